@@ -1,0 +1,46 @@
+GO      ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+
+# The linter is pinned by a module of its own, so that its dependencies never reach the product's.
+LINTER  := bin/golangci-lint
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test bench lint check-go
+
+help: ## Show this list
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## Start everything on this machine and show the whole path on sample data
+	@./bin/auren up --demo
+
+build: check-go ## Build the binary, bin/auren
+	@$(GO) build -buildvcs=false -ldflags '-X main.version=$(VERSION)' -o bin/auren ./cmd/auren
+
+test: build ## Run every test with the race detector, on a real PostgreSQL and a real NATS server
+	@./bin/auren setup
+	$(GO) test -race -timeout 20m ./...
+
+bench: build ## Run the benchmarks
+	@./bin/auren setup
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+lint: check-go $(LINTER) ## Vet the code, check its format, run the linters
+	$(GO) vet ./...
+	@unformatted=$$(find . -name '*.go' -not -path './.*' -exec gofmt -l {} +); \
+	if [ -n "$$unformatted" ]; then echo "not formatted (gofmt -w):"; echo "$$unformatted"; exit 1; fi
+	$(LINTER) config verify
+	$(LINTER) run
+
+$(LINTER): deploy/tools/go.mod deploy/tools/go.sum | check-go
+	@echo "building the linter (once, a minute or two)"
+	@$(GO) build -C deploy/tools -buildvcs=false -o $(CURDIR)/$(LINTER) github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+check-go:
+	@need=$$(awk '$$1 == "go" { print $$2 }' go.mod); \
+	have=$$({ $(GO) env GOVERSION || GOTOOLCHAIN=local $(GO) env GOVERSION; } 2>/dev/null | sed 's/[^0-9.]*\([0-9.]*\).*/\1/'); \
+	if [ -z "$$have" ]; then \
+		echo "AUREN needs Go $$need or newer, and '$(GO)' was not found: https://go.dev/dl/" >&2; exit 1; \
+	fi; \
+	if [ "$$(printf '%s\n' "$$need" "$$have" | sort -V | head -n 1)" != "$$need" ]; then \
+		echo "AUREN needs Go $$need or newer, found $$have: https://go.dev/dl/ (from Go 1.21 on, 'go env -w GOTOOLCHAIN=auto' lets Go fetch it)" >&2; exit 1; \
+	fi

@@ -1,0 +1,130 @@
+// Package architecture_test holds the direction of the arrows between the packages of this module.
+package architecture_test
+
+import (
+	"fmt"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	root   = "../../.."
+	module = "github.com/auren-memory/auren"
+
+	binary   = "cmd/auren"
+	testOnly = "deploy/standalone/pgtest"
+)
+
+// rows says which packages of this module each package may import outside its tests. The binary, which wires
+// everything together, has no row: it may import all but what is for tests only.
+func rows() map[string][]string {
+	transport := []string{"commands", "domain", "domain/memory", "eventstore", "queries"}
+	return map[string][]string{
+		"cmd/internal/architecture":  {},
+		"cmd/internal/config":        {},
+		"cmd/internal/console":       transport,
+		"cmd/internal/database":      {},
+		"cmd/internal/httpapi":       transport,
+		"cmd/internal/mcpapi":        transport,
+		"cmd/internal/natsapi":       transport,
+		"cmd/internal/observe":       {},
+		"commands":                   {"domain", "domain/memory", "eventstore"},
+		"commands/jsonimport":        {"commands", "domain", "domain/memory"},
+		"commands/jsonimport/sample": {},
+		"deploy/standalone":          {},
+		testOnly:                     {"deploy/standalone", "migrations"},
+		"domain":                     {},
+		"domain/memory":              {"domain"},
+		"eventstore":                 {"domain"},
+		"eventstore/integrity":       {"domain", "eventstore"},
+		"migrations":                 {},
+		"projections":                {"domain", "eventstore"},
+		"projections/agentmemories":  {"domain", "domain/memory", "eventstore", "projections"},
+		"projections/fanout":         {"domain", "eventstore", "projections"},
+		"projections/search":         {"domain", "domain/memory", "eventstore", "projections"},
+		"queries":                    {"domain"},
+	}
+}
+
+func TestImportsPointOneWay(t *testing.T) {
+	t.Parallel()
+	allowed := rows()
+
+	var wrong []string
+	for _, file := range productFiles(t) {
+		from := filepath.ToSlash(filepath.Dir(file))
+		if _, ok := allowed[from]; !ok && from != binary {
+			wrong = append(wrong, fmt.Sprintf("%s: package %s has no row in the table of imports", file, from))
+			continue
+		}
+		for _, to := range ownImports(t, file) {
+			if from == binary && to != testOnly || slices.Contains(allowed[from], to) {
+				continue
+			}
+			wrong = append(wrong, fmt.Sprintf("%s: %s must not import %s", file, from, to))
+		}
+	}
+	require.Empty(t, wrong, strings.Join(wrong, "\n"))
+}
+
+// productFiles returns the path below the root of every Go file of this module that is no test.
+// The files are read rather than asked for with go list: so those of other platforms count too, and
+// the test cache sees when one of them changes.
+func productFiles(t *testing.T) []string {
+	t.Helper()
+	var files []string
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := entry.Name()
+		if entry.IsDir() {
+			if path != root && (strings.HasPrefix(name, ".") || name == "testdata" || hasModule(path)) {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go") {
+			below, err := filepath.Rel(root, path)
+			files = append(files, below)
+			return err
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	return files
+}
+
+func hasModule(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, "go.mod"))
+	return err == nil
+}
+
+// ownImports returns the packages of this module that a file imports, without the module's path.
+func ownImports(t *testing.T, file string) []string {
+	t.Helper()
+	source, err := os.ReadFile(filepath.Join(root, file))
+	require.NoError(t, err)
+	parsed, err := parser.ParseFile(token.NewFileSet(), file, source, parser.ImportsOnly)
+	require.NoError(t, err)
+
+	var own []string
+	for _, spec := range parsed.Imports {
+		path, err := strconv.Unquote(spec.Path.Value)
+		require.NoError(t, err)
+		if below, ok := strings.CutPrefix(path, module+"/"); ok {
+			own = append(own, below)
+		}
+	}
+	return own
+}

@@ -1,0 +1,208 @@
+package commands_test
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap/zaptest"
+
+	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/memory"
+	"github.com/auren-memory/auren/eventstore"
+)
+
+func TestRememberBatch(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	taken := f.remember(t)
+	batch := make([]commands.Remember, 1000)
+	for i := range batch {
+		batch[i] = tea()
+	}
+	batch[3].Content = json.RawMessage(`"` + strings.Repeat("x", 9000) + `"`)
+	batch[7].AgentID = ""
+	batch[8].ID = &taken
+	results, err := f.RememberBatch(t.Context(), withID("batch"), batch)
+	require.NoError(t, err)
+	for i, r := range results {
+		switch i {
+		case 7:
+			require.EqualError(t, r.Err, "agent_id: is empty; 1 to 100 characters are allowed")
+		case 8:
+			require.Equal(t, domain.Conflict, domain.KindOf(r.Err))
+		default:
+			require.NoError(t, r.Err)
+			require.Equal(t, 1, r.Receipt.Version)
+		}
+	}
+	require.Equal(t, int64(1+998), f.head(t))
+
+	again, err := f.RememberBatch(t.Context(), withID("batch"), batch)
+	require.NoError(t, err)
+	require.Equal(t, results, again)
+	require.Equal(t, int64(1+998), f.head(t))
+	_, err = f.RememberBatch(t.Context(), withID("batch"), batch[:10])
+	require.Equal(t, domain.Reused, domain.KindOf(err))
+
+	for _, n := range []int{0, 1001} {
+		_, err = f.RememberBatch(t.Context(), req(), make([]commands.Remember, n))
+		require.ErrorContains(t, err, "memories: holds ")
+	}
+}
+
+func TestForgetMatching(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	var ids []uuid.UUID
+	for range 600 {
+		ids = append(ids, uuid.New())
+	}
+	slices.SortFunc(ids, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
+	for chunk := range slices.Chunk(ids, 300) {
+		var batch []commands.Remember
+		for _, id := range chunk {
+			r := tea()
+			r.ID = &id
+			batch = append(batch, r)
+		}
+		_, err := f.RememberBatch(t.Context(), req(), batch)
+		require.NoError(t, err)
+	}
+	for _, id := range ids[:5] {
+		_, err := f.Forget(t.Context(), req(), id)
+		require.NoError(t, err)
+	}
+	interfered := false
+	find := func(ctx context.Context, after uuid.UUID, limit int) ([]uuid.UUID, error) {
+		var page []uuid.UUID
+		for _, id := range ids {
+			if slices.Compare(id[:], after[:]) > 0 && len(page) < limit {
+				page = append(page, id)
+			}
+		}
+		if !interfered {
+			interfered = true
+			_, err := f.AdjustConfidence(ctx, req(), ids[9], 0.9)
+			require.NoError(t, err)
+		}
+		return page, nil
+	}
+	forgotten, err := f.ForgetMatching(t.Context(), req(), find)
+	require.NoError(t, err)
+	require.Equal(t, commands.Forgotten{Matched: 600, Forgotten: 595, SequenceID: f.head(t)}, forgotten)
+	_, now := f.stream(t, ids[9])
+	require.Equal(t, memory.Forgotten, now.State)
+
+	forgotten, err = f.ForgetMatching(t.Context(), req(), find)
+	require.NoError(t, err)
+	require.Equal(t, commands.Forgotten{Matched: 600}, forgotten)
+}
+
+func TestSweeper(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	soon := noon.Add(time.Hour)
+	r := tea()
+	r.ExpiresAt = &soon
+	receipt, err := f.Remember(t.Context(), req(), r)
+	require.NoError(t, err)
+	kept := f.remember(t)
+	due := func(context.Context, time.Time, int) ([]commands.Due, error) {
+		// What a read model that lags behind would still say, and a memory that is none.
+		return []commands.Due{{Tenant: domain.DefaultTenant, ID: uuid.New()}, {Tenant: domain.DefaultTenant, ID: kept}, {Tenant: domain.DefaultTenant, ID: receipt.ID}}, nil
+	}
+	sweeper := commands.NewSweeper(f.Handler, due, commands.SweeperConfig{}, zaptest.NewLogger(t))
+	expired, err := sweeper.SweepOnce(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, expired, "too early")
+	f.clock.Set(soon)
+	for _, want := range []int{1, 0} {
+		expired, err = sweeper.SweepOnce(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, want, expired)
+	}
+	_, now := f.stream(t, receipt.ID)
+	require.Equal(t, memory.Expired, now.State)
+	require.Equal(t, 2, now.Version)
+}
+
+func TestImport(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	record := commands.ImportRecord{
+		ID: uuid.New(), OccurredAt: noon.AddDate(-1, 0, 0), Digest: eventstore.Hash{1},
+		Draft: memory.Draft{AgentID: "coach", UserID: "ana", Content: json.RawMessage(`1`)},
+	}
+	one := func(r commands.ImportRecord, dryRun bool) commands.ImportResult {
+		t.Helper()
+		results, err := f.Import(t.Context(), req(), []commands.ImportRecord{r}, dryRun)
+		require.NoError(t, err)
+		require.NoError(t, results[0].Err)
+		return results[0]
+	}
+	expect := func(r commands.ImportRecord, verdict commands.ImportVerdict, version int) {
+		t.Helper()
+		before := f.head(t)
+		dry := one(r, true)
+		require.Equal(t, before, f.head(t), "a dry run writes nothing")
+		real := one(r, false)
+		require.Equal(t, []any{verdict, version}, []any{real.Verdict, real.Version})
+		require.Equal(t, dry.Verdict, real.Verdict)
+		again := one(r, false)
+		if verdict == commands.ImportKept {
+			require.Equal(t, commands.ImportKept, again.Verdict)
+		} else {
+			require.Equal(t, commands.ImportUnchanged, again.Verdict)
+		}
+	}
+	expect(record, commands.ImportAdded, 1)
+	events, now := f.stream(t, record.ID)
+	require.Equal(t, record.OccurredAt, events[0].OccurredAt)
+	require.Equal(t, record.OccurredAt, now.CreatedAt)
+
+	// An agent's own revision is not undone by a record that has not changed.
+	_, err := f.Revise(t.Context(), req(), record.ID, commands.Revise{Content: json.RawMessage(`"better"`)})
+	require.NoError(t, err)
+	expect(record, commands.ImportUnchanged, 2)
+
+	changed := record
+	changed.Digest = eventstore.Hash{2}
+	changed.Draft.Content = json.RawMessage(`2`)
+	confidence := 0.9
+	changed.Draft.Confidence = &confidence
+	expect(changed, commands.ImportChanged, 4)
+	expect(record, commands.ImportChanged, 6) // a file that was put back
+	expect(changed, commands.ImportChanged, 8)
+
+	_, err = f.Forget(t.Context(), req(), record.ID)
+	require.NoError(t, err)
+	expect(record, commands.ImportKept, 9)
+
+	gone := record
+	gone.ID, gone.Forgotten = uuid.New(), true
+	expect(gone, commands.ImportAdded, 2)
+	_, now = f.stream(t, gone.ID)
+	require.Equal(t, memory.Forgotten, now.State)
+}
+
+func TestImportKeepsBadRecordsApart(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	good := commands.ImportRecord{ID: uuid.New(), OccurredAt: noon, Draft: memory.Draft{AgentID: "a", UserID: "u", Content: json.RawMessage(`1`)}}
+	bad := good
+	bad.ID, bad.Draft.UserID = uuid.New(), ""
+	twice := good
+	results, err := f.Import(t.Context(), req(), []commands.ImportRecord{bad, good, twice}, false)
+	require.NoError(t, err)
+	require.ErrorContains(t, results[0].Err, "user_id: is empty")
+	require.Equal(t, commands.ImportAdded, results[1].Verdict)
+	require.Equal(t, commands.ImportUnchanged, results[2].Verdict)
+	require.Equal(t, int64(1), f.head(t))
+}

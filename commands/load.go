@@ -1,0 +1,82 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/memory"
+	"github.com/auren-memory/auren/eventstore"
+)
+
+// loaded is a memory folded from its stream.
+type loaded struct {
+	memory *memory.Memory
+	// last is the stream's last event.
+	last eventstore.Event
+	// imported is the causation id of the last event that an import wrote; "" if none did.
+	imported string
+}
+
+// fold applies the next events of the stream.
+func (l *loaded) fold(events []eventstore.Event) error {
+	for i := range events {
+		e := &events[i]
+		fact, err := memory.Decode(e.Type, e.SchemaVersion, e.Payload)
+		if err != nil {
+			return fmt.Errorf("fold %s version %d: %w", e.StreamID, e.Version, err)
+		}
+		l.memory.Apply(e.StreamID, fact, e.OccurredAt)
+		meta, err := e.Meta()
+		if err != nil {
+			return fmt.Errorf("metadata of %s version %d: %w", e.StreamID, e.Version, err)
+		}
+		if strings.HasPrefix(meta.CausationID, importCause) {
+			l.imported = meta.CausationID
+		}
+		l.last = *e
+	}
+	return nil
+}
+
+// load folds one memory; one that does not exist is an error of kind NotFound.
+func (h *Handler) load(ctx context.Context, tenant domain.Tenant, id uuid.UUID) (loaded, error) {
+	l := loaded{memory: &memory.Memory{}}
+	const page = 1000
+	for {
+		events, err := h.store.ReadStream(ctx, tenant, id, l.memory.Version()+1, eventstore.Forwards, page)
+		if err != nil {
+			return loaded{}, err
+		}
+		if err := l.fold(events); err != nil {
+			return loaded{}, err
+		}
+		if len(events) < page {
+			break
+		}
+	}
+	if l.memory.Version() == 0 {
+		return loaded{}, domain.Errorf(domain.NotFound, "there is no memory %s", id)
+	}
+	return l, nil
+}
+
+// loadAll folds many memories at once; those that do not exist are absent.
+func (h *Handler) loadAll(ctx context.Context, tenant domain.Tenant, ids []uuid.UUID) (map[uuid.UUID]loaded, error) {
+	streams, err := h.store.ReadStreams(ctx, tenant, ids)
+	if err != nil {
+		return nil, err
+	}
+	all := make(map[uuid.UUID]loaded, len(streams))
+	for id, events := range streams {
+		l := loaded{memory: &memory.Memory{}}
+		if err := l.fold(events); err != nil {
+			return nil, err
+		}
+		all[id] = l
+	}
+	return all, nil
+}

@@ -1,0 +1,101 @@
+package commands_test
+
+import (
+	"encoding/json"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/deploy/standalone/pgtest"
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/memory"
+	"github.com/auren-memory/auren/eventstore"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+// clock is set by hand.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) Set(now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = now
+}
+
+var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+type fixture struct {
+	*commands.Handler
+	store *eventstore.Store
+	clock *clock
+}
+
+func setup(t *testing.T) fixture {
+	t.Helper()
+	store := eventstore.New(pgtest.New(t), eventstore.Config{})
+	t.Cleanup(store.Close)
+	c := &clock{now: noon}
+	return fixture{Handler: commands.New(store, commands.Config{Now: c.Now}), store: store, clock: c}
+}
+
+func req() commands.Request {
+	return commands.Request{Tenant: domain.DefaultTenant, Meta: domain.Meta{Actor: "test"}}
+}
+
+func withID(id string) commands.Request {
+	r := req()
+	r.Meta.CommandID = id
+	return r
+}
+
+func expecting(version int) commands.Request {
+	r := req()
+	r.ExpectedVersion = version
+	return r
+}
+
+func tea() commands.Remember {
+	return commands.Remember{AgentID: "coach", UserID: "ana", Content: json.RawMessage(`{"likes":"tea"}`)}
+}
+
+func (f fixture) remember(t *testing.T) uuid.UUID {
+	t.Helper()
+	receipt, err := f.Remember(t.Context(), req(), tea())
+	require.NoError(t, err)
+	return receipt.ID
+}
+
+// stream returns the events of a memory, and the memory folded from them.
+func (f fixture) stream(t *testing.T, id uuid.UUID) ([]eventstore.Event, memory.Snapshot) {
+	t.Helper()
+	events, err := f.store.ReadStream(t.Context(), domain.DefaultTenant, id, 1, eventstore.Forwards, 1000)
+	require.NoError(t, err)
+	m := &memory.Memory{}
+	for _, e := range events {
+		fact, err := memory.Decode(e.Type, e.SchemaVersion, e.Payload)
+		require.NoError(t, err)
+		m.Apply(id, fact, e.OccurredAt)
+	}
+	return events, m.Snapshot()
+}
+
+func (f fixture) head(t *testing.T) int64 {
+	t.Helper()
+	head, err := f.store.Head(t.Context(), domain.DefaultTenant)
+	require.NoError(t, err)
+	return head.SequenceID
+}

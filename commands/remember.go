@@ -1,0 +1,132 @@
+package commands
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/memory"
+	"github.com/auren-memory/auren/eventstore"
+)
+
+// MaxMemories is how many memories one batch may hold.
+const MaxMemories = 1000
+
+// Remember is one memory to remember.
+type Remember struct {
+	// ID of the new memory; default a new one.
+	ID *uuid.UUID `json:"id"`
+	// AgentID, UserID and Content are required; the rest has the defaults of memory.Draft.
+	AgentID    string          `json:"agent_id"`
+	UserID     string          `json:"user_id"`
+	Type       string          `json:"memory_type"`
+	Content    json.RawMessage `json:"content"`
+	Confidence *float64        `json:"confidence"`
+	Metadata   json.RawMessage `json:"metadata"`
+	ExpiresAt  *time.Time      `json:"expires_at"`
+	// OccurredAt is when it happened; default now.
+	OccurredAt *time.Time `json:"occurred_at"`
+	// Reason is why; default the request's.
+	Reason string `json:"reason"`
+}
+
+// Remember opens a new memory. An ID that is taken is a *domain.VersionConflictError.
+func (h *Handler) Remember(ctx context.Context, req Request, r Remember) (Receipt, error) {
+	req, command, err := prepare(req, "remember", uuid.Nil, r)
+	if err != nil {
+		return Receipt{}, err
+	}
+	write, err := h.opening(req, r)
+	if err != nil {
+		return Receipt{}, err
+	}
+	command.Writes = []eventstore.Write{write}
+	return h.append(ctx, command)
+}
+
+// Remembered is what became of one memory of a batch: a Receipt, or an error.
+type Remembered struct {
+	Receipt Receipt
+	Err     error
+}
+
+// RememberBatch opens up to MaxMemories memories in one transaction, each with a result of its own: a bad one or
+// one whose ID is taken does not touch the others. The error of the whole, besides the ones of the store, is of
+// kind Invalid where there are none or too many. A command id covers the batch as a whole.
+func (h *Handler) RememberBatch(ctx context.Context, req Request, batch []Remember) ([]Remembered, error) {
+	if len(batch) == 0 || len(batch) > MaxMemories {
+		return nil, domain.Invalidf("memories", "holds %d; 1 to %d are allowed", len(batch), MaxMemories)
+	}
+	req, command, err := prepare(req, "remember_batch", uuid.Nil, batch)
+	if err != nil {
+		return nil, err
+	}
+	results := make([]Remembered, len(batch))
+	var written []int
+	for i, r := range batch {
+		write, err := h.opening(req, r)
+		if err != nil {
+			results[i].Err = err
+			continue
+		}
+		written = append(written, i)
+		command.Writes = append(command.Writes, write)
+	}
+	if len(written) == 0 {
+		return results, nil
+	}
+	result, err := h.store.Append(ctx, command)
+	if err != nil {
+		return nil, err
+	}
+	for n, w := range result.Writes {
+		if w.Conflict != nil {
+			results[written[n]].Err = w.Conflict
+		} else {
+			results[written[n]].Receipt = receiptOf(w)
+		}
+	}
+	return results, nil
+}
+
+// opening makes the write that opens a memory's stream.
+func (h *Handler) opening(req Request, r Remember) (eventstore.Write, error) {
+	event, err := memory.Remember(memory.Draft{
+		AgentID: r.AgentID, UserID: r.UserID, Type: r.Type, Content: r.Content, Confidence: r.Confidence,
+		Metadata: r.Metadata, ExpiresAt: r.ExpiresAt,
+	})
+	if err != nil {
+		return eventstore.Write{}, err
+	}
+	occurredAt := h.config.Now()
+	if r.OccurredAt != nil {
+		occurredAt = *r.OccurredAt
+	}
+	if occurredAt, err = memory.OccurredAt(occurredAt); err != nil {
+		return eventstore.Write{}, err
+	}
+	id := h.config.NewID()
+	if r.ID != nil {
+		if id = *r.ID; id == uuid.Nil {
+			return eventstore.Write{}, domain.Invalidf("id", "is the nil UUID; any other UUID is allowed")
+		}
+	}
+	meta := req.Meta
+	if r.Reason != "" {
+		if err := domain.CheckText("reason", r.Reason, domain.MaxReason); err != nil {
+			return eventstore.Write{}, err
+		}
+		meta.Reason = r.Reason
+	}
+	first, err := h.newEvent(event, meta, occurredAt)
+	if err != nil {
+		return eventstore.Write{}, err
+	}
+	return eventstore.Write{
+		StreamID: id, Expected: eventstore.None, AgentID: r.AgentID, UserID: r.UserID,
+		Events: []eventstore.NewEvent{first},
+	}, nil
+}

@@ -1,0 +1,29 @@
+package commands
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/memory"
+)
+
+// Revise says what to change about a memory; what is nil stays as it is, and at least one must not be.
+type Revise struct {
+	Type     *string         `json:"memory_type"`
+	Content  json.RawMessage `json:"content"`
+	Metadata json.RawMessage `json:"metadata"`
+}
+
+// Revise changes the type, content or metadata of an active memory.
+func (h *Handler) Revise(ctx context.Context, req Request, id uuid.UUID, r Revise) (Receipt, error) {
+	if r.Type == nil && r.Content == nil && r.Metadata == nil {
+		return Receipt{}, domain.Invalidf("", "nothing to revise: content, metadata or memory_type is needed")
+	}
+	return h.change(ctx, req, "revise", id, r, func(m *memory.Memory, now time.Time) (memory.Event, error) {
+		return m.Revise(memory.Revision{Type: r.Type, Content: r.Content, Metadata: r.Metadata}, now)
+	})
+}

@@ -1,0 +1,98 @@
+package commands
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"go.uber.org/zap"
+
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/memory"
+)
+
+// Due is a memory whose expires_at has passed.
+type Due struct {
+	Tenant domain.Tenant
+	ID     uuid.UUID
+}
+
+// SweeperConfig tunes a Sweeper; its zero value works.
+type SweeperConfig struct {
+	// Interval is how often to look for what is due; default 10 s.
+	Interval time.Duration
+	// Batch is how many memories are looked up at a time; default 500.
+	Batch int
+}
+
+// Sweeper records the expiry of memories that are due. Queries hide them by themselves from the instant of their
+// expires_at on, so nothing depends on when the sweeper comes round; several may run at once.
+type Sweeper struct {
+	handler *Handler
+	due     func(ctx context.Context, now time.Time, limit int) ([]Due, error)
+	config  SweeperConfig
+	log     *zap.Logger
+}
+
+// NewSweeper makes a sweeper; due finds up to limit memories that are due at a moment.
+func NewSweeper(handler *Handler, due func(ctx context.Context, now time.Time, limit int) ([]Due, error),
+	config SweeperConfig, log *zap.Logger,
+) *Sweeper {
+	if config.Interval == 0 {
+		config.Interval = 10 * time.Second
+	}
+	if config.Batch == 0 {
+		config.Batch = 500
+	}
+	return &Sweeper{handler: handler, due: due, config: config, log: log}
+}
+
+// Run sweeps until ctx ends and returns nil then. What fails is logged and tried again next time.
+func (s *Sweeper) Run(ctx context.Context) error {
+	ticker := time.NewTicker(s.config.Interval)
+	defer ticker.Stop()
+	for {
+		if expired, err := s.SweepOnce(ctx); err != nil && ctx.Err() == nil {
+			s.log.Warn("sweeping expired memories was interrupted", zap.Int("expired", expired), zap.Error(err))
+		} else if expired > 0 {
+			s.log.Info("expired memories", zap.Int("expired", expired))
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+	}
+}
+
+// SweepOnce expires what is due now, at most one batch, and tells how many memories that were.
+func (s *Sweeper) SweepOnce(ctx context.Context) (expired int, err error) {
+	due, err := s.due(ctx, s.handler.config.Now(), s.config.Batch)
+	if err != nil {
+		return 0, err
+	}
+	for _, d := range due {
+		wrote, err := s.expire(ctx, d)
+		if domain.KindOf(err) == domain.Unavailable {
+			return expired, err
+		}
+		if err != nil {
+			s.log.Warn("a memory could not be expired", zap.Stringer("id", d.ID), zap.Error(err))
+		}
+		if wrote {
+			expired++
+		}
+	}
+	return expired, nil
+}
+
+// expire records the expiry of one memory. What due looked at may lag behind: a memory that is not due writes nothing.
+func (s *Sweeper) expire(ctx context.Context, d Due) (wrote bool, err error) {
+	req := Request{Tenant: d.Tenant, Meta: domain.Meta{Actor: "sweeper", Reason: "expires_at has passed"}}
+	_, err = s.handler.change(ctx, req, "expire", d.ID, nil, func(m *memory.Memory, now time.Time) (memory.Event, error) {
+		event, err := m.Expire(now)
+		wrote = event != nil
+		return event, err
+	})
+	return wrote && err == nil, err
+}

@@ -1,0 +1,145 @@
+package standalone
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// VersionError says that the cluster was made by a major version that is not installed.
+type VersionError struct {
+	Dir     string // of the cluster
+	Cluster int    // the major version that made it
+	Server  int    // the one that is installed
+}
+
+// Error names both versions and the ways out.
+func (e *VersionError) Error() string {
+	return fmt.Sprintf("the database in %s is of PostgreSQL %d and the installed one is %d: install PostgreSQL %[2]d beside it, upgrade the database with pg_upgrade, or choose another AUREN_DATA_DIR; nothing was changed",
+		e.Dir, e.Cluster, e.Server)
+}
+
+// binaries returns the installation that serves the cluster; for one that does not exist yet, the preferred.
+func binaries(binDir, clusterDir string) (installation, error) {
+	wanted, err := clusterVersion(clusterDir)
+	if err != nil {
+		return installation{}, err
+	}
+	var found installation
+	if binDir != "" {
+		found, err = inspect(binDir)
+	} else {
+		found, err = choose(installations("/"), wanted)
+	}
+	if err != nil {
+		return installation{}, err
+	}
+	if wanted != 0 && found.version != wanted {
+		return installation{}, &VersionError{Dir: clusterDir, Cluster: wanted, Server: found.version}
+	}
+	return found, nil
+}
+
+// clusterVersion is the major version of the cluster, 0 when there is none.
+func clusterVersion(clusterDir string) (int, error) {
+	text, err := os.ReadFile(filepath.Join(clusterDir, "PG_VERSION"))
+	if err == nil {
+		return majorVersion(string(text))
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return 0, fmt.Errorf("read the version of the cluster: %w", err)
+	}
+	entries, err := os.ReadDir(clusterDir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return 0, fmt.Errorf("read the cluster: %w", err)
+	}
+	if len(entries) > 0 {
+		return 0, fmt.Errorf("%s holds files but no PostgreSQL cluster; nothing was changed", clusterDir)
+	}
+	return 0, nil
+}
+
+// createCluster makes the cluster under another name and renames it when it is complete, so that a cluster
+// that exists is whole.
+func createCluster(ctx context.Context, bin installation, clusterDir string, as *account, sync bool) error {
+	unfinished := clusterDir + ".new"
+	if err := os.RemoveAll(unfinished); err != nil {
+		return fmt.Errorf("remove an unfinished cluster: %w", err)
+	}
+	err := makeDir(unfinished, 0o700)
+	if err == nil {
+		err = as.own(unfinished)
+	}
+	if err != nil {
+		return fmt.Errorf("create the cluster: %w", err)
+	}
+	args := append([]string{"-D", unfinished, "-U", adminRole, "--encoding=UTF8",
+		"--auth-local=trust", "--auth-host=reject", "--no-instructions"}, localeArguments()...)
+	if !sync {
+		args = append(args, "--no-sync")
+	}
+	if err := runInitdb(ctx, filepath.Join(bin.binDir, "initdb"), args, as); err != nil {
+		return err
+	}
+	if err := os.Rename(unfinished, clusterDir); err != nil {
+		return fmt.Errorf("create the cluster: %w", err)
+	}
+	return syncDir(filepath.Dir(clusterDir))
+}
+
+func runInitdb(ctx context.Context, program string, args []string, as *account) error {
+	var said strings.Builder
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) }
+	cmd.WaitDelay = 10 * time.Second
+	cmd.Dir, cmd.Env, cmd.SysProcAttr = "/", serverEnvironment(), as.attributes()
+	cmd.Stdout, cmd.Stderr = &said, &said
+	ended, err := startProcess(cmd)
+	if err == nil {
+		err = <-ended
+	}
+	if err != nil {
+		return fmt.Errorf("initdb: %w: %s", err, strings.TrimSpace(said.String()))
+	}
+	return nil
+}
+
+// localeArguments choose UTF-8 characters in the order of their code points. macOS knows no C.UTF-8.
+func localeArguments() []string {
+	if runtime.GOOS == "darwin" {
+		return []string{"--locale=C", "--lc-ctype=en_US.UTF-8"}
+	}
+	return []string{"--locale=C.UTF-8"}
+}
+
+// serverEnvironment leaves out all that would configure PostgreSQL behind our back, and our own secrets.
+func serverEnvironment() []string {
+	env := []string{"LC_ALL=C", "TZ=UTC"}
+	for _, name := range []string{"PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"} {
+		if value, ok := os.LookupEnv(name); ok {
+			env = append(env, name+"="+value)
+		}
+	}
+	return env
+}
+
+// syncDir makes a rename outlive a loss of power.
+func syncDir(dir string) error {
+	opened, err := os.Open(dir)
+	if err != nil {
+		return fmt.Errorf("sync %s: %w", dir, err)
+	}
+	defer opened.Close()
+	if err := opened.Sync(); err != nil {
+		return fmt.Errorf("sync %s: %w", dir, err)
+	}
+	return nil
+}

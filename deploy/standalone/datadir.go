@@ -1,0 +1,110 @@
+package standalone
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+)
+
+// DefaultDataDir is where AUREN keeps its data when nothing is configured: /var/lib/auren for root; for an
+// ordinary user ~/Library/Application Support/auren on macOS, else $XDG_DATA_HOME/auren or ~/.local/share/auren.
+func DefaultDataDir() (string, error) {
+	if os.Geteuid() == 0 {
+		return "/var/lib/auren", nil
+	}
+	if dir := os.Getenv("XDG_DATA_HOME"); filepath.IsAbs(dir) && runtime.GOOS != "darwin" {
+		return filepath.Join(dir, "auren"), nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", fmt.Errorf("data directory: %w", err)
+	}
+	if runtime.GOOS == "darwin" {
+		return filepath.Join(home, "Library", "Application Support", "auren"), nil
+	}
+	return filepath.Join(home, ".local", "share", "auren"), nil
+}
+
+// openDataDir creates the data directory where it is missing and returns its real, absolute path: one
+// directory has one name, whatever links lead to it.
+func openDataDir(dir string) (string, error) {
+	if dir == "" {
+		return "", errors.New("no data directory is named")
+	}
+	mode := fs.FileMode(0o700)
+	if os.Geteuid() == 0 {
+		// The account that PostgreSQL runs as has to get through.
+		mode = 0o711
+	}
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return "", fmt.Errorf("data directory: %w", err)
+	}
+	if err := makeDir(dir, mode); err != nil {
+		return "", fmt.Errorf("data directory: %w", err)
+	}
+	return resolve(dir)
+}
+
+func resolve(dir string) (string, error) {
+	dir, err := filepath.Abs(dir)
+	if err == nil {
+		dir, err = filepath.EvalSymlinks(dir)
+	}
+	if err != nil {
+		return "", fmt.Errorf("data directory: %w", err)
+	}
+	return dir, nil
+}
+
+// makeDir creates a directory with exactly this mode, and leaves one that is there as it is.
+func makeDir(dir string, mode fs.FileMode) error {
+	switch err := os.Mkdir(dir, mode); {
+	case errors.Is(err, fs.ErrExist):
+		return nil
+	case err != nil:
+		return err
+	}
+	return os.Chmod(dir, mode)
+}
+
+func clusterDir(dataDir string) string {
+	return filepath.Join(dataDir, "postgres")
+}
+
+const (
+	socketName = ".s.PGSQL." + socketPort
+	socketPort = "5432"
+	// maxSocketPath is the shortest limit among the platforms, that of macOS; Linux allows 107 bytes.
+	maxSocketPath = 103
+)
+
+// openSocketDir returns a directory that only the server's account and root can enter, with a path that can be
+// that of a socket: short enough, and without the comma that separates hosts in a DSN.
+func openSocketDir(dataDir string, as *account) (string, error) {
+	dir := filepath.Join(dataDir, "run")
+	if len(dir)+len("/"+socketName) > maxSocketPath || strings.Contains(dir, ",") {
+		dir = fmt.Sprintf("/tmp/auren-%x", sha256.Sum256([]byte(dataDir)))[:len("/tmp/auren-")+16]
+	}
+	if err := makeDir(dir, 0o700); err != nil {
+		return "", fmt.Errorf("socket directory: %w", err)
+	}
+	// In /tmp anybody could have been here first, and would then be trusted by our clients.
+	info, err := os.Lstat(dir)
+	if err != nil {
+		return "", fmt.Errorf("socket directory: %w", err)
+	}
+	owner := info.Sys().(*syscall.Stat_t).Uid
+	if !info.IsDir() || info.Mode().Perm() != 0o700 || owner != as.uid() && owner != uint32(os.Geteuid()) {
+		return "", fmt.Errorf("socket directory %s must be a directory of %s with mode 0700; remove it", dir, as)
+	}
+	if err := as.own(dir); err != nil {
+		return "", fmt.Errorf("socket directory: %w", err)
+	}
+	return dir, nil
+}

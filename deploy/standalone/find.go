@@ -1,0 +1,151 @@
+package standalone
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// MinVersion is the oldest major version of PostgreSQL that AUREN runs on.
+const MinVersion = 14
+
+// NotInstalledError says that this machine has no PostgreSQL that AUREN can run, and what to type.
+type NotInstalledError struct {
+	Newest  int    // the newest major version found, all of them too old; 0 when there is none
+	Command string // the command that installs PostgreSQL on this platform
+}
+
+// Error names the command.
+func (e *NotInstalledError) Error() string {
+	lack := "PostgreSQL is not installed"
+	if e.Newest > 0 {
+		lack = fmt.Sprintf("PostgreSQL %d is too old, AUREN needs %d or newer", e.Newest, MinVersion)
+	}
+	return lack + "; install it with: " + e.Command
+}
+
+// installation is a directory that holds initdb and postgres of one major version.
+type installation struct {
+	binDir  string
+	version int
+}
+
+// FindPostgres returns the directory of the PostgreSQL binaries to use and their major version: those on the
+// PATH, else the newest in the places where the common platforms put them. None of at least MinVersion
+// is a *NotInstalledError.
+func FindPostgres() (binDir string, version int, err error) {
+	found, err := choose(installations("/"), 0)
+	return found.binDir, found.version, err
+}
+
+// choose picks the installation of the wanted version, or the preferred one when any version will do (0).
+// Without one of the wanted version the preferred one comes back, for the caller to see the difference.
+func choose(found []installation, wanted int) (installation, error) {
+	newest := 0
+	for _, i := range found {
+		newest = max(newest, i.version)
+	}
+	found = slices.DeleteFunc(found, func(i installation) bool { return i.version < MinVersion })
+	if len(found) == 0 {
+		return installation{}, &NotInstalledError{Newest: newest, Command: installCommand()}
+	}
+	if at := slices.IndexFunc(found, func(i installation) bool { return i.version == wanted }); at >= 0 {
+		return found[at], nil
+	}
+	return found[0], nil
+}
+
+// installations lists what is installed: first what the PATH leads to, then the rest, newest first.
+func installations(root string) []installation {
+	var onPath, rest []installation
+	seen := map[string]bool{}
+	add := func(list *[]installation, dir string) {
+		real, err := filepath.EvalSymlinks(dir)
+		if err != nil || seen[real] {
+			return
+		}
+		seen[real] = true
+		if i, err := inspect(real); err == nil {
+			*list = append(*list, i)
+		}
+	}
+	if program, err := exec.LookPath("postgres"); err == nil {
+		if program, err = filepath.EvalSymlinks(program); err == nil {
+			add(&onPath, filepath.Dir(program))
+		}
+	}
+	if dir, err := output("pg_config", "--bindir"); err == nil {
+		add(&onPath, dir)
+	}
+	for _, pattern := range usualPlaces {
+		dirs, _ := filepath.Glob(filepath.Join(root, pattern)) // the patterns are well-formed
+		for _, dir := range dirs {
+			add(&rest, dir)
+		}
+	}
+	slices.SortStableFunc(rest, func(a, b installation) int { return cmp.Compare(b.version, a.version) })
+	return append(onPath, rest...)
+}
+
+var usualPlaces = []string{
+	"usr/lib/postgresql/*/bin",                          // Debian, Ubuntu
+	"usr/pgsql-*/bin",                                   // postgresql.org's packages for Fedora and RHEL
+	"usr/bin",                                           // Fedora, Arch
+	"usr/lib/postgresql*/bin",                           // openSUSE
+	"usr/libexec/postgresql*",                           // Alpine
+	"opt/homebrew/opt/postgresql*/bin",                  // Homebrew on Apple silicon
+	"usr/local/opt/postgresql*/bin",                     // Homebrew on Intel
+	"home/linuxbrew/.linuxbrew/opt/postgresql*/bin",     // Homebrew on Linux
+	"Applications/Postgres.app/Contents/Versions/*/bin", // Postgres.app
+	"Library/PostgreSQL/*/bin",                          // EnterpriseDB's installer
+	"opt/local/lib/postgresql*/bin",                     // MacPorts
+	"usr/local/pgsql/bin",                               // built from source
+	"usr/local/bin",                                     // FreeBSD
+	"opt/postgresql*/bin",
+	"opt/pgsql*/bin",
+}
+
+// inspect reads the version of the binaries in a directory that holds all that is needed.
+func inspect(dir string) (installation, error) {
+	for _, program := range []string{"initdb", "postgres"} {
+		if _, err := exec.LookPath(filepath.Join(dir, program)); err != nil {
+			return installation{}, fmt.Errorf("PostgreSQL in %s: %w", dir, err)
+		}
+	}
+	answer, err := output(filepath.Join(dir, "postgres"), "--version")
+	if err != nil {
+		return installation{}, fmt.Errorf("PostgreSQL in %s: %w", dir, err)
+	}
+	version, err := majorVersion(answer)
+	if err != nil {
+		return installation{}, fmt.Errorf("PostgreSQL in %s: %w", dir, err)
+	}
+	return installation{binDir: dir, version: version}, nil
+}
+
+// majorVersion reads the 15 of "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)" and of "15".
+func majorVersion(text string) (int, error) {
+	for word := range strings.FieldsSeq(text) {
+		digits := word[:len(word)-len(strings.TrimLeft(word, "0123456789"))]
+		if digits != "" {
+			return strconv.Atoi(digits)
+		}
+	}
+	return 0, fmt.Errorf("%q holds no version", text)
+}
+
+func output(program string, args ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Env = append(os.Environ(), "LC_ALL=C")
+	out, err := cmd.Output()
+	return strings.TrimSpace(string(out)), err
+}

@@ -1,0 +1,30 @@
+package standalone
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+)
+
+// guardScript becomes the child, and leaves behind a reader of the pipe that interrupts it when the pipe ends
+// without a word. The reader belongs to init, not to the child, which would take its end for that of a
+// process of its own.
+const guardScript = `( (read -r _ <&3 || kill -INT $$) </dev/null >/dev/null 2>&1 &)
+exec "$@" 3<&-`
+
+// guard interrupts the child when we die, where no kernel does. Call release once the child has ended.
+func guard(cmd *exec.Cmd) (release func(), err error) {
+	read, write, err := os.Pipe()
+	if err != nil {
+		return nil, fmt.Errorf("guard the child: %w", err)
+	}
+	cmd.Args = append([]string{"/bin/sh", "-c", guardScript, "auren-guard", cmd.Path}, cmd.Args[1:]...)
+	cmd.Path = "/bin/sh"
+	cmd.ExtraFiles = []*os.File{read} // descriptor 3
+	return func() {
+		// A word, lest the reader signal a stranger that was given the number of the ended child.
+		_, _ = write.WriteString("ended\n") // without a reader there is nobody to tell
+		write.Close()
+		read.Close()
+	}, nil
+}

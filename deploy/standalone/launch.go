@@ -1,0 +1,123 @@
+package standalone
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// maxRecovery bounds how long a server may take to become ready; after a crash it replays its log.
+const maxRecovery = 10 * time.Minute
+
+// errOrphans says that processes of a server that was killed still hold its memory.
+var errOrphans = errors.New("processes of the former PostgreSQL still run")
+
+// launch is one start of the server, repeatable.
+type launch struct {
+	program  string
+	cluster  string
+	settings map[string]string
+	as       *account
+	log      *serverLog
+}
+
+// run starts the server and returns when it is ready. A server that was killed leaves orphans behind that
+// end once they notice: they are waited for.
+func (l *launch) run(ctx context.Context, progress func(string)) (*os.Process, <-chan error, error) {
+	ctx, cancel := context.WithTimeout(ctx, maxRecovery)
+	defer cancel()
+	deadline := time.Now().Add(formerShutdown)
+	for {
+		process, ended, err := l.once(ctx, progress)
+		if !errors.Is(err, errOrphans) || time.Now().After(deadline) {
+			return process, ended, err
+		}
+		progress("waiting for the processes of the former PostgreSQL")
+		select {
+		case <-ctx.Done():
+			return nil, nil, err
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+func (l *launch) once(ctx context.Context, progress func(string)) (*os.Process, <-chan error, error) {
+	cmd := exec.Command(l.program, append([]string{"-D", l.cluster}, arguments(l.settings)...)...)
+	cmd.Dir, cmd.Env, cmd.SysProcAttr = l.cluster, serverEnvironment(), l.as.attributes()
+	cmd.Stdout, cmd.Stderr = l.log.file, l.log.file
+	if err := l.log.mark(); err != nil {
+		return nil, nil, err
+	}
+	ended, err := startProcess(cmd)
+	if err != nil {
+		return nil, nil, fmt.Errorf("start PostgreSQL: %w", err)
+	}
+	if err := l.awaitReady(ctx, cmd.Process.Pid, ended, progress); err != nil {
+		return nil, nil, err
+	}
+	return cmd.Process, ended, nil
+}
+
+// awaitReady looks at the server's own pid file rather than knock: a refused connection is an error in its log.
+// On an error the server has ended.
+func (l *launch) awaitReady(ctx context.Context, pid int, ended <-chan error, progress func(string)) error {
+	look := time.NewTicker(5 * time.Millisecond)
+	defer look.Stop()
+	slow := time.NewTimer(2 * time.Second)
+	defer slow.Stop()
+	for {
+		select {
+		case err := <-ended:
+			said := l.log.tail()
+			if strings.Contains(said, "pre-existing shared memory block") {
+				err = errOrphans
+			}
+			return fmt.Errorf("start PostgreSQL: %w: %s", err, said)
+		case <-ctx.Done():
+			_ = syscall.Kill(pid, syscall.SIGQUIT) // one that has ended needs none
+			<-ended
+			return fmt.Errorf("start PostgreSQL: %w", ctx.Err())
+		case <-slow.C:
+			progress("waiting for PostgreSQL to recover")
+		case <-look.C:
+			server, err := readPostmaster(l.cluster)
+			if err == nil && server != nil && server.pid == pid && server.status == ready {
+				return nil
+			}
+		}
+	}
+}
+
+// provision creates the role and the database where they are missing.
+func (p *Postgres) provision(ctx context.Context) error {
+	conn, err := pgx.Connect(ctx, p.AdminDSN())
+	if err != nil {
+		return fmt.Errorf("connect to PostgreSQL: %w", err)
+	}
+	defer conn.Close(ctx)
+	const have = `
+		select exists (select from pg_roles where rolname = $1),
+			exists (select from pg_database where datname = $2)`
+	var role, database bool
+	if err := conn.QueryRow(ctx, have, roleName, databaseName).Scan(&role, &database); err != nil {
+		return fmt.Errorf("look for the role and the database: %w", err)
+	}
+	if !role {
+		if _, err := conn.Exec(ctx, "create role "+roleName+" login"); err != nil {
+			return fmt.Errorf("create the role %s: %w", roleName, err)
+		}
+	}
+	if !database {
+		if _, err := conn.Exec(ctx, "create database "+databaseName+" owner "+roleName); err != nil {
+			return fmt.Errorf("create the database %s: %w", databaseName, err)
+		}
+	}
+	return nil
+}

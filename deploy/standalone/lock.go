@@ -1,0 +1,53 @@
+package standalone
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// RunningError says that a living AUREN uses the data directory.
+type RunningError struct {
+	DataDir string
+	PID     int // of that AUREN; 0 when it has not said so yet
+}
+
+// Error names the directory and the process.
+func (e *RunningError) Error() string {
+	if e.PID == 0 {
+		return fmt.Sprintf("AUREN is already running on %s", e.DataDir)
+	}
+	return fmt.Sprintf("AUREN is already running on %s (pid %d)", e.DataDir, e.PID)
+}
+
+// lock takes one of the locks of a data directory, until the file is closed or the process ends. A lock that is
+// taken is a *RunningError. The file stays: removing it would let two processes lock two files of one name.
+func lock(dataDir, name string) (*os.File, error) {
+	file, err := os.OpenFile(filepath.Join(dataDir, name), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("lock the data directory: %w", err)
+	}
+	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		defer file.Close()
+		holder := make([]byte, 20)
+		n, _ := file.ReadAt(holder, 0) // an unreadable pid is an unknown one
+		pid, _ := strconv.Atoi(strings.TrimSpace(string(holder[:n])))
+		return nil, &RunningError{DataDir: dataDir, PID: pid}
+	}
+	if err == nil {
+		err = file.Truncate(0)
+	}
+	if err == nil {
+		_, err = fmt.Fprintln(file, os.Getpid())
+	}
+	if err != nil {
+		file.Close()
+		return nil, fmt.Errorf("lock the data directory: %w", err)
+	}
+	return file, nil
+}

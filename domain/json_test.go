@@ -1,0 +1,209 @@
+package domain_test
+
+import (
+	"encoding/json"
+	"math"
+	"math/big"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/auren-memory/auren/domain"
+)
+
+func TestCanonicalJSON(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ in, want string }{
+		"white space goes":            {" { \"a\" :\t[ 1 ,\n2 ] }\r\n", `{"a":[1,2]}`},
+		"keys are ordered":            {`{"b":1,"a":2,"":3}`, `{"":3,"a":2,"b":1}`},
+		"keys by UTF-16 code units":   {"{\"\ufb33\":1,\"\U0001f600\":2,\"\u20ac\":3}", "{\"\u20ac\":3,\"\U0001f600\":2,\"\ufb33\":1}"},
+		"escapes of RFC 8785":         {`"\u000f\u20ac\/\"\\\n\u0041"`, "\"\\u000f\u20ac/\\\"\\\\\\nA\""},
+		"surrogate pair":              {`"\ud83d\ude00"`, "\"\U0001f600\""},
+		"exponent becomes digits":     {`1e2`, `100`},
+		"trailing zeros go":           {`1.500`, `1.5`},
+		"negative zero":               {`-0.0`, `0`},
+		"small numbers as ECMAScript": {`0.0000001`, `1e-7`},
+		"large numbers as ECMAScript": {`1000000000000000000000000`, `1e+24`},
+		"digits are never rounded":    {`12345678901234567890.123456789`, `12345678901234567890.123456789`},
+		"largest float":               {`1.7976931348623157e308`, `1.7976931348623157e+308`},
+		"literals":                    {`[true,false,null]`, `[true,false,null]`},
+		"empty object and array":      {`{"a":{},"b":[]}`, `{"a":{},"b":[]}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := domain.CanonicalJSON([]byte(c.in))
+			require.NoError(t, err)
+			require.Equal(t, c.want, string(got))
+		})
+	}
+}
+
+func TestCanonicalJSONRefuses(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ in, field, problem string }{
+		"nothing":              {``, "", "ends too early"},
+		"NaN":                  {`{"a":NaN}`, "a", "a value was expected, at byte 5"},
+		"more than one value":  {`1 2`, "", "more after the end"},
+		"NUL":                  {`{"a":["x","\u0000"]}`, "a[1]", "NUL"},
+		"NUL in a key":         {`{"\u0000":1}`, "", "NUL"},
+		"lone high surrogate":  {`{"a":{"b":"\ud800"}}`, "a.b", "lone surrogate"},
+		"lone low surrogate":   {`"\udc00"`, "", "lone surrogate"},
+		"high without its low": {`"\ud800\u0041"`, "", "lone surrogate"},
+		"invalid UTF-8":        {"\"\xff\"", "", "UTF-8"},
+		"key twice":            {`{"a":{"k":1,"k":2}}`, "a.k", "stands twice"},
+		"key twice, escaped":   {`{"k":1,"\u006b":2}`, "k", "stands twice"},
+		"leading zero":         {`01`, "", "a zero too many, at byte 0"},
+		"bare minus":           {`-`, "", "ends too early"},
+		"no fraction":          {`1.`, "", "ends too early"},
+		"huge exponent":        {`1e999999999999999999999`, "", "more than 1100 digits"},
+		"tiny exponent":        {`[1e-1200]`, "[0]", "more than 1100 digits"},
+		"raw control":          {"\"a\nb\"", "", "control character"},
+		"unknown escape":       {`"\x41"`, "", "unknown escape"},
+		"unterminated":         {`{"a":"b`, "a", "ends too early"},
+		"comma at the end":     {`[1,]`, "[1]", "a value was expected"},
+		"single quotes":        {`{'a':1}`, "", "double quotes"},
+		"too deep":             {strings.Repeat("[", 600) + strings.Repeat("]", 600), strings.Repeat("[0]", 501), "deeper than 500"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := domain.CanonicalJSON([]byte(c.in))
+			require.Error(t, err)
+			require.Equal(t, domain.Invalid, domain.KindOf(err))
+			e := err.(*domain.Error)
+			require.Equal(t, c.field, e.Field)
+			require.Contains(t, e.Message, c.problem)
+		})
+	}
+}
+
+func TestBoundedJSONCountsNumbersInFull(t *testing.T) {
+	t.Parallel()
+	_, err := domain.BoundedJSON([]byte(`[1e300,1e300]`), 500)
+	require.ErrorContains(t, err, "takes 605 bytes; at most 500 are allowed")
+	_, err = domain.BoundedJSON([]byte(`[1e300]`), 500)
+	require.NoError(t, err)
+}
+
+func TestCanonicalFormIsThatOfTheValue(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		value := drawJSON(t, 4)
+		compact, err := json.Marshal(value)
+		require.NoError(t, err)
+		indented, err := json.MarshalIndent(value, " ", "\t")
+		require.NoError(t, err)
+
+		a, err := domain.CanonicalJSON(compact)
+		require.NoError(t, err)
+		b, err := domain.CanonicalJSON(indented)
+		require.NoError(t, err)
+		require.Equal(t, string(a), string(b))
+
+		again, err := domain.CanonicalJSON(a)
+		require.NoError(t, err)
+		require.Equal(t, string(a), string(again), "a canonical form is its own")
+
+		var back any
+		require.NoError(t, json.Unmarshal(a, &back))
+		require.True(t, reflect.DeepEqual(value, back), "%s", a)
+	})
+}
+
+func drawJSON(t *rapid.T, depth int) any {
+	kind := rapid.IntRange(0, 5).Draw(t, "kind")
+	if depth == 0 {
+		kind %= 4
+	}
+	switch kind {
+	case 0:
+		return nil
+	case 1:
+		return rapid.Bool().Draw(t, "bool")
+	case 2:
+		return rapid.Float64().Filter(func(f float64) bool { return f != 0 && !math.IsInf(f, 0) && !math.IsNaN(f) }).Draw(t, "number")
+	case 3:
+		return strings.ReplaceAll(rapid.String().Draw(t, "text"), "\x00", "")
+	case 4:
+		list := []any{}
+		for range rapid.IntRange(0, 4).Draw(t, "items") {
+			list = append(list, drawJSON(t, depth-1))
+		}
+		return list
+	default:
+		object := map[string]any{}
+		for range rapid.IntRange(0, 4).Draw(t, "members") {
+			object[strings.ReplaceAll(rapid.String().Draw(t, "key"), "\x00", "")] = drawJSON(t, depth-1)
+		}
+		return object
+	}
+}
+
+func FuzzCanonicalJSON(f *testing.F) {
+	for _, seed := range []string{`{"a":[1,2.50,-0e0,"\ud83d\ude00\n"]}`, `1e-7`, `"\u0000"`, `{"k":1,"k":2}`, `[[[]]]`, `{"a":NaN}`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		canonical, err := domain.CanonicalJSON(raw)
+		if err != nil {
+			require.Equal(t, domain.Invalid, domain.KindOf(err))
+			return
+		}
+		require.True(t, json.Valid(raw), "accepted what is no JSON: %q", raw)
+		again, err := domain.CanonicalJSON(canonical)
+		require.NoError(t, err)
+		require.Equal(t, canonical, again)
+		requireSameNumbers(t, raw, canonical)
+	})
+}
+
+// requireSameNumbers compares two texts of one JSON value token by token, numbers exactly.
+func requireSameNumbers(t *testing.T, a, b []byte) {
+	t.Helper()
+	var x, y any
+	for text, into := range map[*[]byte]*any{&a: &x, &b: &y} {
+		d := json.NewDecoder(strings.NewReader(string(*text)))
+		d.UseNumber()
+		require.NoError(t, d.Decode(into))
+	}
+	require.True(t, sameValue(x, y), "%s\n%s", a, b)
+}
+
+func sameValue(x, y any) bool {
+	switch x := x.(type) {
+	case json.Number:
+		n, ok := y.(json.Number)
+		if !ok {
+			return false
+		}
+		p, okP := new(big.Rat).SetString(x.String())
+		q, okQ := new(big.Rat).SetString(n.String())
+		return okP && okQ && p.Cmp(q) == 0
+	case []any:
+		list, ok := y.([]any)
+		if !ok || len(list) != len(x) {
+			return false
+		}
+		for i := range x {
+			if !sameValue(x[i], list[i]) {
+				return false
+			}
+		}
+		return true
+	case map[string]any:
+		object, ok := y.(map[string]any)
+		if !ok || len(object) != len(x) {
+			return false
+		}
+		for k := range x {
+			if !sameValue(x[k], object[k]) {
+				return false
+			}
+		}
+		return true
+	default:
+		return x == y
+	}
+}

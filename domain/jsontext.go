@@ -1,0 +1,109 @@
+package domain
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// text reads the string that starts at the next byte and returns what it stands for.
+func (s *jsonScanner) text() (string, error) {
+	s.at++
+	start := s.at
+	for s.at < len(s.in) && s.in[s.at] != '"' && s.in[s.at] != '\\' && s.in[s.at] >= ' ' {
+		s.at++
+	}
+	decoded := s.in[start:s.at:s.at]
+	for {
+		if s.at >= len(s.in) {
+			return "", s.syntax("")
+		}
+		switch c := s.in[s.at]; {
+		case c == '"':
+			s.at++
+			if !utf8.Valid(decoded) {
+				return "", Invalidf("", "holds text that is not valid UTF-8")
+			}
+			return string(decoded), nil
+		case c == '\\':
+			var err error
+			if decoded, err = s.escape(decoded); err != nil {
+				return "", err
+			}
+		case c < ' ':
+			return "", s.syntax("a control character stands unescaped in a string")
+		default:
+			decoded = append(decoded, c)
+			s.at++
+		}
+	}
+}
+
+func (s *jsonScanner) escape(decoded []byte) ([]byte, error) {
+	if s.at+1 >= len(s.in) {
+		s.at = len(s.in)
+		return nil, s.syntax("")
+	}
+	const names, plain = `"\/bfnrt`, "\"\\/\b\f\n\r\t"
+	if i := strings.IndexByte(names, s.in[s.at+1]); i >= 0 {
+		s.at += 2
+		return append(decoded, plain[i]), nil
+	}
+	r, ok := s.unicodeEscape(s.at)
+	if !ok {
+		return nil, s.syntax("an unknown escape stands in a string")
+	}
+	s.at += 6
+	switch {
+	case r == 0:
+		return nil, Invalidf("", "holds a NUL character, which cannot be stored")
+	case utf16.IsSurrogate(r):
+		low, ok := s.unicodeEscape(s.at)
+		pair := utf16.DecodeRune(r, low)
+		if !ok || pair == utf8.RuneError {
+			return nil, Invalidf("", `holds a lone surrogate, \u%04x, which stands for no character`, r)
+		}
+		s.at += 6
+		r = pair
+	}
+	return utf8.AppendRune(decoded, r), nil
+}
+
+// unicodeEscape reads \uXXXX at a position without consuming it.
+func (s *jsonScanner) unicodeEscape(at int) (rune, bool) {
+	if at+6 > len(s.in) || s.in[at] != '\\' || s.in[at+1] != 'u' {
+		return 0, false
+	}
+	unit, err := strconv.ParseUint(string(s.in[at+2:at+6]), 16, 16)
+	return rune(unit), err == nil
+}
+
+// AppendJSONString writes a string, which must be valid UTF-8, as RFC 8785, section 3.2.2.2, has it.
+func AppendJSONString(out []byte, text string) []byte {
+	const hex = "0123456789abcdef"
+	out = append(out, '"')
+	for i := range len(text) {
+		switch c := text[i]; c {
+		case '"', '\\':
+			out = append(out, '\\', c)
+		case '\b':
+			out = append(out, '\\', 'b')
+		case '\f':
+			out = append(out, '\\', 'f')
+		case '\n':
+			out = append(out, '\\', 'n')
+		case '\r':
+			out = append(out, '\\', 'r')
+		case '\t':
+			out = append(out, '\\', 't')
+		default:
+			if c < ' ' {
+				out = append(out, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+			} else {
+				out = append(out, c)
+			}
+		}
+	}
+	return append(out, '"')
+}

@@ -1,0 +1,69 @@
+package memory
+
+import (
+	"time"
+)
+
+// SetExpiry says when an active memory expires; nil means never. The same again is no event. A time in the
+// past is allowed and hides the memory at once.
+func (m *Memory) SetExpiry(expiresAt *time.Time, now time.Time) (Event, error) {
+	expiresAt, err := checkExpiry(expiresAt)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.active(now); err != nil {
+		return nil, err
+	}
+	if sameTime(expiresAt, m.now.ExpiresAt) {
+		return nil, nil
+	}
+	return ExpirySet{ExpiresAt: expiresAt}, nil
+}
+
+// Forget hides a memory. Forgetting what is forgotten is no event; an expired memory cannot be forgotten.
+func (m *Memory) Forget(now time.Time) (Event, error) {
+	if err := m.exists(); err != nil {
+		return nil, err
+	}
+	if m.now.State == Forgotten {
+		return nil, nil
+	}
+	if err := m.active(now); err != nil {
+		return nil, err
+	}
+	return MarkedForgotten{}, nil
+}
+
+// Restore brings a forgotten or expired memory back; restoring what is active is no event. An expires_at
+// that has passed is dropped, else the memory would expire again at once.
+func (m *Memory) Restore(now time.Time) (Event, error) {
+	if err := m.exists(); err != nil {
+		return nil, err
+	}
+	if m.now.StateAt(now) == Active {
+		return nil, nil
+	}
+	e := Restored{ExpiresAt: m.now.ExpiresAt}
+	if e.ExpiresAt != nil && !now.Before(*e.ExpiresAt) {
+		e.ExpiresAt = nil
+	}
+	return e, nil
+}
+
+// Expire records that the expires_at of an active memory has passed; where it has not, it is no event.
+func (m *Memory) Expire(now time.Time) (Event, error) {
+	if err := m.exists(); err != nil {
+		return nil, err
+	}
+	if m.now.State != Active || m.now.StateAt(now) != Expired {
+		return nil, nil
+	}
+	return MarkedExpired{ExpiresAt: *m.now.ExpiresAt}, nil
+}
+
+func sameTime(a, b *time.Time) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Equal(*b)
+}

@@ -1,0 +1,105 @@
+// Package domain holds the words that every part of AUREN shares: tenants, actors and command ids,
+// kinds of error, and the rules that any JSON value must keep to be stored and hashed exactly.
+package domain
+
+import (
+	"regexp"
+	"strings"
+	"unicode/utf8"
+)
+
+// DefaultTenant is the tenant of whoever names none.
+const DefaultTenant Tenant = "default"
+
+// Tenant names an isolated world: its own log, memories and keys.
+type Tenant string
+
+var tenantPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
+
+// ParseTenant checks the name of a tenant; the empty name means DefaultTenant.
+func ParseTenant(name string) (Tenant, error) {
+	if name == "" {
+		return DefaultTenant, nil
+	}
+	if !tenantPattern.MatchString(name) {
+		return "", Invalidf("tenant", "is no tenant name; allowed are 1 to 63 lower-case letters, digits, - and _, starting with a letter or digit")
+	}
+	return Tenant(name), nil
+}
+
+// Meta says who sent a command, why, and what it belongs to. It is stored with every event of the command.
+type Meta struct {
+	// Actor is who sent the command; default "anonymous".
+	Actor string `json:"actor"`
+	// Reason is why, in the actor's words; default none.
+	Reason string `json:"reason,omitempty"`
+	// CommandID makes the command idempotent; default none.
+	CommandID string `json:"command_id,omitempty"`
+	// CorrelationID groups all that belongs to one piece of work; default none.
+	CorrelationID string `json:"correlation_id,omitempty"`
+	// CausationID names what made the actor send the command, often an event id; default none.
+	CausationID string `json:"causation_id,omitempty"`
+	// Traceparent is the W3C trace context of the request; default none.
+	Traceparent string `json:"traceparent,omitempty"`
+}
+
+// The longest texts that a Meta may hold, in characters.
+const (
+	MaxActor     = 255
+	MaxReason    = 2000
+	MaxReference = 255
+)
+
+// Check returns the Meta with its defaults filled in, or an Error that names the first bad field.
+func (m Meta) Check() (Meta, error) {
+	if m.Actor == "" {
+		m.Actor = "anonymous"
+	}
+	if m.CommandID != "" {
+		if err := checkCommandID(m.CommandID); err != nil {
+			return Meta{}, err
+		}
+	}
+	for _, t := range []struct {
+		field, value string
+		limit        int
+	}{
+		{"actor", m.Actor, MaxActor},
+		{"reason", m.Reason, MaxReason},
+		{"correlation_id", m.CorrelationID, MaxReference},
+		{"causation_id", m.CausationID, MaxReference},
+		{"traceparent", m.Traceparent, MaxReference},
+	} {
+		if err := CheckText(t.field, t.value, t.limit); err != nil {
+			return Meta{}, err
+		}
+	}
+	return m, nil
+}
+
+func checkCommandID(id string) error {
+	if len(id) > MaxReference {
+		return Invalidf("command_id", "has %d characters; allowed are 1 to %d", len(id), MaxReference)
+	}
+	for i := range len(id) {
+		if id[i] <= ' ' || id[i] > '~' {
+			return Invalidf("command_id", "holds a space or a character outside visible ASCII; allowed are the characters ! to ~")
+		}
+	}
+	return nil
+}
+
+// CheckText reports a text that is longer than limit characters, is not UTF-8 or holds a NUL,
+// none of which PostgreSQL would keep.
+func CheckText(field, text string, limit int) error {
+	if !utf8.ValidString(text) {
+		return Invalidf(field, "is not valid UTF-8")
+	}
+	if strings.IndexByte(text, 0) >= 0 {
+		return Invalidf(field, "holds a NUL character, which cannot be stored")
+	}
+	if n := utf8.RuneCountInString(text); n > limit {
+		return Invalidf(field, "has %d characters; at most %d are allowed", n, limit)
+	}
+	return nil
+}

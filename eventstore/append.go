@@ -1,0 +1,99 @@
+package eventstore
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/auren-memory/auren/domain"
+)
+
+// Append appends a command in one transaction, together with others that arrive at the same time.
+//
+// Each write succeeds or conflicts by itself; its result says which. A command is recorded under its ID unless
+// all of its writes conflicted, so that one that wrote nothing can be tried again. A command that was recorded
+// before returns its first outcome with Duplicate set, or ErrReused where its fingerprint differs.
+//
+// Errors besides: a *domain.Error of kind Invalid for a payload that cannot be stored, ErrUnavailable,
+// ErrOverloaded, ErrOutcomeUnknown, and ctx's own error while the command was still waiting. After any error but
+// ErrOutcomeUnknown nothing is written.
+func (s *Store) Append(ctx context.Context, c Command) (Result, error) {
+	r, err := newRequest(c)
+	if err != nil {
+		return Result{}, err
+	}
+	if err := ctx.Err(); err != nil {
+		return Result{}, err
+	}
+	if err := s.enqueue(r); err != nil {
+		return Result{}, err
+	}
+	select {
+	case <-r.done:
+	case <-ctx.Done():
+		if s.withdraw(r) {
+			return Result{}, ctx.Err()
+		}
+		<-r.done
+	}
+	return r.result, r.err
+}
+
+// Close waits until every command that was taken has its answer.
+func (s *Store) Close() { s.running.Wait() }
+
+// request is a command on its way through a writer.
+type request struct {
+	command Command
+	// events holds, per write, the events with payload and metadata in canonical form.
+	events [][]Event
+	count  int
+	bytes  int
+
+	result Result
+	err    error
+	done   chan struct{}
+}
+
+// newRequest does all the work that needs no lock, in the caller's goroutine.
+func newRequest(c Command) (*request, error) {
+	r := &request{command: c, events: make([][]Event, len(c.Writes)), done: make(chan struct{})}
+	for i, w := range c.Writes {
+		for _, n := range w.Events {
+			e, err := n.prepare(c.Tenant, w)
+			if err != nil {
+				return nil, err
+			}
+			r.events[i] = append(r.events[i], e)
+			r.count++
+			r.bytes += len(e.Payload) + len(e.Metadata)
+		}
+	}
+	return r, nil
+}
+
+func (n NewEvent) prepare(tenant domain.Tenant, w Write) (Event, error) {
+	payload, err := domain.CanonicalJSON(n.Payload)
+	if err != nil {
+		return Event{}, domain.Within("payload", err)
+	}
+	metadata, err := canonicalMeta(n.Meta)
+	if err != nil {
+		return Event{}, err
+	}
+	return Event{
+		Tenant: tenant, ID: n.ID, StreamID: w.StreamID, Type: n.Type, SchemaVersion: n.SchemaVersion,
+		AgentID: w.AgentID, UserID: w.UserID, Payload: payload, Metadata: metadata,
+		OccurredAt: n.OccurredAt.UTC().Truncate(time.Microsecond),
+	}, nil
+}
+
+func canonicalMeta(m domain.Meta) ([]byte, error) {
+	raw, err := json.Marshal(m)
+	if err != nil {
+		return nil, fmt.Errorf("metadata: %w", err)
+	}
+	canonical, err := domain.CanonicalJSON(raw)
+	return canonical, domain.Within("metadata", err)
+}

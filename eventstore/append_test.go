@@ -1,0 +1,333 @@
+package eventstore_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/eventstore"
+)
+
+func TestAppendAndReadBack(t *testing.T) {
+	t.Parallel()
+	store, _ := setup(t)
+	stream := uuid.New()
+	c := writes(stream, eventstore.None, `{"b":1.50,"a":"\ud83d\ude00"}`, `[]`)
+	c.Writes[0].Events[0].Meta = domain.Meta{Actor: "ana", Reason: "because <&>", CommandID: "c-1", CorrelationID: "k"}
+	result, err := store.Append(t.Context(), c)
+	require.NoError(t, err)
+	last := c.Writes[0].Events[1].ID
+	require.Equal(t, []eventstore.WriteResult{{StreamID: stream, Version: 2, SequenceID: 2, EventID: last}}, result.Writes)
+
+	events, err := store.ReadStream(t.Context(), tenant, stream, 1, eventstore.Forwards, 10)
+	require.NoError(t, err)
+	require.Len(t, events, 2)
+	first := events[0]
+	require.JSONEq(t, `{"a":"😀","b":1.5}`, string(first.Payload))
+	require.Equal(t, "coach", first.AgentID)
+	require.Equal(t, "ana", first.UserID)
+	require.Equal(t, time.Date(2026, 3, 1, 8, 0, 0, 123456000, time.UTC), first.OccurredAt)
+	require.WithinDuration(t, time.Now(), first.CreatedAt, time.Minute)
+	meta, err := first.Meta()
+	require.NoError(t, err)
+	require.Equal(t, c.Writes[0].Events[0].Meta, meta)
+
+	backwards, err := store.ReadStream(t.Context(), tenant, stream, 2, eventstore.Backwards, 1)
+	require.NoError(t, err)
+	require.Equal(t, events[1:], backwards)
+	requireChain(t, store)
+}
+
+func TestExpectedVersions(t *testing.T) {
+	t.Parallel()
+	store, _ := setup(t)
+	stream := uuid.New()
+	for _, c := range []struct {
+		expected int
+		actual   int // -1: appended
+	}{
+		{1, 0}, {eventstore.None, -1}, {eventstore.None, 1}, {1, -1}, {1, 2}, {eventstore.Any, -1}, {3, -1}, {5, 4},
+	} {
+		result, err := store.Append(t.Context(), writes(stream, c.expected, `{}`))
+		require.NoError(t, err)
+		if c.actual < 0 {
+			require.Nil(t, result.Writes[0].Conflict)
+			continue
+		}
+		require.Equal(t, &domain.VersionConflictError{Stream: stream.String(), Expected: c.expected, Actual: c.actual}, result.Writes[0].Conflict)
+	}
+	head, err := store.Head(t.Context(), tenant)
+	require.NoError(t, err)
+	require.Equal(t, int64(4), head.SequenceID, "a conflict uses up no sequence_id")
+	requireChain(t, store)
+}
+
+func TestWritesOfACommandSucceedOrConflictAlone(t *testing.T) {
+	t.Parallel()
+	store, _ := setup(t)
+	a, b := uuid.New(), uuid.New()
+	c := eventstore.Command{Tenant: tenant, Writes: []eventstore.Write{
+		writes(a, eventstore.None, `1`).Writes[0],
+		writes(a, eventstore.None, `2`).Writes[0],
+		writes(b, 7, `3`).Writes[0],
+		writes(b, eventstore.None, `4`).Writes[0],
+		writes(a, 1, `5`).Writes[0],
+	}}
+	result, err := store.Append(t.Context(), c)
+	require.NoError(t, err)
+	var outcome []string
+	for _, w := range result.Writes {
+		outcome = append(outcome, fmt.Sprintf("version %d sequence_id %d conflict %v", w.Version, w.SequenceID, w.Conflict != nil))
+	}
+	require.Equal(t, []string{
+		"version 1 sequence_id 1 conflict false",
+		"version 1 sequence_id 1 conflict true",
+		"version 0 sequence_id 0 conflict true",
+		"version 1 sequence_id 2 conflict false",
+		"version 2 sequence_id 3 conflict false",
+	}, outcome)
+	requireChain(t, store)
+}
+
+func TestOneVersionHasOneWinner(t *testing.T) {
+	t.Parallel()
+	store, _ := setup(t)
+	other := eventstore.New(poolOf(t, store), eventstore.Config{})
+	t.Cleanup(other.Close)
+	stream := uuid.New()
+	_, err := store.Append(t.Context(), writes(stream, eventstore.None, `{}`))
+	require.NoError(t, err)
+
+	results := make([]eventstore.Result, 100)
+	var wg sync.WaitGroup
+	for i := range results {
+		wg.Go(func() {
+			s := []*eventstore.Store{store, other}[i%2]
+			r, err := s.Append(t.Context(), writes(stream, 1, `{}`))
+			if err == nil {
+				results[i] = r
+			}
+		})
+	}
+	wg.Wait()
+	won := 0
+	for _, r := range results {
+		require.Len(t, r.Writes, 1)
+		if c := r.Writes[0].Conflict; c == nil {
+			won++
+		} else {
+			require.Equal(t, 2, c.Actual)
+		}
+	}
+	require.Equal(t, 1, won)
+	requireChain(t, store)
+}
+
+func TestRepeatedCommandHasItsFirstOutcome(t *testing.T) {
+	t.Parallel()
+	store, _ := setup(t)
+	print := eventstore.Hash{1}
+	outcomes := make([]eventstore.Result, 50)
+	var wg sync.WaitGroup
+	for i := range outcomes {
+		wg.Go(func() {
+			c := writes(uuid.New(), eventstore.None, `{}`)
+			c.ID, c.Fingerprint = "once", print
+			r, err := store.Append(t.Context(), c)
+			if err == nil {
+				outcomes[i] = r
+			}
+		})
+	}
+	wg.Wait()
+	firsts := 0
+	for _, r := range outcomes {
+		require.Equal(t, outcomes[0].Writes, r.Writes)
+		if !r.Duplicate {
+			firsts++
+		}
+	}
+	require.Equal(t, 1, firsts)
+
+	c := writes(uuid.New(), eventstore.None, `{}`)
+	c.ID, c.Fingerprint = "once", eventstore.Hash{2}
+	_, err := store.Append(t.Context(), c)
+	require.ErrorIs(t, err, eventstore.ErrReused)
+
+	recorded, ok, err := store.Outcome(t.Context(), tenant, "once", print)
+	require.NoError(t, err)
+	require.True(t, ok)
+	require.Equal(t, outcomes[0].Writes, recorded)
+	_, _, err = store.Outcome(t.Context(), tenant, "once", eventstore.Hash{2})
+	require.ErrorIs(t, err, eventstore.ErrReused)
+	_, ok, err = store.Outcome(t.Context(), tenant, "never", print)
+	require.NoError(t, err)
+	require.False(t, ok)
+
+	head, err := store.Head(t.Context(), tenant)
+	require.NoError(t, err)
+	require.Equal(t, int64(1), head.SequenceID)
+}
+
+func TestACommandThatOnlyConflictedCanBeTriedAgain(t *testing.T) {
+	t.Parallel()
+	store, _ := setup(t)
+	stream := uuid.New()
+	c := writes(stream, 1, `{}`)
+	c.ID = "patient"
+	r, err := store.Append(t.Context(), c)
+	require.NoError(t, err)
+	require.NotNil(t, r.Writes[0].Conflict)
+	_, err = store.Append(t.Context(), writes(stream, eventstore.None, `{}`))
+	require.NoError(t, err)
+	r, err = store.Append(t.Context(), c)
+	require.NoError(t, err)
+	require.False(t, r.Duplicate)
+	require.Nil(t, r.Writes[0].Conflict)
+}
+
+func TestAnAssertionWritesNoEventAndIsRecorded(t *testing.T) {
+	t.Parallel()
+	store, _ := setup(t)
+	stream := uuid.New()
+	first, err := store.Append(t.Context(), writes(stream, eventstore.None, `{}`))
+	require.NoError(t, err)
+	c := writes(stream, 1)
+	c.ID = "noop"
+	r, err := store.Append(t.Context(), c)
+	require.NoError(t, err)
+	require.Equal(t, first.Writes, r.Writes)
+	_, err = store.Append(t.Context(), writes(stream, 1, `{}`))
+	require.NoError(t, err)
+	r, err = store.Append(t.Context(), c)
+	require.NoError(t, err)
+	require.True(t, r.Duplicate)
+	require.Equal(t, first.Writes, r.Writes)
+}
+
+// One bad command in a batch, here one that reuses an event id, which only the database finds out.
+func TestOneCommandsFailureIsItsOwn(t *testing.T) {
+	t.Parallel()
+	store, _ := setup(t)
+	taken := writes(uuid.New(), eventstore.None, `{}`)
+	_, err := store.Append(t.Context(), taken)
+	require.NoError(t, err)
+
+	var wg sync.WaitGroup
+	errs := make([]error, 60)
+	for i := range errs {
+		wg.Go(func() {
+			c := writes(uuid.New(), eventstore.None, `{}`)
+			if i%10 == 0 {
+				c.Writes[0].Events[0].ID = taken.Writes[0].Events[0].ID
+			}
+			_, errs[i] = store.Append(t.Context(), c)
+		})
+	}
+	wg.Wait()
+	for i, err := range errs {
+		if i%10 == 0 {
+			require.ErrorContains(t, err, "events_event_id_key")
+		} else {
+			require.NoError(t, err)
+		}
+	}
+	head, err := store.Head(t.Context(), tenant)
+	require.NoError(t, err)
+	require.Equal(t, int64(55), head.SequenceID)
+	requireChain(t, store)
+}
+
+func TestAppendRefusesWhatCannotBeStored(t *testing.T) {
+	t.Parallel()
+	store, _ := setup(t)
+	_, err := store.Append(t.Context(), writes(uuid.New(), eventstore.None, `{"a":"\u0000"}`))
+	require.EqualError(t, err, "payload.a: holds a NUL character, which cannot be stored")
+	require.Equal(t, domain.Invalid, domain.KindOf(err))
+}
+
+func TestTenantsHaveTheirOwnLogs(t *testing.T) {
+	t.Parallel()
+	store, _ := setup(t)
+	stream := uuid.New()
+	for _, of := range []domain.Tenant{"b", "a", "b"} {
+		c := writes(stream, eventstore.Any, `{}`)
+		c.Tenant, c.ID = of, "the-same-id-"+string(of)+fmt.Sprint(rand.Int())
+		_, err := store.Append(t.Context(), c)
+		require.NoError(t, err)
+	}
+	tenants, err := store.Tenants(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []domain.Tenant{"a", "b"}, tenants)
+	for of, n := range map[domain.Tenant]int{"a": 1, "b": 2, "c": 0} {
+		page, err := store.ReadLog(t.Context(), of, 0, eventstore.Filter{}, 10)
+		require.NoError(t, err)
+		require.Len(t, page.Events, n)
+		require.Equal(t, int64(n), page.Head)
+	}
+}
+
+func TestACallerThatGoesAwayWhileWaitingWritesNothing(t *testing.T) {
+	t.Parallel()
+	store, pool := setup(t)
+	_, err := store.Append(t.Context(), writes(uuid.New(), eventstore.None, `{}`))
+	require.NoError(t, err)
+
+	tx, err := pool.Begin(t.Context())
+	require.NoError(t, err)
+	_, err = tx.Exec(t.Context(), `select from logs for update`)
+	require.NoError(t, err)
+	under := make(chan error, 1)
+	go func() {
+		_, err := store.Append(context.WithoutCancel(t.Context()), writes(uuid.New(), eventstore.None, `"under way"`))
+		under <- err
+	}()
+	require.Eventually(t, func() bool {
+		var waiting bool
+		err := pool.QueryRow(t.Context(), `select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')`).Scan(&waiting)
+		return err == nil && waiting
+	}, 10*time.Second, time.Millisecond)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	waiting := make(chan error, 1)
+	go func() {
+		_, err := store.Append(ctx, writes(uuid.New(), eventstore.None, `"gone"`))
+		waiting <- err
+	}()
+	cancel()
+	require.ErrorIs(t, <-waiting, context.Canceled)
+	require.NoError(t, tx.Rollback(t.Context()))
+	require.NoError(t, <-under)
+	page, err := store.ReadLog(t.Context(), tenant, 0, eventstore.Filter{}, 10)
+	require.NoError(t, err)
+	require.Len(t, page.Events, 2)
+	require.JSONEq(t, `"under way"`, string(page.Events[1].Payload))
+}
+
+func TestALargeBatchIsSplitByItsBytes(t *testing.T) {
+	t.Parallel()
+	_, pool := setup(t)
+	store := eventstore.New(pool, eventstore.Config{MaxBatch: 7, MaxBatchBytes: 4000})
+	t.Cleanup(store.Close)
+	big, _ := json.Marshal(slices.Repeat([]string{"0123456789"}, 100))
+	var wg sync.WaitGroup
+	for range 40 {
+		wg.Go(func() {
+			_, err := store.Append(t.Context(), writes(uuid.New(), eventstore.None, string(big)))
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	requireChain(t, store)
+}

@@ -1,0 +1,110 @@
+package eventstore
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/auren-memory/auren/domain"
+)
+
+// found is what a transaction sees once it holds the lock of the log.
+type found struct {
+	head     Head
+	now      time.Time
+	streams  map[uuid.UUID]streamHead
+	commands map[string]recorded
+}
+
+// streamHead is where a stream stands; the zero value is a stream that does not exist.
+type streamHead struct {
+	version    int
+	sequenceID int64
+	eventID    uuid.UUID
+}
+
+// recorded is a command id that was seen before, with its first outcome.
+type recorded struct {
+	fingerprint Hash
+	outcome     []WriteResult
+}
+
+// decision turns what was found, and the commands of a batch one after the other, into what to write. Each
+// command sees what the ones before it in the batch will have done.
+type decision struct {
+	tenant   domain.Tenant
+	found    found
+	events   []Event
+	commands []commandRow
+}
+
+type commandRow struct {
+	id          string
+	fingerprint Hash
+	outcome     []byte
+}
+
+func newDecision(tenant domain.Tenant, f found) *decision {
+	if f.now.Before(f.head.CreatedAt) {
+		f.now = f.head.CreatedAt
+	}
+	return &decision{tenant: tenant, found: f}
+}
+
+func (d *decision) decide(r *request) {
+	r.result, r.err = Result{}, nil
+	c := &r.command
+	if before, ok := d.found.commands[c.ID]; ok && c.ID != "" {
+		if before.fingerprint != c.Fingerprint {
+			r.err = ErrReused
+			return
+		}
+		r.result = Result{Duplicate: true, Writes: before.outcome}
+		return
+	}
+	conflicts := 0
+	for i, w := range c.Writes {
+		result := d.write(w, r.events[i])
+		if result.Conflict != nil {
+			conflicts++
+		}
+		r.result.Writes = append(r.result.Writes, result)
+	}
+	if c.ID == "" || conflicts > 0 && conflicts == len(c.Writes) {
+		return
+	}
+	d.record(r)
+}
+
+func (d *decision) write(w Write, events []Event) WriteResult {
+	at := d.found.streams[w.StreamID]
+	if w.Expected != Any && w.Expected != at.version {
+		return WriteResult{
+			StreamID: w.StreamID, Version: at.version, SequenceID: at.sequenceID, EventID: at.eventID,
+			Conflict: &domain.VersionConflictError{Stream: w.StreamID.String(), Expected: w.Expected, Actual: at.version},
+		}
+	}
+	for _, e := range events {
+		d.found.head.SequenceID++
+		at = streamHead{version: at.version + 1, sequenceID: d.found.head.SequenceID, eventID: e.ID}
+		e.SequenceID, e.Version, e.CreatedAt = at.sequenceID, at.version, d.found.now
+		e.Hash = chainHash(d.found.head.Hash, &e, e.Payload, e.Metadata)
+		d.found.head.Hash, d.found.head.CreatedAt = e.Hash, e.CreatedAt
+		d.events = append(d.events, e)
+	}
+	d.found.streams[w.StreamID] = at
+	return WriteResult{StreamID: w.StreamID, Version: at.version, SequenceID: at.sequenceID, EventID: at.eventID}
+}
+
+func (d *decision) record(r *request) {
+	outcome, err := json.Marshal(r.result.Writes)
+	if err != nil {
+		panic("eventstore: a write result cannot be encoded: " + err.Error())
+	}
+	d.found.commands[r.command.ID] = recorded{fingerprint: r.command.Fingerprint, outcome: r.result.Writes}
+	d.commands = append(d.commands, commandRow{id: r.command.ID, fingerprint: r.command.Fingerprint, outcome: outcome})
+}
+
+// nothing tells that there is nothing to write: only duplicates, conflicts and unrecorded assertions.
+func (d *decision) nothing() bool { return len(d.events) == 0 && len(d.commands) == 0 }

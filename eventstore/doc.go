@@ -1,0 +1,43 @@
+// Package eventstore is the log: it appends events with expected versions and reads streams and logs back.
+// It knows names and bytes, and nothing of what they mean.
+//
+// # Append
+//
+// Each tenant has one log, whose head is a row of table logs: the last sequence_id, the hash of that event
+// and its created_at. A transaction that appends
+//
+//  1. locks the head (select … for update),
+//  2. reads, under that lock, the heads of the streams it will write to and the outcomes of the command ids it
+//     carries,
+//  3. decides each command in memory: duplicate, version conflict, or appended with the next numbers,
+//  4. inserts the events, each with its hash, records the command ids with their outcomes, moves the head,
+//     notifies, and commits.
+//
+// Invariants:
+//
+//   - sequence_id is 1, 2, 3 … per tenant without a hole, in the order of commits: a reader that has seen n has
+//     seen everything up to n, for good.
+//   - version is 1, 2, 3 … per stream without a hole.
+//   - created_at is taken from the database's clock under the lock and never runs backwards within a log.
+//   - an event's hash covers the hash of the event before it (ChainHash).
+//   - a command id is recorded in the transaction that writes its events, so either both are there or neither.
+//
+// # Group commit
+//
+// A lock held over a commit is slow when each command commits alone. So the commands of one tenant that arrive
+// while a transaction is under way wait, and the next transaction carries them all. There is no timer: whoever
+// finds no transaction under way starts one at once. A command's conflict or duplicate is its own and does not
+// touch its neighbours. Where the database refuses a whole batch for what is in it, its commands are tried one by
+// one, so that only the one at fault fails.
+//
+// # Failures
+//
+//   - The caller goes away while its command waits: the command is taken out of the queue, nothing is written.
+//   - The caller goes away while its command is being committed: Append still waits for the answer, bounded by
+//     Config.Timeout.
+//   - The connection is lost before COMMIT was sent: nothing is written, the error is ErrUnavailable.
+//   - The connection is lost while COMMIT is under way: the store takes a new connection, locks the head, which
+//     waits for the lost transaction to end, and looks whether the batch's first event is there. If it cannot
+//     find out, the error is ErrOutcomeUnknown; a command that had an id can then be repeated safely.
+//   - Several processes append to one log: they take turns by the lock; nothing else is shared.
+package eventstore

@@ -1,0 +1,55 @@
+package eventstore
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/auren-memory/auren/domain"
+)
+
+// Errors of a store that may pass.
+var (
+	// ErrUnavailable says that nothing was written or read, because the database could not be reached in time.
+	ErrUnavailable = &domain.Error{Kind: domain.Unavailable, Message: "the database cannot be reached; try again"}
+	// ErrOverloaded says that nothing was written, because too many commands wait already.
+	ErrOverloaded = &domain.Error{Kind: domain.Unavailable, Message: "too many commands are waiting; try again"}
+	// ErrOutcomeUnknown says that the connection was lost in the middle of a commit and that it could not be found
+	// out whether it took place. A command that had an id can be repeated; one that had none must be looked for.
+	ErrOutcomeUnknown = &domain.Error{Kind: domain.Unavailable,
+		Message: "the database was lost while the command was being committed; repeat it with the same command id"}
+	// ErrReused says that nothing was written, because the command id came before with another body.
+	ErrReused = &domain.Error{Kind: domain.Reused, Field: "command_id",
+		Message: "was used before for another command; a new command needs a new id"}
+)
+
+// translate gives an error of the database the meaning it has for the caller: a lost connection and a server
+// that is going away are ErrUnavailable, everything else stays what it is.
+func translate(err error) error {
+	if err != nil && isUnavailable(err) {
+		return errors.Join(ErrUnavailable, err)
+	}
+	return err
+}
+
+func isUnavailable(err error) bool {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
+		switch pg.Code[:2] {
+		case "08", "53", "57", "58": // connection, resources, operator intervention, system error
+			return true
+		}
+		return false
+	}
+	if errors.Is(err, context.Canceled) {
+		return false
+	}
+	_, network := errors.AsType[net.Error](err)
+	_, connecting := errors.AsType[*pgconn.ConnectError](err)
+	return network || connecting || pgconn.Timeout(err) || errors.Is(err, context.DeadlineExceeded) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
+		strings.Contains(err.Error(), "conn closed")
+}

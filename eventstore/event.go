@@ -1,0 +1,97 @@
+package eventstore
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/auren-memory/auren/domain"
+)
+
+// Event is one row of the log, as it was committed.
+type Event struct {
+	Tenant        domain.Tenant   `json:"-"`
+	SequenceID    int64           `json:"sequence_id"`
+	ID            uuid.UUID       `json:"event_id"`
+	StreamID      uuid.UUID       `json:"stream_id"`
+	Version       int             `json:"version"`
+	Type          string          `json:"event_type"`
+	SchemaVersion int             `json:"schema_version"`
+	AgentID       string          `json:"agent_id"`
+	UserID        string          `json:"user_id"`
+	Payload       json.RawMessage `json:"payload"`
+	Metadata      json.RawMessage `json:"metadata"`
+	// OccurredAt is when it happened, in the words of whoever reported it.
+	OccurredAt time.Time `json:"occurred_at"`
+	// CreatedAt is when it was appended, by the database's clock; it never runs backwards within a log.
+	CreatedAt time.Time `json:"created_at"`
+	// Hash is ChainHash of the event and the one before it.
+	Hash Hash `json:"hash"`
+}
+
+// Meta returns who sent the command behind the event, and why.
+func (e *Event) Meta() (domain.Meta, error) {
+	var m domain.Meta
+	err := json.Unmarshal(e.Metadata, &m)
+	return m, err
+}
+
+// NewEvent is an event to append.
+type NewEvent struct {
+	ID            uuid.UUID // must be new in the tenant
+	Type          string
+	SchemaVersion int
+	Payload       json.RawMessage // any JSON; stored in canonical form
+	Meta          domain.Meta
+	OccurredAt    time.Time // stored in UTC to the microsecond
+}
+
+// The expected versions that are no version.
+const (
+	// None expects that the stream does not exist yet.
+	None = 0
+	// Any appends at whatever version the stream has.
+	Any = -1
+)
+
+// Write appends events to one stream.
+type Write struct {
+	StreamID uuid.UUID
+	// Expected is the version the stream must be at: a version, None or Any.
+	Expected int
+	// AgentID and UserID are stored with each event, so that the log can be read by them.
+	AgentID, UserID string
+	// Events to append; with none, the write only asserts the expected version.
+	Events []NewEvent
+}
+
+// Command is what is appended in one piece: in one transaction with its outcome, though each write succeeds or
+// conflicts by itself.
+type Command struct {
+	Tenant domain.Tenant
+	// ID makes the command idempotent; default none.
+	ID string
+	// Fingerprint tells the same command from another one under the same ID; needed where ID is set.
+	Fingerprint Hash
+	Writes      []Write
+}
+
+// WriteResult is where a write left its stream, or the conflict that kept it from being written.
+type WriteResult struct {
+	StreamID uuid.UUID `json:"stream_id"`
+	// Version, SequenceID and EventID are those of the stream's last event.
+	Version    int       `json:"version"`
+	SequenceID int64     `json:"sequence_id"`
+	EventID    uuid.UUID `json:"event_id"`
+	// Conflict is set where nothing was written; the fields above then tell where the stream is.
+	Conflict *domain.VersionConflictError `json:"conflict,omitempty"`
+}
+
+// Result is what became of a command.
+type Result struct {
+	// Duplicate says that the command had been appended before; Writes is its first outcome.
+	Duplicate bool
+	// Writes has one result for each write, in their order.
+	Writes []WriteResult
+}

@@ -1,0 +1,193 @@
+package eventstore_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+
+	"github.com/auren-memory/auren/deploy/standalone/pgtest"
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/eventstore"
+)
+
+// cutter stands between a pool and PostgreSQL and cuts a connection at its next commit.
+type cutter struct {
+	before, after atomic.Bool // cut before the commit is passed on, or after it and before the answer
+	target        string
+	wg            sync.WaitGroup
+}
+
+// newCutter returns a pool whose connections go through the cutter.
+func newCutter(t *testing.T, dsn string) (*cutter, *pgxpool.Pool) {
+	t.Helper()
+	config, err := pgxpool.ParseConfig(dsn)
+	require.NoError(t, err)
+	port := config.ConnConfig.Port
+	c := &cutter{target: filepath.Join(config.ConnConfig.Host, fmt.Sprintf(".s.PGSQL.%d", port))}
+
+	dir, err := os.MkdirTemp("", "cut") // t.TempDir would be too long for a socket
+	require.NoError(t, err)
+	listener, err := net.Listen("unix", filepath.Join(dir, fmt.Sprintf(".s.PGSQL.%d", port)))
+	require.NoError(t, err)
+	c.wg.Go(func() {
+		for {
+			client, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			c.wg.Go(func() { c.serve(client) })
+		}
+	})
+	config.ConnConfig.Host = dir
+	config.ConnConfig.Fallbacks = nil
+	config.MaxConns = 5
+	pool, err := pgxpool.NewWithConfig(context.Background(), config)
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		pool.Close()
+		require.NoError(t, listener.Close())
+		c.wg.Wait()
+		require.NoError(t, os.RemoveAll(dir))
+	})
+	return c, pool
+}
+
+func (c *cutter) serve(client net.Conn) {
+	defer func() { _ = client.Close() }()
+	server, err := net.Dial("unix", c.target)
+	if err != nil {
+		return
+	}
+	defer func() { _ = server.Close() }()
+	var silent atomic.Bool
+	c.wg.Go(func() {
+		defer func() { _ = client.Close() }()
+		buffer := make([]byte, 64<<10)
+		for {
+			n, err := server.Read(buffer)
+			if err != nil || silent.Load() {
+				return
+			}
+			if _, err := client.Write(buffer[:n]); err != nil {
+				return
+			}
+		}
+	})
+	buffer := make([]byte, 64<<10)
+	for {
+		n, err := client.Read(buffer)
+		if err != nil {
+			return
+		}
+		// Every append ends with a commit in the message that inserts; the head's update is told by its parameters.
+		if bytes.Contains(buffer[:n], []byte("auren_log")) {
+			if c.before.CompareAndSwap(true, false) {
+				return
+			}
+			if c.after.CompareAndSwap(true, false) {
+				silent.Store(true)
+			}
+		}
+		if _, err := server.Write(buffer[:n]); err != nil {
+			return
+		}
+	}
+}
+
+func TestAConnectionLostAtTheCommit(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.DSN(t)
+	cut, pool := newCutter(t, dsn)
+	store := eventstore.New(pool, eventstore.Config{})
+	t.Cleanup(store.Close)
+	appendOne := func() error {
+		_, err := store.Append(t.Context(), writes(uuid.New(), eventstore.None, `{}`))
+		return err
+	}
+	require.NoError(t, appendOne())
+
+	cut.before.Store(true)
+	err := appendOne()
+	require.ErrorIs(t, err, eventstore.ErrUnavailable)
+	require.Equal(t, domain.Unavailable, domain.KindOf(err))
+	require.Len(t, requireChain(t, store), 1, "nothing was written")
+
+	cut.after.Store(true)
+	require.NoError(t, appendOne(), "the store finds out that the commit took place")
+	require.False(t, cut.after.Load())
+	require.Len(t, requireChain(t, store), 2)
+
+	cut.after.Store(true)
+	c := writes(uuid.New(), eventstore.Any) // only a command id is written
+	c.ID = "nothing"
+	_, err = store.Append(t.Context(), c)
+	require.NoError(t, err)
+	cut.after.Store(false)
+	require.Len(t, requireChain(t, store), 2)
+}
+
+// PostgreSQL is killed again and again under load: what was acknowledged is in the log, once.
+func TestKillingPostgreSQLLosesNothingAcknowledged(t *testing.T) {
+	t.Parallel()
+	server := pgtest.NewServer(t)
+	pool, err := pgxpool.New(t.Context(), server.DSN())
+	require.NoError(t, err)
+	t.Cleanup(pool.Close)
+	store := eventstore.New(pool, eventstore.Config{})
+	t.Cleanup(store.Close)
+
+	ctx, stop := context.WithCancel(t.Context())
+	acknowledged := make([][]uuid.UUID, 8)
+	var refused atomic.Int64
+	var wg sync.WaitGroup
+	for i := range acknowledged {
+		wg.Go(func() {
+			for ctx.Err() == nil {
+				c := writes(uuid.New(), eventstore.None, `{}`)
+				_, err := store.Append(ctx, c)
+				switch {
+				case err == nil:
+					acknowledged[i] = append(acknowledged[i], c.Writes[0].StreamID)
+				case domain.KindOf(err) == domain.Unavailable:
+					refused.Add(1)
+				case ctx.Err() == nil:
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for range 3 {
+		before, err := store.Head(ctx, tenant)
+		require.NoError(t, err)
+		require.Eventually(t, func() bool {
+			head, err := store.Head(ctx, tenant)
+			return err == nil && head.SequenceID > before.SequenceID+50
+		}, time.Minute, time.Millisecond)
+		server.Restart(t)
+	}
+	stop()
+	wg.Wait()
+	inLog := map[uuid.UUID]int{}
+	for _, e := range requireChain(t, store) {
+		inLog[e.StreamID]++
+	}
+	total := 0
+	for _, ids := range acknowledged {
+		for _, id := range ids {
+			require.Equal(t, 1, inLog[id])
+			total++
+		}
+	}
+	t.Logf("%d acknowledged, %d in the log, %d refused", total, len(inLog), refused.Load())
+}

@@ -1,0 +1,52 @@
+package eventstore_test
+
+import (
+	"encoding/json"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/auren-memory/auren/deploy/standalone/pgtest"
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/eventstore"
+)
+
+const tenant = domain.DefaultTenant
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+func setup(t *testing.T) (*eventstore.Store, *pgxpool.Pool) {
+	t.Helper()
+	pool := pgtest.New(t)
+	store := eventstore.New(pool, eventstore.Config{})
+	t.Cleanup(store.Close)
+	return store, pool
+}
+
+func happened(payload string) eventstore.NewEvent {
+	return eventstore.NewEvent{
+		ID: uuid.New(), Type: "memory_remembered", SchemaVersion: 1, Payload: json.RawMessage(payload),
+		Meta: domain.Meta{Actor: "test"}, OccurredAt: time.Date(2026, 3, 1, 8, 0, 0, 123456789, time.UTC),
+	}
+}
+
+// writes makes a command of one write with an event for each payload.
+func writes(stream uuid.UUID, expected int, payloads ...string) eventstore.Command {
+	w := eventstore.Write{StreamID: stream, Expected: expected, AgentID: "coach", UserID: "ana"}
+	for _, p := range payloads {
+		w.Events = append(w.Events, happened(p))
+	}
+	return eventstore.Command{Tenant: tenant, Writes: []eventstore.Write{w}}
+}
+
+// runFor is how long the tests under load run; AUREN_TEST_SECONDS makes it longer.
+func runFor() time.Duration {
+	if s, err := strconv.Atoi(os.Getenv("AUREN_TEST_SECONDS")); err == nil {
+		return time.Duration(s) * time.Second
+	}
+	return 3 * time.Second
+}

@@ -1,0 +1,49 @@
+package eventstore
+
+import (
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/auren-memory/auren/domain"
+)
+
+// Config tunes a Store; its zero value works.
+type Config struct {
+	// MaxBatch is how many events one transaction carries at most; default 500.
+	MaxBatch int
+	// MaxBatchBytes is how many bytes of payload one transaction carries at most; default 16 MiB.
+	MaxBatchBytes int
+	// MaxWaiting is how many commands of one tenant may wait for their turn; default 10,000.
+	MaxWaiting int
+	// Timeout bounds one transaction, from the acquiring of its connection to the commit; default 15 s.
+	Timeout time.Duration
+}
+
+// Store reads and appends. It is safe for concurrent use.
+type Store struct {
+	pool   *pgxpool.Pool
+	config Config
+
+	mu      sync.Mutex
+	writers map[domain.Tenant]*writer
+	running sync.WaitGroup
+}
+
+// New makes a store on a pool, which stays the caller's to close, after every Append has returned.
+func New(pool *pgxpool.Pool, config Config) *Store {
+	if config.MaxBatch == 0 {
+		config.MaxBatch = 500
+	}
+	if config.MaxBatchBytes == 0 {
+		config.MaxBatchBytes = 16 << 20
+	}
+	if config.MaxWaiting == 0 {
+		config.MaxWaiting = 10_000
+	}
+	if config.Timeout == 0 {
+		config.Timeout = 15 * time.Second
+	}
+	return &Store{pool: pool, config: config, writers: map[domain.Tenant]*writer{}}
+}

@@ -1,0 +1,66 @@
+package migrations_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/stretchr/testify/require"
+
+	"github.com/auren-memory/auren/migrations"
+)
+
+// strangerTo makes a role that may log in to the database of dsn and nothing else, and returns its DSN.
+func strangerTo(t *testing.T, dsn string) (role, strangersDSN string) {
+	t.Helper()
+	role = freshName("stranger")
+	admin := superuser(t, dsn)
+	exec(t, admin, fmt.Sprintf("create role %s login", role))
+	t.Cleanup(func() {
+		require.NoError(t, execOnce(with(adminDSN(dsn), "dbname", "postgres"), "drop role "+role))
+	})
+	return role, with(dsn, "user", role)
+}
+
+func TestUpNamesTheExtensionThatTheRoleMayNotCreate(t *testing.T) {
+	t.Parallel()
+	dsn := emptyDatabase(t)
+	role, strangers := strangerTo(t, dsn)
+	admin := superuser(t, dsn)
+	exec(t, admin, "grant all on schema public to "+role)
+	defer exec(t, admin, "drop owned by "+role)
+
+	require.ErrorContains(t, migrations.Up(t.Context(), strangers), "run `create extension btree_gin`")
+
+	exec(t, admin, "create extension btree_gin")
+	require.NoError(t, migrations.Up(t.Context(), strangers))
+}
+
+func TestUpNamesTheGrantThatTheRoleLacks(t *testing.T) {
+	t.Parallel()
+	dsn := emptyDatabase(t)
+	role, strangers := strangerTo(t, dsn)
+	exec(t, superuser(t, dsn), "revoke create on schema public from public")
+
+	err := migrations.Up(t.Context(), strangers)
+	require.ErrorContains(t, err, fmt.Sprintf("run `grant create on schema \"public\" to \"%s\"`", role))
+}
+
+func TestUpRefusesAnEncodingThatCannotHoldEveryText(t *testing.T) {
+	t.Parallel()
+	dsn := emptyDatabaseWith(t, "encoding 'SQL_ASCII' locale 'C' template template0")
+	require.ErrorContains(t, migrations.Up(t.Context(), dsn), "is encoded in SQL_ASCII, this program needs UTF8")
+}
+
+func TestExplainExtension(t *testing.T) {
+	t.Parallel()
+	for code, says := range map[string]string{
+		"0A000": "install the package postgresql-contrib",
+		"58P01": "install the package postgresql-contrib",
+		"42501": "run `create extension btree_gin`",
+		"53300": "create the extension btree_gin:",
+	} {
+		require.ErrorContains(t, migrations.ExplainExtension(&pgconn.PgError{Code: code}), says)
+	}
+	require.NoError(t, migrations.ExplainExtension(nil))
+}

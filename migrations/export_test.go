@@ -1,0 +1,10 @@
+package migrations
+
+// For the tests outside the package, which pgtest, importing it, forces on us.
+var (
+	Describe         = describe
+	FormatManifest   = formatManifest
+	ExplainExtension = explainExtension
+	Tables           = tables
+	Schema           = schema
+)

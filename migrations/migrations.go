@@ -1,0 +1,113 @@
+// Package migrations brings a database to the schema that this program needs, tells how far one is,
+// compares one with what the code expects, and takes the schema away again. Everything happens in the
+// current schema of the connection, and only to the tables and functions named here.
+package migrations
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+)
+
+// migrationTable records which migrations have run.
+const migrationTable = "schema_migrations"
+
+//go:embed [0-9]*.sql
+var files embed.FS
+
+// tables and functions are all that the migrations create, but for the migration table.
+var (
+	tables = []string{
+		"logs", "events", "commands", "agent_memories", "agent_memory_history",
+		"agent_memory_search", "agent_memory_search_scopes", "projection_checkpoints",
+	}
+	functions = []string{"refuse_event_change"}
+)
+
+// Up brings the database of dsn to the latest version and does nothing where it is there already; each
+// migration is a transaction of its own. Any number of processes may call it at once: one migrates, the
+// others wait for it, or for ctx. A database that is newer than this program is a *VersionError. What
+// the role or the server lacks is named in the error with the statement to run or the package to install.
+func Up(ctx context.Context, dsn string) error {
+	config, err := parseDSN(dsn)
+	if err != nil {
+		return err
+	}
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	defer closeConn(ctx, conn)
+	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		if err := lock(ctx, tx); err != nil {
+			return err
+		}
+		current, latest, err := Version(ctx, tx)
+		switch {
+		case err != nil:
+			return err
+		case current == latest:
+			return nil
+		case current > latest:
+			return &VersionError{Current: current, Latest: latest}
+		}
+		if err := checkConditions(ctx, tx); err != nil {
+			return err
+		}
+		db := stdlib.OpenDB(*config)
+		defer db.Close()
+		return apply(ctx, db)
+	})
+}
+
+func apply(ctx context.Context, db *sql.DB) error {
+	if err := createExtension(ctx, db); err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, files,
+		goose.WithTableName(migrationTable),
+		goose.WithDisableGlobalRegistry(true),
+		goose.WithLogger(goose.NopLogger()))
+	if err != nil {
+		return fmt.Errorf("read the migrations: %w", err)
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	return nil
+}
+
+// lockKey is the advisory lock of everything that changes the schema; it spells "auren".
+const lockKey = 0x617572656e
+
+// lock keeps every other Up and Reset out of the database until the transaction ends. It asks again and
+// again rather than wait in the server: a waiting statement holds a snapshot, and a migration that builds
+// an index concurrently waits for every snapshot.
+func lock(ctx context.Context, tx pgx.Tx) error {
+	// The transaction idles while goose works on a connection of its own.
+	if _, err := tx.Exec(ctx, "set local idle_in_transaction_session_timeout = 0"); err != nil {
+		return fmt.Errorf("lock the schema: %w", err)
+	}
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	for {
+		var locked bool
+		if err := tx.QueryRow(ctx, "select pg_try_advisory_xact_lock($1)", int64(lockKey)).Scan(&locked); err != nil {
+			return fmt.Errorf("lock the schema: %w", err)
+		}
+		if locked {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for another process that is changing the schema: %w", ctx.Err())
+		case <-again.C:
+		}
+	}
+}

@@ -1,0 +1,117 @@
+package migrations_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/auren-memory/auren/deploy/standalone/pgtest"
+	"github.com/auren-memory/auren/migrations"
+)
+
+func TestUpTwiceAppliesEachMigrationOnce(t *testing.T) {
+	t.Parallel()
+	dsn := emptyDatabase(t)
+	require.NoError(t, migrations.Up(t.Context(), dsn))
+	require.NoError(t, migrations.Up(t.Context(), dsn))
+	requireUpOnce(t, connect(t, dsn))
+}
+
+func TestUpFromManyProcessesAtOnceAppliesEachMigrationOnce(t *testing.T) {
+	t.Parallel()
+	dsn := emptyDatabase(t)
+	group, ctx := errgroup.WithContext(t.Context())
+	for range 8 {
+		group.Go(func() error { return migrations.Up(ctx, dsn) })
+	}
+	require.NoError(t, group.Wait())
+	requireUpOnce(t, connect(t, dsn))
+}
+
+func requireUpOnce(t *testing.T, conn *pgx.Conn) {
+	t.Helper()
+	current, latest, err := migrations.Version(t.Context(), conn)
+	require.NoError(t, err)
+	require.Equal(t, latest, current)
+	rows, err := conn.Query(t.Context(), "select version_id from schema_migrations order by id")
+	require.NoError(t, err)
+	applied, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	require.NoError(t, err)
+	for i, version := range applied {
+		require.EqualValues(t, i, version)
+	}
+	differences, err := migrations.Verify(t.Context(), conn)
+	require.NoError(t, err)
+	require.Empty(t, differences)
+}
+
+func TestUpWaitsForWhoeverChangesTheSchemaUntilItsContextEnds(t *testing.T) {
+	t.Parallel()
+	dsn := emptyDatabase(t)
+	holder := connect(t, dsn)
+	exec(t, holder, "select pg_advisory_lock($1)", int64(0x617572656e))
+
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	require.ErrorIs(t, migrations.Up(ctx, dsn), context.DeadlineExceeded)
+
+	exec(t, holder, "select pg_advisory_unlock($1)", int64(0x617572656e))
+	require.NoError(t, migrations.Up(t.Context(), dsn))
+}
+
+func TestUpWorksInTheCurrentSchemaAlone(t *testing.T) {
+	t.Parallel()
+	dsn := emptyDatabase(t)
+	conn := connect(t, dsn)
+	exec(t, conn, `create schema "Second-one"`)
+	second := with(dsn, "search_path", `"Second-one"`)
+
+	require.NoError(t, migrations.Up(t.Context(), second))
+
+	requireUpOnce(t, connect(t, second))
+	require.EqualValues(t, 0, count(t, conn, "select count(*) from pg_tables where schemaname = 'public'"))
+
+	require.NoError(t, migrations.Up(t.Context(), dsn))
+	requireUpOnce(t, conn)
+	require.NoError(t, migrations.Reset(t.Context(), second))
+	requireUpOnce(t, conn)
+}
+
+func TestUpOfANewerSchemaIsAVersionError(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.DSN(t)
+	exec(t, connect(t, dsn), "insert into schema_migrations (version_id, is_applied) values (9000, true)")
+
+	err := migrations.Up(t.Context(), dsn)
+
+	var versions *migrations.VersionError
+	require.ErrorAs(t, err, &versions)
+	require.EqualValues(t, 9000, versions.Current)
+}
+
+func TestUpWithoutASchemaSaysSo(t *testing.T) {
+	t.Parallel()
+	err := migrations.Up(t.Context(), with(emptyDatabase(t), "search_path", "nowhere"))
+	require.ErrorContains(t, err, "no schema of the connection's search_path exists")
+}
+
+func TestUpLeavesAForeignMigrationTableAlone(t *testing.T) {
+	t.Parallel()
+	dsn := emptyDatabase(t)
+	conn := connect(t, dsn)
+	exec(t, superuser(t, dsn), "create table public.schema_migrations (version bigint, dirty boolean)")
+
+	require.ErrorContains(t, migrations.Up(t.Context(), dsn), "belongs to another program")
+	require.ErrorContains(t, migrations.Reset(t.Context(), dsn), "belongs to another program")
+	require.EqualValues(t, 1, count(t, conn, "select count(*) from pg_tables where schemaname = 'public'"))
+}
+
+func count(t *testing.T, conn *pgx.Conn, sql string, args ...any) (n int64) {
+	t.Helper()
+	require.NoError(t, conn.QueryRow(t.Context(), sql, args...).Scan(&n))
+	return n
+}

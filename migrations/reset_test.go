@@ -1,0 +1,76 @@
+package migrations_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/auren-memory/auren/deploy/standalone/pgtest"
+	"github.com/auren-memory/auren/migrations"
+)
+
+const foreignObjects = `
+create table notes (id int primary key, body text);
+insert into notes values (1, 'mine');
+create function greet() returns text language sql as $$ select 'hello' $$;
+create schema other;
+create table other.events (id int)`
+
+func TestResetDropsOursAndLeavesTheRest(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.DSN(t)
+	conn := connect(t, dsn)
+	appendEvent(t, conn)
+	exec(t, conn, foreignObjects)
+	exec(t, conn, "create schema auren_rebuild; create table auren_rebuild.agent_memories (id int)")
+
+	require.NoError(t, migrations.Reset(t.Context(), dsn))
+
+	require.EqualValues(t, 1, count(t, conn, "select count(*) from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'S')"))
+	require.EqualValues(t, 1, count(t, conn, "select count(*) from notes where body = 'mine'"))
+	require.EqualValues(t, 0, count(t, conn, "select count(*) from other.events"))
+	require.EqualValues(t, 1, count(t, conn, "select count(*) from pg_proc where proname = 'greet'"))
+	require.EqualValues(t, 0, count(t, conn, "select count(*) from pg_proc where proname = 'refuse_event_change'"))
+	require.EqualValues(t, 0, count(t, conn, "select count(*) from pg_namespace where nspname = 'auren_rebuild'"))
+
+	require.NoError(t, migrations.Reset(t.Context(), dsn), "a second reset finds nothing to do")
+	require.NoError(t, migrations.Up(t.Context(), dsn))
+	requireUpOnce(t, conn)
+}
+
+func TestResetDropsNothingWhenAForeignObjectNeedsOurs(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.DSN(t)
+	conn := connect(t, dsn)
+	exec(t, conn, "create view report as select count(*) from events")
+
+	require.ErrorContains(t, migrations.Reset(t.Context(), dsn), "view report depends on table events")
+
+	requireUpOnce(t, conn)
+}
+
+func TestResetWithoutOurMigrationsLeavesTablesOfTheSameNames(t *testing.T) {
+	t.Parallel()
+	dsn := emptyDatabase(t)
+	conn := superuser(t, dsn)
+	exec(t, conn, "create table public.events (id int)")
+
+	require.NoError(t, migrations.Reset(t.Context(), dsn))
+	require.EqualValues(t, 0, count(t, conn, "select count(*) from events"))
+
+	require.ErrorContains(t, migrations.Up(t.Context(), dsn), `relation "events" already exists`)
+	require.NoError(t, migrations.Reset(t.Context(), dsn))
+	require.EqualValues(t, 0, count(t, conn, "select count(*) from events"))
+	require.EqualValues(t, 1, count(t, conn, "select count(*) from pg_tables where schemaname = 'public'"))
+}
+
+func TestResetOfANewerSchemaIsAVersionError(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.DSN(t)
+	conn := connect(t, dsn)
+	exec(t, conn, "insert into schema_migrations (version_id, is_applied) values (9000, true)")
+
+	var versions *migrations.VersionError
+	require.ErrorAs(t, migrations.Reset(t.Context(), dsn), &versions)
+	require.EqualValues(t, 0, count(t, conn, "select count(*) from events"))
+}

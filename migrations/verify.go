@@ -1,0 +1,150 @@
+package migrations
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// schema is what a freshly migrated database looks like: a line "object: definition" for each object.
+// A test holds it equal to one, and writes it anew under -update.
+//
+//go:embed schema.txt
+var schema string
+
+// Problem says in what way an object is not as expected.
+type Problem string
+
+// The problems that an object may have.
+const (
+	// Missing is an object that ought to be there.
+	Missing Problem = "missing"
+	// Different is an object that is defined in another way.
+	Different Problem = "different"
+	// Unexpected is an object on one of our tables, or a privilege, that ought not to be there.
+	Unexpected Problem = "unexpected"
+)
+
+// Difference is one thing in which a database is not what this program expects.
+type Difference struct {
+	// Object names it by kind, table and name, as in "column events.payload".
+	Object string `json:"object"`
+	// Problem says in what way it differs.
+	Problem Problem `json:"problem"`
+	// Expected is its definition as this program knows it; empty where it is unexpected.
+	Expected string `json:"expected,omitempty"`
+	// Actual is its definition in the database; empty where it is missing.
+	Actual string `json:"actual,omitempty"`
+}
+
+// String says the difference in one line.
+func (d Difference) String() string {
+	switch d.Problem {
+	case Missing:
+		return fmt.Sprintf("%s is missing; expected: %s", d.Object, d.Expected)
+	case Unexpected:
+		return fmt.Sprintf("%s is unexpected: %s", d.Object, d.Actual)
+	default:
+		return fmt.Sprintf("%s is different: %s; expected: %s", d.Object, d.Actual, d.Expected)
+	}
+}
+
+// beginner is a connection or a pool.
+type beginner interface {
+	BeginTx(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error)
+}
+
+// Verify compares the database with what this program expects: the version, and of each of our tables
+// the columns, constraints, indexes, triggers, rules and extended statistics, our functions, and what
+// the current role may do to events. The differences come sorted by object; none means that all is well.
+// Of a missing table only the table is reported. Other tables are not looked at, nor are storage
+// parameters, which are the operator's to tune. It writes nothing: its transaction is read only.
+func Verify(ctx context.Context, db beginner) ([]Difference, error) {
+	var actual map[string]string
+	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	err := pgx.BeginTxFunc(ctx, db, options, func(tx pgx.Tx) (err error) {
+		actual, err = describe(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return compare(parseManifest(schema), actual), nil
+}
+
+type definition struct {
+	Object string
+	Text   string
+}
+
+// describe returns the definition of each object that is in the database.
+func describe(ctx context.Context, tx pgx.Tx) (map[string]string, error) {
+	current, _, err := Version(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := tx.Query(ctx, catalogSQL, tables, functions)
+	if err != nil {
+		return nil, fmt.Errorf("read the catalog: %w", err)
+	}
+	definitions, err := pgx.CollectRows(rows, pgx.RowToStructByPos[definition])
+	if err != nil {
+		return nil, fmt.Errorf("read the catalog: %w", err)
+	}
+	described := map[string]string{"version": strconv.FormatInt(current, 10)}
+	for _, d := range definitions {
+		described[d.Object] = d.Text
+	}
+	return described, nil
+}
+
+func compare(expected, actual map[string]string) []Difference {
+	var differences []Difference
+	for object, definition := range expected {
+		found, ok := actual[object]
+		switch {
+		case !ok && !tableMissing(object, actual):
+			differences = append(differences, Difference{Object: object, Problem: Missing, Expected: definition})
+		case ok && found != definition:
+			differences = append(differences, Difference{Object: object, Problem: Different, Expected: definition, Actual: found})
+		}
+	}
+	for object, found := range actual {
+		if _, ok := expected[object]; !ok {
+			differences = append(differences, Difference{Object: object, Problem: Unexpected, Actual: found})
+		}
+	}
+	slices.SortFunc(differences, func(a, b Difference) int { return strings.Compare(a.Object, b.Object) })
+	return differences
+}
+
+// tableMissing tells whether object, as in "column events.payload", is part of a table that is missing.
+func tableMissing(object string, actual map[string]string) bool {
+	_, name, _ := strings.Cut(object, " ")
+	table, _, part := strings.Cut(name, ".")
+	_, present := actual["table "+table]
+	return part && !present
+}
+
+func parseManifest(text string) map[string]string {
+	objects := map[string]string{}
+	for line := range strings.Lines(text) {
+		object, definition, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
+		objects[object] = definition
+	}
+	return objects
+}
+
+func formatManifest(objects map[string]string) string {
+	var text strings.Builder
+	for _, object := range slices.Sorted(maps.Keys(objects)) {
+		fmt.Fprintf(&text, "%s: %s\n", object, objects[object])
+	}
+	return text.String()
+}
