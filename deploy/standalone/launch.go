@@ -82,8 +82,7 @@ func (l *launch) awaitReady(ctx context.Context, pid int, ended <-chan error, pr
 			return fmt.Errorf("start PostgreSQL: %w: %s", err, said)
 		case <-ctx.Done():
 			_ = syscall.Kill(pid, syscall.SIGQUIT) // one that has ended needs none
-			<-ended
-			return fmt.Errorf("start PostgreSQL: %w", ctx.Err())
+			return fmt.Errorf("start PostgreSQL: %w", errors.Join(ctx.Err(), <-ended))
 		case <-slow.C:
 			progress("waiting for PostgreSQL to recover")
 		case <-look.C:

@@ -94,9 +94,9 @@ func small() map[string]string {
 }
 
 // dataDir is a directory that the account of PostgreSQL may enter when the tests run as root.
-func dataDir(t *testing.T) string {
+func dataDir(t testing.TB) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "auren-standalone-")
+	dir, err := os.MkdirTemp("", "auren-standalone-") //nolint:usetesting // only root may enter what t.TempDir makes
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
 	if os.Geteuid() == 0 {
@@ -166,7 +166,9 @@ func TestAllAsAnOrdinaryUser(t *testing.T) {
 	// The binary lies where only root may look.
 	dir := dataDir(t)
 	program := filepath.Join(dir, "standalone.test")
-	content, err := os.ReadFile("/proc/self/exe")
+	self, err := os.Executable()
+	require.NoError(t, err)
+	content, err := os.ReadFile(self)
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(program, content, 0o755))
 	temp := filepath.Join(dir, "tmp")
@@ -176,11 +178,11 @@ func TestAllAsAnOrdinaryUser(t *testing.T) {
 	cmd := exec.Command(program, "-test.v", "-test.timeout=5m")
 	cmd.Dir = temp
 	cmd.Env = append(os.Environ(), "TMPDIR="+temp, "HOME="+temp)
-	cmd.SysProcAttr = &syscall.SysProcAttr{
-		Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)},
-		Pdeathsig:  syscall.SIGKILL,
-	}
-	output, err := cmd.CombinedOutput()
-	require.NoError(t, err, string(output))
-	require.Contains(t, string(output), "--- PASS: TestServerGoesDownCleanlyWhenItsParentIsKilled")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
+	var output strings.Builder
+	cmd.Stdout, cmd.Stderr = &output, &output
+	ended, err := startProcess(cmd)
+	require.NoError(t, err)
+	require.NoError(t, <-ended, output.String())
+	require.Contains(t, output.String(), "--- PASS: TestServerGoesDownCleanlyWhenItsParentIsKilled")
 }

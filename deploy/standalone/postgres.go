@@ -124,8 +124,11 @@ func (p *Postgres) supervise(ended <-chan error, log *serverLog, lock *os.File) 
 				p.log.Warn("rotate the log of postgresql", zap.Error(err))
 			}
 		case err := <-ended:
+			if err == nil {
+				err = errors.New("exit status 0")
+			}
 			if !p.ending.Load() {
-				p.err = fmt.Errorf("PostgreSQL ended by itself (%v): %s", err, log.tail())
+				p.err = fmt.Errorf("PostgreSQL ended by itself: %w: %s", err, log.tail())
 			}
 			return
 		}
