@@ -1,0 +1,73 @@
+package main
+
+import (
+	"io"
+	"regexp"
+
+	"github.com/alecthomas/kong"
+	"go.uber.org/zap"
+
+	"github.com/auren-memory/auren/cmd/internal/config"
+	"github.com/auren-memory/auren/domain"
+)
+
+// app is what every command is given: the settings and where to read and write.
+type app struct {
+	config config.Config
+	tenant domain.Tenant
+	stdin  io.Reader
+	stdout *screen
+	stderr *screen
+	log    *zap.Logger
+}
+
+// commandLine is the grammar of the command line; each command is in the file of its name.
+type commandLine struct {
+	config.Config
+	Version kong.VersionFlag `help:"Print the version and exit." group:"settings"`
+
+	Up        upCommand        `cmd:"" default:"1" group:"run" help:"Start everything on this machine; what auren does when no command is given."`
+	Server    serverCommand    `cmd:"" group:"run" help:"Serve the HTTP API against your own PostgreSQL."`
+	Projector projectorCommand `cmd:"" group:"run" help:"Keep the read models up to date and fan changes out, against your own PostgreSQL and NATS."`
+	Setup     setupCommand     `cmd:"" group:"run" help:"Install the PostgreSQL packages that auren up needs."`
+
+	Remember   rememberCommand   `cmd:"" group:"memories" help:"Remember something."`
+	Recall     recallCommand     `cmd:"" group:"memories" help:"Find what is remembered about a question."`
+	List       listCommand       `cmd:"" group:"memories" help:"List memories."`
+	Show       showCommand       `cmd:"" group:"memories" help:"Show one memory, now, as of a moment, or with its history."`
+	Revise     reviseCommand     `cmd:"" group:"memories" help:"Change the content, type or metadata of a memory."`
+	Confidence confidenceCommand `cmd:"" group:"memories" help:"Set the confidence of a memory."`
+	Evidence   evidenceCommand   `cmd:"" group:"memories" help:"Record an observation for or against a memory."`
+	Expiry     expiryCommand     `cmd:"" group:"memories" help:"Set when a memory expires."`
+	Forget     forgetCommand     `cmd:"" group:"memories" help:"Forget memories, by id or by filter."`
+	Restore    restoreCommand    `cmd:"" group:"memories" help:"Bring a forgotten or expired memory back."`
+	Import     importCommand     `cmd:"" group:"memories" help:"Import memories from the JSON files of the former system."`
+
+	Replay  replayCommand  `cmd:"" group:"operate" help:"Replay the events of the log or of one memory."`
+	Rebuild rebuildCommand `cmd:"" group:"operate" help:"Build the read models anew from the log, beside the live ones."`
+	Status  statusCommand  `cmd:"" group:"operate" help:"Tell whether all is well; exits with 0 only then."`
+	Init    initCommand    `cmd:"" group:"operate" help:"Create the database where it is missing and bring its schema up to date."`
+	Verify  verifyCommand  `cmd:"" group:"operate" help:"Compare the schema of the database with what this program expects; writes nothing."`
+	Reset   resetCommand   `cmd:"" group:"operate" help:"Delete everything and start over with an empty schema."`
+	Print   versionCommand `cmd:"" name:"version" group:"operate" help:"Print the version."`
+}
+
+const description = `The memory of AI agents: what they remember, revise, doubt and forget, kept in PostgreSQL so that nothing is lost.
+
+With no command and no configuration, auren starts everything on this machine. The other commands then work on that, or on the database that --db-dsn (AUREN_DB_DSN) names.
+
+Exit codes: 0 success, 1 failure, 2 a command line or an input that cannot work; of an import also 3 where records were left out and 4 where the read model is not as it was imported.`
+
+func groups() []kong.Group {
+	return []kong.Group{
+		{Key: "run", Title: "Run"},
+		{Key: "memories", Title: "Memories"},
+		{Key: "operate", Title: "Look after"},
+		{Key: "settings", Title: "Settings"},
+	}
+}
+
+var (
+	urlSecret = regexp.MustCompile(`://[^\s/@]*@`)
+	keySecret = regexp.MustCompile(`(?i)((?:password|token)\s*=\s*)(?:'(?:[^'\\]|\\.)*'|[^\s&]+)`)
+)

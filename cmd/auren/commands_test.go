@@ -1,0 +1,361 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/deploy/standalone"
+	"github.com/auren-memory/auren/deploy/standalone/pgtest"
+	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/migrations"
+	"github.com/auren-memory/auren/queries"
+)
+
+// world is a database with a projector, and what names it on a command line.
+type world struct {
+	t    *testing.T
+	dsn  string
+	nats *standalone.NATS
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{t: t, dsn: pgtest.DSN(t), nats: startNATS(t)}
+	start(t, settings(w.dsn, w.nats), "projector").says("(projects)")
+	return w
+}
+
+func (w *world) args(args ...string) []string {
+	return append([]string{"--db-dsn", w.dsn + "&password=s3cret", "--nats-url", w.nats.URL()}, args...)
+}
+
+func (w *world) must(args ...string) string {
+	w.t.Helper()
+	return must(w.t, w.args(args...)...)
+}
+
+func (w *world) fails(code int, want string, args ...string) {
+	w.t.Helper()
+	stdout, stderr, got := call(w.t, "", w.args(args...)...)
+	require.Equal(w.t, code, got, "%s\n%s", stdout, stderr)
+	require.Contains(w.t, stderr, want)
+	require.True(w.t, strings.HasPrefix(stderr, "auren: "), stderr)
+}
+
+// remember remembers a text and returns the memory's id.
+func (w *world) remember(text string, more ...string) string {
+	w.t.Helper()
+	said := w.must(append([]string{"remember", text, "--agent", "coach", "--user", "ana", "--json"}, more...)...)
+	return decode[commands.Receipt](w.t, said).ID.String()
+}
+
+func TestTheLifeOfAMemory(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.remember("trains before breakfast", "--confidence", "0.6", "--reason", "she said so", "--type", "preference",
+		"--metadata", `{"topic": "training"}`, "--actor", "tester")
+	require.Contains(t, w.must("recall", "when", "does", "she", "train?"), "trains before breakfast")
+
+	w.must("revise", id, "trains after work", "--expected-version", "1")
+	w.fails(exitFailed, "is at version 2, expected 1", "revise", id, "again", "--expected-version", "1")
+	w.must("evidence", id, "for", "--weight", "0.5", "--note", "seen twice")
+	w.must("confidence", id, "0.9")
+	w.must("expiry", id, "2099-01-01")
+	w.must("expiry", id, "never")
+	w.must("forget", id)
+	require.Equal(t, "no memories\n", w.must("list"))
+	require.Equal(t, "nothing is remembered about that\n", w.must("recall", "train"))
+	require.Contains(t, w.must("list", "--state", "forgotten"), "forgotten")
+	w.must("restore", id)
+
+	m := decode[queries.Memory](t, w.must("show", id, "--json"))
+	require.Equal(t, 8, m.Version)
+	require.JSONEq(t, `"trains after work"`, string(m.Content))
+	require.InDelta(t, 0.9, m.Confidence, 1e-9)
+	before := decode[queries.Memory](t, w.must("show", id, "--as-of", "1", "--json"))
+	require.JSONEq(t, `"trains before breakfast"`, string(before.Content))
+	history := w.must("show", id, "--history")
+	require.Contains(t, history, "memory_evidence_recorded")
+	require.Contains(t, history, "(she said so)")
+	require.Len(t, decode[struct{ Versions []queries.Version }](t, w.must("show", id, "--history", "--json")).Versions, 8)
+}
+
+func TestRepeatingACommandIDDoesNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	first := w.remember("once", "--command-id", "c1")
+	require.Equal(t, first, w.remember("once", "--command-id", "c1"))
+	w.fails(exitFailed, "command_id: was used before", "remember", "other", "--agent", "coach", "--user", "ana", "--command-id", "c1")
+}
+
+func TestForgettingByFilter(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, text := range []string{"one", "two", "three"} {
+		w.remember(text)
+	}
+	other := w.remember("kept", "--type", "fact")
+	require.Equal(t, "would forget 3 memories\n", w.must("forget", "--type", "observation", "--dry-run"))
+	require.Equal(t, "forgot 3 memories\n", w.must("forget", "--type", "observation"))
+	require.Equal(t, "forgot 0 memories\n", w.must("forget", "--type", "observation"))
+	list := decode[queries.ListResult](t, w.must("list", "--json"))
+	require.Len(t, list.Memories, 1)
+	require.Equal(t, other, list.Memories[0].ID.String())
+
+	w.fails(exitUsage, "forget what?", "forget")
+	w.fails(exitUsage, "not both", "forget", other, "--agent", "coach")
+	require.Equal(t, "would forget 1 memory\n", w.must("forget", "--all", "--dry-run"))
+}
+
+func TestReplay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	first, second := w.remember("first"), w.remember("second")
+	w.must("revise", first, "first, revised")
+	w.must("forget", second)
+
+	lines := func(args ...string) (sequenceIDs []int64) {
+		for line := range strings.Lines(w.must(append([]string{"replay", "--json"}, args...)...)) {
+			sequenceIDs = append(sequenceIDs, decode[eventstore.Event](t, line).SequenceID)
+		}
+		return sequenceIDs
+	}
+	require.Equal(t, []int64{1, 2, 3, 4}, lines())
+	require.Equal(t, []int64{2, 3}, lines("--from", "2", "--to", "3"))
+	require.Equal(t, []int64{1, 3}, lines("--stream", first))
+	require.Equal(t, []int64{3}, lines("--stream", first, "--from", "2"))
+	require.Equal(t, []int64{4}, lines("--event-type", "memory_forgotten"))
+	require.Empty(t, lines("--agent", "nobody"))
+
+	text := strings.Split(strings.TrimRight(w.must("replay"), "\n"), "\n")
+	require.Len(t, text, 4)
+	require.Contains(t, text[2], "content → first, revised")
+	column := strings.Index(text[0], "memory_")
+	for _, line := range text {
+		require.Equal(t, column, strings.Index(line, "memory_"), "aligned")
+	}
+	w.fails(exitFailed, "there is no memory", "replay", "--stream", uuid.NewString())
+	w.fails(exitUsage, "--stream", "replay", "--stream", "x")
+	w.fails(exitUsage, "--from and --to", "replay", "--from", "3", "--to", "2")
+}
+
+func TestReplayFollowsTheLog(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.remember("before")
+	ctx, interrupt := context.WithCancel(t.Context())
+	var out, said output
+	code := make(chan int, 1)
+	go func() { code <- run(ctx, w.args("replay", "--follow"), strings.NewReader(""), &out, &said) }()
+	require.Eventually(t, func() bool { return strings.Contains(out.String(), "before") }, patience, tick)
+	w.remember("while it follows")
+	require.Eventually(t, func() bool { return strings.Contains(out.String(), "while it follows") }, patience, tick)
+	interrupt()
+	require.Zero(t, <-code, said.String())
+}
+
+func TestStatus(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.remember("something")
+	w.must("list")
+	require.Eventually(t, func() bool {
+		_, _, code := call(t, "", w.args("status")...)
+		return code == exitOK
+	}, patience, tick)
+	h := decode[health](t, w.must("status", "--json"))
+	require.True(t, h.Ready)
+	require.Len(t, h.Projections, 3)
+	for _, p := range h.Projections {
+		require.NotEmpty(t, p.Holder)
+		require.EqualValues(t, 1, p.Head)
+	}
+	w.fails(exitFailed, "not ready", "status", "--nats-url", "nats://127.0.0.1:1")
+	w.fails(exitFailed, "the server does not answer", "status", "--api", "--http-addr", "127.0.0.1:1")
+
+	alone := pgtest.DSN(t)
+	must(t, "--db-dsn", alone, "status")
+	must(t, "--db-dsn", alone, "remember", "unprojected", "--agent", "a", "--user", "u")
+	stdout, _, code := call(t, "", "--db-dsn", alone, "status")
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, stdout, "no projector has ever run")
+	stdout, stderr, code := call(t, "", "--db-dsn", alone, "list")
+	require.Zero(t, code)
+	require.Equal(t, "no memories\n", stdout)
+	require.Contains(t, stderr, "not up to date")
+}
+
+func TestVerifyAndInit(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.DSN(t)
+	require.Contains(t, must(t, "--db-dsn", dsn, "verify"), "is as expected")
+	pool := open(t, dsn)
+	_, err := pool.Exec(t.Context(), "drop index agent_memories_due_idx")
+	require.NoError(t, err)
+	stdout, stderr, code := call(t, "", "--db-dsn", dsn, "verify")
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, stdout, "agent_memories_due_idx")
+	require.Contains(t, stderr, "differs in 1 thing")
+	stdout, _, code = call(t, "", "--db-dsn", dsn, "verify", "--json")
+	require.Equal(t, exitFailed, code)
+	require.Len(t, decode[struct{ Differences []migrations.Difference }](t, stdout).Differences, 1)
+
+	require.Contains(t, must(t, "--db-dsn", dsn, "init"), "is at version 1 already")
+	empty := emptyDatabase(t)
+	_, stderr, code = call(t, "", "--db-dsn", empty, "list")
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, stderr, "run `auren init`")
+	require.Contains(t, must(t, "--db-dsn", empty, "init"), "from version 0 to 1")
+	require.Equal(t, "no memories\n", must(t, "--db-dsn", empty, "list"))
+}
+
+func TestResetAsksFirst(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.remember("gone soon")
+	w.fails(exitUsage, "say --yes", "reset")
+	w.fails(exitFailed, "nothing was deleted yet", "reset", "--yes", "--nats-url", "nats://127.0.0.1:1")
+	require.Contains(t, w.must("list"), "gone soon")
+	w.must("status")
+	require.Contains(t, w.must("reset", "--yes"), "deleted everything")
+	require.Contains(t, w.must("verify"), "as expected")
+
+	// The projector that runs goes on with the new log, the fan-out included.
+	w.remember("anew")
+	require.Eventually(t, func() bool {
+		stdout, _, code := call(t, "", w.args("status", "--json")...)
+		return code == exitOK && strings.Contains(stdout, `"sequence_id": 1`) && len(decode[health](t, stdout).Projections) == 3
+	}, patience, tick)
+	require.Contains(t, w.must("list"), "anew")
+}
+
+func TestRebuild(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.remember("built anew")
+	w.must("show", id)
+	require.Contains(t, w.must("rebuild"), "rebuilt agent_memories and search in")
+	require.Contains(t, w.must("rebuild", "search"), "rebuilt search in")
+	require.Contains(t, w.must("recall", "built"), "built anew")
+	require.Contains(t, w.must("verify"), "as expected")
+	w.fails(exitUsage, "agent_memories", "rebuild", "nothing")
+}
+
+func TestWhatCannotWorkIsNamed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.remember("fine")
+	for _, test := range []struct {
+		code int
+		want string
+		args []string
+	}{
+		{exitUsage, `did you mean "recall"`, []string{"recal", "x"}},
+		{exitUsage, "unknown flag --loud", []string{"list", "--loud"}},
+		{exitUsage, "--agent", []string{"remember", "x", "--user", "u"}},
+		{exitUsage, "confidence: is 7", []string{"confidence", id, "7"}},
+		{exitUsage, "metadata", []string{"remember", "x", "--agent", "a", "--user", "u", "--metadata", "[]"}},
+		{exitUsage, "content", []string{"remember", "{", "--content-json", "--agent", "a", "--user", "u"}},
+		{exitUsage, "agent_id", []string{"remember", "x", "--agent", strings.Repeat("a", 101), "--user", "u"}},
+		{exitUsage, "ID \"x\" is no UUID", []string{"show", "x"}},
+		{exitUsage, "cursor", []string{"list", "--cursor", "x"}},
+		{exitUsage, "limit", []string{"list", "--limit", "-1"}},
+		{exitUsage, "--as-of", []string{"show", id, "--as-of", "yesterday"}},
+		{exitUsage, "--created-after", []string{"list", "--created-after", "soon"}},
+		{exitUsage, "nothing to revise", []string{"revise", id}},
+		{exitUsage, "--tenant (AUREN_TENANT)", []string{"list", "--tenant", "No"}},
+		{exitUsage, "--http-addr (AUREN_HTTP_ADDR)", []string{"list", "--http-addr", "x"}},
+		{exitFailed, "there is no memory", []string{"show", uuid.NewString()}},
+		{exitFailed, "there is no memory", []string{"forget", uuid.NewString()}},
+		{exitUsage, "needs a database", []string{"server", "--db-dsn="}},
+		{exitUsage, "--once goes with --demo", []string{"up", "--once"}},
+	} {
+		w.fails(test.code, test.want, test.args...)
+	}
+}
+
+func TestNoCommandShowsAPassword(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.remember("secretive")
+	for _, args := range [][]string{
+		{"list"}, {"show", id}, {"status"}, {"status", "--json"}, {"verify"}, {"init"}, {"replay"}, {"rebuild"}, {"reset"},
+		{"list", "--log-level", "debug"}, {"list", "--db-dsn", "postgres://u:s3cret@127.0.0.1:1/x", "--db-wait", "0s"},
+		{"list", "--db-dsn", "postgres://u:s3cret@h:port/x"}, {"list", "--db-dsn", "host=127.0.0.1 port=1 password=s3cret", "--db-wait", "0s"},
+		{"init", "--db-dsn", "postgres://u:s3cret@127.0.0.1:1/x", "--db-wait", "0s"}, {"postgres://u:s3cret@h/x"},
+		{"status", "--nats-url", "nats://u:s3cret@127.0.0.1:1"}, {"status", "--nats-url", "nope://u:s3cret@127.0.0.1:1"},
+		{"reset", "--yes", "--nats-url", "nats://s3cret@127.0.0.1:1"}, {"--help"},
+	} {
+		stdout, stderr, _ := call(t, "", w.args(args...)...)
+		require.NotContains(t, stdout+stderr, "s3cret", args)
+	}
+}
+
+func TestWithoutAStackACommandSaysWhatToDo(t *testing.T) {
+	t.Parallel()
+	_, stderr, code := call(t, "", "--data-dir", filepath.Join(t.TempDir(), "none"), "list")
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, stderr, "start one with `auren up`")
+	require.Contains(t, stderr, "AUREN_DB_DSN")
+}
+
+func TestContentFromStdin(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	stdout, stderr, code := call(t, `{"n": 1}`, w.args("remember", "-", "--content-json", "--agent", "a", "--user", "u", "--json")...)
+	require.Zero(t, code, stderr)
+	m := decode[queries.Memory](t, w.must("show", decode[commands.Receipt](t, stdout).ID.String(), "--json"))
+	require.JSONEq(t, `{"n": 1}`, string(m.Content))
+}
+
+func TestVersionAndHelp(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "auren "+version+"\n", must(t, "version"))
+	require.Equal(t, version+"\n", must(t, "--version"))
+	require.Contains(t, must(t, "--help"), "Exit codes")
+	require.Contains(t, must(t, "import", "--help"), "--merge-duplicate-hypotheses")
+}
+
+func TestTextOfAnyOriginIsSafeToPrint(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.remember("clear \x1b[2J screen \u202Eevil", "--type", "a\x07b")
+	for _, args := range [][]string{{"list"}, {"show", id}, {"show", id, "--history"}, {"recall", "screen"}, {"replay"}} {
+		said := w.must(args...)
+		require.Contains(t, said, "screen")
+		require.NotContains(t, said, "\x1b")
+		require.NotContains(t, said, "\u202e")
+		require.NotContains(t, said, "\x07")
+	}
+}
+
+func TestGist(t *testing.T) {
+	t.Parallel()
+	for content, want := range map[string]string{
+		`"a text"`:                           "a text",
+		`{"b": "short", "a": "the longest"}`: "the longest",
+		`{"n": [1, {"x": "deep"}]}`:          "deep",
+		`[1, 2]`:                             "[1, 2]",
+		`null`:                               "null",
+		`"two\nlines"`:                       "two lines",
+	} {
+		require.Equal(t, want, gist(json.RawMessage(content)))
+	}
+}
+
+func TestTheDSNOfTheEnvironmentIsUsed(t *testing.T) {
+	t.Parallel()
+	p := start(t, []string{"AUREN_DB_DSN=" + pgtest.DSN(t)}, "verify")
+	require.Zero(t, p.code(), p.stderr.String())
+	p = start(t, []string{"AUREN_DB_POOL_SIZE=many", "AUREN_DB_DSN=" + os.DevNull}, "verify")
+	require.Equal(t, exitUsage, p.code())
+	require.Contains(t, p.stderr.String(), "AUREN_DB_POOL_SIZE")
+}

@@ -1,0 +1,219 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/nats-io/nats.go"
+
+	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/commands/jsonimport"
+	"github.com/auren-memory/auren/commands/jsonimport/sample"
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/projections/fanout"
+	"github.com/auren-memory/auren/queries"
+)
+
+const (
+	demoAgent    = "neuroscientist"
+	demoUser     = sample.User
+	demoQuestion = "what helps against redness of the skin?"
+)
+
+// demo shows the whole path on sample data. It can be shown again and again: only the last step adds an event.
+func (s *stack) demo(ctx context.Context) error {
+	for i, step := range []struct {
+		title string
+		show  func(context.Context) error
+	}{
+		{"A tree of old JSON files becomes memories", s.demoImport},
+		{"A question finds what is remembered: " + demoQuestion, s.demoRecall},
+		{"Nothing is lost: the history of one memory, event by event", s.demoHistory},
+		{"Every change arrives on its NATS subject", s.demoMessage},
+	} {
+		s.app.stdout.printf("\n%s\n", s.app.stdout.paint(bold, fmt.Sprintf("%d  %s", i+1, step.title)))
+		if err := step.show(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *stack) demoImport(ctx context.Context) error {
+	out, dir := s.app.stdout, filepath.Join(s.app.config.DataDir, "sample")
+	if err := writeSample(dir); err != nil {
+		return err
+	}
+	zone, err := jsonimport.ParseZone(sample.TimeZone)
+	if err != nil {
+		return err
+	}
+	rejects := filepath.Join(s.app.config.DataDir, "sample-rejects.jsonl")
+	report, err := s.importJSON(ctx, jsonimport.Options{
+		Root: dir, User: demoUser, Zone: zone, Rejects: rejects, Request: commands.Request{Tenant: s.app.tenant},
+	}, nil)
+	if err != nil {
+		return err
+	}
+	printReport(out, report)
+	if said, ok := verified(report); !ok {
+		return errors.New(said)
+	}
+	added := out.paint(green, count(report.Total.Added, "new memory"))
+	if report.Total.Added == 0 {
+		added += ": all of them were here already"
+	}
+	out.printf("%s\n", added)
+	if n := report.Total.Rejected; n > 0 {
+		out.printf("%s\n", out.paint(dim, fmt.Sprintf("%s broken on purpose: kept as they are in %s", count(n, "record"), rejects)))
+	}
+	return nil
+}
+
+// writeSample makes the files once; what is there is whole.
+func writeSample(dir string) error {
+	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	unfinished := dir + ".new"
+	if err := os.RemoveAll(unfinished); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(unfinished, 0o700); err != nil {
+		return err
+	}
+	if _, err := sample.Write(unfinished, sample.Options{}); err != nil {
+		return err
+	}
+	return os.Rename(unfinished, dir)
+}
+
+func (s *stack) demoRecall(ctx context.Context) error {
+	head, err := s.store.Head(ctx, s.app.tenant)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	result, err := s.reader.Search(ctx, s.app.tenant, queries.SearchRequest{Query: demoQuestion, Limit: 5}, head.SequenceID)
+	if err != nil {
+		return err
+	}
+	s.app.stdout.printf("%s\n", s.app.stdout.paint(dim, fmt.Sprintf("%s in %s", count(len(result.Hits), "result"), took(time.Since(began)))))
+	printHits(s.app.stdout, result.Hits)
+	return nil
+}
+
+// demoRequest names a command, so that showing it again does nothing.
+func (s *stack) demoRequest(id, reason string) commands.Request {
+	return commands.Request{Tenant: s.app.tenant, Meta: domain.Meta{Actor: demoAgent, Reason: reason, }}
+}
+
+func demoID(name string) uuid.UUID {
+	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("https://github.com/auren-memory/auren/demo/"+name))
+}
+
+func (s *stack) demoHistory(ctx context.Context) error {
+	id, h := demoID("coffee"), s.handler
+	doubt, trust, first := 0.4, 0.5, 0.4
+	for _, step := range []func() (commands.Receipt, error){
+		func() (commands.Receipt, error) {
+			return h.Remember(ctx, s.demoRequest("auren-demo-coffee-1", "first conversation"), commands.Remember{
+				ID: &id, AgentID: demoAgent, UserID: demoUser, Type: "hypothesis", Confidence: &first,
+				Content: json.RawMessage(`"Coffee in the afternoon does not seem to touch her sleep."`),
+			})
+		},
+		func() (commands.Receipt, error) {
+			return h.RecordEvidence(ctx, s.demoRequest("auren-demo-coffee-2", ""), id,
+				commands.Evidence{Weight: &doubt, Note: "five hours of sleep after two afternoon coffees"})
+		},
+		func() (commands.Receipt, error) {
+			return h.Revise(ctx, s.demoRequest("auren-demo-coffee-3", "three nights compared"), id,
+				commands.Revise{Content: json.RawMessage(`"Coffee after two o'clock costs her about an hour of sleep."`)})
+		},
+		func() (commands.Receipt, error) {
+			return h.RecordEvidence(ctx, s.demoRequest("auren-demo-coffee-4", ""), id,
+				commands.Evidence{Supports: true, Weight: &trust, Note: "a week without: an hour more each night"})
+		},
+	} {
+		if _, err := step(); err != nil {
+			return err
+		}
+	}
+	events, err := s.store.ReadStream(ctx, s.app.tenant, id, 1, eventstore.Forwards, 20)
+	if err != nil {
+		return err
+	}
+	p := eventPrinter{to: s.app.stdout, brief: true}
+	for i := range events {
+		if err := p.print(&events[i]); err != nil {
+			return err
+		}
+	}
+	s.app.stdout.printf("%s\n", s.app.stdout.paint(dim, "the versions it had: "+s.app.self()+" show "+id.String()+" --history"))
+	return nil
+}
+
+// demoMessage changes a memory and waits for the message that says so.
+func (s *stack) demoMessage(ctx context.Context) error {
+	const patience = 15 * time.Second
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	conn, err := nats.Connect(s.natsURL, nats.Name("auren demo"), nats.Timeout(2*time.Second))
+	if err != nil {
+		return fmt.Errorf("connect to NATS: %s", maskSecrets(err.Error()))
+	}
+	defer conn.Close()
+	messages, err := conn.SubscribeSync("auren.evt." + fanout.EscapeToken(string(s.app.tenant)) + ".>")
+	if err != nil {
+		return err
+	}
+	if err := conn.FlushWithContext(ctx); err != nil {
+		return err
+	}
+	id := demoID("shown")
+	if _, err := s.handler.Remember(ctx, s.demoRequest("auren-demo-shown", ""), commands.Remember{
+		ID: &id, AgentID: demoAgent, UserID: demoUser, Type: "fact", Content: json.RawMessage(`"The demo was shown."`),
+	}); err != nil {
+		return err
+	}
+	began := time.Now()
+	content, err := json.Marshal("The demo was last shown at " + began.Format(time.RFC3339Nano) + ".")
+	if err != nil {
+		return err
+	}
+	receipt, err := s.handler.Revise(ctx, s.demoRequest("", "shown again"), id, commands.Revise{Content: content})
+	if err != nil {
+		return err
+	}
+	for {
+		m, err := messages.NextMsgWithContext(ctx)
+		if err != nil {
+			return fmt.Errorf("no message of event %s came within %s: %w", receipt.EventID, patience, err)
+		}
+		if m.Header.Get("ce-id") == receipt.EventID.String() {
+			s.printMessage(m, time.Since(began))
+			return nil
+		}
+	}
+}
+
+func (s *stack) printMessage(m *nats.Msg, after time.Duration) {
+	out := s.app.stdout
+	out.printf("%s %s\n", out.paint(cyan, m.Subject), out.paint(dim, "("+took(after)+" after the command was sent)"))
+	var rows [][]cell
+	for _, name := range slices.Sorted(maps.Keys(m.Header)) {
+		rows = append(rows, []cell{{name, dim}, {oneLine(strings.Join(m.Header[name], ", ")), plain}})
+	}
+	out.table(2, nil, rows)
+}

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+
+	"github.com/auren-memory/auren/cmd/internal/database"
+	"github.com/auren-memory/auren/cmd/internal/observe"
+	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/migrations"
+	"github.com/auren-memory/auren/projections"
+	"github.com/auren-memory/auren/projections/agentmemories"
+	"github.com/auren-memory/auren/projections/fanout"
+	"github.com/auren-memory/auren/projections/search"
+	"github.com/auren-memory/auren/queries"
+)
+
+// engine is what a server and a projector have in common: the pool, the log, and who wakes whom.
+type engine struct {
+	*client
+	parts       *parts
+	registry    *prometheus.Registry
+	checks      []observe.Check
+	logNews     *eventstore.Watcher
+	projectNews *eventstore.Watcher
+}
+
+// startEngine connects to a database whose schema must be the one that this program knows.
+func (a *app) startEngine(ctx context.Context, p *parts, dsn, name string) (*engine, error) {
+	pool, err := database.Open(ctx, database.Config{
+		DSN: dsn, Name: "auren " + name, Size: a.config.PoolSize, Overflow: a.config.MaxOverflow, Wait: a.config.Wait,
+	}, a.log)
+	if err != nil {
+		return nil, err
+	}
+	if err := migrations.CheckVersion(ctx, pool); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	e := &engine{
+		client:      newClient(a, pool),
+		parts:       p,
+		registry:    observe.NewRegistry(version),
+		logNews:     eventstore.NewWatcher(pool, eventstore.LogChannel, a.log),
+		projectNews: eventstore.NewWatcher(pool, projections.Channel, a.log),
+	}
+	e.reader = queries.New(pool, queries.Config{Wake: e.projectNews.Subscribe})
+	e.registry.MustRegister(observe.NewPoolCollector(pool), observe.NewLagCollector(e.lags, 0))
+	e.checks = []observe.Check{{Name: "database", Do: e.pingDatabase}, {Name: "schema", Do: e.checkSchema}}
+	p.add("database", func(ctx context.Context) error { return within(ctx, e.close) })
+	p.run("watcher of the log", e.logNews.Run)
+	p.run("watcher of the projections", e.projectNews.Run)
+	return e, nil
+}
+
+// within waits for something that cannot be interrupted, no longer than ctx.
+func within(ctx context.Context, do func()) error {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		do()
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (e *engine) pingDatabase(ctx context.Context) error { return e.pool.Ping(ctx) }
+
+func (e *engine) checkSchema(ctx context.Context) error { return migrations.CheckVersion(ctx, e.pool) }
+
+// startProjector runs all projections, the fan-out to NATS and the sweeper.
+func (e *engine) startProjector(conn *nats.Conn) error {
+	log := e.app.log
+	config := projections.Config{Log: log}
+	relay, err := fanout.New(e.pool, e.store, conn, fanout.Config{})
+	if err != nil {
+		return err
+	}
+	sweeper := commands.NewSweeper(e.handler, e.due, commands.SweeperConfig{}, log)
+	e.checks = append(e.checks, observe.Check{Name: "nats", Do: func(ctx context.Context) error { return pingNATS(ctx, conn) }})
+
+	e.parts.run("projection agent_memories", projections.NewRunner(e.pool, e.store, e.logNews, agentmemories.Projection{}, config).Run)
+	e.parts.run("projection search", projections.NewRunner(e.pool, e.store, e.logNews, search.New(e.pool, search.Config{}), config).Run)
+	e.parts.run("fan-out", projections.NewSinkRunner(e.pool, e.store, e.projectNews, relay, config).Run)
+	e.parts.run("sweeper", sweeper.Run)
+	return nil
+}
+
+// due finds what the sweeper expires.
+func (e *engine) due(ctx context.Context, now time.Time, limit int) ([]commands.Due, error) {
+	found, err := e.reader.Due(ctx, now, limit)
+	if err != nil {
+		return nil, err
+	}
+	due := make([]commands.Due, len(found))
+	for i, m := range found {
+		due[i] = commands.Due{Tenant: m.Tenant, ID: m.ID}
+	}
+	return due, nil
+}
+
+// lags tells the metrics how far each projection is behind.
+func (e *engine) lags(ctx context.Context) ([]observe.Lag, error) {
+	all, err := projections.ReadStatus(ctx, e.pool)
+	if err != nil {
+		return nil, err
+	}
+	lags := make([]observe.Lag, len(all))
+	for i, s := range all {
+		lags[i] = observe.Lag{
+			Projection: s.Projection, Events: s.Lag, Age: time.Duration(s.LagSeconds * float64(time.Second)), Stopped: s.StoppedAt != nil,
+		}
+	}
+	return lags, nil
+}
+
+// connectNATS returns a connection that is there or will be: it tries for ever, and says in the log when it waits.
+func (a *app) connectNATS(url string) (*nats.Conn, error) {
+	log := a.log
+	conn, err := nats.Connect(url,
+		nats.Name("auren"),
+		nats.Timeout(2*time.Second),
+		nats.RetryOnFailedConnect(true),
+		nats.MaxReconnects(-1),
+		nats.ReconnectWait(500*time.Millisecond),
+		nats.ReconnectJitter(500*time.Millisecond, 500*time.Millisecond),
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			if err != nil {
+				log.Warn("nats was lost; waiting for it", zap.String("cause", maskSecrets(err.Error())))
+			}
+		}),
+		nats.ReconnectHandler(func(*nats.Conn) { log.Info("nats is back") }),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			log.Warn("nats reports an error", zap.String("cause", maskSecrets(err.Error())))
+		}),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("connect to NATS: %s", maskSecrets(err.Error()))
+	}
+	if !conn.IsConnected() {
+		log.Warn("waiting for nats", zap.Stringer("url", a.config.NATSURL))
+	}
+	return conn, nil
+}
+
+func pingNATS(ctx context.Context, conn *nats.Conn) error {
+	if !conn.IsConnected() {
+		return fmt.Errorf("not connected")
+	}
+	if err := conn.FlushWithContext(ctx); err != nil {
+		return fmt.Errorf("no answer: %s", maskSecrets(err.Error()))
+	}
+	return nil
+}

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/auren-memory/auren/cmd/internal/httpapi"
+	"github.com/auren-memory/auren/cmd/internal/observe"
+	"github.com/auren-memory/auren/projections"
+)
+
+// startHTTP serves the whole API and returns where. All checks must be there already.
+func (e *engine) startHTTP(ctx context.Context, addr string) (net.Addr, error) {
+	s := httpapi.New(httpapi.Deps{
+		Operations: e.operations(), Commands: e.handler, Queries: e.reader, Store: e.store, LogWatcher: e.logNews,
+	}, httpapi.Config{Addr: addr})
+	return e.listen(ctx, s)
+}
+
+// startOperations serves what operators ask any process for, without the API.
+func (e *engine) startOperations(ctx context.Context, addr string) (net.Addr, error) {
+	bound, err := e.listen(ctx, httpapi.NewOperations(e.operations(), httpapi.Config{Addr: addr}))
+	if err != nil {
+		// The error of the API names the setting of the API.
+		return nil, fmt.Errorf("--projector-http-addr (AUREN_PROJECTOR_HTTP_ADDR): %w", errors.Unwrap(err))
+	}
+	return bound, nil
+}
+
+func (e *engine) listen(ctx context.Context, s *httpapi.Server) (net.Addr, error) {
+	bound, err := s.Listen(ctx)
+	if err != nil {
+		return nil, err
+	}
+	e.parts.run("http", s.Run)
+	return bound, nil
+}
+
+func (e *engine) operations() httpapi.Operations {
+	return httpapi.Operations{
+		Version: version, Log: e.app.log,
+		Ready:    observe.NewHealth(observe.HealthConfig{}, e.checks...).Ready,
+		Metrics:  promhttp.HandlerFor(e.registry, promhttp.HandlerOpts{}),
+		Answered: observe.NewHTTPMetrics(e.registry).Answered,
+		Projections: func(ctx context.Context) ([]httpapi.Projection, error) {
+			all, err := projections.ReadStatus(ctx, e.pool)
+			if err != nil {
+				return nil, err
+			}
+			answer := make([]httpapi.Projection, len(all))
+			for i, s := range all {
+				answer[i] = httpapi.Projection(s)
+			}
+			return answer, nil
+		},
+	}
+}

@@ -1,0 +1,247 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/auren-memory/auren/commands/jsonimport"
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/queries"
+)
+
+type importCommand struct {
+	Path                     string `arg:"" help:"A directory that holds JSON files, or one file."`
+	DryRun                   bool   `name:"dry-run" help:"Say what would become of each record, and write nothing."`
+	User                     string `placeholder:"ID" help:"The user of records that name none."`
+	UserMap                  string `name:"user-map" placeholder:"FILE" help:"A JSON object that gives paths, agents or users a user."`
+	Agent                    string `placeholder:"ID" help:"The agent of knowledge_base.json and of records that name none."`
+	AgentMap                 string `name:"agent-map" placeholder:"FILE" help:"A JSON object that gives agents another name."`
+	TZ                       string `name:"tz" placeholder:"ZONE" help:"The time zone of times that name none, such as Europe/Berlin; default that of this machine."`
+	MergeDuplicateHypotheses bool   `name:"merge-duplicate-hypotheses" help:"Of equal hypotheses keep the one tested best."`
+	Rejects                  string `placeholder:"FILE" help:"Write the records that were left out, as they are, to this file."`
+	Outcomes                 string `placeholder:"FILE" help:"Write what became of each record to this file, a line of JSON each."`
+	Backup                   string `placeholder:"DIR" help:"Copy the files there before anything else."`
+	writing
+}
+
+// Run imports, verifies, and says what became of everything.
+func (c *importCommand) Run(ctx context.Context, a *app) error {
+	options, err := c.options(a)
+	if err != nil {
+		return usageError{err}
+	}
+	client, err := a.connect(ctx, "import")
+	if err != nil {
+		return err
+	}
+	defer client.close()
+	var outcomes *outcomeFile
+	if c.Outcomes != "" {
+		if outcomes, err = createOutcomes(c.Outcomes); err != nil {
+			return err
+		}
+	}
+	report, err := client.importJSON(ctx, options, outcomes)
+	if report != nil && (err == nil || report.Total.Records > 0) {
+		if c.JSON {
+			if err := a.stdout.json(report); err != nil {
+				return err
+			}
+		} else {
+			printReport(a.stdout, report)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if code := report.ExitCode(); code != exitOK {
+		return codedError{fmt.Errorf("%s", shortfall(report)), code}
+	}
+	return nil
+}
+
+func (c *importCommand) options(a *app) (jsonimport.Options, error) {
+	options := jsonimport.Options{
+		Root: c.Path, Request: c.request(a), DryRun: c.DryRun, User: c.User, Agent: c.Agent,
+		MergeDuplicateHypotheses: c.MergeDuplicateHypotheses, Rejects: c.Rejects, Backup: c.Backup,
+	}
+	var err error
+	if options.Zone, err = jsonimport.ParseZone(c.TZ); err != nil {
+		return options, err
+	}
+	if c.UserMap != "" {
+		if options.UserMap, err = jsonimport.LoadUserMap(c.UserMap); err != nil {
+			return options, err
+		}
+	}
+	if c.AgentMap != "" {
+		options.AgentMap, err = jsonimport.LoadAgentMap(c.AgentMap)
+	}
+	return options, err
+}
+
+// importJSON imports with a progress bar for each phase, and compares what was imported with the read model.
+// Outcomes may be nil; it is closed.
+func (c *client) importJSON(ctx context.Context, options jsonimport.Options, outcomes *outcomeFile) (*jsonimport.Report, error) {
+	bars := phases{to: c.app.stderr}
+	deps := jsonimport.Deps{Import: c.handler.Import, Current: c.held, Versions: c.heldVersions, Progress: bars.show}
+	if outcomes != nil {
+		deps.Outcome = outcomes.write
+	}
+	report, err := jsonimport.Run(ctx, options, deps)
+	bars.end(err == nil)
+	if outcomes != nil {
+		err = errors.Join(err, outcomes.close())
+	}
+	return report, err
+}
+
+// outcomeFile holds what became of each record, a line each.
+type outcomeFile struct {
+	file     *os.File
+	buffered *bufio.Writer
+}
+
+func createOutcomes(name string) (*outcomeFile, error) {
+	file, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("create outcomes: %w", err)
+	}
+	return &outcomeFile{file: file, buffered: bufio.NewWriter(file)}, nil
+}
+
+func (o *outcomeFile) write(outcome jsonimport.Outcome) error {
+	line, err := json.Marshal(outcome)
+	if err == nil {
+		_, err = o.buffered.Write(append(line, '\n'))
+	}
+	return err
+}
+
+func (o *outcomeFile) close() error {
+	return errors.Join(o.buffered.Flush(), o.file.Close())
+}
+
+// held returns what the read model holds, waiting as long as the projection makes headway.
+func (c *client) held(ctx context.Context, tenant domain.Tenant, minSequence int64, ids []uuid.UUID) ([]jsonimport.Held, error) {
+	var last int64 = -1
+	for {
+		memories, _, err := c.reader.ByIDs(ctx, tenant, ids, queries.At{MinSequenceID: minSequence})
+		if err == nil {
+			held := make([]jsonimport.Held, 0, len(memories))
+			for id := range memories {
+				m := memories[id]
+				held = append(held, heldAs(&m))
+			}
+			return held, nil
+		}
+		if domain.KindOf(err) != domain.Unavailable {
+			return nil, err
+		}
+		position, statusErr := c.position(ctx)
+		if statusErr != nil || position <= last {
+			return nil, fmt.Errorf("%w; %w", err, errNoProjector)
+		}
+		last = position
+	}
+}
+
+// position is how far the projection of the memories is.
+func (c *client) position(ctx context.Context) (int64, error) {
+	all, err := c.statusOf(ctx)
+	for _, s := range all {
+		if s.Projection == "agent_memories" {
+			return s.SequenceID, err
+		}
+	}
+	return 0, err
+}
+
+func (c *client) heldVersions(ctx context.Context, _ domain.Tenant, id uuid.UUID) ([]jsonimport.Held, error) {
+	versions, err := c.history(ctx, id, queries.At{})
+	held := make([]jsonimport.Held, len(versions))
+	for i := range versions {
+		held[i] = heldAs(&versions[i].Memory)
+	}
+	return held, err
+}
+
+func heldAs(m *queries.Memory) jsonimport.Held {
+	return jsonimport.Held{
+		ID: m.ID, AgentID: m.AgentID, UserID: m.UserID, Type: m.Type, Content: m.Content, Confidence: m.Confidence,
+		Metadata: m.Metadata, ExpiresAt: m.ExpiresAt, Forgotten: m.State == queries.StateForgotten,
+		CreatedAt: m.CreatedAt, Version: m.Version,
+	}
+}
+
+// phases shows one bar after the other.
+type phases struct {
+	to    *screen
+	phase jsonimport.Phase
+	bar   *progress
+}
+
+func (p *phases) show(now jsonimport.Progress) {
+	if now.Phase != p.phase {
+		p.end(true)
+		p.phase, p.bar = now.Phase, newProgress(p.to, string(now.Phase))
+	}
+	current, total := now.Bytes, now.TotalBytes
+	if now.Phase == jsonimport.PhaseVerify {
+		current, total = int64(now.Records), int64(now.TotalRecords)
+	}
+	p.bar.move(current, total, int64(now.Records), "records", now.PerSecond)
+}
+
+func (p *phases) end(ok bool) {
+	if p.bar != nil {
+		p.bar.end(ok)
+		p.bar = nil
+	}
+}
+
+// verified says how the comparison with the read model came out.
+func verified(r *jsonimport.Report) (said string, ok bool) {
+	v := r.Verification
+	switch {
+	case v == nil:
+		return "nothing was written", true
+	case !v.Complete():
+		return fmt.Sprintf("%s of %s verified: %s missing, %s different", number(v.Verified+v.ChangedSince), number(v.Checked),
+			number(v.Missing), number(v.Differs)), false
+	case v.ChangedSince > 0:
+		return fmt.Sprintf("100 %% verified, %s of them changed here since", number(v.ChangedSince)), true
+	default:
+		return "100 % verified", true
+	}
+}
+
+func shortfall(r *jsonimport.Report) string {
+	if said, ok := verified(r); !ok {
+		return said
+	}
+	said := ""
+	if n := r.Total.Rejected; n > 0 {
+		said = count(n, "record") + " left out"
+	}
+	if n := len(r.Problems()); n > 0 {
+		if said != "" {
+			said += ", "
+		}
+		said += count(n, "file") + " not read to the end"
+	}
+	return said
+}
+
+// rate says how fast a run was.
+func rate(r *jsonimport.Report) string {
+	perSecond := float64(r.Total.Records) / max(r.Elapsed.Seconds(), 1e-3)
+	return fmt.Sprintf("%s in %s, %s/s", count(r.Total.Records, "record"), took(r.Elapsed.Round(time.Millisecond)), number(int64(perSecond)))
+}

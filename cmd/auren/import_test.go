@@ -1,0 +1,89 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+
+	"github.com/auren-memory/auren/commands/jsonimport"
+	"github.com/auren-memory/auren/commands/jsonimport/sample"
+	"github.com/auren-memory/auren/deploy/standalone/pgtest"
+)
+
+func TestAnImportKilledHalfWayIsCompletedByTheNext(t *testing.T) {
+	t.Parallel()
+	dsn, nats := pgtest.DSN(t), startNATS(t)
+	projector := start(t, settings(dsn, nats), "projector")
+	projector.says("(projects)")
+	tree := filepath.Join(t.TempDir(), "tree")
+	summary, err := sample.Write(tree, sample.Options{Records: 8000, WithoutOddities: true})
+	require.NoError(t, err)
+	arguments := []string{"import", tree, "--user", sample.User, "--tz", sample.TimeZone, "--json"}
+
+	pool := open(t, dsn)
+	killed := start(t, settings(dsn, nats), arguments...)
+	killed.waitUntil("a part is in", func() bool { return events(t, pool) > 500 })
+	killed.kill()
+	before := events(t, pool)
+	require.Less(t, before, summary.Added, "it was killed half-way")
+
+	stdout := must(t, append([]string{"--db-dsn", dsn}, arguments...)...)
+	report := decode[jsonimport.Report](t, stdout)
+	require.Equal(t, summary.Records, report.Total.Records)
+	require.Equal(t, summary.Added, report.Total.Added+report.Total.Unchanged)
+	require.Equal(t, before, report.Total.Unchanged)
+	require.True(t, report.Verification.Complete())
+	require.Equal(t, summary.Added, report.Verification.Checked)
+
+	again := decode[jsonimport.Report](t, must(t, append([]string{"--db-dsn", dsn}, arguments...)...))
+	require.Zero(t, again.Total.Added)
+	require.Equal(t, summary.Added, again.Total.Verified)
+	require.Equal(t, summary.Added, events(t, pool))
+}
+
+func lines(t *testing.T, name string) []string {
+	t.Helper()
+	raw, err := os.ReadFile(name)
+	require.NoError(t, err)
+	return strings.Split(strings.TrimSuffix(string(raw), "\n"), "\n")
+}
+
+func events(t *testing.T, pool *pgxpool.Pool) (n int) {
+	t.Helper()
+	require.NoError(t, pool.QueryRow(t.Context(), "select count(*) from events").Scan(&n))
+	return n
+}
+
+func TestAnImportThatLeavesRecordsOutSaysSoByItsExitCode(t *testing.T) {
+	t.Parallel()
+	dsn, nats := pgtest.DSN(t), startNATS(t)
+	start(t, settings(dsn, nats), "projector").says("(projects)")
+	tree, rejects := filepath.Join(t.TempDir(), "tree"), filepath.Join(t.TempDir(), "rejects.jsonl")
+	summary, err := sample.Write(tree, sample.Options{Records: 200})
+	require.NoError(t, err)
+
+	arguments := []string{"--db-dsn", dsn, "import", tree, "--user", sample.User, "--tz", sample.TimeZone, "--rejects", rejects}
+	dry, real := filepath.Join(t.TempDir(), "dry.jsonl"), filepath.Join(t.TempDir(), "real.jsonl")
+	stdout, stderr, code := call(t, "", append(arguments, "--dry-run", "--outcomes", dry)...)
+	require.Equal(t, jsonimport.ExitIncomplete, code, stderr)
+	require.Contains(t, stdout, "dry run: nothing was written")
+
+	stdout, stderr, code = call(t, "", append(arguments, "--outcomes", real)...)
+	require.Equal(t, jsonimport.ExitIncomplete, code, stderr)
+	require.Len(t, lines(t, real), summary.Records)
+	require.Equal(t, lines(t, dry), lines(t, real), "what the dry run told is what was done")
+	require.Contains(t, stdout, "100 % verified")
+	require.Contains(t, stderr, count(summary.Rejected, "record")+" left out, "+count(summary.Problems, "file")+" not read to the end")
+	require.FileExists(t, rejects)
+
+	_, stderr, code = call(t, "", "--db-dsn", dsn, "import", filepath.Join(tree, "nowhere"))
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, stderr, "nowhere")
+	_, stderr, code = call(t, "", "--db-dsn", dsn, "import", tree, "--tz", "Mars")
+	require.Equal(t, exitUsage, code)
+	require.Contains(t, stderr, "Mars")
+}

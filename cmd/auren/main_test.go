@@ -1,0 +1,19 @@
+package main
+
+import (
+	"os"
+	"testing"
+
+	"github.com/auren-memory/auren/deploy/standalone/pgtest"
+)
+
+// asBinary makes a process of the tests the binary itself, with the race detector in it.
+const asBinary = "AUREN_TEST_AS_BINARY"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asBinary) != "" {
+		main()
+		return
+	}
+	pgtest.Main(m)
+}

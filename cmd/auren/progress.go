@@ -1,0 +1,70 @@
+package main
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+)
+
+// progress is a bar with rate and time left, for somebody who watches; in a pipe it is silent. It is safe for
+// concurrent use.
+type progress struct {
+	container *mpb.Progress
+	bar       *mpb.Bar
+
+	mu    sync.Mutex
+	began time.Time
+	said  string
+}
+
+// newProgress draws a bar that is full at total. A total of 0 is set by the first move.
+func newProgress(s *screen, name string) *progress {
+	p := &progress{began: time.Now()}
+	if !s.isTerminal() {
+		return p
+	}
+	p.container = mpb.New(mpb.WithOutput(s.to), mpb.WithWidth(min(s.width-2, 100)), mpb.WithAutoRefresh())
+	p.bar = p.container.New(0, mpb.BarStyle().Lbound(" ").Filler("━").Tip("━").Padding(" ").Rbound(" "),
+		mpb.PrependDecorators(decor.Name("  "+name, decor.WC{C: decor.DindentRight, W: 12})),
+		mpb.AppendDecorators(decor.Percentage(decor.WC{W: 5}), decor.Any(p.status)),
+	)
+	return p
+}
+
+func (p *progress) status(decor.Statistics) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.said
+}
+
+// move tells how far the work is, and of what it consists: done and perSecond count those.
+func (p *progress) move(current, total int64, done int64, of string, perSecond float64) {
+	if p.bar == nil {
+		return
+	}
+	left := time.Duration(0)
+	if current > 0 {
+		left = time.Duration(float64(time.Since(p.began)) * float64(total-current) / float64(current))
+	}
+	p.mu.Lock()
+	p.said = fmt.Sprintf("  %s %s  %s/s  %s left", number(done), of, number(int64(perSecond)), left.Round(time.Second))
+	p.mu.Unlock()
+	p.bar.SetTotal(total, false)
+	p.bar.SetCurrent(current)
+}
+
+// end leaves the bar as it is where the work was done, and takes it away where it was not.
+func (p *progress) end(ok bool) {
+	if p.bar == nil {
+		return
+	}
+	if ok {
+		p.bar.SetTotal(-1, true)
+	} else {
+		p.bar.Abort(true)
+	}
+	p.container.Wait()
+}

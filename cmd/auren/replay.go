@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/auren-memory/auren/eventstore"
+)
+
+type replayCommand struct {
+	Stream      string   `placeholder:"ID" help:"Replay one memory; default: the whole log."`
+	From        int64    `placeholder:"N" help:"First sequence_id."`
+	To          int64    `placeholder:"N" help:"Last sequence_id."`
+	Follow      bool     `short:"f" help:"Go on with what is appended from now on, until Ctrl-C."`
+	EventType   []string `name:"event-type" placeholder:"TYPE" help:"Only events of these types."`
+	Agent       string   `placeholder:"ID" help:"Only events of memories of this agent."`
+	User        string   `placeholder:"ID" help:"Only events of memories of this user."`
+	Correlation string   `placeholder:"ID" help:"Only events with this correlation_id."`
+	JSON        bool     `help:"Print each event as a line of JSON."`
+}
+
+const replayPage = 500
+
+// Run prints the events in order, and then, when asked to, those to come.
+func (c *replayCommand) Run(ctx context.Context, a *app) error {
+	only, err := c.streamID()
+	if err != nil {
+		return err
+	}
+	if c.From < 0 || c.To < 0 || c.To > 0 && c.From > c.To {
+		return usageError{errors.New("--from and --to: a range of sequence_ids such as --from 1 --to 100 is allowed")}
+	}
+	if only != uuid.Nil && c.Agent+c.User+c.Correlation != "" {
+		return usageError{errors.New("--stream names one memory; --agent, --user and --correlation choose among many")}
+	}
+	client, err := a.connect(ctx, "replay")
+	if err != nil {
+		return err
+	}
+	defer client.close()
+	p := eventPrinter{to: a.stdout, json: c.JSON}
+	print := func(e *eventstore.Event) error {
+		if only != uuid.Nil && e.StreamID != only {
+			return nil
+		}
+		return p.print(e)
+	}
+	if only != uuid.Nil && !c.Follow {
+		return c.replayStream(ctx, client, only, print)
+	}
+	return c.replayLog(ctx, client, print)
+}
+
+func (c *replayCommand) streamID() (uuid.UUID, error) {
+	if c.Stream == "" {
+		return uuid.Nil, nil
+	}
+	return parseID("--stream", c.Stream)
+}
+
+func (c *replayCommand) replayStream(ctx context.Context, client *client, id uuid.UUID, print func(*eventstore.Event) error) error {
+	for from := 1; ; {
+		events, err := client.store.ReadStream(ctx, client.app.tenant, id, from, eventstore.Forwards, replayPage)
+		if err != nil {
+			return err
+		}
+		if from == 1 && len(events) == 0 {
+			return errNoMemory(id)
+		}
+		for i := range events {
+			e := &events[i]
+			if !c.matches(e) {
+				continue
+			}
+			if err := print(e); err != nil {
+				return err
+			}
+		}
+		if len(events) < replayPage {
+			return nil
+		}
+		from = events[len(events)-1].Version + 1
+	}
+}
+
+// matches does for a stream what the filter of a log does.
+func (c *replayCommand) matches(e *eventstore.Event) bool {
+	return e.SequenceID >= c.From && (c.To == 0 || e.SequenceID <= c.To) &&
+		(len(c.EventType) == 0 || slices.Contains(c.EventType, e.Type))
+}
+
+func (c *replayCommand) filter() eventstore.Filter {
+	return eventstore.Filter{
+		EventTypes: c.EventType, AgentID: c.Agent, UserID: c.User, CorrelationID: c.Correlation, Until: c.To,
+	}
+}
+
+func (c *replayCommand) replayLog(ctx context.Context, client *client, print func(*eventstore.Event) error) error {
+	each := func(page eventstore.Page) error {
+		for i := range page.Events {
+			if err := print(&page.Events[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	after := max(c.From-1, 0)
+	if c.Follow {
+		err := client.follow(ctx, after, c.filter(), each)
+		if ctx.Err() != nil {
+			return nil // that is how following ends
+		}
+		return err
+	}
+	for {
+		page, err := client.store.ReadLog(ctx, client.app.tenant, after, c.filter(), replayPage)
+		if err != nil {
+			return err
+		}
+		if err := each(page); err != nil {
+			return err
+		}
+		if len(page.Events) < replayPage {
+			return nil
+		}
+		after = page.Next
+	}
+}
+
+// follow reads the log after a sequence_id without an end, woken by the database.
+func (c *client) follow(ctx context.Context, after int64, f eventstore.Filter, each func(eventstore.Page) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	watcher := eventstore.NewWatcher(c.pool, eventstore.LogChannel, c.app.log)
+	watching := make(chan struct{})
+	go func() {
+		defer close(watching)
+		_ = watcher.Run(ctx) // ends with ctx, without an error
+	}()
+	defer func() {
+		cancel()
+		<-watching
+	}()
+	return c.store.Follow(ctx, watcher, c.app.tenant, after, f, eventstore.FollowLimits{}, each)
+}

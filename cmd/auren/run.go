@@ -1,0 +1,147 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+	"go.uber.org/zap"
+
+	"github.com/auren-memory/auren/cmd/internal/config"
+	"github.com/auren-memory/auren/cmd/internal/observe"
+	"github.com/auren-memory/auren/deploy/standalone"
+	"github.com/auren-memory/auren/domain"
+)
+
+// The exit codes, as the help documents them; an import has two more, those of jsonimport.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// run carries out a command line and returns the exit code. What was asked for goes to stdout; errors, the log and
+// progress go to stderr. Ending ctx ends the command in order.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	a := &app{stdin: stdin, stdout: newScreen(stdout), stderr: newScreen(stderr), log: zap.NewNop()}
+	err := a.dispatch(ctx, args)
+	if err == nil || errors.Is(err, errShown) {
+		return exitOK
+	}
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		err = errors.New("interrupted")
+	}
+	if said := err.Error(); said != "" {
+		_, _ = fmt.Fprintf(a.stderr, "%s %s\n", a.stderr.paint(red, "auren:"), maskSecrets(said))
+	}
+	return exitCode(err)
+}
+
+// errShown says that the command line asked for help or the version, and was answered while it was parsed.
+var errShown = errors.New("shown")
+
+func (a *app) dispatch(ctx context.Context, args []string) error {
+	var line commandLine
+	shown := false
+	dataDir, err := standalone.DefaultDataDir()
+	if err != nil {
+		return err
+	}
+	parser, err := kong.New(&line,
+		kong.Name("auren"),
+		kong.Description(description),
+		kong.Vars{"version": version, "data_dir": dataDir},
+		kong.Writers(a.stdout, a.stderr),
+		kong.Exit(func(int) { shown = true }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, NoExpandSubcommands: true}),
+		kong.ExplicitGroups(groups()),
+	)
+	if err != nil {
+		return err
+	}
+	parsed, err := parser.Parse(args)
+	if shown {
+		return errShown
+	}
+	if err != nil {
+		return usageError{fmt.Errorf("%w; see %s", err, helpFor(parser, args))}
+	}
+	level := "warn"
+	if command := parsed.Command(); command == "server" || command == "projector" {
+		level = "info"
+	}
+	if err := a.configure(line.Config, dataDir, level); err != nil {
+		return usageError{err}
+	}
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	return parsed.Run(a)
+}
+
+// configure takes over the settings that every command shares.
+func (a *app) configure(c config.Config, dataDir, level string) (err error) {
+	if err := c.Check(); err != nil {
+		return err
+	}
+	if a.tenant, err = domain.ParseTenant(c.Tenant); err != nil {
+		return fmt.Errorf("--tenant (AUREN_TENANT) %w", err)
+	}
+	if c.DataDir == "" {
+		c.DataDir = dataDir
+	}
+	a.config = c
+	a.log, err = observe.NewLogger(a.stderr, observe.LogConfig{Level: cmp.Or(c.LogLevel, level), Terminal: a.stderr.colour})
+	return err
+}
+
+// helpFor names the help that fits the command line best.
+func helpFor(parser *kong.Kong, args []string) string {
+	for _, command := range parser.Model.Children {
+		if slices.Contains(args, command.Name) {
+			return "auren " + command.Name + " --help"
+		}
+	}
+	return "auren --help"
+}
+
+// usageError is a command line, a setting or an input that can never work as it stands.
+type usageError struct{ error }
+
+// Unwrap returns what is wrong with it.
+func (e usageError) Unwrap() error { return e.error }
+
+// codedError ends the process with a code of its own.
+type codedError struct {
+	error
+	code int
+}
+
+// Unwrap returns the reason.
+func (e codedError) Unwrap() error { return e.error }
+
+func exitCode(err error) int {
+	if coded, ok := errors.AsType[codedError](err); ok {
+		return coded.code
+	}
+	if _, ok := errors.AsType[usageError](err); ok || domain.KindOf(err) == domain.Invalid {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// maskSecrets is the last line of defence: whatever an error repeats of a command line or of a driver's words,
+// no password leaves the process.
+func maskSecrets(text string) string {
+	text = urlSecret.ReplaceAllStringFunc(text, func(found string) string {
+		if found == "://user:password@" {
+			return found // our own advice
+		}
+		return "://***@"
+	})
+	text = keySecret.ReplaceAllString(text, "${1}***")
+	return strings.TrimSpace(text)
+}

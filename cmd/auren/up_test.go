@@ -1,0 +1,177 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/auren-memory/auren/deploy/standalone/pgtest"
+)
+
+// postmaster returns the process id of the PostgreSQL of a data directory.
+func postmaster(t *testing.T, dataDir string) int {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join(dataDir, "postgres", "postmaster.pid"))
+	require.NoError(t, err)
+	pid, err := strconv.Atoi(strings.SplitN(string(raw), "\n", 2)[0])
+	require.NoError(t, err)
+	return pid
+}
+
+func lives(pid int) bool {
+	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		return syscall.Kill(pid, 0) == nil && os.IsPermission(err)
+	}
+	return !strings.Contains(string(stat), ") Z ")
+}
+
+func TestUpEndsCleanlyAndStartsWarm(t *testing.T) {
+	t.Parallel()
+	dir := pgtest.DataDir(t)
+	for range 2 {
+		p := start(t, anyPorts(dir))
+		url := p.url()
+		p.says("Ctrl-C")
+		ok, said := ready(url)
+		require.True(t, ok, said)
+		server := postmaster(t, dir)
+
+		p.signal(syscall.SIGINT)
+		require.Zero(t, p.code())
+		require.Contains(t, p.stdout.String(), "stopped cleanly")
+		require.Empty(t, strings.ReplaceAll(p.stderr.String(), "creating a PostgreSQL database in "+filepath.Join(dir, "postgres")+"\n", ""))
+		require.False(t, lives(server), "PostgreSQL was left behind")
+		require.NoFileExists(t, filepath.Join(dir, "addresses.json"))
+	}
+}
+
+func TestUpKilledLeavesNothingBehindAndStartsAgain(t *testing.T) {
+	t.Parallel()
+	for name, as := range map[string]func(*testing.T) (*syscall.Credential, string, string){
+		"as we are": func(t *testing.T) (*syscall.Credential, string, string) {
+			program, err := os.Executable()
+			require.NoError(t, err)
+			return nil, program, pgtest.DataDir(t)
+		},
+		"as an ordinary user": stranger,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			credential, program, dir := as(t)
+			env := append(anyPorts(dir), "HOME="+dir)
+			for range 3 {
+				p := startAs(t, credential, program, env, "up")
+				p.url()
+				server := postmaster(t, dir)
+				p.kill()
+				require.Eventually(t, func() bool { return !lives(server) }, patience, tick, "PostgreSQL was left behind")
+			}
+			p := startAs(t, credential, program, env, "up")
+			ok, said := ready(p.url())
+			require.True(t, ok, said)
+			p.signal(syscall.SIGTERM)
+			require.Zero(t, p.code())
+		})
+	}
+}
+
+func TestUpInterruptedWhileItStartsEndsCleanly(t *testing.T) {
+	t.Parallel()
+	dir := pgtest.DataDir(t)
+	p := start(t, anyPorts(dir), "up")
+	p.waitUntil("it creates the database", func() bool { return strings.Contains(p.stderr.String(), "creating") })
+	p.signal(syscall.SIGINT)
+	require.Zero(t, p.code(), p.stderr.String())
+
+	p = start(t, anyPorts(dir), "up")
+	p.url()
+}
+
+func TestUpRunsOnceForADataDirectory(t *testing.T) {
+	t.Parallel()
+	dir := pgtest.DataDir(t)
+	first := start(t, anyPorts(dir), "up")
+	first.url()
+	second := start(t, anyPorts(dir), "up")
+	require.Equal(t, exitFailed, second.code())
+	require.Contains(t, second.stderr.String(), "already running")
+}
+
+func TestUpNamesTheSettingOfATakenPort(t *testing.T) {
+	t.Parallel()
+	first := start(t, anyPorts(pgtest.DataDir(t)), "up")
+	taken := strings.TrimPrefix(first.url(), "http://")
+	nats := first.says(`nats://(127\.0\.0\.1:\d+)`)
+
+	env := anyPorts(pgtest.DataDir(t))
+	second := start(t, env, "up", "--http-addr", taken)
+	require.Equal(t, exitFailed, second.code())
+	require.Contains(t, second.stderr.String(), "AUREN_HTTP_ADDR")
+	third := start(t, env, "up", "--nats-addr", nats)
+	require.Equal(t, exitFailed, third.code())
+	require.Contains(t, third.stderr.String(), "AUREN_NATS_ADDR")
+}
+
+func TestUpSurvivesTheDeathOfItsPostgreSQL(t *testing.T) {
+	t.Parallel()
+	dir := pgtest.DataDir(t)
+	p := start(t, anyPorts(dir), "up")
+	url := p.url()
+	before := must(t, "--data-dir", dir, "remember", "kept across a crash", "--agent", "a", "--user", "u", "--json")
+	died := postmaster(t, dir)
+	require.NoError(t, syscall.Kill(died, syscall.SIGKILL))
+	p.waitUntil("it starts PostgreSQL again", func() bool { return strings.Contains(p.stderr.String(), "postgresql died") })
+	p.waitUntil("it is ready again", func() bool { ok, _ := ready(url); return ok })
+	require.NotEqual(t, died, postmaster(t, dir))
+
+	id := decode[struct{ ID string }](t, before).ID
+	require.Contains(t, must(t, "--data-dir", dir, "show", id), "kept across a crash")
+	p.signal(syscall.SIGINT)
+	require.Zero(t, p.code(), p.stderr.String())
+}
+
+func TestASecondInterruptEndsAtOnce(t *testing.T) {
+	t.Parallel()
+	dir := pgtest.DataDir(t)
+	p := start(t, anyPorts(dir), "up")
+	p.url()
+	server := postmaster(t, dir)
+	// A PostgreSQL that does not move keeps the orderly end waiting.
+	require.NoError(t, syscall.Kill(server, syscall.SIGSTOP))
+	defer func() { _ = syscall.Kill(server, syscall.SIGCONT) }()
+	p.signal(syscall.SIGINT)
+	p.waitUntil("another one ends it", func() bool {
+		p.signal(syscall.SIGINT)
+		select {
+		case <-p.ended:
+			return true
+		default:
+			return false
+		}
+	})
+	require.NotContains(t, p.stdout.String(), "stopped cleanly")
+	require.NoError(t, syscall.Kill(server, syscall.SIGCONT))
+	require.Eventually(t, func() bool { return !lives(server) }, patience, tick)
+}
+
+func TestUpOnServersOfTheOperator(t *testing.T) {
+	t.Parallel()
+	dsn, nats := pgtest.DSN(t), startNATS(t)
+	dir := filepath.Join(t.TempDir(), "unused")
+	p := start(t, append(settings(dsn, nats), "AUREN_DATA_DIR="+dir), "up", "--demo")
+	p.says("(Ctrl-C stops everything)")
+	require.Contains(t, p.stdout.String(), "auren.evt.default.")
+	ok, said := ready(p.url())
+	require.True(t, ok, said)
+	p.signal(syscall.SIGINT)
+	require.Zero(t, p.code(), p.stderr.String())
+	require.NoDirExists(t, filepath.Join(dir, "postgres"))
+	require.NoDirExists(t, filepath.Join(dir, "nats"))
+	require.NotContains(t, p.stdout.String()+p.stderr.String(), "s3cret")
+}

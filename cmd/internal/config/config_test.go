@@ -1,0 +1,88 @@
+package config
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func valid() Config {
+	return Config{
+		PoolSize: 20, MaxOverflow: 30, Wait: time.Second,
+		HTTPAddr: "127.0.0.1:7430", NATSAddr: "127.0.0.1:0", Tenant: "default",
+	}
+}
+
+func TestCheckAcceptsWhatIsAllowed(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*Config){
+		"the defaults":        func(*Config) {},
+		"a URL":               func(c *Config) { c.DSN = "postgres://u:p@db:5433/x?sslmode=disable" },
+		"key=value pairs":     func(c *Config) { c.DSN = "host=/run dbname=x user=u password=p" },
+		"a socket":            func(c *Config) { c.DSN = "postgres://auren@/auren?host=/tmp/run" },
+		"several NATS URLs":   func(c *Config) { c.NATSURL = "nats://a:4222, tls://b:4222" },
+		"every address":       func(c *Config) { c.HTTPAddr = ":7430" },
+		"an address of IPv6":  func(c *Config) { c.HTTPAddr = "[::1]:0" },
+		"the smallest pool":   func(c *Config) { c.PoolSize, c.MaxOverflow = 10, 0 },
+		"a level of the log":  func(c *Config) { c.LogLevel = "debug" },
+		"not waiting at all":  func(c *Config) { c.Wait = 0 },
+		"an empty NATS token": func(c *Config) { c.NATSURL = "nats://@a:4222" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := valid()
+			change(&c)
+			require.NoError(t, c.Check())
+		})
+	}
+}
+
+func TestCheckNamesFlagAndVariableAndNoSecret(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		change func(*Config)
+		want   string
+	}{
+		"DSN":           {func(c *Config) { c.DSN = "postgres://u:s3cret@h:port/x" }, "--db-dsn (AUREN_DB_DSN) is malformed"},
+		"no DSN at all": {func(c *Config) { c.DSN = "s3cret" }, "--db-dsn (AUREN_DB_DSN) is malformed"},
+		"pool size":     {func(c *Config) { c.PoolSize = 9 }, "--db-pool-size (AUREN_DB_POOL_SIZE) is 9; allowed are 10 to 1000"},
+		"overflow":      {func(c *Config) { c.MaxOverflow = -1 }, "--db-max-overflow (AUREN_DB_MAX_OVERFLOW) is -1; allowed are 0 to 1000"},
+		"wait":          {func(c *Config) { c.Wait = -1 }, "--db-wait (AUREN_DB_WAIT) is -1ns"},
+		"NATS scheme":   {func(c *Config) { c.NATSURL = "http://u:s3cret@h" }, "--nats-url (AUREN_NATS_URL) is malformed"},
+		"NATS host":     {func(c *Config) { c.NATSURL = "nats://a:1,nats://" }, "--nats-url (AUREN_NATS_URL) is malformed"},
+		"HTTP port":     {func(c *Config) { c.HTTPAddr = "localhost" }, `--http-addr (AUREN_HTTP_ADDR) is "localhost"`},
+		"big port":      {func(c *Config) { c.HTTPAddr = "h:70000" }, "--http-addr (AUREN_HTTP_ADDR)"},
+		"NATS port":     {func(c *Config) { c.NATSAddr = "h:nats" }, "--nats-addr (AUREN_NATS_ADDR)"},
+		"log level":     {func(c *Config) { c.LogLevel = "loud" }, "--log-level (AUREN_LOG_LEVEL) is \"loud\"; allowed are debug, info"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := valid()
+			test.change(&c)
+			err := c.Check()
+			require.ErrorContains(t, err, test.want)
+			require.NotContains(t, err.Error(), "s3cret")
+		})
+	}
+}
+
+func TestPrintingMasksSecrets(t *testing.T) {
+	t.Parallel()
+	c := valid()
+	c.DSN = "postgres://app:s3cret@db.internal:5433/memories?sslpassword=s3cret&sslmode=disable"
+	c.NATSURL = "nats://app:s3cret@a:4222,nats://s3cret@b:4222"
+	raw, err := json.Marshal(c)
+	require.NoError(t, err)
+	for _, printed := range []string{
+		fmt.Sprint(c), fmt.Sprintf("%+v", c), fmt.Sprintf("%#v", c), string(raw),
+		c.DSN.String(), c.NATSURL.String(), DSN("postgres://u:s3cret@h:port/x").String(),
+	} {
+		require.NotContains(t, printed, "s3cret")
+	}
+	require.Equal(t, "memories on db.internal:5433 as app", c.DSN.String())
+	require.Equal(t, "nats://***@a:4222,nats://***@b:4222", c.NATSURL.String())
+	require.Empty(t, DSN("").String())
+}

@@ -1,0 +1,261 @@
+package httpapi_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/domain/memory"
+	"github.com/auren-memory/auren/eventstore"
+)
+
+func TestRemember(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	answer := s.send(t, "POST", "/v1/memories", coffee, "Auren-Actor", "coach-7", "X-Correlation-ID", "session-42",
+		"X-Causation-ID", "cause", "traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "Idempotency-Key", `"key-1"`)
+	r := ok[commands.Receipt](t, answer, http.StatusCreated)
+	require.Equal(t, 1, r.Version)
+	require.EqualValues(t, 1, r.SequenceID)
+	require.Equal(t, "/v1/memories/"+r.ID.String(), answer.header.Get("Location"))
+	require.Equal(t, `"1"`, answer.header.Get("ETag"))
+	require.Equal(t, "1", answer.header.Get("Auren-Sequence-ID"))
+
+	events, err := s.store.ReadStream(t.Context(), "default", r.ID, 1, eventstore.Forwards, 10)
+	require.NoError(t, err)
+	require.Len(t, events, 1)
+	require.Equal(t, r.EventID, events[0].ID)
+	meta, err := events[0].Meta()
+	require.NoError(t, err)
+	require.Equal(t, "coach-7", meta.Actor)
+	require.Equal(t, "key-1", meta.CommandID)
+	require.Equal(t, "session-42", meta.CorrelationID)
+	require.Equal(t, "cause", meta.CausationID)
+	require.Contains(t, meta.Traceparent, "4bf92f")
+}
+
+func TestAKeySentFiftyTimesAtOnceIsOneCommand(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	replies := make([]reply, 50)
+	var sending sync.WaitGroup
+	for i := range replies {
+		// The key is the same with and without quotes.
+		key := []string{"once", `"once"`}[i%2]
+		sending.Go(func() { replies[i] = s.send(t, "POST", "/v1/memories", coffee, "Idempotency-Key", key) })
+	}
+	sending.Wait()
+	for _, r := range replies {
+		require.Equal(t, http.StatusCreated, r.status, "%s", r.body)
+		require.Equal(t, string(replies[0].body), string(r.body))
+	}
+	require.EqualValues(t, 1, s.head(t, "default"))
+
+	p := problem(t, s.send(t, "POST", "/v1/memories", strings.Replace(coffee, "0.7", "0.8", 1), "Idempotency-Key", "once"), 422)
+	require.Equal(t, "urn:auren:problem:command-id-reused", p.Type)
+	require.Equal(t, "Idempotency-Key", p.Errors[0].Field)
+	require.EqualValues(t, 1, s.head(t, "default"))
+}
+
+func TestAHundredRevisesOfOneVersionAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	r := s.remember(t, coffee)
+	path := "/v1/memories/" + r.ID.String()
+	revise := func(round string, headers ...string) map[int][]reply {
+		byStatus := map[int][]reply{}
+		var mu sync.Mutex
+		var sending sync.WaitGroup
+		for i := range 100 {
+			sending.Go(func() {
+				answer := s.send(t, "PATCH", path, fmt.Sprintf(`{"content":"%s %d"}`, round, i), headers...)
+				mu.Lock()
+				defer mu.Unlock()
+				byStatus[answer.status] = append(byStatus[answer.status], answer)
+			})
+		}
+		sending.Wait()
+		return byStatus
+	}
+	matched := revise("matched", "If-Match", `"1"`)
+	require.Len(t, matched[200], 1)
+	require.Len(t, matched[412], 99)
+	for _, refused := range matched[412] {
+		p := problem(t, refused, 412)
+		require.Equal(t, "urn:auren:problem:precondition-failed", p.Type)
+		require.Equal(t, 1, *p.ExpectedVersion)
+		require.Equal(t, 2, *p.ActualVersion)
+		require.Equal(t, `"2"`, refused.header.Get("ETag"))
+	}
+	require.EqualValues(t, 2, s.head(t, "default"))
+
+	require.Len(t, revise("free")[200], 100)
+	events, err := s.store.ReadStream(t.Context(), "default", r.ID, 1, eventstore.Forwards, 200)
+	require.NoError(t, err)
+	require.Len(t, events, 102)
+}
+
+func TestExpectedVersions(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	r := s.remember(t, coffee)
+	path := "/v1/memories/" + r.ID.String()
+
+	t.Run("in the body is a conflict", func(t *testing.T) {
+		p := problem(t, s.send(t, "PATCH", path, `{"content":1,"expected_version":7}`), 409)
+		require.Equal(t, "urn:auren:problem:conflict", p.Type)
+		require.Equal(t, 7, *p.ExpectedVersion)
+		require.Equal(t, 1, *p.ActualVersion)
+	})
+	t.Run("in the query of DELETE is a conflict", func(t *testing.T) {
+		require.Equal(t, 1, *problem(t, s.send(t, "DELETE", path+"?expected_version=7", ""), 409).ActualVersion)
+	})
+	t.Run("in both places must be the same", func(t *testing.T) {
+		p := problem(t, s.send(t, "PATCH", path, `{"content":1,"expected_version":2}`, "If-Match", `"1"`), 400)
+		require.Equal(t, "expected_version", p.Errors[0].Field)
+	})
+	t.Run("of any kind must be one", func(t *testing.T) {
+		for _, match := range []string{`1`, `W/"1"`, `"x"`, `"0"`, `"01"`, `"-1"`, `""`, `"1","2"`, `"1`, ``, `"99999999999"`} {
+			p := problem(t, s.send(t, "PATCH", path, `{"content":1}`, "If-Match", match), 400)
+			require.Equal(t, "urn:auren:problem:malformed", p.Type)
+			require.Equal(t, "If-Match", p.Errors[0].Field, "If-Match: %s", match)
+		}
+	})
+	t.Run("have no meaning for a new memory", func(t *testing.T) {
+		problem(t, s.send(t, "POST", "/v1/memories", coffee, "If-Match", `"1"`), 400)
+		problem(t, s.send(t, "POST", "/v1/memories/batch", `{"memories":[`+coffee+`]}`, "If-Match", `*`), 400)
+	})
+	require.EqualValues(t, 1, s.head(t, "default"))
+
+	t.Run("that fit are carried out", func(t *testing.T) {
+		require.Equal(t, `"2"`, s.send(t, "PATCH", path, `{"content":1,"expected_version":1}`, "If-Match", `"1"`).header.Get("ETag"))
+		ok[commands.Receipt](t, s.send(t, "PATCH", path, `{"content":2}`, "If-Match", `*`), 200)
+	})
+	t.Run("of a memory that does not exist are not found", func(t *testing.T) {
+		problem(t, s.send(t, "PATCH", "/v1/memories/"+uuid.NewString(), `{"content":2}`, "If-Match", `*`), 404)
+	})
+}
+
+func TestEveryChange(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	id := s.remember(t, coffee).ID
+	path := "/v1/memories/" + id.String()
+	for i, step := range []struct{ method, path, body, event string }{
+		{"PATCH", path, `{"content":null,"metadata":{"a":1},"memory_type":"fact","reason":"why"}`, memory.TypeRevised},
+		{"POST", path + "/confidence", `{"confidence":0.9}`, memory.TypeConfidenceAdjusted},
+		{"POST", path + "/evidence", `{"supports":false,"note":"n"}`, memory.TypeEvidenceRecorded},
+		{"POST", path + "/evidence", `{"supports":true,"weight":null}`, memory.TypeEvidenceRecorded},
+		{"POST", path + "/expiry", `{"expires_at":"2099-01-01T00:00:00+02:00"}`, memory.TypeExpirySet},
+		{"POST", path + "/expiry", `{"expires_at":null}`, memory.TypeExpirySet},
+		{"DELETE", path + "?reason=not%20true", ``, memory.TypeForgotten},
+		{"POST", path + "/restore", ``, memory.TypeRestored},
+	} {
+		answer := s.send(t, step.method, step.path, step.body)
+		r := ok[commands.Receipt](t, answer, 200)
+		require.Equal(t, i+2, r.Version, step.event)
+		require.Equal(t, fmt.Sprintf(`"%d"`, i+2), answer.header.Get("ETag"))
+		events, err := s.store.ReadStream(t.Context(), "default", id, r.Version, eventstore.Forwards, 2)
+		require.NoError(t, err)
+		require.Len(t, events, 1)
+		require.Equal(t, step.event, events[0].Type)
+	}
+	events, err := s.store.ReadStream(t.Context(), "default", id, 8, eventstore.Forwards, 1)
+	require.NoError(t, err)
+	meta, err := events[0].Meta()
+	require.NoError(t, err)
+	require.Equal(t, "not true", meta.Reason)
+
+	t.Run("an expiry that is left out is an error", func(t *testing.T) {
+		p := problem(t, s.send(t, "POST", path+"/expiry", `{}`), 422)
+		require.Equal(t, "expires_at", p.Errors[0].Field)
+	})
+	t.Run("of a forgotten memory is a conflict", func(t *testing.T) {
+		ok[commands.Receipt](t, s.send(t, "DELETE", path, ""), 200)
+		p := problem(t, s.send(t, "PATCH", path, `{"content":3}`), 409)
+		require.Nil(t, p.ActualVersion)
+		require.Contains(t, p.Detail, "restore it first")
+	})
+	t.Run("of a memory that does not exist is not found", func(t *testing.T) {
+		problem(t, s.send(t, "DELETE", "/v1/memories/"+uuid.NewString(), ""), 404)
+	})
+}
+
+func TestRememberBatch(t *testing.T) {
+	t.Parallel()
+	type results struct {
+		Results    []map[string]any
+		SequenceID int64 `json:"sequence_id"`
+	}
+	t.Run("gives each memory its own result", func(t *testing.T) {
+		t.Parallel()
+		s := newService(t)
+		taken := s.remember(t, coffee)
+		body := fmt.Sprintf(`{"memories":[%s,{"agent_id":"a","user_id":"u","content":1,"confidence":7},{"agent_id":"a","user_id":"u","content":1,"id":"%s"},`+
+			`{"agent_id":"a","user_id":"u","content":1,"confidence":"high"},{"user_id":"u","content":1},7,%s]}`, coffee, taken.ID, coffee)
+		answer := s.send(t, "POST", "/v1/memories/batch", body, "Idempotency-Key", "batch")
+		got := ok[results](t, answer, 200)
+		require.Len(t, got.Results, 7)
+		for i, want := range []float64{201, 422, 409, 422, 422, 422, 201} {
+			require.Equal(t, want, got.Results[i]["status"], "result %d", i)
+		}
+		fieldOf := func(i int) any {
+			return got.Results[i]["problem"].(map[string]any)["errors"].([]any)[0].(map[string]any)["field"]
+		}
+		require.Equal(t, "memories[1].confidence", fieldOf(1))
+		require.Equal(t, "memories[3].confidence", fieldOf(3))
+		require.Equal(t, "memories[4].agent_id", fieldOf(4))
+		require.Equal(t, "memories[5]", fieldOf(5))
+		require.NotContains(t, got.Results[1], "id")
+		require.EqualValues(t, 3, got.SequenceID)
+		require.EqualValues(t, 3, s.head(t, "default"))
+		require.Equal(t, string(answer.body), string(s.send(t, "POST", "/v1/memories/batch", body, "Idempotency-Key", "batch").body))
+		require.EqualValues(t, 3, s.head(t, "default"))
+	})
+	t.Run("takes a thousand memories of 9 kB", func(t *testing.T) {
+		t.Parallel()
+		s := newService(t)
+		one := fmt.Sprintf(`{"agent_id":"a","user_id":"u","content":"%s"}`, strings.Repeat("x", 9000))
+		body := `{"memories":[` + strings.Repeat(one+",", 999) + one + `]}`
+		require.Len(t, ok[results](t, s.send(t, "POST", "/v1/memories/batch", body), 200).Results, 1000)
+		require.EqualValues(t, 1000, s.head(t, "default"))
+	})
+	t.Run("refuses none and too many", func(t *testing.T) {
+		t.Parallel()
+		s := newService(t)
+		require.Equal(t, "memories", problem(t, s.send(t, "POST", "/v1/memories/batch", `{"memories":[]}`), 422).Errors[0].Field)
+		body := `{"memories":[` + strings.Repeat("1,", 1000) + `1]}`
+		require.Equal(t, "memories", problem(t, s.send(t, "POST", "/v1/memories/batch", body), 422).Errors[0].Field)
+	})
+}
+
+func TestForgetMatching(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	type forgotten struct {
+		Matched, Forgotten int
+		DryRun             bool  `json:"dry_run"`
+		SequenceID         int64 `json:"sequence_id"`
+	}
+	for i := range 6 {
+		s.remember(t, fmt.Sprintf(`{"agent_id":"coach","user_id":"ana","content":%d,"confidence":0.%d,"metadata":{"topic":"t%d"}}`, i, i, i%2))
+	}
+	forget := func(body string) forgotten {
+		return ok[forgotten](t, s.send(t, "POST", "/v1/memories/forget", body), 200)
+	}
+	// What was remembered just now is found without naming a sequence_id.
+	require.Equal(t, forgotten{3, 0, true, 6}, forget(`{"metadata":{"topic":"t1"},"dry_run":true}`))
+	require.Equal(t, forgotten{2, 2, false, 8}, forget(`{"metadata":{"topic":"t1"},"min_confidence":0.3,"reason":"tidy"}`))
+	require.Equal(t, forgotten{0, 0, false, 8}, forget(`{"agent_id":"nobody"}`))
+	for _, body := range []string{`{}`, `{"dry_run":true}`, `{"all":false}`, `{"metadata":{}}`, `{"memory_types":[]}`, `{"all":true,"agent_id":"coach"}`} {
+		require.Equal(t, "all", problem(t, s.send(t, "POST", "/v1/memories/forget", body), 422).Errors[0].Field, body)
+	}
+	require.EqualValues(t, 8, s.head(t, "default"))
+	require.Equal(t, 4, forget(`{"all":true}`).Forgotten)
+}

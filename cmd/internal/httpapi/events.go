@@ -1,0 +1,158 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/eventstore"
+)
+
+// EventFilter narrows what is read from the log.
+type EventFilter struct {
+	EventTypes    []string `json:"event_type,omitempty" maxItems:"100" doc:"Only events of one of these types, such as memory_revised."`
+	AgentID       string   `json:"agent_id,omitempty" maxLength:"100" doc:"Only events of this agent's memories."`
+	UserID        string   `json:"user_id,omitempty" maxLength:"255" doc:"Only events of memories about this user."`
+	CorrelationID string   `json:"correlation_id,omitempty" maxLength:"255" doc:"Only events of this piece of work."`
+	Until         int64    `json:"until,omitempty" minimum:"1" doc:"The last sequence_id to read; default is the end of the log."`
+}
+
+func (f EventFilter) filter() eventstore.Filter {
+	return eventstore.Filter{EventTypes: f.EventTypes, AgentID: f.AgentID, UserID: f.UserID, CorrelationID: f.CorrelationID, Until: f.Until}
+}
+
+type streamParameters struct {
+	From      int    `json:"from,omitempty" minimum:"1" maximum:"2147483647" doc:"The version to begin with, inclusive; default is the first, or the last when going backwards."`
+	Direction string `json:"direction,omitempty" enum:"forwards,backwards" default:"forwards" doc:"From old to new, or the other way round."`
+	Limit     int    `json:"limit,omitempty" minimum:"1" maximum:"1000" default:"100" doc:"How many events at most; a page of very large ones ends earlier."`
+}
+
+type streamAnswer struct {
+	Events []eventstore.Event `json:"events"`
+	// NextFrom continues the stream.
+	NextFrom   int   `json:"next_from" doc:"Where to go on; 0 at the end."`
+	SequenceID int64 `json:"sequence_id" doc:"The end of the log that the answer reflects."`
+}
+
+type logParameters struct {
+	After int64 `json:"after,omitempty" minimum:"0" doc:"The sequence_id to go on after; default is the beginning."`
+	Limit int   `json:"limit,omitempty" minimum:"1" maximum:"1000" default:"100" doc:"How many events at most; a page of very large ones ends earlier."`
+	EventFilter
+}
+
+type logAnswer struct {
+	Events []eventstore.Event `json:"events"`
+	// Next is where to read on: everything up to and including it has been looked at.
+	Next       int64 `json:"next" doc:"Go on after it: everything up to it has been looked at."`
+	SequenceID int64 `json:"sequence_id" doc:"The end of the log that the answer reflects; nothing is left where next has reached it."`
+}
+
+const (
+	defaultEvents = 100
+	// eventChunk is how many events are read at once, and maxEventBytes ends a page early, so that large events do not
+	// fill the process's own memory.
+	eventChunk    = 100
+	maxEventBytes = 16 << 20
+)
+
+func (a *api) auditing() {
+	register(a, operation{
+		method: http.MethodGet, path: "/v1/streams/{id}/events", id: "readStream", tag: tagAudit,
+		summary: "Events of one memory", detail: "Exactly as they were committed.",
+	}, a.server.readStream)
+	register(a, operation{
+		method: http.MethodGet, path: "/v1/events", id: "readLog", tag: tagAudit,
+		summary: "Events of all memories", detail: "In the one order in which they were committed.",
+	}, a.server.readLog)
+}
+
+func (s *Server) readStream(ctx context.Context, c *call[streamParameters, none]) (answer[streamAnswer], error) {
+	direction, from, err := c.params.start()
+	if err != nil {
+		return answer[streamAnswer]{}, err
+	}
+	head, err := s.deps.Store.Head(ctx, c.tenant)
+	if err != nil {
+		return answer[streamAnswer]{}, err
+	}
+	page := streamAnswer{Events: []eventstore.Event{}, NextFrom: from, SequenceID: head.SequenceID}
+	limit := or(c.params.Limit, defaultEvents)
+	for bytes := 0; len(page.Events) < limit && page.NextFrom > 0 && bytes < maxEventBytes; {
+		chunk := min(eventChunk, limit-len(page.Events))
+		events, err := s.deps.Store.ReadStream(ctx, c.tenant, c.id, page.NextFrom, direction, chunk)
+		if err != nil {
+			return answer[streamAnswer]{}, err
+		}
+		page.Events, bytes = append(page.Events, events...), bytes+sizeOf(events)
+		page.NextFrom = 0
+		if len(events) == chunk {
+			page.NextFrom = events[chunk-1].Version + step(direction)
+		}
+	}
+	if len(page.Events) == 0 {
+		if err := s.mustExist(ctx, c); err != nil {
+			return answer[streamAnswer]{}, err
+		}
+	}
+	return answer[streamAnswer]{body: page, sequenceID: page.SequenceID}, nil
+}
+
+func (p *streamParameters) start() (direction eventstore.Direction, from int, err error) {
+	switch p.Direction {
+	case "", "forwards":
+		return eventstore.Forwards, or(p.From, 1), nil
+	case "backwards":
+		return eventstore.Backwards, or(p.From, 1<<31-1), nil
+	}
+	return false, 0, domain.Invalidf("direction", "is %q; allowed are forwards and backwards", p.Direction)
+}
+
+func step(d eventstore.Direction) int {
+	if d == eventstore.Backwards {
+		return -1
+	}
+	return 1
+}
+
+// mustExist tells a stream that has no events from one of which nothing was asked for.
+func (s *Server) mustExist(ctx context.Context, c *call[streamParameters, none]) error {
+	first, err := s.deps.Store.ReadStream(ctx, c.tenant, c.id, 1, eventstore.Forwards, 1)
+	if err == nil && len(first) == 0 {
+		return domain.Errorf(domain.NotFound, "there is no stream %s", c.id)
+	}
+	return err
+}
+
+func (s *Server) readLog(ctx context.Context, c *call[logParameters, none]) (answer[logAnswer], error) {
+	p := &c.params
+	page := logAnswer{Events: []eventstore.Event{}, Next: p.After}
+	limit := or(p.Limit, defaultEvents)
+	for bytes := 0; len(page.Events) < limit && bytes < maxEventBytes; {
+		chunk := min(eventChunk, limit-len(page.Events))
+		read, err := s.deps.Store.ReadLog(ctx, c.tenant, page.Next, p.filter(), chunk)
+		if err != nil {
+			return answer[logAnswer]{}, err
+		}
+		page.Events, bytes = append(page.Events, read.Events...), bytes+sizeOf(read.Events)
+		page.Next, page.SequenceID = read.Next, read.Head
+		if len(read.Events) < chunk {
+			break
+		}
+	}
+	return answer[logAnswer]{body: page, sequenceID: page.SequenceID}, nil
+}
+
+func sizeOf(events []eventstore.Event) (bytes int) {
+	for i := range events {
+		bytes += len(events[i].Payload) + len(events[i].Metadata)
+	}
+	return bytes
+}
+
+// or returns the value, or the fallback where it was left out.
+func or(value, fallback int) int {
+	if value == 0 {
+		return fallback
+	}
+	return value
+}

@@ -1,0 +1,75 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/queries"
+)
+
+// Scope says whose memories.
+type Scope struct {
+	AgentID string `json:"agent_id,omitempty" maxLength:"100" doc:"Only the memories of this agent."`
+	UserID  string `json:"user_id,omitempty" maxLength:"255" doc:"Only the memories about this user."`
+}
+
+func (s Scope) into(f *queries.Filter) { f.AgentID, f.UserID = s.AgentID, s.UserID }
+
+// Narrow says what memories.
+type Narrow struct {
+	MemoryTypes   []string `json:"memory_types,omitempty" maxItems:"100" doc:"Only memories of one of these types."`
+	MinConfidence *float64 `json:"min_confidence,omitempty" minimum:"0" maximum:"1" doc:"Only memories of this confidence or more."`
+	MaxConfidence *float64 `json:"max_confidence,omitempty" minimum:"0" maximum:"1" doc:"Only memories of this confidence or less."`
+}
+
+func (n Narrow) into(f *queries.Filter) {
+	f.MemoryTypes, f.MinConfidence, f.MaxConfidence = n.MemoryTypes, n.MinConfidence, n.MaxConfidence
+}
+
+// Span says from when, and with what metadata.
+type Span struct {
+	CreatedAfter  *time.Time      `json:"created_after,omitempty" doc:"Only memories created then or later."`
+	CreatedBefore *time.Time      `json:"created_before,omitempty" doc:"Only memories created earlier."`
+	UpdatedAfter  *time.Time      `json:"updated_after,omitempty" doc:"Only memories changed then or later."`
+	UpdatedBefore *time.Time      `json:"updated_before,omitempty" doc:"Only memories not changed since."`
+	ExpiresBefore *time.Time      `json:"expires_before,omitempty" doc:"Only memories that expire earlier."`
+	Metadata      json.RawMessage `json:"metadata,omitempty" nullable:"false" doc:"Only memories whose metadata contains this JSON object."`
+}
+
+func (s Span) into(f *queries.Filter) {
+	f.CreatedAfter, f.CreatedBefore = s.CreatedAfter, s.CreatedBefore
+	f.UpdatedAfter, f.UpdatedBefore = s.UpdatedAfter, s.UpdatedBefore
+	f.ExpiresBefore, f.Metadata = s.ExpiresBefore, s.Metadata
+}
+
+// Minimum says what an answer has to reflect.
+type Minimum struct {
+	MinSequenceID int64 `json:"min_sequence_id,omitempty" minimum:"0" doc:"Wait until what was written up to this sequence_id is seen; 503 if that takes too long."`
+}
+
+// Moment says which state of the memories is asked for.
+type Moment struct {
+	Minimum
+	AsOf string `json:"as_of,omitempty" doc:"As known then: a sequence_id, or a time as in RFC 3339. Default is now." example:"2026-01-31T15:04:05Z"`
+}
+
+func (m Moment) at() (queries.At, error) {
+	at := queries.At{MinSequenceID: m.MinSequenceID}
+	if m.AsOf == "" {
+		return at, nil
+	}
+	sequenceID, err := strconv.ParseInt(m.AsOf, 10, 64)
+	if err == nil && sequenceID > 0 {
+		at.AsOf.SequenceID = sequenceID
+		return at, nil
+	}
+	// In the query of a URL, + means a space.
+	at.AsOf.Time, err = time.Parse(time.RFC3339Nano, strings.Replace(m.AsOf, " ", "+", 1))
+	if err != nil || at.AsOf.Time.IsZero() {
+		return at, domain.Invalidf("as_of", "is neither a sequence_id from 1 on nor a time such as 2026-01-31T15:04:05Z")
+	}
+	return at, nil
+}

@@ -1,0 +1,189 @@
+package httpapi_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest"
+
+	"github.com/auren-memory/auren/cmd/internal/httpapi"
+	"github.com/auren-memory/auren/cmd/internal/observe"
+	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/deploy/standalone/pgtest"
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/projections"
+	"github.com/auren-memory/auren/projections/agentmemories"
+	"github.com/auren-memory/auren/projections/search"
+	"github.com/auren-memory/auren/queries"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+// service is a whole API on a database of its own, with the projections running.
+type service struct {
+	url    string
+	client *http.Client
+	pool   *pgxpool.Pool
+	store  *eventstore.Store
+	deps   httpapi.Deps
+}
+
+func setup(t testing.TB) *service {
+	s := newService(t)
+	s.run(t, search.New(s.pool, search.Config{}), agentmemories.Projection{})
+	return s
+}
+
+// newService is a service without projections.
+func newService(t testing.TB) *service {
+	t.Helper()
+	pool := pgtest.New(t)
+	log := zap.NewNop()
+	if t, ok := t.(*testing.T); ok {
+		log = zaptest.NewLogger(t, zaptest.Level(zap.WarnLevel))
+	}
+	store := eventstore.New(pool, eventstore.Config{})
+	t.Cleanup(store.Close)
+	logWatcher := eventstore.NewWatcher(pool, eventstore.LogChannel, log)
+	projectionWatcher := eventstore.NewWatcher(pool, projections.Channel, log)
+	background(t, logWatcher.Run, projectionWatcher.Run)
+
+	registry := observe.NewRegistry("v1.2.3")
+	metrics := observe.NewHTTPMetrics(registry)
+	registry.MustRegister(observe.NewPoolCollector(pool))
+	deps := httpapi.Deps{
+		Operations: httpapi.Operations{
+			Version:  "v1.2.3",
+			Log:      log,
+			Ready:    observe.NewHealth(observe.HealthConfig{}, observe.Check{Name: "database", Do: pool.Ping}).Ready,
+			Metrics:  observe.MetricsHandler(registry),
+			Answered: metrics.Answered,
+			Projections: func(ctx context.Context) ([]httpapi.Projection, error) {
+				all, err := projections.ReadStatus(ctx, pool)
+				var shown []httpapi.Projection
+				for _, one := range all {
+					shown = append(shown, httpapi.Projection(one))
+				}
+				return shown, err
+			},
+		},
+		Commands:   commands.New(store, commands.Config{}),
+		Queries:    queries.New(pool, queries.Config{Wake: projectionWatcher.Subscribe, WaitLimit: 30 * time.Second}),
+		Store:      store,
+		LogWatcher: logWatcher,
+	}
+	s := &service{pool: pool, store: store, deps: deps}
+	s.url = serve(t, httpapi.New(deps, httpapi.Config{}))
+	s.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 200}}
+	t.Cleanup(s.client.CloseIdleConnections)
+	return s
+}
+
+func serve(t testing.TB, handler http.Handler) string {
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// run keeps projections up to date until the test ends.
+func (s *service) run(t testing.TB, all ...projections.Projection) {
+	for _, p := range all {
+		background(t, projections.NewRunner(s.pool, s.store, s.deps.LogWatcher, p, projections.Config{}).Run)
+	}
+}
+
+func background(t testing.TB, runs ...func(context.Context) error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	for _, run := range runs {
+		running.Go(func() { _ = run(ctx) })
+	}
+	t.Cleanup(func() {
+		cancel()
+		running.Wait()
+	})
+}
+
+// reply is an answer, read whole.
+type reply struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// send sends a request; headers come in pairs of name and value.
+func (s *service) send(t testing.TB, method, path, body string, headers ...string) reply {
+	t.Helper()
+	var reader io.Reader
+	if body != "" {
+		reader = strings.NewReader(body)
+	}
+	r, err := http.NewRequestWithContext(t.Context(), method, s.url+path, reader)
+	require.NoError(t, err)
+	if body != "" && !slices.Contains(headers, "Content-Type") {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Add(headers[i], headers[i+1])
+	}
+	answer, err := s.client.Do(r)
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	read, err := io.ReadAll(answer.Body)
+	require.NoError(t, err)
+	return reply{answer.StatusCode, answer.Header, read}
+}
+
+// ok requires a status and decodes the body.
+func ok[T any](t testing.TB, r reply, status int) (into T) {
+	t.Helper()
+	require.Equal(t, status, r.status, "%s", r.body)
+	require.Equal(t, "application/json", r.header.Get("Content-Type"))
+	d := json.NewDecoder(bytes.NewReader(r.body))
+	d.DisallowUnknownFields()
+	require.NoError(t, d.Decode(&into), "%s", r.body)
+	return into
+}
+
+// problem requires a problem with a status and decodes it.
+func problem(t testing.TB, r reply, status int) httpapi.Problem {
+	t.Helper()
+	require.Equal(t, status, r.status, "%s", r.body)
+	require.Equal(t, "application/problem+json", r.header.Get("Content-Type"))
+	var p httpapi.Problem
+	require.NoError(t, json.Unmarshal(r.body, &p), "%s", r.body)
+	require.Equal(t, status, p.Status)
+	require.Regexp(t, `^urn:auren:problem:[a-z-]+$`, p.Type)
+	require.NotEmpty(t, p.Title)
+	require.NotEmpty(t, p.Detail)
+	return p
+}
+
+// remember remembers something and returns the receipt.
+func (s *service) remember(t testing.TB, body string, headers ...string) commands.Receipt {
+	t.Helper()
+	return ok[commands.Receipt](t, s.send(t, "POST", "/v1/memories", body, headers...), http.StatusCreated)
+}
+
+// head is the last sequence_id of a tenant's log.
+func (s *service) head(t testing.TB, tenant domain.Tenant) int64 {
+	t.Helper()
+	head, err := s.store.Head(t.Context(), tenant)
+	require.NoError(t, err)
+	return head.SequenceID
+}
+
+const coffee = `{"agent_id":"coach","user_id":"ana","content":{"text":"Sleeps badly after late coffee"},"confidence":0.7,"metadata":{"topic":"sleep"}}`

@@ -1,0 +1,217 @@
+package httpapi_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/auren-memory/auren/cmd/internal/httpapi"
+)
+
+// routes are all that the API serves, by method and path.
+var routes = []string{
+	"POST /v1/memories", "POST /v1/memories/batch", "PATCH /v1/memories/{id}", "POST /v1/memories/{id}/confidence",
+	"POST /v1/memories/{id}/evidence", "POST /v1/memories/{id}/expiry", "POST /v1/memories/{id}/restore",
+	"DELETE /v1/memories/{id}", "POST /v1/memories/forget",
+	"GET /v1/memories/{id}", "GET /v1/memories", "POST /v1/memories/search", "GET /v1/memories/{id}/history",
+	"GET /v1/memories/recent", "GET /v1/stats",
+	"GET /v1/streams/{id}/events", "GET /v1/events", "GET /v1/events/live",
+	"GET /health/live", "GET /health/ready", "GET /metrics", "GET /openapi.json", "GET /openapi.yaml", "GET /version", "GET /projections",
+}
+
+// openAPI is what of a document is looked at.
+type openAPI struct {
+	OpenAPI string
+	Info    struct{ Title, Version, Description string }
+	Paths   map[string]map[string]struct {
+		OperationID string `json:"operationId"`
+		Summary     string
+		Description string
+		Tags        []string
+		Parameters  []struct {
+			Name, In, Description string
+			Required              bool
+			Schema                map[string]any
+		}
+		RequestBody *struct {
+			Required bool
+			Content  map[string]struct {
+				Schema  map[string]any
+				Example json.RawMessage
+			}
+		} `json:"requestBody"`
+		Responses map[string]struct {
+			Description string
+			Content     map[string]struct{ Schema map[string]any }
+		}
+	}
+	Components struct{ Schemas map[string]map[string]any }
+}
+
+func TestOpenAPI(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	raw := s.send(t, "GET", "/openapi.json", "")
+	require.Equal(t, 200, raw.status)
+	var doc openAPI
+	require.NoError(t, json.Unmarshal(raw.body, &doc))
+	require.Regexp(t, `^3\.1\.\d$`, doc.OpenAPI)
+	require.Equal(t, "AUREN", doc.Info.Title)
+	require.Equal(t, "v1.2.3", doc.Info.Version)
+	require.NotContains(t, string(raw.body), "$schema")
+
+	t.Run("lists every route and no other", func(t *testing.T) {
+		var listed []string
+		for path, methods := range doc.Paths {
+			for method := range methods {
+				listed = append(listed, strings.ToUpper(method)+" "+path)
+			}
+		}
+		require.ElementsMatch(t, routes, listed)
+	})
+	t.Run("is sound", func(t *testing.T) {
+		ids := map[string]bool{}
+		for path, methods := range doc.Paths {
+			for method, op := range methods {
+				at := method + " " + path
+				require.NotEmpty(t, op.OperationID, at)
+				require.False(t, ids[op.OperationID], "%s stands twice", op.OperationID)
+				ids[op.OperationID] = true
+				require.NotEmpty(t, op.Summary, at)
+				require.NotEmpty(t, op.Description, at)
+				require.Len(t, op.Tags, 1, at)
+				names := map[string]bool{}
+				for _, p := range op.Parameters {
+					require.False(t, names[p.In+p.Name], "%s: %s stands twice", at, p.Name)
+					names[p.In+p.Name] = true
+					require.NotEmpty(t, p.Description, "%s: %s", at, p.Name)
+					require.NotEmpty(t, p.Schema, "%s: %s", at, p.Name)
+					require.Equal(t, p.In == "path", p.Required, "%s: %s", at, p.Name)
+				}
+				for _, in := range regexp.MustCompile(`\{(\w+)\}`).FindAllStringSubmatch(path, -1) {
+					require.True(t, names["path"+in[1]], at)
+				}
+				require.NotEmpty(t, op.Responses, at)
+				for status, r := range op.Responses {
+					require.Regexp(t, `^(default|[1-5]\d\d)$`, status, at)
+					require.NotEmpty(t, r.Description, at)
+				}
+			}
+		}
+	})
+	t.Run("refers to what is there", func(t *testing.T) {
+		for _, ref := range regexp.MustCompile(`"\$ref": "([^"]*)"`).FindAllStringSubmatch(string(raw.body), -1) {
+			name, found := strings.CutPrefix(ref[1], "#/components/schemas/")
+			require.True(t, found, ref[1])
+			require.Contains(t, doc.Components.Schemas, name)
+		}
+		for name, schema := range doc.Components.Schemas {
+			requireSchema(t, name, schema)
+		}
+	})
+	t.Run("is the same as YAML", func(t *testing.T) {
+		var fromYAML, fromJSON any
+		require.NoError(t, yaml.Unmarshal(s.send(t, "GET", "/openapi.yaml", "").body, &fromYAML))
+		require.NoError(t, json.Unmarshal(raw.body, &fromJSON))
+		again, err := json.Marshal(fromYAML)
+		require.NoError(t, err)
+		require.JSONEq(t, string(raw.body), string(again))
+	})
+	t.Run("gives examples that work", func(t *testing.T) {
+		for path, methods := range doc.Paths {
+			for method, op := range methods {
+				if op.RequestBody == nil {
+					continue
+				}
+				example := op.RequestBody.Content["application/json"].Example
+				require.NotEmpty(t, example, path)
+				path := strings.Replace(path, "{id}", s.remember(t, coffee).ID.String(), 1)
+				if strings.HasPrefix(op.OperationID, "search") || strings.HasPrefix(op.OperationID, "forgetM") {
+					continue // these need the projections
+				}
+				r := s.send(t, strings.ToUpper(method), path, string(example))
+				require.Contains(t, []int{200, 201}, r.status, "%s %s", path, r.body)
+			}
+		}
+	})
+	t.Run("tells the status of success", func(t *testing.T) {
+		require.Contains(t, doc.Paths["/v1/memories"]["post"].Responses, "201")
+		require.Contains(t, doc.Paths["/v1/memories/{id}"]["get"].Responses, "200")
+		require.Contains(t, doc.Paths["/v1/events/live"]["get"].Responses["200"].Content, "text/event-stream")
+	})
+}
+
+// requireSchema looks through a schema of JSON Schema 2020-12.
+func requireSchema(t *testing.T, at string, schema map[string]any) {
+	t.Helper()
+	require.NotContains(t, schema, "nullable", "%s: of OpenAPI 3.0", at)
+	types := map[any]bool{"object": true, "array": true, "string": true, "number": true, "integer": true, "boolean": true, "null": true}
+	switch named := schema["type"].(type) {
+	case nil:
+	case []any:
+		for _, one := range named {
+			require.True(t, types[one], "%s: %v", at, one)
+		}
+	default:
+		require.True(t, types[named], "%s: %v", at, named)
+	}
+	properties, _ := schema["properties"].(map[string]any)
+	for name, property := range properties {
+		requireSchema(t, at+"."+name, property.(map[string]any))
+	}
+	required, _ := schema["required"].([]any)
+	for _, name := range required {
+		require.Contains(t, properties, name, at)
+	}
+	if items, ok := schema["items"].(map[string]any); ok {
+		requireSchema(t, at+"[]", items)
+	}
+}
+
+// What the document says of a body is what is read: each property it names is known, and what it requires is needed.
+func TestBodiesAreAsDescribed(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	var doc openAPI
+	require.NoError(t, json.Unmarshal(s.send(t, "GET", "/openapi.json", "").body, &doc))
+	for path, methods := range doc.Paths {
+		for method, op := range methods {
+			if op.RequestBody == nil {
+				continue
+			}
+			ref := op.RequestBody.Content["application/json"].Schema["$ref"].(string)
+			schema := doc.Components.Schemas[strings.TrimPrefix(ref, "#/components/schemas/")]
+			path := strings.Replace(path, "{id}", uuid.NewString(), 1)
+			send := func(body string) reply { return s.send(t, strings.ToUpper(method), path, body) }
+			for name := range schema["properties"].(map[string]any) {
+				r := send(fmt.Sprintf(`{%q:{"no":"such"},"zzz":1}`, name))
+				require.NotContains(t, string(r.body), `"field":"`+name+`","message":"is unknown`, path)
+			}
+			require.Contains(t, string(send(`{"zzz":1}`).body), `"field":"zzz","message":"is unknown`, path)
+			if required, _ := schema["required"].([]any); len(required) > 0 {
+				p := problem(t, send(`{}`), http.StatusUnprocessableEntity)
+				require.Contains(t, required, p.Errors[0].Field, path)
+				require.True(t, op.RequestBody.Required, path)
+			}
+		}
+	}
+}
+
+func TestTheDocumentDoesNotChange(t *testing.T) {
+	t.Parallel()
+	var documents [2][]byte
+	for i := range documents {
+		url := serve(t, httpapi.New(httpapi.Deps{Operations: httpapi.Operations{Version: "v"}}, httpapi.Config{}))
+		s := &service{url: url, client: http.DefaultClient}
+		documents[i] = s.send(t, "GET", "/openapi.json", "").body
+	}
+	require.True(t, bytes.Equal(documents[0], documents[1]))
+}

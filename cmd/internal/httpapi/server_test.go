@@ -1,0 +1,169 @@
+package httpapi_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/auren-memory/auren/cmd/internal/httpapi"
+)
+
+func TestOperations(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	r := s.remember(t, coffee)
+	s.send(t, "GET", fmt.Sprintf("/v1/memories?min_sequence_id=%d", r.SequenceID), "")
+
+	type health struct {
+		Status string
+		Checks map[string]string
+	}
+	require.Equal(t, "live", ok[health](t, s.send(t, "GET", "/health/live", ""), 200).Status)
+	require.Equal(t, health{"ready", map[string]string{"database": "ok"}}, ok[health](t, s.send(t, "GET", "/health/ready", ""), 200))
+	require.Equal(t, "v1.2.3", ok[map[string]string](t, s.send(t, "GET", "/version", ""), 200)["version"])
+	all := ok[struct{ Projections []httpapi.Projection }](t, s.send(t, "GET", "/projections", ""), 200).Projections
+	require.Len(t, all, 2)
+	require.Equal(t, "agent_memories", all[0].Projection)
+	require.EqualValues(t, 1, all[0].SequenceID)
+
+	s.send(t, "GET", "/nowhere", "")
+	metrics := string(s.send(t, "GET", "/metrics", "").body)
+	for _, want := range []string{
+		`auren_http_requests_total{method="POST",route="/v1/memories",status="2xx"} 1`,
+		`auren_http_requests_total{method="GET",route="unmatched",status="4xx"} 1`,
+		`auren_http_request_duration_seconds_count{method="GET",route="/v1/memories"} 1`,
+		`auren_build_info{go_version="go`, `auren_db_pool_connections{state="idle"}`, `go_goroutines`,
+	} {
+		require.Contains(t, metrics, want)
+	}
+}
+
+func TestUnready(t *testing.T) {
+	t.Parallel()
+	url := serve(t, httpapi.NewOperations(httpapi.Operations{
+		Ready: func(context.Context) (bool, map[string]string) {
+			return false, map[string]string{"database": "cannot be reached"}
+		},
+	}, httpapi.Config{}))
+	s := &service{url: url, client: http.DefaultClient}
+	r := s.send(t, "GET", "/health/ready", "")
+	require.Equal(t, 503, r.status)
+	require.JSONEq(t, `{"status":"unready","checks":{"database":"cannot be reached"}}`, string(r.body))
+	require.Equal(t, 200, s.send(t, "GET", "/health/live", "").status)
+	problem(t, s.send(t, "GET", "/v1/memories", ""), 404)
+	problem(t, s.send(t, "GET", "/metrics", ""), 404)
+}
+
+func TestWhatIsNotServedIsAProblem(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	p := problem(t, s.send(t, "GET", "/v1/nothing", ""), 404)
+	require.Equal(t, "urn:auren:problem:not-found", p.Type)
+
+	r := s.send(t, "PUT", "/v1/memories", `{}`)
+	require.Equal(t, "urn:auren:problem:method-not-allowed", problem(t, r, 405).Type)
+	require.Equal(t, "GET, HEAD, POST", r.header.Get("Allow"))
+	problem(t, s.send(t, "OPTIONS", "/v1/memories", ""), 405)
+	problem(t, s.send(t, "BREW", "/v1/memories", ""), 405)
+
+	r = s.send(t, "POST", "/v1/memories", coffee, "Origin", "https://elsewhere.example", "Sec-Fetch-Site", "cross-site")
+	require.Equal(t, "urn:auren:problem:forbidden", problem(t, r, 403).Type)
+	require.Zero(t, s.head(t, "default"))
+}
+
+func TestAPanicIsAProblemAndIsLogged(t *testing.T) {
+	t.Parallel()
+	core, logs := observer.New(zap.ErrorLevel)
+	url := serve(t, httpapi.NewOperations(httpapi.Operations{
+		Log:         zap.New(core),
+		Ready:       func(context.Context) (bool, map[string]string) { panic("secret one") },
+		Projections: func(context.Context) ([]httpapi.Projection, error) { return nil, errors.New("secret two") },
+	}, httpapi.Config{}))
+	s := &service{url: url, client: http.DefaultClient}
+	for i, path := range []string{"/health/ready", "/projections"} {
+		r := s.send(t, "GET", path, "")
+		p := problem(t, r, 500)
+		require.NotContains(t, string(r.body), "secret")
+		entry := logs.All()[i]
+		require.Equal(t, p.RequestID, entry.ContextMap()["request_id"])
+		require.Contains(t, entry.ContextMap()["error"], "secret")
+	}
+}
+
+func TestRun(t *testing.T) {
+	t.Parallel()
+	start := func(t *testing.T, deps httpapi.Deps) (addr string, stop context.CancelFunc, stopped <-chan error) {
+		server := httpapi.New(deps, httpapi.Config{Addr: "127.0.0.1:0"})
+		listening, err := server.Listen(t.Context())
+		require.NoError(t, err)
+		ctx, cancel := context.WithCancel(t.Context())
+		t.Cleanup(cancel)
+		ended := make(chan error, 1)
+		go func() { ended <- server.Run(ctx) }()
+		return listening.String(), cancel, ended
+	}
+	t.Run("ends live feeds and returns nil", func(t *testing.T) {
+		t.Parallel()
+		s := newService(t)
+		addr, stop, stopped := start(t, s.deps)
+		s.url = "http://" + addr
+		f := s.follow(t, "")
+		stop()
+		require.Empty(t, f.piece())
+		select {
+		case err := <-stopped:
+			require.NoError(t, err)
+		case <-time.After(30 * time.Second):
+			require.Fail(t, "still running")
+		}
+	})
+	t.Run("names the setting of an address that is taken", func(t *testing.T) {
+		t.Parallel()
+		taken, err := net.Listen("tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		defer taken.Close()
+		err = httpapi.NewOperations(httpapi.Operations{}, httpapi.Config{Addr: taken.Addr().String()}).Run(t.Context())
+		require.ErrorContains(t, err, "AUREN_HTTP_ADDR")
+		require.ErrorContains(t, err, "address already in use")
+	})
+	t.Run("cuts off a reader that takes nothing", func(t *testing.T) {
+		t.Parallel()
+		s := newService(t)
+		big := fmt.Sprintf(`{"agent_id":"a","user_id":"u","content":"%s"}`, strings.Repeat("x", 900_000))
+		for range 6 {
+			s.remember(t, big)
+		}
+		answered := make(chan int, 1)
+		deps := s.deps
+		deps.Answered = func(_, _ string, status int, _ time.Duration) { answered <- status }
+		server := httpapi.New(deps, httpapi.Config{Addr: "127.0.0.1:0", WriteTimeout: 200 * time.Millisecond})
+		listening, err := server.Listen(t.Context())
+		require.NoError(t, err)
+		background(t, server.Run)
+		conn, err := net.Dial("tcp", listening.String())
+		require.NoError(t, err)
+		defer conn.Close()
+		require.NoError(t, conn.(*net.TCPConn).SetReadBuffer(4096))
+		_, err = io.WriteString(conn, "GET /v1/events/live?after=0 HTTP/1.1\r\nHost: x\r\n\r\n")
+		require.NoError(t, err)
+		line, err := bufio.NewReader(conn).ReadString('\n')
+		require.NoError(t, err)
+		require.Contains(t, line, "200 OK")
+		select {
+		case <-answered:
+		case <-time.After(30 * time.Second):
+			require.Fail(t, "the feed goes on")
+		}
+	})
+}

@@ -1,0 +1,97 @@
+package jsonimport
+
+import (
+	"github.com/auren-memory/auren/commands"
+)
+
+// item is one record on its way through a batch.
+type item struct {
+	element element
+	file    *FileReport
+	outcome Outcome
+	// mapped is set where the importer decides the verdict.
+	mapped *mapped
+}
+
+// batch is a run of records, in their order, of which those that are still undecided are imported together.
+type batch struct {
+	items   []item
+	records []commands.ImportRecord
+	results []commands.ImportResult
+	err     error
+	// done is closed when results or err are set.
+	done chan struct{}
+	// size is how many bytes its records take; read is how many bytes of all files were read when it was filled.
+	size int
+	read int64
+}
+
+func newBatch() *batch { return &batch{done: make(chan struct{})} }
+
+func (b *batch) add(i item) {
+	if i.mapped != nil {
+		b.records = append(b.records, i.mapped.record)
+	}
+	if i.outcome.Verdict == Duplicate {
+		i.element.raw = nil
+	}
+	b.size += len(i.element.raw) + 512
+	b.items = append(b.items, i)
+}
+
+// tell takes the results of a batch into the report, and tells the outcome of each of its records.
+func (r *run) tell(b *batch) error {
+	imported := 0
+	for _, i := range b.items {
+		o := i.outcome
+		var result commands.ImportResult
+		if i.mapped != nil {
+			result = b.results[imported]
+			imported++
+			o.Verdict = Verdict(result.Verdict)
+			if result.Err != nil {
+				o.Verdict, o.Reason = Rejected, result.Err.Error()
+			}
+		}
+		if o.Verdict == Rejected {
+			if err := r.rejects.write(o, i.element); err != nil {
+				return err
+			}
+		}
+		r.count(i.file, o)
+		if i.mapped != nil && result.Err == nil {
+			r.report.SequenceID = max(r.report.SequenceID, result.SequenceID)
+			if err := r.expect(i, o.Verdict, result); err != nil {
+				return err
+			}
+		}
+		if r.deps.Outcome != nil {
+			if err := r.deps.Outcome(o); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (r *run) agent(id string) *AgentReport {
+	a := r.agents[id]
+	if a == nil {
+		a = &AgentReport{AgentID: id}
+		r.agents[id] = a
+	}
+	return a
+}
+
+func (r *run) count(file *FileReport, o Outcome) {
+	for _, c := range []*Counts{&file.Counts, &r.agent(o.AgentID).Counts, &r.report.Total} {
+		c.add(o.Verdict)
+	}
+	for _, n := range o.Notes {
+		if file.Notes == nil {
+			file.Notes = map[NoteCode]int{}
+		}
+		file.Notes[n.Code]++
+		r.report.Notes[n.Code]++
+	}
+}

@@ -1,0 +1,29 @@
+package jsonimport
+
+import (
+	"encoding/json"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/auren-memory/auren/domain/memory"
+)
+
+// confidence reads the confidence of a record: a number or the text of one, brought into 0..1. What is none is
+// DefaultConfidence. Exact says that it was taken as it is written.
+func (d *draft) confidence(name string, raw json.RawMessage) (value float64, exact bool) {
+	if len(raw) == 0 || string(raw) == "null" {
+		return memory.DefaultConfidence, true
+	}
+	value, err := strconv.ParseFloat(strings.TrimSpace(textOf(raw)), 64)
+	switch {
+	case err != nil || math.IsNaN(value) || math.IsInf(value, 0):
+		d.note(NoteConfidenceUnread, name, "%s is no number; %v was taken", excerpt(raw), memory.DefaultConfidence)
+		return memory.DefaultConfidence, false
+	case value < 0 || value > 1:
+		clamped := min(1, max(0, value))
+		d.note(NoteConfidenceClamped, name, "%s is outside 0..1; %v was taken", excerpt(raw), clamped)
+		return clamped, false
+	}
+	return value, true
+}

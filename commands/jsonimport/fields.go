@@ -1,0 +1,103 @@
+package jsonimport
+
+import (
+	"encoding/json"
+	"maps"
+	"strconv"
+	"strings"
+)
+
+// fields are the members of a record that have not been given a place in the memory yet.
+type fields map[string]json.RawMessage
+
+func fieldsOf(object json.RawMessage) (fields, error) {
+	var f fields
+	return f, json.Unmarshal(object, &f)
+}
+
+// take removes a member and returns it; nil if there is none.
+func (f fields) take(key string) json.RawMessage {
+	value := f[key]
+	delete(f, key)
+	return value
+}
+
+// given says whether a member is there and is neither null nor an empty text.
+func (f fields) given(key string) bool {
+	value := string(f[key])
+	return value != "" && value != "null" && strings.TrimSpace(textOf(f[key])) != ""
+}
+
+// merged writes an object of the members and those of others that it does not have.
+func (f fields) merged(others map[string]any) json.RawMessage {
+	all := map[string]any{}
+	maps.Copy(all, others)
+	for key, value := range f {
+		all[key] = value
+	}
+	return object(all)
+}
+
+// object writes an object. Its values are JSON already, or texts and numbers, so it cannot fail.
+func object(members map[string]any) json.RawMessage {
+	raw, err := json.Marshal(members)
+	if err != nil {
+		panic("jsonimport: write object: " + err.Error())
+	}
+	return raw
+}
+
+// textOf is what a string stands for; any other value is its own text.
+func textOf(raw json.RawMessage) string {
+	var text string
+	if len(raw) > 0 && raw[0] == '"' && json.Unmarshal(raw, &text) == nil {
+		return text
+	}
+	return string(raw)
+}
+
+// kindOf names the kind of a value in a sentence.
+func kindOf(raw []byte) string {
+	if len(raw) == 0 {
+		return "nothing"
+	}
+	switch raw[0] {
+	case '{':
+		return "an object"
+	case '[':
+		return "a list"
+	case '"':
+		return "a text"
+	case 't', 'f':
+		return "a truth value"
+	case 'n':
+		return "null"
+	default:
+		return "a number"
+	}
+}
+
+// excerpt shortens a value for a sentence.
+func excerpt(raw []byte) string {
+	const longest = 60
+	text := []rune(strings.ToValidUTF8(string(raw[:min(len(raw), 4*longest)]), "\ufffd"))
+	if len(text) > longest {
+		return string(text[:longest]) + "…"
+	}
+	return string(text)
+}
+
+// truthOf reads a truth value that may be written as one, as a number or as a text.
+func truthOf(raw json.RawMessage) (value, ok bool) {
+	switch text := strings.ToLower(strings.TrimSpace(textOf(raw))); text {
+	case "", "null":
+		return false, true
+	case "yes":
+		return true, true
+	case "no":
+		return false, true
+	default:
+		value, err := strconv.ParseBool(text)
+		return value, err == nil
+	}
+}

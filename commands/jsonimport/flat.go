@@ -1,0 +1,175 @@
+package jsonimport
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/auren-memory/auren/domain/memory"
+)
+
+// The fields of a record in a flat list.
+const (
+	fieldID         = "id"
+	fieldAgentID    = "agent_id"
+	fieldUserID     = "user_id"
+	fieldMemoryType = "memory_type"
+	fieldType       = "type"
+	fieldConfidence = "confidence"
+	fieldTimestamp  = "timestamp"
+	fieldCreatedAt  = "created_at"
+	fieldUpdatedAt  = "updated_at"
+	fieldExpiresAt  = "expires_at"
+	fieldMetadata   = "metadata"
+	fieldDeleted    = "is_deleted"
+)
+
+var (
+	contentKeys = []string{"content", "value", "data", "text", "message"}
+	knownFields = []string{fieldID, fieldAgentID, fieldUserID, fieldMemoryType, fieldType, fieldConfidence,
+		fieldTimestamp, fieldCreatedAt, fieldUpdatedAt, fieldExpiresAt, fieldMetadata, fieldDeleted}
+	// recordKeys mark a root object as a record of its own.
+	recordKeys = []string{fieldID, fieldMemoryType, fieldType, fieldConfidence, fieldTimestamp, fieldCreatedAt,
+		fieldUpdatedAt, fieldExpiresAt, fieldDeleted, "content", "value", "text", "message"}
+
+	knownTypes  = []string{"observation", "recommendation", "insight", "conversation", "hypothesis", "fact", "knowledge"}
+	typeAliases = map[string]string{"suggestion": "recommendation", "note": "insight", "chat": "conversation"}
+)
+
+func (d *draft) flat() error {
+	if err := d.flatOwner(); err != nil {
+		return err
+	}
+	at := d.fields[fieldTimestamp]
+	if at == nil {
+		at = d.fields[fieldCreatedAt]
+	}
+	d.identify(at)
+	d.flatType()
+	confidence, exact := d.confidence(fieldConfidence, d.fields[fieldConfidence])
+	d.record.Draft.Confidence = &confidence
+	if exact {
+		d.fields.take(fieldConfidence)
+	}
+	if !d.occurred(fieldTimestamp, fieldCreatedAt, fieldUpdatedAt) {
+		d.note(NoteTimeMissing, fieldTimestamp, "no time is given; that of the file was taken")
+	}
+	if err := d.flatLife(); err != nil {
+		return err
+	}
+	if err := d.flatMetadata(); err != nil {
+		return err
+	}
+	d.flatContent()
+	d.left = d.fields
+	return nil
+}
+
+func (d *draft) flatOwner() error {
+	for _, name := range []string{fieldAgentID, fieldUserID} {
+		if value := d.fields[name]; len(value) > 0 && (value[0] == '{' || value[0] == '[') {
+			return fmt.Errorf("%s: is %s; a text is allowed", name, kindOf(value))
+		}
+	}
+	agent := d.mapper.owners.ofName(d.in.path)
+	if level := textOf(d.in.level[fieldAgentID]); level != "" && level != "null" {
+		agent = d.mapper.owners.named(level)
+	}
+	if d.fields.given(fieldAgentID) {
+		agent = d.mapper.owners.named(textOf(d.fields.take(fieldAgentID)))
+	}
+	if agent == "" {
+		agent = d.mapper.owners.agent
+	}
+	if agent == "" {
+		agent = unknownAgent
+		d.note(NoteAgentUnknown, fieldAgentID, "neither the record nor its file names an agent; %q was taken", agent)
+	}
+	d.owner(agent)
+	if d.fields.given(fieldUserID) {
+		d.record.Draft.UserID = d.mapper.owners.renamed(textOf(d.fields.take(fieldUserID)))
+	}
+	return nil
+}
+
+func (d *draft) flatType() {
+	r := &d.record.Draft
+	r.Type = memory.DefaultType
+	name := fieldMemoryType
+	if !d.fields.given(name) {
+		name = fieldType
+	}
+	if !d.fields.given(name) {
+		return
+	}
+	written := strings.TrimSpace(textOf(d.fields.take(name)))
+	lower := strings.ToLower(written)
+	if alias, ok := typeAliases[lower]; ok {
+		lower = alias
+	}
+	if slices.Contains(knownTypes, lower) {
+		r.Type = lower
+		return
+	}
+	r.Type = written
+	d.note(NoteTypeUnknown, name, "%s is no type that the old system knew; it was kept", excerpt([]byte(written)))
+}
+
+// flatLife reads until when the memory lives. What cannot be read there rejects the record: it must not come back to
+// life by mistake.
+func (d *draft) flatLife() error {
+	deleted, ok := truthOf(d.fields[fieldDeleted])
+	if !ok {
+		return fmt.Errorf("is_deleted: %s is neither true nor false", excerpt(d.fields[fieldDeleted]))
+	}
+	d.record.Forgotten = deleted
+	d.fields.take(fieldDeleted)
+	if !d.fields.given(fieldExpiresAt) {
+		d.fields.take(fieldExpiresAt)
+		return nil
+	}
+	t, err := d.moment(fieldExpiresAt)
+	if err != nil {
+		return fmt.Errorf("expires_at: %w", err)
+	}
+	d.record.Draft.ExpiresAt = &t.Time
+	if !t.naive {
+		d.fields.take(fieldExpiresAt)
+	}
+	return nil
+}
+
+func (d *draft) flatMetadata() error {
+	raw := d.fields.take(fieldMetadata)
+	var err error
+	switch {
+	case len(raw) == 0 || string(raw) == "null":
+	case raw[0] == '{':
+		if d.metadata, err = fieldsOf(raw); err != nil {
+			return errors.New("metadata: is no object")
+		}
+	default:
+		d.metadata = fields{"value": raw}
+		d.note(NoteMetadataWrapped, fieldMetadata, "is %s; an object that holds it as value was taken", kindOf(raw))
+	}
+	return nil
+}
+
+// flatContent takes the content, and leaves in fields what has no place.
+func (d *draft) flatContent() {
+	r := &d.record.Draft
+	for _, key := range contentKeys {
+		if content := d.fields.take(key); content != nil {
+			r.Content = content
+			return
+		}
+	}
+	content := map[string]any{}
+	for key := range d.fields {
+		if !slices.Contains(knownFields, key) {
+			content[key] = d.fields.take(key)
+		}
+	}
+	r.Content = object(content)
+}

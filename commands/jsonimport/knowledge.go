@@ -1,0 +1,30 @@
+package jsonimport
+
+import "errors"
+
+const typeKnowledge = "knowledge"
+
+// knowledge maps one entry of a knowledge_base.json, whose agent and user come from the flags.
+func (d *draft) knowledge() error {
+	if !d.fields.given("title") && !d.fields.given("content") {
+		return errors.New("content: is missing, and so is a title")
+	}
+	agent := d.mapper.owners.agent
+	if agent == "" {
+		agent = d.mapper.owners.named(keyKnowledge)
+	}
+	d.owner(agent)
+	d.identify(nil)
+	r := &d.record
+	r.Draft.Type = typeKnowledge
+	confidence, exact := d.confidence("confidence_score", d.fields["confidence_score"])
+	r.Draft.Confidence = &confidence
+	if exact {
+		d.fields.take("confidence_score")
+	}
+	if !d.occurred("last_updated") {
+		d.note(NoteTimeMissing, "last_updated", "no time is given; that of the file was taken")
+	}
+	r.Draft.Content = d.fields.merged(nil)
+	return nil
+}

@@ -1,0 +1,75 @@
+package jsonimport
+
+import (
+	"strconv"
+
+	"github.com/google/uuid"
+
+	"github.com/auren-memory/auren/commands"
+)
+
+// Verdict says what became of a record.
+type Verdict string
+
+// The verdicts. The first four are those of commands.ImportResult.
+const (
+	Added     = Verdict(commands.ImportAdded)
+	Changed   = Verdict(commands.ImportChanged)
+	Unchanged = Verdict(commands.ImportUnchanged)
+	Kept      = Verdict(commands.ImportKept)
+	// Duplicate is a record that another record of the run stands for.
+	Duplicate Verdict = "duplicate"
+	// Rejected is a record of which no memory was made; its raw bytes are in the rejects file.
+	Rejected Verdict = "rejected"
+)
+
+// Outcome is what became of one record.
+type Outcome struct {
+	// File is the path below the root, with slashes.
+	File string `json:"file"`
+	// Section is the list within the file that the record stands in, as in "data.memories"; "" for the root.
+	Section string `json:"section,omitempty"`
+	// Index counts the records of a section from 0.
+	Index   int     `json:"index"`
+	Verdict Verdict `json:"verdict"`
+	// Reason says why a record was rejected, or which other record stands for it.
+	Reason string `json:"reason,omitempty"`
+	// ID is that of the memory; nil where a record was rejected before it had one.
+	ID      uuid.UUID `json:"id"`
+	AgentID string    `json:"agent_id,omitempty"`
+	UserID  string    `json:"user_id,omitempty"`
+	Notes   []Note    `json:"notes,omitempty"`
+}
+
+// place names a record in a sentence.
+func (o Outcome) place() string {
+	return o.File + " " + o.Section + "[" + strconv.Itoa(o.Index) + "]"
+}
+
+// seen knows the records of a run by their ids. It grows by about 100 bytes a record.
+type seen map[uuid.UUID]first
+
+// first is the first record of an id.
+type first struct {
+	digest  [16]byte
+	file    *FileReport
+	section string
+	index   int
+}
+
+// judge says whether an id has come before in this run, and which record it was: one record twice is a duplicate, two
+// records of one id are a conflict, which rejects the second.
+func (s seen) judge(m *mapped, file *FileReport, e element) (Verdict, string) {
+	var short [16]byte
+	copy(short[:], m.record.Digest[:])
+	before, ok := s[m.record.ID]
+	if !ok {
+		s[m.record.ID] = first{digest: short, file: file, section: e.section, index: e.index}
+		return "", ""
+	}
+	where := Outcome{File: before.file.Path, Section: before.section, Index: before.index}.place()
+	if before.digest == short {
+		return Duplicate, "the same record as " + where
+	}
+	return Rejected, "id: is that of another record, " + where
+}

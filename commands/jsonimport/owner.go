@@ -1,0 +1,119 @@
+package jsonimport
+
+import (
+	"path"
+	"regexp"
+	"strings"
+)
+
+const (
+	unknownAgent   = "unknown"
+	specialistFile = "specialist_memory"
+)
+
+// aliases are the agents that the old system wrote under a second name.
+func aliases() map[string]string { return map[string]string{"coach": "fitness_coach"} }
+
+// knownAgents are the agents of the old system; a file or directory of that name belongs to them.
+func knownAgents() []string {
+	return []string{"neuroscientist", "nutritionist", "fitness_coach", "physical_therapist", "medical_esthetician"}
+}
+
+var (
+	uuidInName   = regexp.MustCompile(`(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
+	nameSuffix   = regexp.MustCompile(`(?i)[ ._-]+(memor(y|ies)|export|backup|data|records)$`)
+	namesNobody  = regexp.MustCompile(`(?i)^(memor(y|ies)|data|exports?|records?|backups?|index|all|json|files?|specialists?)?$`)
+	holdsNoAlpha = regexp.MustCompile(`^[^\pL]*$`)
+)
+
+// owners finds out whose a record is where it does not say so itself.
+type owners struct {
+	agents map[string]string // name → agent
+	known  map[string]bool
+	users  map[string]string // path, agent or user → user
+	agent  string            // of whoever is named nowhere; default unknownAgent
+	user   string
+}
+
+func newOwners(o Options) owners {
+	w := owners{agents: aliases(), known: map[string]bool{}, users: o.UserMap, agent: o.Agent, user: o.User}
+	for name, agent := range o.AgentMap {
+		w.agents[name] = agent
+		w.known[agent] = true
+	}
+	for name, agent := range w.agents {
+		w.known[name], w.known[agent] = true, true
+	}
+	for _, agent := range knownAgents() {
+		w.known[agent] = true
+	}
+	return w
+}
+
+// named is the agent that goes by a name.
+func (w owners) named(name string) string {
+	name = strings.TrimSpace(name)
+	if agent, ok := w.agents[name]; ok {
+		return agent
+	}
+	return name
+}
+
+// ofDirectory is the agent of a specialist_memory.json: the directory it lies in, or the one below a directory
+// specialist_memory. The path is absolute or begins with the name of the root.
+func (w owners) ofDirectory(file string) string {
+	parts := strings.Split(path.Dir(file), "/")
+	for i := 0; i+1 < len(parts); i++ {
+		if parts[i] == specialistFile {
+			return w.named(parts[i+1])
+		}
+	}
+	return w.named(parts[len(parts)-1])
+}
+
+// ofName is the agent by the names of a file and the directories it lies in: a known agent, the file's first, then
+// the nearest directory's; else the first name that can be one; else none. The path begins below the root.
+func (w owners) ofName(file string) string {
+	var names []string
+	for name := strings.TrimSuffix(file, path.Ext(file)); name != "." && name != "/"; name = path.Dir(name) {
+		base := uuidInName.ReplaceAllString(path.Base(name), "")
+		names = append(names, strings.Trim(nameSuffix.ReplaceAllString(base, ""), " ._-"))
+	}
+	for _, name := range names {
+		if w.known[name] {
+			return w.named(name)
+		}
+	}
+	for _, name := range names {
+		if !namesNobody.MatchString(name) && !holdsNoAlpha.MatchString(name) {
+			return name
+		}
+	}
+	return ""
+}
+
+// userOf is the user of the records of a file and agent that name none: by the user map, the deepest path first, then
+// the agent; then a UUID in the file's name; then the one user for all.
+func (w owners) userOf(file, agent string) string {
+	for name := file; name != "." && name != "/"; name = path.Dir(name) {
+		if user, ok := w.users[name]; ok {
+			return user
+		}
+	}
+	if user, ok := w.users[agent]; ok {
+		return user
+	}
+	if id := uuidInName.FindString(path.Base(file)); id != "" {
+		return w.renamed(strings.ToLower(id))
+	}
+	return w.user
+}
+
+// renamed is the user that a record's user goes by from now on.
+func (w owners) renamed(user string) string {
+	user = strings.TrimSpace(user)
+	if to, ok := w.users[user]; ok {
+		return to
+	}
+	return user
+}

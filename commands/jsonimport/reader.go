@@ -1,0 +1,159 @@
+package jsonimport
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+)
+
+// reader turns files into batches. It runs in a goroutine of its own and shares nothing but what it sends; of a
+// FileReport it sets only the problem and the remarks.
+type reader struct {
+	options Options
+	mapper  mapper
+	tree    *tree
+	seen    seen
+	send    func(*batch) error
+	batch   *batch
+	files   []*FileReport
+	// before is how many bytes the files before the present one have.
+	before int64
+	// failed is the error that ends the run, as opposed to one that ends a file.
+	failed error
+}
+
+func newReader(r *run, send func(*batch) error) *reader {
+	return &reader{
+		options: r.options, tree: r.tree, seen: seen{}, send: send, batch: newBatch(), files: []*FileReport{},
+		mapper: mapper{owners: newOwners(r.options), zone: r.options.Zone, merge: r.options.MergeDuplicateHypotheses},
+	}
+}
+
+func (r *reader) all(ctx context.Context, sources []source) error {
+	for _, s := range sources {
+		file := &FileReport{Path: s.path, Bytes: s.size, Problem: s.problem}
+		r.files = append(r.files, file)
+		if file.Problem == "" {
+			file.Problem = r.file(ctx, s, file)
+		}
+		if r.failed != nil {
+			return r.failed
+		}
+		r.before += s.size
+	}
+	return r.flush(r.before)
+}
+
+func (r *reader) flush(read int64) error {
+	b := r.batch
+	if len(b.items) == 0 {
+		return nil
+	}
+	b.read = read
+	r.batch = newBatch()
+	return r.send(b)
+}
+
+// file reads one file and returns what kept it from being read to its end, if anything did.
+func (r *reader) file(ctx context.Context, s source, file *FileReport) (problem string) {
+	in, err := r.tree.open(s.path)
+	if err != nil {
+		return unreadable(err)
+	}
+	defer in.Close()
+	marks, err := byteOrderMark(in)
+	switch {
+	case err != nil:
+		return unreadable(err)
+	case marks < 0:
+		return "is written in UTF-16; save it as UTF-8"
+	case marks > 0:
+		file.remark("begins with a byte order mark")
+	}
+	from := origin{path: s.path, rooted: path.Join(r.tree.name, s.path), modified: s.modified, statements: statements{}}
+	outline, err := surveyor{tokens: newTokenizer(in), hypothesis: from.statements.add}.survey(0)
+	if outline.kind == 0 {
+		if errors.Is(err, errEndsEarly) {
+			return "is empty"
+		}
+		return unreadable(err)
+	}
+	from.level = outline.fileLevel()
+	if _, err := in.Seek(int64(marks), io.SeekStart); err != nil {
+		return unreadable(err)
+	}
+	tokens := newTokenizer(in)
+	tokens.base = int64(marks)
+	tokens.fault = func(offset int64, problem string) { file.remark(fmt.Sprintf("at byte %d: %s", offset, problem)) }
+	c := cutter{
+		tokens: tokens,
+		emit:   func(e element) error { return r.record(ctx, &from, file, e, tokens) },
+		unread: func(section string) { file.remark(section + " belongs to no record and was not imported") },
+	}
+	err = c.cut(outline, "")
+	if err == nil || errors.Is(err, errBroken) {
+		if restErr := c.rest(); err == nil {
+			err = restErr
+		}
+	}
+	return r.fileProblem(err)
+}
+
+func (r *reader) fileProblem(err error) string {
+	switch {
+	case err == nil || r.failed != nil:
+		return ""
+	case errors.Is(err, errEndsEarly) || errors.Is(err, errBroken):
+		return err.Error()
+	default:
+		return unreadable(err)
+	}
+}
+
+// record maps one record, decides what can be decided here, and puts it into the batch.
+func (r *reader) record(ctx context.Context, from *origin, file *FileReport, e element, tokens *tokenizer) error {
+	m, err := r.mapper.record(from, e)
+	i := item{element: e, file: file, outcome: Outcome{
+		File: from.path, Section: e.section, Index: e.index, ID: m.record.ID,
+		AgentID: m.record.Draft.AgentID, UserID: m.record.Draft.UserID, Notes: m.notes,
+	}}
+	if err == nil {
+		i.outcome.Verdict, i.outcome.Reason = r.seen.judge(&m, file, e)
+	} else {
+		i.outcome.Verdict, i.outcome.Reason = Rejected, err.Error()
+		if _, ok := errors.AsType[*mergedError](err); ok {
+			i.outcome.Verdict = Duplicate
+		}
+	}
+	if i.outcome.Verdict == "" {
+		i.mapped = &m
+	}
+	r.batch.add(i)
+	if len(r.batch.records) >= r.options.BatchRecords || r.batch.size >= r.options.BatchBytes {
+		if r.failed = r.flush(r.before + tokens.offset()); r.failed == nil {
+			r.failed = ctx.Err()
+		}
+	}
+	return r.failed
+}
+
+// byteOrderMark looks whether a file begins with a byte order mark: how long that of UTF-8 is, -1 for those of
+// UTF-16. The file stands after it, or else at its beginning.
+func byteOrderMark(in io.ReadSeeker) (int, error) {
+	head := make([]byte, 3)
+	n, err := io.ReadFull(in, head)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return 0, err
+	}
+	switch head = head[:n]; {
+	case bytes.HasPrefix(head, []byte("\xef\xbb\xbf")):
+		return 3, nil
+	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("\xfe\xff")):
+		return -1, nil
+	}
+	_, err = in.Seek(0, io.SeekStart)
+	return 0, err
+}

@@ -1,0 +1,171 @@
+package jsonimport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/domain"
+)
+
+const importAttempts = 5
+
+// run is one import under way.
+type run struct {
+	options Options
+	deps    Deps
+	tree    *tree
+	rejects *rejects
+	agents  map[string]*AgentReport
+	report  *Report
+	started time.Time
+	total   int64
+	checks  []check
+}
+
+// Run imports a tree, and then verifies what it imported. It returns a report in any case; beside an error, which
+// ended the run, the report tells of what was done until then. Whatever ended it, the run can be repeated: what is in
+// stays, and the rest is brought in. Cancelling the context ends it between two batches.
+func Run(ctx context.Context, options Options, deps Deps) (*Report, error) {
+	options = options.withDefaults()
+	r := &run{options: options, deps: deps, agents: map[string]*AgentReport{}, started: time.Now(), report: &Report{
+		Root: options.Root, DryRun: options.DryRun, TimeZone: options.Zone.String(),
+		CorrelationID: options.Request.Meta.CorrelationID, Notes: map[NoteCode]int{}, Files: []*FileReport{},
+	}}
+	err := r.run(ctx)
+	r.report.Agents = sortedAgents(r.agents)
+	r.report.Elapsed = time.Since(r.started)
+	return r.report, err
+}
+
+func (r *run) run(ctx context.Context) (err error) {
+	if r.options.BatchRecords > commands.MaxMemories {
+		return domain.Invalidf("batch_records", "is %d; at most %d are allowed", r.options.BatchRecords, commands.MaxMemories)
+	}
+	if r.tree, err = openTree(r.options.Root); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.tree.close()) }()
+	if r.options.Backup != "" && r.tree.only == "" && within(r.options.Backup, r.options.Root) {
+		return fmt.Errorf("backup: %s lies within %s and would be imported next time; choose a place outside", r.options.Backup, r.options.Root)
+	}
+	sources, ignored, err := r.tree.walk()
+	if err != nil {
+		return err
+	}
+	r.report.Ignored = ignored
+	for _, s := range sources {
+		r.total += s.size
+	}
+	if err := r.backup(ctx, sources); err != nil {
+		return err
+	}
+	if r.rejects, err = openRejects(r.options.Rejects, r.tree, r.options.Root); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.rejects.close()) }()
+	if err := r.importAll(ctx, sources); err != nil {
+		return err
+	}
+	return r.verify(ctx)
+}
+
+func (r *run) backup(ctx context.Context, sources []source) error {
+	if r.options.Backup == "" || r.options.DryRun {
+		return nil
+	}
+	var err error
+	r.report.Backup, err = r.tree.backup(ctx, sources, r.options.Backup, r.started, func(bytes int64) {
+		r.progress(Progress{Phase: PhaseBackup, Bytes: bytes, TotalBytes: r.total})
+	})
+	return err
+}
+
+func (r *run) progress(p Progress) {
+	if r.deps.Progress != nil {
+		r.deps.Progress(p)
+	}
+}
+
+// importAll reads on while InFlight batches are being imported, and tells their outcomes in the order of the records.
+func (r *run) importAll(ctx context.Context, sources []source) error {
+	g, ctx := errgroup.WithContext(ctx)
+	underway := make(chan *batch, r.options.InFlight-1)
+	reader := newReader(r, func(b *batch) error {
+		select {
+		case underway <- b:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		g.Go(func() error {
+			defer close(b.done)
+			b.err = r.importBatch(ctx, b)
+			return b.err
+		})
+		return nil
+	})
+	g.Go(func() error {
+		defer close(underway)
+		return reader.all(ctx, sources)
+	})
+	g.Go(func() error {
+		begun := time.Now()
+		for b := range underway {
+			<-b.done
+			if b.err != nil {
+				return b.err
+			}
+			if err := r.tell(b); err != nil {
+				return err
+			}
+			r.progress(Progress{Phase: PhaseImport, Bytes: b.read, TotalBytes: r.total, Records: r.report.Total.Records,
+				PerSecond: perSecond(r.report.Total.Records, begun)})
+		}
+		return nil
+	})
+	err := g.Wait()
+	r.report.Files = reader.files
+	return err
+}
+
+func perSecond(n int, since time.Time) float64 {
+	return float64(n) / max(time.Since(since).Seconds(), 1e-3)
+}
+
+// importBatch imports a batch, and does so again while the importer is unavailable: to repeat it is safe.
+func (r *run) importBatch(ctx context.Context, b *batch) error {
+	if len(b.records) == 0 {
+		return nil
+	}
+	for attempt := 1; ; attempt++ {
+		results, err := r.deps.Import(ctx, r.options.Request, b.records, r.options.DryRun)
+		if err == nil && len(results) != len(b.records) {
+			err = fmt.Errorf("%d results for %d records", len(results), len(b.records))
+		}
+		if err == nil {
+			b.results = results
+			return nil
+		}
+		if domain.KindOf(err) != domain.Unavailable || attempt == importAttempts {
+			return fmt.Errorf("import %d records from %s on: %w", len(b.records), b.items[0].outcome.place(), err)
+		}
+		if err := wait(ctx, time.Duration(attempt*attempt)*100*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

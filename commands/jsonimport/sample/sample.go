@@ -1,0 +1,153 @@
+// Package sample writes a tree of old JSON memory files as they are found on a disk: the memories of five agents over
+// months, lists that were exported in one shape or another, a knowledge base, and every oddity that such files hold.
+// What it writes depends on its options alone.
+package sample
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Options say what to write; the zero value works.
+type Options struct {
+	// Records is about how many records the tree holds; default 3,000. The oddities, about 100, come on top.
+	Records int
+	// Seed varies the tree; default 1.
+	Seed uint64
+	// Until is when the last record was made; default noon of 30 June 2026. Records lie in the nine months before.
+	Until time.Time
+	// WithoutOddities leaves out everything that is not as it should be.
+	WithoutOddities bool
+}
+
+// Users that the memories are about. The files of the agents name none: User is to be named by the import.
+const (
+	User      = "anna"
+	OtherUser = "6f9619ff-8b86-4d11-b42d-00c04fc964ff"
+)
+
+// TimeZone is where the times of the tree that name no zone were written.
+const TimeZone = "Europe/Berlin"
+
+// Summary says what a first import of the tree must find, with User as the user and TimeZone as the zone.
+type Summary struct {
+	// Files is how many JSON files there are, Problems how many of them cannot be read, or not to their end.
+	Files, Problems int
+	// Ignored is how many other files there are.
+	Ignored int
+	// Records is how many records there are: the sum of the next three.
+	Records, Added, Duplicate, Rejected int
+	// Agents counts the memories that each agent gets.
+	Agents map[string]int
+}
+
+// writer collects what is written.
+type writer struct {
+	dir     string
+	rng     *rand.Rand
+	until   time.Time
+	summary Summary
+}
+
+// expect is what an import must make of a file.
+type expect struct {
+	duplicate, rejected int
+	problem             bool
+	// added counts new memories by agent.
+	added map[string]int
+}
+
+// Write writes a tree into a directory, which it creates. Files that are there already are replaced.
+func Write(dir string, o Options) (Summary, error) {
+	if o.Records == 0 {
+		o.Records = 3000
+	}
+	if o.Seed == 0 {
+		o.Seed = 1
+	}
+	if o.Until.IsZero() {
+		o.Until = time.Date(2026, 6, 30, 12, 0, 0, 0, time.UTC)
+	}
+	w := &writer{dir: dir, rng: rand.New(rand.NewPCG(o.Seed, 7)), until: o.Until, summary: Summary{Agents: map[string]int{}}} //nolint:gosec // a sample, not a secret
+	steps := []func() error{
+		func() error { return w.specialists(o.Records) },
+		func() error { return w.exports(o.Records) },
+		w.knowledgeBase,
+		w.neighbours,
+	}
+	if !o.WithoutOddities {
+		steps = append(steps, w.oddities)
+	}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return Summary{}, fmt.Errorf("write sample: %w", err)
+		}
+	}
+	return w.summary, nil
+}
+
+func (w *writer) json(name string, e expect, value any) error {
+	return w.file(name, e, encode(value))
+}
+
+func (w *writer) file(name string, e expect, text []byte) error {
+	s := &w.summary
+	s.Files++
+	if e.problem {
+		s.Problems++
+	}
+	s.Duplicate += e.duplicate
+	s.Rejected += e.rejected
+	s.Records += e.duplicate + e.rejected
+	for agent, n := range e.added {
+		s.Agents[agent] += n
+		s.Added += n
+		s.Records += n
+	}
+	return w.write(name, text)
+}
+
+func (w *writer) write(name string, text []byte) error {
+	path := filepath.Join(w.dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // a sample is for everyone
+		return err
+	}
+	if err := os.WriteFile(path, text, 0o644); err != nil { //nolint:gosec // a sample is for everyone
+		return err
+	}
+	return os.Chtimes(path, w.until, w.until)
+}
+
+func (w *writer) neighbours() error {
+	for name, text := range map[string]string{
+		"README.txt":                      "Memories of the agents. Do not edit while they are running.\n",
+		"exports/weights.csv":             "date,kg\n2026-01-04,71.2\n2026-02-01,70.1\n",
+		"neuroscientist/memory.json.lock": "",
+	} {
+		w.summary.Ignored++
+		if err := w.write(name, []byte(text)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// moments returns n times in their order, by day, over the nine months before the end.
+func (w *writer) moments(n int) []time.Time {
+	const span = 270 * 24 * time.Hour
+	times := make([]time.Time, n)
+	for i := range times {
+		at := w.until.Add(-span + time.Duration(float64(span)*float64(i)/float64(max(n, 1))))
+		day := time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, time.UTC)
+		// Order within a day follows i, the microseconds make each record its own.
+		second := 7*3600 + (i*131)%(14*3600)
+		times[i] = day.Add(time.Duration(second)*time.Second + time.Duration(w.rng.IntN(1_000_000))*time.Microsecond)
+		if w.rng.IntN(40) == 0 {
+			times[i] = times[i].Truncate(time.Second)
+		}
+	}
+	return times
+}

@@ -1,0 +1,144 @@
+package sample
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+)
+
+// specialist is one agent with a specialist_memory.json.
+type specialist struct {
+	agent string
+	path  string
+	// share of all records, in per cent.
+	share int
+	// starts is how often the old program was started, which added the first hypotheses once more each time; 0 leaves
+	// out the key.
+	starts int
+}
+
+func specialistAgents() []specialist {
+	return []specialist{
+		{agent: "neuroscientist", path: "neuroscientist", share: 42, starts: 3},
+		{agent: "nutritionist", path: "nutritionist", share: 16, starts: 2},
+		{agent: "fitness_coach", path: "coach", share: 14, starts: 1},
+		{agent: "physical_therapist", path: "specialist_memory/physical_therapist", share: 10, starts: 1},
+		{agent: "medical_esthetician", path: "medical_esthetician", share: 6},
+	}
+}
+
+func (w *writer) specialists(records int) error {
+	for _, s := range specialistAgents() {
+		n := max(3, records*s.share/100)
+		memory := object{{"evolution_history", w.evolution(s.agent, n)}, {"relationship_score", w.unit(0.4, 0.9)}}
+		hypotheses := w.hypotheses(s)
+		if s.starts > 0 {
+			memory = append(memory, pair{"hypotheses", hypotheses})
+		}
+		e := expect{added: map[string]int{s.agent: n + len(hypotheses) + 1}}
+		if err := w.json(s.path+"/specialist_memory.json", e, memory); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *writer) evolution(agent string, n int) list {
+	history := make(list, n)
+	for i, at := range w.moments(n) {
+		record := object{
+			{"timestamp", at},
+			{"interaction_type", w.pick("user_interaction", "user_interaction", "user_interaction", "collaboration", "reflection")},
+			{"learning", w.sentence(agent, "Anna")},
+			{"confidence_delta", w.unit(-0.05, 0.1)},
+		}
+		if w.rng.IntN(10) > 0 {
+			record = append(record, pair{"relationship_impact", w.unit(0, 0.05)})
+		}
+		history[i] = record
+	}
+	return history
+}
+
+// hypotheses are those that an agent begins with, once for each start; of the first ones some were tested.
+func (w *writer) hypotheses(s specialist) list {
+	var all list
+	for start := range s.starts {
+		for i, statement := range beliefs(s.agent) {
+			h := object{{"id", w.uuid()}, {"statement", statement}, {"confidence", w.unit(0.3, 0.7)}}
+			if start == 0 && i%2 == 0 {
+				tested := w.until.Add(-time.Duration(w.rng.IntN(2000)) * time.Hour)
+				tested = time.Date(tested.Year(), tested.Month(), tested.Day(), 18, 30, 0, 0, time.UTC)
+				h = append(h, pair{"evidence_for", list{w.sentence(s.agent, "Anna"), w.sentence(s.agent, "Anna")}},
+					pair{"evidence_against", list{w.sentence(s.agent, "Anna")}},
+					pair{"test_count", 1 + w.rng.IntN(6)}, pair{"last_tested", tested})
+			} else if i%3 != 2 {
+				h = append(h, pair{"evidence_for", list{}}, pair{"evidence_against", list{}}, pair{"test_count", 0}, pair{"last_tested", nil})
+			}
+			all = append(all, h)
+		}
+	}
+	return all
+}
+
+func (w *writer) pick(words ...string) string { return words[w.rng.IntN(len(words))] }
+
+// unit is a number with up to four decimals.
+func (w *writer) unit(from, to float64) float64 {
+	return math.Round((from+w.rng.Float64()*(to-from))*1e4) / 1e4
+}
+
+// uuid is a version 4 UUID of the sample's own randomness.
+func (w *writer) uuid() string {
+	a, b := w.rng.Uint64(), w.rng.Uint64()
+	a = a&^0xf000 | 0x4000
+	b = b&^(3<<62) | 1<<63
+	return fmt.Sprintf("%08x-%04x-%04x-%04x-%012x", a>>32, a>>16&0xffff, a&0xffff, b>>48, b&0xffffffffffff)
+}
+
+// exports are flat lists in every shape, about half of them about the other user.
+func (w *writer) exports(records int) error {
+	n := max(2, records*3/100)
+	agents := []string{"nutritionist", "fitness_coach", "medical_esthetician", "physical_therapist"}
+	for i, shape := range []func(list) any{
+		func(l list) any { return l },
+		func(l list) any {
+			return object{{"agent_id", "fitness_coach"}, {"user_id", OtherUser}, {"memories", l}}
+		},
+		func(l list) any { return object{{"exported_at", w.until}, {"data", l}} },
+		func(l list) any { return object{{"data", object{{"memories", l}}}} },
+	} {
+		agent := agents[i]
+		names := []string{"exports/nutritionist_" + OtherUser + ".json", "exports/2026/spring/observations.JSON",
+			"exports/medical_esthetician.json", "exports/physical_therapist/latest.json"}
+		if err := w.json(names[i], expect{added: map[string]int{agent: n}}, shape(w.flat(agent, n))); err != nil {
+			return err
+		}
+	}
+	one := object{{"agent_id", "nutritionist"}, {"user_id", User}, {"type", "fact"}, {"content", "Anna is allergic to hazelnuts."},
+		{"confidence", 1.0}, {"timestamp", "2025-11-02T09:00:00+01:00"}, {"metadata", object{{"severity", "high"}}}}
+	return w.json("exports/allergy.json", expect{added: map[string]int{"nutritionist": 1}}, one)
+}
+
+func (w *writer) flat(agent string, n int) list {
+	kinds := []string{"observation", "recommendation", "suggestion", "insight", "note", "conversation", "chat", "fact"}
+	records := make(list, n)
+	for i, at := range w.moments(n) {
+		record := object{{"id", w.uuid()}, {"type", kinds[i%len(kinds)]}}
+		switch i % 4 {
+		case 0:
+			record = append(record, pair{"content", object{{"text", w.sentence(agent, "Ben")}, {"mood", w.pick("calm", "tired", "glad")}}})
+		case 1:
+			record = append(record, pair{"text", w.sentence(agent, "Ben")})
+		default:
+			record = append(record, pair{"content", w.sentence(agent, "Ben")})
+		}
+		record = append(record, pair{"confidence", w.unit(0.2, 1)}, pair{"timestamp", at})
+		if i%3 == 0 {
+			record = append(record, pair{"metadata", object{{"session", i / 3}, {"tags", list{agent, w.pick("home", "clinic", "call")}}}})
+		}
+		records[i] = slices.Clip(record)
+	}
+	return records
+}

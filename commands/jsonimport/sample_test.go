@@ -1,0 +1,85 @@
+package jsonimport
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/auren-memory/auren/commands/jsonimport/sample"
+	"github.com/auren-memory/auren/deploy/standalone/pgtest"
+)
+
+func TestTheSampleIsImportedAsItsSummarySays(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	root := filepath.Join(t.TempDir(), "old")
+	summary, err := sample.Write(root, sample.Options{})
+	require.NoError(t, err)
+
+	dry, dryOutcomes := w.run(t, Options{Root: root, DryRun: true})
+	require.Zero(t, w.head(t))
+	require.Nil(t, dry.Verification)
+
+	report, outcomes := w.run(t, Options{Root: root, Rejects: filepath.Join(t.TempDir(), "rejects.jsonl")})
+	require.Equal(t, dryOutcomes, outcomes)
+	require.Equal(t, Counts{Records: summary.Records, Added: summary.Added, Duplicate: summary.Duplicate, Rejected: summary.Rejected,
+		Verified: summary.Added}, report.Total, rejected(outcomes))
+	require.Len(t, report.Files, summary.Files)
+	require.Len(t, report.Problems(), summary.Problems)
+	require.Equal(t, summary.Ignored, report.Ignored)
+	added := map[string]int{}
+	for _, a := range report.Agents {
+		if a.Added > 0 {
+			added[a.AgentID] = a.Added
+		}
+	}
+	require.Equal(t, summary.Agents, added)
+	require.GreaterOrEqual(t, added["neuroscientist"], 1000)
+	require.True(t, report.Verification.Complete())
+	require.Equal(t, ExitIncomplete, report.ExitCode())
+
+	manual, err := os.ReadFile("../../docs/import.md")
+	require.NoError(t, err)
+	require.Len(t, report.Notes, 17, report.Notes)
+	for code := range report.Notes {
+		require.Contains(t, string(manual), "| `"+string(code)+"` |")
+	}
+
+	head := w.head(t)
+	again, _ := w.run(t, Options{Root: root})
+	require.Equal(t, head, w.head(t), "a second run writes nothing")
+	require.Equal(t, Counts{Records: summary.Records, Unchanged: summary.Added, Duplicate: summary.Duplicate, Rejected: summary.Rejected,
+		Verified: summary.Added}, again.Total)
+	require.True(t, again.Verification.Complete())
+}
+
+// rejected lists what was rejected, for the reader of a failure.
+func rejected(outcomes []Outcome) []string {
+	var lines []string
+	for _, o := range outcomes {
+		if o.Verdict == Rejected || o.Verdict == Duplicate {
+			lines = append(lines, string(o.Verdict)+" "+o.place()+": "+o.Reason)
+		}
+	}
+	return lines
+}
+
+// BenchmarkImport imports, projects and verifies 50,000 records; the rate is that of the whole.
+func BenchmarkImport(b *testing.B) {
+	root := filepath.Join(b.TempDir(), "old")
+	_, err := sample.Write(root, sample.Options{Records: 50_000, WithoutOddities: true})
+	require.NoError(b, err)
+	zone, err := ParseZone(sample.TimeZone)
+	require.NoError(b, err)
+	for b.Loop() {
+		b.StopTimer()
+		w := newWorld(pgtest.New(b))
+		b.StartTimer()
+		report, err := Run(b.Context(), Options{Root: root, User: sample.User, Zone: zone}, w.deps())
+		require.NoError(b, err)
+		require.True(b, report.Verification.Complete())
+		b.ReportMetric(float64(report.Total.Verified)/report.Elapsed.Seconds(), "records/s")
+	}
+}

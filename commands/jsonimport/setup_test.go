@@ -1,0 +1,135 @@
+package jsonimport
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+
+	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/deploy/standalone/pgtest"
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/projections"
+	"github.com/auren-memory/auren/projections/agentmemories"
+	"github.com/auren-memory/auren/queries"
+)
+
+// world is a real log with its projection, and what an import works with.
+type world struct {
+	store    *eventstore.Store
+	handler  *commands.Handler
+	reader   *queries.Reader
+	runner   *projections.Runner
+	outcomes []Outcome
+}
+
+func setup(t *testing.T) *world {
+	t.Helper()
+	return newWorld(pgtest.New(t))
+}
+
+func newWorld(pool *pgxpool.Pool) *world {
+	store := eventstore.New(pool, eventstore.Config{})
+	watcher := eventstore.NewWatcher(pool, eventstore.LogChannel, zap.NewNop())
+	return &world{
+		store: store, handler: commands.New(store, commands.Config{}), reader: queries.New(pool, queries.Config{}),
+		runner: projections.NewRunner(pool, store, watcher, agentmemories.Projection{}, projections.Config{}),
+	}
+}
+
+func (w *world) deps() Deps {
+	w.outcomes = nil
+	return Deps{
+		Import: w.handler.Import,
+		Current: func(ctx context.Context, tenant domain.Tenant, minSequence int64, ids []uuid.UUID) ([]Held, error) {
+			if err := w.runner.CatchUp(ctx); err != nil {
+				return nil, err
+			}
+			memories, _, err := w.reader.ByIDs(ctx, tenant, ids, queries.At{MinSequenceID: minSequence})
+			held := make([]Held, 0, len(memories))
+			for _, m := range memories {
+				held = append(held, heldAs(m))
+			}
+			return held, err
+		},
+		Versions: func(ctx context.Context, tenant domain.Tenant, id uuid.UUID) ([]Held, error) {
+			result, err := w.reader.History(ctx, tenant, id, queries.HistoryPage{}, queries.At{})
+			held := make([]Held, 0, len(result.Versions))
+			for _, v := range result.Versions {
+				held = append(held, heldAs(v.Memory))
+			}
+			return held, err
+		},
+		Outcome: func(o Outcome) error {
+			w.outcomes = append(w.outcomes, o)
+			return nil
+		},
+	}
+}
+
+func heldAs(m queries.Memory) Held {
+	return Held{ID: m.ID, AgentID: m.AgentID, UserID: m.UserID, Type: m.Type, Content: m.Content, Confidence: m.Confidence,
+		Metadata: m.Metadata, ExpiresAt: m.ExpiresAt, Forgotten: m.State == queries.StateForgotten, CreatedAt: m.CreatedAt, Version: m.Version}
+}
+
+// run imports a tree, which must succeed, and returns the report and the outcomes.
+func (w *world) run(t *testing.T, o Options) (*Report, []Outcome) {
+	t.Helper()
+	if o.User == "" {
+		o.User = "anna"
+	}
+	if o.Zone == nil {
+		o.Zone = berlin(t)
+	}
+	report, err := Run(t.Context(), o, w.deps())
+	require.NoError(t, err)
+	return report, w.outcomes
+}
+
+func (w *world) memory(t *testing.T, id uuid.UUID) queries.Memory {
+	t.Helper()
+	m, _, err := w.reader.Get(t.Context(), domain.DefaultTenant, id, queries.At{})
+	require.NoError(t, err)
+	return m
+}
+
+func (w *world) head(t *testing.T) int64 {
+	t.Helper()
+	head, err := w.store.Head(t.Context(), domain.DefaultTenant)
+	require.NoError(t, err)
+	return head.SequenceID
+}
+
+func berlin(t *testing.T) *time.Location {
+	t.Helper()
+	zone, err := ParseZone("Europe/Berlin")
+	require.NoError(t, err)
+	return zone
+}
+
+// filesOf writes a tree of files and returns its root, whose name is "old".
+func filesOf(t *testing.T, files map[string]string) string {
+	t.Helper()
+	root := filepath.Join(t.TempDir(), "old")
+	require.NoError(t, os.Mkdir(root, 0o755))
+	for name, text := range files {
+		put(t, root, name, text)
+	}
+	return root
+}
+
+func put(t *testing.T, root, name, text string) {
+	t.Helper()
+	path := filepath.Join(root, filepath.FromSlash(name))
+	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
+	at := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	require.NoError(t, os.Chtimes(path, at, at))
+}

@@ -1,0 +1,125 @@
+package jsonimport
+
+import (
+	"encoding/json"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/auren-memory/auren/domain/memory"
+)
+
+const (
+	typeConversation = "conversation"
+	typeInsight      = "insight"
+	typeHypothesis   = "hypothesis"
+	typeFact         = "fact"
+)
+
+// specialistOwner sets the agent that a file of a specialist belongs to, and its user.
+func (d *draft) specialistOwner() {
+	agent := ""
+	if level := textOf(d.in.level[fieldAgentID]); level != "" && level != "null" {
+		agent = d.mapper.owners.named(level)
+	} else if name := path.Base(d.in.path); !strings.EqualFold(strings.TrimSuffix(name, path.Ext(name)), specialistFile) {
+		agent = d.mapper.owners.ofName(d.in.path)
+	}
+	if agent == "" {
+		agent = d.mapper.owners.ofDirectory(d.in.rooted)
+	}
+	d.owner(agent)
+}
+
+// need returns a reason to reject a record that lacks a field, or has one of another kind.
+func (d *draft) need(name, expected string) error {
+	value, ok := d.fields[name]
+	if !ok {
+		return fmt.Errorf("%s: is missing", name)
+	}
+	if expected != "" && kindOf(value) != expected {
+		return fmt.Errorf("%s: is %s; %s is allowed", name, kindOf(value), expected)
+	}
+	return nil
+}
+
+// evolution maps one entry of evolution_history. Its confidence is the relationship_score of its file.
+func (d *draft) evolution() error {
+	for _, field := range [][2]string{{fieldTimestamp, ""}, {"interaction_type", "a text"}, {"learning", "a text"}, {"confidence_delta", ""}} {
+		if err := d.need(field[0], field[1]); err != nil {
+			return err
+		}
+	}
+	at, err := d.moment(fieldTimestamp)
+	if err != nil {
+		return fmt.Errorf("timestamp: %w", err)
+	}
+	d.specialistOwner()
+	r := &d.record
+	r.OccurredAt = at.Time
+	r.ID = derive(r.Draft.AgentID, r.Draft.UserID, d.source)
+	r.Draft.Type = typeInsight
+	if textOf(d.fields["interaction_type"]) == "user_interaction" {
+		r.Draft.Type = typeConversation
+	}
+	confidence := d.in.score()
+	r.Draft.Confidence, d.inherited = &confidence, true
+	r.Draft.Content = d.fields.merged(map[string]any{"relationship_impact": 0, importedFrom: d.in.path})
+	return nil
+}
+
+// score is the relationship_score of the file, for the records that inherit it; what it is not is reported with the
+// score itself.
+func (o *origin) score() float64 {
+	value, _, err := canonical(o.level[keyScore])
+	if err != nil {
+		return memory.DefaultConfidence
+	}
+	confidence, _ := (&draft{}).confidence(keyScore, value)
+	return confidence
+}
+
+// hypothesis maps one entry of hypotheses.
+func (d *draft) hypothesis() error {
+	if err := d.need("statement", "a text"); err != nil {
+		return err
+	}
+	d.specialistOwner()
+	d.identify(nil)
+	if err := d.equalStatements(); err != nil {
+		return err
+	}
+	r := &d.record
+	r.Draft.Type = typeHypothesis
+	confidence, exact := d.confidence(fieldConfidence, d.fields[fieldConfidence])
+	r.Draft.Confidence = &confidence
+	if exact {
+		d.fields.take(fieldConfidence)
+	}
+	tested := d.fields["last_tested"]
+	d.occurred("last_tested")
+	if tested != nil {
+		d.fields["last_tested"] = tested
+	}
+	r.Draft.Content = d.fields.merged(map[string]any{
+		"evidence_for": []string{}, "evidence_against": []string{}, "test_count": 0, "last_tested": nil,
+	})
+	return nil
+}
+
+// score maps the relationship_score of a file: one memory, whose score changes.
+func (d *draft) score() error {
+	var number json.Number
+	if err := json.Unmarshal([]byte(textOf(d.source)), &number); err != nil || string(d.source) == "null" {
+		return fmt.Errorf("is %s; a number from 0 to 1 is allowed", kindOf(d.source))
+	}
+	d.specialistOwner()
+	r := &d.record
+	score, _ := d.confidence(keyScore, d.source)
+	certain := 1.0
+	r.ID = derive(r.Draft.AgentID, r.Draft.UserID, keyScore)
+	r.OccurredAt = d.in.modified
+	r.Draft.Type = typeFact
+	r.Draft.Confidence = &certain
+	r.Draft.Content = object(map[string]any{"kind": keyScore, "score": score})
+	return nil
+}

@@ -1,0 +1,97 @@
+package jsonimport
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// statements are the hypotheses of a file by what they state. Each start of the old program added its first
+// hypotheses once more, under new ids.
+type statements map[string]*statement
+
+// statement is what several hypotheses say. Of them one stands for all: the one tested most often, then the one
+// tested last, then the one with the most evidence, then the first.
+type statement struct {
+	ids   map[string]bool
+	first int64
+	best  int64
+	index int
+	rank  rank
+}
+
+// rank tells how well a hypothesis was tested.
+type rank struct {
+	tests    int
+	last     string
+	evidence int
+}
+
+func (r rank) above(other rank) bool {
+	if r.tests != other.tests {
+		return r.tests > other.tests
+	}
+	if r.last != other.last {
+		return r.last > other.last
+	}
+	return r.evidence > other.evidence
+}
+
+func (r rank) tested() bool { return r != rank{} }
+
+// add notes a hypothesis; one that cannot be read is left to the mapper.
+func (s statements) add(index int, at span) {
+	source, _, err := canonical(at.raw)
+	if err != nil {
+		return
+	}
+	f, err := fieldsOf(source)
+	if err != nil || kindOf(f["statement"]) != "a text" {
+		return
+	}
+	key, r := statementKey(f), rankOf(f)
+	if known := s[key]; known != nil {
+		known.ids[string(f[fieldID])] = true
+		if r.above(known.rank) {
+			known.best, known.index, known.rank = at.offset, index, r
+		}
+		return
+	}
+	s[key] = &statement{ids: map[string]bool{string(f[fieldID]): true}, first: at.offset, best: at.offset, index: index, rank: r}
+}
+
+func statementKey(f fields) string {
+	sum := sha256.Sum256([]byte(strings.Join(strings.Fields(textOf(f["statement"])), " ")))
+	return string(sum[:])
+}
+
+func rankOf(f fields) rank {
+	var r rank
+	r.tests, _ = strconv.Atoi(string(f["test_count"]))
+	if f.given("last_tested") {
+		r.last = textOf(f["last_tested"])
+	}
+	for _, key := range []string{"evidence_for", "evidence_against"} {
+		if raw := string(f[key]); raw != "" && raw != "null" && raw != "[]" {
+			r.evidence += len(raw)
+		}
+	}
+	return r
+}
+
+// equalStatements reports a hypothesis whose statement stands in the file under other ids as well. Where they are to
+// be merged, it leaves out those that were never tested; a tested one holds what no other does, and stays.
+func (d *draft) equalStatements() error {
+	s := d.in.statements[statementKey(d.fields)]
+	if s == nil || len(s.ids) < 2 {
+		return nil
+	}
+	if d.mapper.merge && d.offset != s.best && !rankOf(d.fields).tested() {
+		return &mergedError{fmt.Sprintf("the same statement as hypotheses[%d]", s.index)}
+	}
+	if d.offset != s.first {
+		d.note(NoteDuplicateHypothesis, "statement", "the same statement stands in the file under %d ids", len(s.ids))
+	}
+	return nil
+}

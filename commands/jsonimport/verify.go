@@ -1,0 +1,226 @@
+package jsonimport
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/auren-memory/auren/commands"
+)
+
+const (
+	verifyBatch      = 1000
+	verifyBatchBytes = 16 << 20
+	maxDifferences   = 100
+)
+
+// Held is one version of a memory, as the projection holds it.
+type Held struct {
+	ID         uuid.UUID
+	AgentID    string
+	UserID     string
+	Type       string
+	Content    json.RawMessage
+	Confidence float64
+	Metadata   json.RawMessage
+	ExpiresAt  *time.Time
+	Forgotten  bool
+	CreatedAt  time.Time
+	Version    int
+}
+
+// check is what is remembered of an imported record until it is compared.
+type check struct {
+	id      uuid.UUID
+	hash    [sha256.Size]byte
+	version int
+	size    int
+	file    *FileReport
+	agent   *AgentReport
+	scope   scope
+}
+
+// scope says what of a memory is compared. A record that was added is compared whole. One that was changed keeps the
+// time that it was first added with. One that is unchanged since an earlier import keeps also what its file gave to it
+// then, which may be otherwise by now: where it lay, and its relationship_score.
+type scope struct {
+	created, file, confidence bool
+}
+
+func (s scope) fingerprint(h Held) ([sha256.Size]byte, error) {
+	parts := []any{h.ID, h.AgentID, h.UserID, h.Type, h.Content, h.Metadata, h.Forgotten}
+	if h.ExpiresAt != nil {
+		parts = append(parts, "expires", h.ExpiresAt.UTC())
+	}
+	if s.created {
+		parts = append(parts, "created", h.CreatedAt.UTC())
+	}
+	if s.confidence {
+		parts = append(parts, "confidence", h.Confidence)
+	}
+	if !s.file {
+		parts[4], parts[5] = withoutFile(h.Content), withoutFile(h.Metadata)
+	}
+	raw, err := canonicalList(parts...)
+	if err != nil {
+		return [sha256.Size]byte{}, fmt.Errorf("compare memory %s: %w", h.ID, err)
+	}
+	return sha256.Sum256(raw), nil
+}
+
+// withoutFile leaves out where a record came from.
+func withoutFile(value json.RawMessage) json.RawMessage {
+	if !bytes.Contains(value, []byte(importedFrom)) {
+		return value
+	}
+	f, err := fieldsOf(value)
+	if err != nil || f == nil {
+		return value
+	}
+	delete(f, importedFrom)
+	return f.merged(nil)
+}
+
+// expect notes what an imported record must have become.
+func (r *run) expect(i item, v Verdict, result commands.ImportResult) error {
+	if r.options.DryRun || r.deps.Current == nil || v == Kept {
+		return nil
+	}
+	m := i.mapped
+	s := scope{created: v == Added, file: v != Unchanged, confidence: v != Unchanged || !m.inherited}
+	hash, err := s.fingerprint(Held{
+		ID: m.record.ID, AgentID: m.memory.AgentID, UserID: m.memory.UserID, Type: m.memory.Type,
+		Content: m.memory.Content, Confidence: m.memory.Confidence, Metadata: m.memory.Metadata,
+		ExpiresAt: m.memory.ExpiresAt, Forgotten: m.record.Forgotten, CreatedAt: m.record.OccurredAt,
+	})
+	if err != nil {
+		return err
+	}
+	r.checks = append(r.checks, check{id: m.record.ID, hash: hash, version: result.Version, file: i.file,
+		size: len(m.memory.Content) + len(m.memory.Metadata), agent: r.agent(m.memory.AgentID), scope: s})
+	return nil
+}
+
+// verify compares every record that was imported with what the projection holds.
+func (r *run) verify(ctx context.Context) error {
+	if r.options.DryRun || r.deps.Current == nil {
+		return nil
+	}
+	v := &Verification{Checked: len(r.checks)}
+	r.report.Verification = v
+	begun := time.Now()
+	for done := 0; done < len(r.checks); {
+		part := nextPart(r.checks[done:])
+		if err := r.verifyPart(ctx, v, part); err != nil {
+			return err
+		}
+		done += len(part)
+		r.report.Total.Verified = v.Verified + v.ChangedSince
+		r.progress(Progress{Phase: PhaseVerify, Records: done, TotalRecords: len(r.checks), PerSecond: perSecond(done, begun)})
+	}
+	return nil
+}
+
+// nextPart is what is compared at once: not too many memories, and not too large ones.
+func nextPart(checks []check) []check {
+	size := 0
+	for i, c := range checks {
+		if size += c.size; i == verifyBatch || i > 0 && size > verifyBatchBytes {
+			return checks[:i]
+		}
+	}
+	return checks
+}
+
+func (r *run) verifyPart(ctx context.Context, v *Verification, part []check) error {
+	ids := make([]uuid.UUID, len(part))
+	for i, c := range part {
+		ids[i] = c.id
+	}
+	current, err := r.deps.Current(ctx, r.options.Request.Tenant, r.report.SequenceID, ids)
+	if err != nil {
+		return fmt.Errorf("read %d memories to verify: %w", len(ids), err)
+	}
+	held := make(map[uuid.UUID]Held, len(current))
+	for _, h := range current {
+		held[h.ID] = h
+	}
+	for _, c := range part {
+		h, ok := held[c.id]
+		if !ok {
+			v.Missing++
+			v.differ(c, "is not in the projection")
+			continue
+		}
+		if err := r.verifyOne(ctx, v, c, h); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *run) verifyOne(ctx context.Context, v *Verification, c check, h Held) error {
+	hash, err := c.scope.fingerprint(h)
+	if err != nil {
+		return err
+	}
+	if hash == c.hash {
+		v.Verified++
+		c.verified()
+		return nil
+	}
+	before, err := r.asImported(ctx, c, h)
+	if err != nil {
+		return err
+	}
+	if before {
+		v.ChangedSince++
+		c.verified()
+		return nil
+	}
+	v.Differs++
+	v.differ(c, fmt.Sprintf("version %d in the projection is not what was imported", h.Version))
+	return nil
+}
+
+// asImported looks for the version that the import wrote, among those that a memory had before the current one. Of a
+// record that is unchanged it is not known which one that was.
+func (r *run) asImported(ctx context.Context, c check, current Held) (bool, error) {
+	unchanged := !c.scope.file
+	if r.deps.Versions == nil || !unchanged && current.Version <= c.version {
+		return false, nil
+	}
+	versions, err := r.deps.Versions(ctx, r.options.Request.Tenant, c.id)
+	if err != nil {
+		return false, fmt.Errorf("read versions of %s to verify: %w", c.id, err)
+	}
+	for _, h := range versions {
+		if !unchanged && h.Version != c.version {
+			continue
+		}
+		hash, err := c.scope.fingerprint(h)
+		if err != nil {
+			return false, err
+		}
+		if hash == c.hash {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+func (c check) verified() {
+	c.file.Verified++
+	c.agent.Verified++
+}
+
+func (v *Verification) differ(c check, problem string) {
+	if len(v.Differences) < maxDifferences {
+		v.Differences = append(v.Differences, Difference{ID: c.id, File: c.file.Path, Problem: problem})
+	}
+}

@@ -1,0 +1,98 @@
+// Package agentmemories projects the log onto agent_memories, which holds each memory as it is, and
+// agent_memory_history, which holds each superseded version with the half-open interval of sequence_ids in which
+// it was current. Together they hold every version of every memory once, without a gap in between.
+package agentmemories
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/memory"
+	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/projections"
+)
+
+// Name is what the checkpoint is filed under.
+const Name = "agent_memories"
+
+// Projection folds events with the aggregate's own Apply. The zero value is ready for use.
+type Projection struct{}
+
+// Name returns Name.
+func (Projection) Name() string { return Name }
+
+// Version returns 1.
+func (Projection) Version() int { return 1 }
+
+// Tables returns agent_memories and agent_memory_history.
+func (Projection) Tables() []string { return []string{"agent_memories", "agent_memory_history"} }
+
+// Prepare decodes the events. An event that this program does not know, or that does not follow the version
+// before it, is a *projections.EventError, the latter from Write.
+func (Projection) Prepare(_ context.Context, tenant domain.Tenant, events []eventstore.Event) (projections.Write, error) {
+	changes := make([]change, len(events))
+	for i := range events {
+		e := &events[i]
+		decoded, err := memory.Decode(e.Type, e.SchemaVersion, e.Payload)
+		if err != nil {
+			return nil, &projections.EventError{SequenceID: e.SequenceID, Err: err}
+		}
+		meta, err := e.Meta()
+		if err != nil {
+			return nil, &projections.EventError{SequenceID: e.SequenceID, Err: fmt.Errorf("decode metadata: %w", err)}
+		}
+		changes[i] = change{stored: e, event: decoded, meta: meta}
+	}
+	return func(ctx context.Context, tx pgx.Tx) error {
+		current, err := load(ctx, tx, tenant, changes)
+		if err != nil {
+			return err
+		}
+		superseded, err := fold(current, changes)
+		if err != nil {
+			return err
+		}
+		if err := upsert(ctx, tx, tenant, current); err != nil {
+			return err
+		}
+		return supersede(ctx, tx, tenant, superseded)
+	}, nil
+}
+
+// change is one event, decoded.
+type change struct {
+	stored *eventstore.Event
+	event  memory.Event
+	meta   domain.Meta
+}
+
+// fold brings the current rows up to date and returns the versions that the changes superseded.
+func fold(current map[uuid.UUID]*row, changes []change) ([]supersededRow, error) {
+	var superseded []supersededRow
+	for _, c := range changes {
+		e := c.stored
+		r := current[e.StreamID]
+		if r == nil {
+			r = &row{}
+			current[e.StreamID] = r
+		}
+		if e.Version != r.Version+1 {
+			return nil, &projections.EventError{SequenceID: e.SequenceID,
+				Err: fmt.Errorf("version %d of memory %s follows version %d", e.Version, e.StreamID, r.Version)}
+		}
+		if r.Version > 0 {
+			superseded = append(superseded, supersededRow{row: *r, by: e})
+		}
+		m := memory.FromSnapshot(r.Snapshot)
+		m.Apply(e.StreamID, c.event, e.OccurredAt)
+		*r = row{
+			Snapshot: m.Snapshot(), sequenceID: e.SequenceID, recordedAt: e.CreatedAt,
+			eventType: e.Type, actor: c.meta.Actor, reason: c.meta.Reason,
+		}
+	}
+	return superseded, nil
+}

@@ -1,0 +1,234 @@
+package agentmemories_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+	"pgregory.net/rapid"
+
+	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/deploy/standalone/pgtest"
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/memory"
+	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/projections"
+	"github.com/auren-memory/auren/projections/agentmemories"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+type fixture struct {
+	pool    *pgxpool.Pool
+	store   *eventstore.Store
+	handler *commands.Handler
+}
+
+func setup(t *testing.T) fixture {
+	t.Helper()
+	pool := pgtest.New(t)
+	store := eventstore.New(pool, eventstore.Config{})
+	t.Cleanup(store.Close)
+	return fixture{pool: pool, store: store, handler: commands.New(store, commands.Config{})}
+}
+
+func (f fixture) runner(batch int) *projections.Runner {
+	watcher := eventstore.NewWatcher(f.pool, eventstore.LogChannel, zap.NewNop())
+	return projections.NewRunner(f.pool, f.store, watcher, agentmemories.Projection{}, projections.Config{Batch: batch})
+}
+
+// version is one version of a memory, as the tables or a fold of the log have it.
+type version struct {
+	ID                    uuid.UUID
+	AgentID, UserID, Type string
+	Content, Metadata     string
+	Confidence            float64
+	State                 string
+	ExpiresAt             *time.Time
+	CreatedAt, UpdatedAt  time.Time
+	Version               int
+	SequenceID            int64
+	RecordedAt            time.Time
+	EventType             string
+	Actor, Reason         string
+	SupersededSequenceID  *int64
+	SupersededAt          *time.Time
+}
+
+const readVersions = `
+select id, agent_id, user_id, memory_type, content::text, metadata::text, confidence_score, state, expires_at,
+       created_at, updated_at, version, sequence_id, recorded_at, event_type, actor, reason,
+       null::bigint as superseded_sequence_id, null::timestamptz as superseded_at
+  from agent_memories
+ where tenant_id = $1
+union all
+select id, agent_id, user_id, memory_type, content::text, metadata::text, confidence_score, state, expires_at,
+       created_at, updated_at, version, sequence_id, recorded_at, event_type, actor, reason,
+       superseded_sequence_id, superseded_at
+  from agent_memory_history
+ where tenant_id = $1
+ order by sequence_id`
+
+// requireFold holds the tables equal to a fold of the log: each version once, with the interval in which it was current.
+func (f fixture) requireFold(ctx context.Context, t require.TestingT, tenant domain.Tenant) {
+	rows, err := f.pool.Query(ctx, readVersions, tenant)
+	require.NoError(t, err)
+	actual, err := pgx.CollectRows(rows, pgx.RowToStructByPos[version])
+	require.NoError(t, err)
+	page, err := f.store.ReadLog(ctx, tenant, 0, eventstore.Filter{}, 1_000_000)
+	require.NoError(t, err)
+
+	memories := map[uuid.UUID]*memory.Memory{}
+	current := map[uuid.UUID]int{}
+	expected := []version{}
+	for _, e := range page.Events {
+		m := memories[e.StreamID]
+		if m == nil {
+			m = &memory.Memory{}
+			memories[e.StreamID] = m
+		} else {
+			before := &expected[current[e.StreamID]]
+			before.SupersededSequenceID, before.SupersededAt = &e.SequenceID, &e.CreatedAt
+		}
+		decoded, err := memory.Decode(e.Type, e.SchemaVersion, e.Payload)
+		require.NoError(t, err)
+		m.Apply(e.StreamID, decoded, e.OccurredAt)
+		meta, err := e.Meta()
+		require.NoError(t, err)
+		s := m.Snapshot()
+		current[e.StreamID] = len(expected)
+		expected = append(expected, version{
+			ID: s.ID, AgentID: s.AgentID, UserID: s.UserID, Type: s.Type, Content: string(s.Content), Metadata: string(s.Metadata),
+			Confidence: s.Confidence, State: string(s.State), ExpiresAt: s.ExpiresAt, CreatedAt: s.CreatedAt, UpdatedAt: s.UpdatedAt,
+			Version: s.Version, SequenceID: e.SequenceID, RecordedAt: e.CreatedAt, EventType: e.Type, Actor: meta.Actor, Reason: meta.Reason,
+		})
+	}
+	require.Equal(t, normal(t, expected), normal(t, actual))
+}
+
+// normal makes versions comparable: times in UTC, JSON in canonical form.
+func normal(t require.TestingT, versions []version) []version {
+	for i := range versions {
+		v := &versions[i]
+		v.CreatedAt, v.UpdatedAt, v.RecordedAt = v.CreatedAt.UTC(), v.UpdatedAt.UTC(), v.RecordedAt.UTC()
+		for _, at := range []**time.Time{&v.ExpiresAt, &v.SupersededAt} {
+			if *at != nil {
+				utc := (*at).UTC()
+				*at = &utc
+			}
+		}
+		for _, raw := range []*string{&v.Content, &v.Metadata} {
+			canonical, err := domain.CanonicalJSON([]byte(*raw))
+			require.NoError(t, err)
+			*raw = string(canonical)
+		}
+	}
+	return versions
+}
+
+func TestTablesEqualAFoldOfAnyHistory(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	n := 0
+	rapid.Check(t, func(t *rapid.T) {
+		n++
+		tenant := domain.Tenant(fmt.Sprintf("t%d", n))
+		ctx := t.Context()
+		var ids []uuid.UUID
+		req := func() commands.Request {
+			return commands.Request{Tenant: tenant, Meta: domain.Meta{Actor: "a", Reason: rapid.StringN(0, 5, -1).Filter(noNUL).Draw(t, "reason")}}
+		}
+		id := rapid.Custom(func(t *rapid.T) uuid.UUID { return rapid.SampledFrom(ids).Draw(t, "id") })
+		content := func(t *rapid.T) json.RawMessage {
+			raw, _ := json.Marshal(map[string]any{"text": rapid.StringN(0, 20, -1).Filter(noNUL).Draw(t, "text"), "n": rapid.Float64Range(-1e9, 1e9).Draw(t, "n")})
+			return raw
+		}
+		expiry := func(t *rapid.T) *time.Time {
+			at := time.Now().Add(time.Duration(rapid.Int64Range(-1000, 1000).Draw(t, "expiry")) * time.Hour)
+			return rapid.SampledFrom([]*time.Time{nil, &at}).Draw(t, "expires_at")
+		}
+		// Decisions that are refused in the state at hand are part of it: they write nothing.
+		actions := map[string]func(*rapid.T){
+			"remember": func(t *rapid.T) {
+				at := time.Now().Add(-time.Hour)
+				r, err := f.handler.Remember(ctx, req(), commands.Remember{
+					AgentID: "coach", UserID: rapid.SampledFrom([]string{"ana", "bo"}).Draw(t, "user"),
+					Content: content(t), ExpiresAt: expiry(t), OccurredAt: &at,
+				})
+				require.NoError(t, err)
+				ids = append(ids, r.ID)
+			},
+			"project": func(t *rapid.T) {
+				require.NoError(t, f.runner(rapid.IntRange(1, 5).Draw(t, "batch")).CatchUp(ctx))
+			},
+		}
+		some := func(act func(t *rapid.T, id uuid.UUID)) func(*rapid.T) {
+			return func(t *rapid.T) {
+				if len(ids) > 0 {
+					act(t, id.Draw(t, "memory"))
+				}
+			}
+		}
+		actions["revise"] = some(func(t *rapid.T, id uuid.UUID) {
+			_, _ = f.handler.Revise(ctx, req(), id, commands.Revise{Content: content(t), Metadata: json.RawMessage(`{"k":1.50}`)})
+		})
+		actions["adjust"] = some(func(t *rapid.T, id uuid.UUID) {
+			_, _ = f.handler.AdjustConfidence(ctx, req(), id, rapid.Float64Range(0, 1).Draw(t, "confidence"))
+		})
+		actions["evidence"] = some(func(t *rapid.T, id uuid.UUID) {
+			_, _ = f.handler.RecordEvidence(ctx, req(), id, commands.Evidence{Supports: rapid.Bool().Draw(t, "supports")})
+		})
+		actions["expiry"] = some(func(t *rapid.T, id uuid.UUID) { _, _ = f.handler.SetExpiry(ctx, req(), id, expiry(t)) })
+		actions["forget"] = some(func(_ *rapid.T, id uuid.UUID) { _, _ = f.handler.Forget(ctx, req(), id) })
+		actions["restore"] = some(func(_ *rapid.T, id uuid.UUID) { _, _ = f.handler.Restore(ctx, req(), id) })
+		t.Repeat(actions)
+
+		require.NoError(t, f.runner(rapid.IntRange(1, 1000).Draw(t, "batch")).CatchUp(ctx))
+		f.requireFold(ctx, t, tenant)
+	})
+}
+
+func noNUL(s string) bool {
+	for _, r := range s {
+		if r == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func TestEventsThatCannotBeAppliedStop(t *testing.T) {
+	t.Parallel()
+	for name, event := range map[string]eventstore.NewEvent{
+		"of an unknown type":    {Type: "memory_dreamt", SchemaVersion: 1, Payload: json.RawMessage(`{}`)},
+		"of a future schema":    {Type: memory.TypeForgotten, SchemaVersion: 99, Payload: json.RawMessage(`{}`)},
+		"with a broken payload": {Type: memory.TypeConfidenceAdjusted, SchemaVersion: 1, Payload: json.RawMessage(`{"to": "high"}`)},
+		"that no table takes":   {Type: memory.TypeRevised, SchemaVersion: 2, Payload: json.RawMessage(`{}`)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := setup(t)
+			req := commands.Request{Tenant: domain.DefaultTenant}
+			r, err := f.handler.Remember(t.Context(), req, commands.Remember{AgentID: "coach", UserID: "ana", Content: json.RawMessage(`1`)})
+			require.NoError(t, err)
+			event.ID, event.OccurredAt = uuid.New(), time.Now()
+			_, err = f.store.Append(t.Context(), eventstore.Command{Tenant: req.Tenant, Writes: []eventstore.Write{
+				{StreamID: r.ID, Expected: eventstore.Any, AgentID: "coach", UserID: "ana", Events: []eventstore.NewEvent{event}},
+			}})
+			require.NoError(t, err)
+			var stopped *projections.StoppedError
+			require.ErrorAs(t, f.runner(0).CatchUp(t.Context()), &stopped)
+			require.Equal(t, int64(2), stopped.SequenceID)
+			var version int
+			require.NoError(t, f.pool.QueryRow(t.Context(), "select version from agent_memories").Scan(&version))
+			require.Equal(t, 1, version, "what came before is applied")
+		})
+	}
+}

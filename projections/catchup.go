@@ -1,0 +1,85 @@
+package projections
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/auren-memory/auren/domain"
+)
+
+// CatchUp applies everything that the logs held when it was called, of the tenants that this runner may lead, gives
+// the leases back and returns. What is appended meanwhile may be applied or not, so that it comes to an end however
+// fast the logs grow. A tenant that stands still does not hold up the others and is then returned as a *StoppedError;
+// any other error ends it at once. It must not be called while Run runs.
+func (r *Runner) CatchUp(ctx context.Context) error {
+	defer r.release(ctx)
+	heads, err := r.heads(ctx)
+	if err != nil {
+		return err
+	}
+	for {
+		due, err := r.due(ctx)
+		if err != nil {
+			return err
+		}
+		due = slices.DeleteFunc(due, func(f *follower) bool {
+			return f.term > 0 && f.sequenceID >= heads[f.tenant]
+		})
+		if len(due) == 0 {
+			return r.standingStill()
+		}
+		group, ctx := errgroup.WithContext(ctx)
+		group.SetLimit(r.config.Concurrency)
+		for _, f := range due {
+			group.Go(func() error {
+				if err := r.serve(ctx, f); err != nil {
+					return fmt.Errorf("projection %s of tenant %s: %w", r.name, f.tenant, err)
+				}
+				return nil
+			})
+		}
+		if err := group.Wait(); err != nil {
+			return err
+		}
+	}
+}
+
+const readHeads = `select tenant_id, sequence_id from logs`
+
+func (r *Runner) heads(ctx context.Context) (map[domain.Tenant]int64, error) {
+	rows, err := r.pool.Query(ctx, readHeads)
+	if err != nil {
+		return nil, fmt.Errorf("read heads of logs: %w", err)
+	}
+	type head struct {
+		Tenant     domain.Tenant
+		SequenceID int64
+	}
+	read, err := pgx.CollectRows(rows, pgx.RowToStructByPos[head])
+	if err != nil {
+		return nil, fmt.Errorf("read heads of logs: %w", err)
+	}
+	heads := make(map[domain.Tenant]int64, len(read))
+	for _, h := range read {
+		heads[h.Tenant] = h.SequenceID
+	}
+	return heads, nil
+}
+
+// standingStill returns the *StoppedErrors of all tenants that stand still.
+func (r *Runner) standingStill() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var stopped []error
+	for _, f := range r.followers {
+		if f.stopped != nil {
+			stopped = append(stopped, f.stopped)
+		}
+	}
+	return errors.Join(stopped...)
+}

@@ -1,0 +1,67 @@
+package projections
+
+import (
+	"crypto/rand"
+	"fmt"
+	"os"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/auren-memory/auren/domain"
+)
+
+// Config tunes a Runner; its zero value works.
+type Config struct {
+	// Log receives what an operator should know; default none.
+	Log *zap.Logger
+	// Holder names this runner in the leases and must be its own; default host, process id and a random text.
+	Holder string
+	// LeaseTTL is how long a lease outlives its holder; default 5 s.
+	LeaseTTL time.Duration
+	// Poll is how long to wait for a notification before looking anyway; default 1 s.
+	Poll time.Duration
+	// Batch is how many events one transaction applies at most; default 1,000.
+	Batch int
+	// BatchBytes is about how many bytes of events one transaction applies; default 8 MiB.
+	BatchBytes int
+	// Concurrency is how many tenants are served at the same time; default 4.
+	Concurrency int
+	// Timeout bounds one batch; default 60 s.
+	Timeout time.Duration
+	// Applied is told how many events of a tenant were applied or delivered, possibly by several goroutines at
+	// once; default nobody.
+	Applied func(tenant domain.Tenant, events int)
+}
+
+func (c Config) withDefaults() Config {
+	if c.Log == nil {
+		c.Log = zap.NewNop()
+	}
+	if c.Holder == "" {
+		host, _ := os.Hostname()
+		c.Holder = fmt.Sprintf("%s/%d/%s", host, os.Getpid(), rand.Text()[:8])
+	}
+	if c.LeaseTTL == 0 {
+		c.LeaseTTL = 5 * time.Second
+	}
+	if c.Poll == 0 {
+		c.Poll = time.Second
+	}
+	if c.Batch == 0 {
+		c.Batch = 1000
+	}
+	if c.BatchBytes == 0 {
+		c.BatchBytes = 8 << 20
+	}
+	if c.Concurrency == 0 {
+		c.Concurrency = 4
+	}
+	if c.Timeout == 0 {
+		c.Timeout = time.Minute
+	}
+	if c.Applied == nil {
+		c.Applied = func(domain.Tenant, int) {}
+	}
+	return c
+}

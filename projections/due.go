@@ -1,0 +1,85 @@
+package projections
+
+import (
+	"context"
+	"fmt"
+	mathrand "math/rand/v2"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"go.uber.org/zap"
+
+	"github.com/auren-memory/auren/domain"
+)
+
+// A tenant is due when its lease is to be had or when ours has events to apply. One of another version is
+// listed so that it can be reported.
+const readDue = `
+select l.tenant_id, coalesce(c.projection_version, $3), coalesce(c.lease_until <= clock_timestamp(), true)
+  from logs as l
+  left join projection_checkpoints as c on c.tenant_id = l.tenant_id and c.projection = $1
+  left join projection_checkpoints as b on b.tenant_id = l.tenant_id and b.projection = $2
+ where c.tenant_id is null
+    or c.projection_version <> $3
+    or c.lease_until <= clock_timestamp()
+    or c.lease_holder = $4
+       and c.sequence_id < case when $2 = '' then l.sequence_id else coalesce(b.sequence_id, 0) end`
+
+// due lists, in random order, the followers that should have a turn.
+func (r *Runner) due(ctx context.Context) ([]*follower, error) {
+	ctx, cancel := context.WithTimeout(ctx, r.config.Timeout)
+	defer cancel()
+	behind := ""
+	if r.sink != nil {
+		behind = r.sink.Behind()
+	}
+	rows, err := r.pool.Query(ctx, readDue, r.name, behind, r.version, r.config.Holder)
+	if err != nil {
+		return nil, fmt.Errorf("read tenants: %w", err)
+	}
+	type candidate struct {
+		Tenant  domain.Tenant
+		Version int
+		Free    bool
+	}
+	candidates, err := pgx.CollectRows(rows, pgx.RowToStructByPos[candidate])
+	if err != nil {
+		return nil, fmt.Errorf("read tenants: %w", err)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var due []*follower
+	for _, c := range candidates {
+		f := r.follower(c.Tenant)
+		if c.Free && !f.serving {
+			// Ours ran out, or was taken by a rebuild: what we know of the checkpoint may be wrong.
+			f.term, f.stopped = 0, nil
+		}
+		switch {
+		case c.Version != r.version:
+			r.reportVersion(f, c.Version)
+		case !f.serving && f.stopped == nil && !time.Now().Before(f.retryAt):
+			due = append(due, f)
+		}
+	}
+	mathrand.Shuffle(len(due), func(i, j int) { due[i], due[j] = due[j], due[i] })
+	return due, nil
+}
+
+// follower returns what is known about a tenant. Runner.mu must be held.
+func (r *Runner) follower(tenant domain.Tenant) *follower {
+	f := r.followers[tenant]
+	if f == nil {
+		f = &follower{tenant: tenant}
+		r.followers[tenant] = f
+	}
+	return f
+}
+
+func (r *Runner) reportVersion(f *follower, version int) {
+	if !f.warned {
+		f.warned = true
+		r.log.Error("the projection was made by another version of the program; rebuild it",
+			tenantField(f.tenant), zap.Int("projection_version", version), zap.Int("expected", r.version))
+	}
+}

@@ -1,0 +1,52 @@
+// Package fanout relays every event, after it has been projected, to the JetStream stream AUREN_EVENTS: each once,
+// in the order of the log. JetStream is never the only copy: what it lost is relayed again.
+//
+// # Messages
+//
+// The subject is auren.evt.<tenant>.<agent>.<user>.<event_type>, each token escaped by EscapeToken. A message is a
+// CloudEvent 1.0 in binary mode: its attributes are headers, written in lower case since NATS compares
+// headers byte by byte, their values percent-encoded as the HTTP binding has it (space, quotation mark, per cent
+// sign and whatever is not printable ASCII). The body is the whole event as JSON, the same as everywhere else in the API.
+//
+//	Nats-Msg-Id          the event's id
+//	ce-specversion       1.0
+//	ce-id                the event's id
+//	ce-type              the event_type
+//	ce-source            /auren/<tenant>
+//	ce-subject           the memory's id
+//	ce-time              occurred_at
+//	ce-datacontenttype   application/json; also as Content-Type, where some readers look for it
+//	ce-tenant, ce-sequenceid, ce-version, ce-actor, ce-recordedtime (created_at), and where the
+//	command had them ce-correlationid, ce-causationid, ce-traceparent
+//
+// An event larger than the server lets a message be leaves with a payload of null and a ce-dataref, the
+// path of the HTTP API at which it can be read.
+//
+// # Once, and in order
+//
+// Of each tenant the relay knows the tail: the stream's last message on auren.evt.<tenant>.>, by its place in the stream.
+// It publishes a batch atomically (all messages or none become visible) with the condition that the tail is still
+// where it was. So of two relays that believe to lead at once, one is refused and nothing of its batch is written.
+// The lease of the runner merely keeps that from happening often.
+//
+// After any failure, and whenever a lease was taken, the tail is read anew and says after which event to go on: a
+// batch whose acknowledgement was lost is found to be there, and is not sent again. The checkpoint follows.
+//
+// # Loss
+//
+// JetStream syncs its files every two minutes, so it can lose what it acknowledged; it can be rolled back, purged or
+// deleted. Then the tail is behind the checkpoint, and relaying goes on from the tail. Where the tenant has no
+// message at all,
+//
+//   - and the stream is empty or still has its first message, the tenant's were lost: all events younger than
+//     Config.MaxAge are relayed again, since older ones would be gone anyway;
+//   - otherwise the tenant's messages were dropped for their age or for space, and relaying goes on from the checkpoint.
+//
+// A tail that the log does not hold (the database was restored from a backup that is older than the stream, or is another
+// one) stops the tenant with that reason: whichever of the two is right, more of the same would be wrong.
+//
+// # Requirements
+//
+// nats-server 2.12 or newer. The relay needs to publish on auren.evt.> and to call STREAM.INFO and STREAM.MSG.GET of the
+// stream; STREAM.CREATE and STREAM.UPDATE only where the stream is missing or is configured differently.
+package fanout

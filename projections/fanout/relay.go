@@ -1,0 +1,162 @@
+package fanout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/projections"
+)
+
+// Name is what the checkpoint is filed under.
+const Name = "fanout"
+
+// Config tunes a Relay; its zero value works.
+type Config struct {
+	// Behind is the projection that must have applied an event first; default agent_memories.
+	Behind string
+	// MaxAge is how long the stream keeps a message; default 7 days.
+	MaxAge time.Duration
+	// MaxBytes is how much the stream keeps; default 1 GiB.
+	MaxBytes int64
+	// Replicas is how many servers of a cluster keep the stream; default 1.
+	Replicas int
+	// Timeout bounds each exchange with the server; default 5 s.
+	Timeout time.Duration
+}
+
+// Relay is the projections.Sink that publishes events to JetStream. It is safe for concurrent use with different
+// tenants.
+type Relay struct {
+	pool   *pgxpool.Pool
+	store  *eventstore.Store
+	conn   *nats.Conn
+	js     jetstream.JetStream
+	config Config
+
+	mu    sync.Mutex
+	tails map[domain.Tenant]uint64
+}
+
+// New makes a relay. The pool and the connection stay the caller's to close. The connection should reconnect
+// without an end; until it is there, deliveries fail and are tried again.
+func New(pool *pgxpool.Pool, store *eventstore.Store, conn *nats.Conn, config Config) (*Relay, error) {
+	if config.Behind == "" {
+		config.Behind = "agent_memories"
+	}
+	if config.MaxAge == 0 {
+		config.MaxAge = 7 * 24 * time.Hour
+	}
+	if config.MaxBytes == 0 {
+		config.MaxBytes = 1 << 30
+	}
+	if config.Replicas == 0 {
+		config.Replicas = 1
+	}
+	if config.Timeout == 0 {
+		config.Timeout = 5 * time.Second
+	}
+	js, err := jetstream.New(conn, jetstream.WithDefaultTimeout(config.Timeout))
+	if err != nil {
+		return nil, fmt.Errorf("fan-out: %w", err)
+	}
+	return &Relay{pool: pool, store: store, conn: conn, js: js, config: config, tails: map[domain.Tenant]uint64{}}, nil
+}
+
+// Name returns Name.
+func (*Relay) Name() string { return Name }
+
+// Version returns 1.
+func (*Relay) Version() int { return 1 }
+
+// Behind returns Config.Behind.
+func (r *Relay) Behind() string { return r.config.Behind }
+
+// Resume makes sure that the stream is there and returns the sequence_id of the tenant's last message, or where
+// to begin again where it has none. A last message that the log does not hold is a *projections.EventError.
+func (r *Relay) Resume(ctx context.Context, tenant domain.Tenant, checkpoint int64) (int64, error) {
+	stream, err := r.ensureStream(ctx)
+	if err != nil {
+		return 0, err
+	}
+	last, err := stream.GetLastMsgForSubject(ctx, tenantSubjects(tenant))
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		r.setTail(tenant, 0)
+		return r.resumeWithoutTail(ctx, stream, tenant, checkpoint)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("read the last message: %w", err)
+	}
+	after, err := r.find(ctx, tenant, checkpoint, last)
+	if err != nil {
+		return 0, err
+	}
+	r.setTail(tenant, last.Sequence)
+	return after, nil
+}
+
+// find returns the sequence_id of the event that a message was made of.
+func (r *Relay) find(ctx context.Context, tenant domain.Tenant, checkpoint int64, m *jetstream.RawStreamMsg) (int64, error) {
+	sequenceID, err := strconv.ParseInt(m.Header.Get(headerSequenceID), 10, 64)
+	if err != nil || sequenceID < 1 {
+		return 0, &projections.EventError{SequenceID: checkpoint + 1, Err: fmt.Errorf(
+			"message %d of stream %s, the last of the tenant, was not sent by a relay; remove it", m.Sequence, Stream)}
+	}
+	page, err := r.store.ReadLog(ctx, tenant, sequenceID-1, eventstore.Filter{Until: sequenceID}, 1)
+	if err != nil {
+		return 0, err
+	}
+	if len(page.Events) == 0 || page.Events[0].ID.String() != m.Header.Get(headerID) {
+		return 0, &projections.EventError{SequenceID: sequenceID, Err: fmt.Errorf(
+			"the stream %s is at event %d, %s, which is not in the log, whose last is %d: the database and the stream are "+
+				"not of one history; restore the newer database, or delete the stream to have it filled from the log",
+			Stream, sequenceID, m.Header.Get(headerID), page.Head)}
+	}
+	return sequenceID, nil
+}
+
+// Those that are younger than the stream keeps messages; the checkpoint itself where none is.
+const readRefill = `
+select coalesce(max(sequence_id), 0)
+  from (select sequence_id
+          from events
+         where tenant_id = $1 and sequence_id <= $2 and created_at < clock_timestamp() - $3::interval
+         order by sequence_id desc
+         limit 1) as e`
+
+// resumeWithoutTail tells where to begin for a tenant that has no message in the stream.
+func (r *Relay) resumeWithoutTail(ctx context.Context, stream jetstream.Stream, tenant domain.Tenant, checkpoint int64) (int64, error) {
+	info, err := stream.Info(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("read stream %s: %w", Stream, err)
+	}
+	if info.State.Msgs > 0 && info.State.FirstSeq > 1 {
+		return checkpoint, nil
+	}
+	var after int64
+	if err := r.pool.QueryRow(ctx, readRefill, tenant, checkpoint, r.config.MaxAge).Scan(&after); err != nil {
+		return 0, fmt.Errorf("read where to refill from: %w", err)
+	}
+	return after, nil
+}
+
+func (r *Relay) tail(tenant domain.Tenant) uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.tails[tenant]
+}
+
+func (r *Relay) setTail(tenant domain.Tenant, tail uint64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.tails[tenant] = tail
+}

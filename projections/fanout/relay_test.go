@@ -1,0 +1,383 @@
+package fanout_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+	"go.uber.org/zap"
+
+	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/deploy/standalone"
+	"github.com/auren-memory/auren/deploy/standalone/pgtest"
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/projections"
+	"github.com/auren-memory/auren/projections/agentmemories"
+	"github.com/auren-memory/auren/projections/fanout"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+const tenant = domain.DefaultTenant
+
+type fixture struct {
+	pool    *pgxpool.Pool
+	store   *eventstore.Store
+	handler *commands.Handler
+	conn    *nats.Conn
+	js      jetstream.JetStream
+}
+
+func setup(t *testing.T) fixture {
+	t.Helper()
+	pool := pgtest.New(t)
+	store := eventstore.New(pool, eventstore.Config{})
+	t.Cleanup(store.Close)
+	server, err := standalone.StartNATS(standalone.NATSConfig{DataDir: t.TempDir(), Addr: "127.0.0.1:0"})
+	require.NoError(t, err)
+	t.Cleanup(server.Stop)
+	conn, err := nats.Connect(server.URL())
+	require.NoError(t, err)
+	t.Cleanup(conn.Close)
+	js, err := jetstream.New(conn)
+	require.NoError(t, err)
+	return fixture{pool: pool, store: store, handler: commands.New(store, commands.Config{}), conn: conn, js: js}
+}
+
+func (f fixture) remember(t *testing.T, tenant domain.Tenant, n int) {
+	t.Helper()
+	batch := make([]commands.Remember, n)
+	for i := range batch {
+		batch[i] = commands.Remember{AgentID: "coach", UserID: "ana.b *>é", Content: json.RawMessage(`"text"`)}
+	}
+	_, err := f.handler.RememberBatch(t.Context(), commands.Request{Tenant: tenant, Meta: domain.Meta{Actor: "ana b"}}, batch)
+	require.NoError(t, err)
+}
+
+func (f fixture) watcher(channel string) *eventstore.Watcher {
+	return eventstore.NewWatcher(f.pool, channel, zap.NewNop())
+}
+
+func (f fixture) project(t *testing.T) {
+	t.Helper()
+	r := projections.NewRunner(f.pool, f.store, f.watcher(eventstore.LogChannel), agentmemories.Projection{}, projections.Config{})
+	require.NoError(t, r.CatchUp(t.Context()))
+}
+
+func (f fixture) relay(t *testing.T) *fanout.Relay {
+	t.Helper()
+	relay, err := fanout.New(f.pool, f.store, f.conn, fanout.Config{})
+	require.NoError(t, err)
+	return relay
+}
+
+func (f fixture) runner(t *testing.T, config projections.Config) *projections.Runner {
+	t.Helper()
+	return projections.NewSinkRunner(f.pool, f.store, f.watcher(projections.Channel), f.relay(t), config)
+}
+
+// messages reads all that the stream holds of a tenant.
+func (f fixture) messages(t *testing.T, tenant domain.Tenant) []jetstream.Msg {
+	t.Helper()
+	stream, err := f.js.Stream(t.Context(), fanout.Stream)
+	require.NoError(t, err)
+	consumer, err := stream.CreateConsumer(t.Context(), jetstream.ConsumerConfig{
+		FilterSubject: "auren.evt." + fanout.EscapeToken(string(tenant)) + ".>", AckPolicy: jetstream.AckNonePolicy,
+		InactiveThreshold: time.Minute,
+	})
+	require.NoError(t, err)
+	info, err := consumer.Info(t.Context())
+	require.NoError(t, err)
+	var all []jetstream.Msg
+	for len(all) < int(info.NumPending) {
+		batch, err := consumer.Fetch(int(info.NumPending)-len(all), jetstream.FetchMaxWait(5*time.Second))
+		require.NoError(t, err)
+		for m := range batch.Messages() {
+			all = append(all, m)
+		}
+		require.NoError(t, batch.Error())
+	}
+	return all
+}
+
+// requireRelayed holds the stream equal to the log: the events after a sequence_id, each once, in order.
+func (f fixture) requireRelayed(t *testing.T, tenant domain.Tenant, after, head int64) {
+	t.Helper()
+	var expected, actual []string
+	for n := after + 1; n <= head; n++ {
+		expected = append(expected, fmt.Sprint(n))
+	}
+	for _, m := range f.messages(t, tenant) {
+		actual = append(actual, m.Headers()["ce-sequenceid"][0])
+	}
+	require.Equal(t, expected, actual)
+}
+
+func TestMessageIsTheEventAsACloudEvent(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	r, err := f.handler.Remember(t.Context(), commands.Request{
+		Tenant: tenant, Meta: domain.Meta{Actor: "ana 100%\r\nx: é", CorrelationID: "c1", CausationID: "c0"},
+	}, commands.Remember{AgentID: "coach", UserID: "ana.b *>é", Content: json.RawMessage(`"<&>"`)})
+	require.NoError(t, err)
+	f.project(t)
+	require.NoError(t, f.runner(t, projections.Config{}).CatchUp(t.Context()))
+
+	all := f.messages(t, tenant)
+	require.Len(t, all, 1)
+	m := all[0]
+	require.Equal(t, "auren.evt.default.coach.ana=2Eb=20=2A=3E=C3=A9.memory_remembered", m.Subject())
+	events, err := f.store.ReadStream(t.Context(), tenant, r.ID, 1, eventstore.Forwards, 1)
+	require.NoError(t, err)
+	for name, value := range map[string]string{
+		"Nats-Msg-Id": r.EventID.String(), "ce-specversion": "1.0", "ce-id": r.EventID.String(), "ce-type": "memory_remembered",
+		"ce-source": "/auren/default", "ce-subject": r.ID.String(), "ce-time": events[0].OccurredAt.Format(time.RFC3339Nano),
+		"ce-recordedtime": events[0].CreatedAt.Format(time.RFC3339Nano), "ce-datacontenttype": "application/json",
+		"ce-tenant": "default", "ce-sequenceid": "1", "ce-version": "1", "ce-actor": "ana%20100%25%0D%0Ax:%20%C3%A9",
+		"ce-correlationid": "c1", "ce-causationid": "c0",
+	} {
+		require.Equal(t, []string{value}, m.Headers()[name], name)
+	}
+	require.NotContains(t, m.Headers(), "ce-traceparent")
+	expected, err := json.Marshal(events[0])
+	require.NoError(t, err)
+	require.JSONEq(t, string(expected), string(m.Data()))
+	require.Contains(t, string(m.Data()), "<&>")
+}
+
+func TestEachEventOnceInOrderAndOnlyAfterItsProjection(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	relay := f.runner(t, projections.Config{})
+	total := int64(0)
+	for _, n := range []int{1, 255, 257, 700, 1} {
+		f.remember(t, tenant, n)
+		f.remember(t, "other", 3)
+		f.project(t)
+		projected := total + int64(n)
+		f.remember(t, tenant, 2)
+		total = projected + 2
+		require.NoError(t, relay.CatchUp(t.Context()))
+		f.requireRelayed(t, tenant, 0, projected)
+		f.project(t)
+		require.NoError(t, relay.CatchUp(t.Context()))
+		f.requireRelayed(t, tenant, 0, total)
+	}
+	f.requireRelayed(t, "other", 0, 15)
+}
+
+func TestCheckpointThatWasLeftBehindSendsNothingTwice(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.remember(t, tenant, 10)
+	f.project(t)
+	require.NoError(t, f.runner(t, projections.Config{}).CatchUp(t.Context()))
+	// As after a crash between the delivery and the moving of the checkpoint; the dedup window does not help.
+	_, err := f.pool.Exec(t.Context(), "update projection_checkpoints set sequence_id = 3 where projection = 'fanout'")
+	require.NoError(t, err)
+	f.remember(t, tenant, 2)
+	f.project(t)
+	require.NoError(t, f.runner(t, projections.Config{}).CatchUp(t.Context()))
+	f.requireRelayed(t, tenant, 0, 12)
+}
+
+func TestWhatJetStreamLostIsRelayedAgain(t *testing.T) {
+	t.Parallel()
+	lose := map[string]func(*testing.T, jetstream.JetStream, jetstream.Stream){
+		"deleted": func(t *testing.T, js jetstream.JetStream, _ jetstream.Stream) {
+			require.NoError(t, js.DeleteStream(t.Context(), fanout.Stream))
+		},
+		"purged": func(t *testing.T, _ jetstream.JetStream, stream jetstream.Stream) {
+			require.NoError(t, stream.Purge(t.Context()))
+		},
+		"rolled back": func(t *testing.T, _ jetstream.JetStream, stream jetstream.Stream) {
+			for n := uint64(6); n <= 10; n++ {
+				require.NoError(t, stream.DeleteMsg(t.Context(), n))
+			}
+		},
+	}
+	for name, lose := range lose {
+		for _, running := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, relay running %v", name, running), func(t *testing.T) {
+				t.Parallel()
+				f := setup(t)
+				relay := f.runner(t, projections.Config{})
+				f.remember(t, tenant, 10)
+				f.project(t)
+				require.NoError(t, relay.CatchUp(t.Context()))
+				stream, err := f.js.Stream(t.Context(), fanout.Stream)
+				require.NoError(t, err)
+				lose(t, f.js, stream)
+				if running {
+					// It finds out with the next event.
+					f.remember(t, tenant, 2)
+					f.project(t)
+					require.Eventually(t, func() bool { return relay.CatchUp(t.Context()) == nil }, 20*time.Second, time.Millisecond)
+					f.requireRelayed(t, tenant, 0, 12)
+					return
+				}
+				require.NoError(t, f.runner(t, projections.Config{}).CatchUp(t.Context()))
+				f.requireRelayed(t, tenant, 0, 10)
+			})
+		}
+	}
+}
+
+func TestMessagesDroppedForTheirAgeAreNotRelayedAgain(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.remember(t, tenant, 5)
+	f.project(t)
+	require.NoError(t, f.runner(t, projections.Config{}).CatchUp(t.Context()))
+	stream, err := f.js.Stream(t.Context(), fanout.Stream)
+	require.NoError(t, err)
+	require.NoError(t, stream.Purge(t.Context()))
+
+	_, err = f.pool.Exec(t.Context(), "grant update on events to current_user; "+`
+		alter table events disable trigger events_immutable;
+		update events set created_at = created_at - interval '8 days'`)
+	require.NoError(t, err)
+	f.remember(t, tenant, 1)
+	f.project(t)
+	require.NoError(t, f.runner(t, projections.Config{}).CatchUp(t.Context()))
+	f.requireRelayed(t, tenant, 5, 6)
+}
+
+func TestTwoRelaysAtOnceSendEachEventOnceInOrder(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	relays := []*fanout.Relay{f.relay(t), f.relay(t)}
+	f.remember(t, tenant, 900)
+	page, err := f.store.ReadLog(t.Context(), tenant, 0, eventstore.Filter{}, 1000)
+	require.NoError(t, err)
+	// Without any lease, both believe that they lead all the time.
+	var running sync.WaitGroup
+	for i, r := range relays {
+		running.Go(func() {
+			for {
+				after, err := r.Resume(t.Context(), tenant, 0)
+				if err != nil {
+					panic(err)
+				}
+				if after == int64(len(page.Events)) {
+					return
+				}
+				n := min(after+int64(1+i*3), int64(len(page.Events)))
+				_ = r.Deliver(t.Context(), tenant, page.Events[after:n])
+			}
+		})
+	}
+	running.Wait()
+	f.requireRelayed(t, tenant, 0, 900)
+}
+
+func TestStaleRelayIsRefused(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	stale, next := f.relay(t), f.relay(t)
+	f.remember(t, tenant, 20)
+	page, err := f.store.ReadLog(t.Context(), tenant, 0, eventstore.Filter{}, 100)
+	require.NoError(t, err)
+	_, err = stale.Resume(t.Context(), tenant, 0)
+	require.NoError(t, err)
+	_, err = next.Resume(t.Context(), tenant, 0)
+	require.NoError(t, err)
+	require.NoError(t, next.Deliver(t.Context(), tenant, page.Events[:10]))
+	for _, n := range []int{1, 10, 20} {
+		require.Error(t, stale.Deliver(t.Context(), tenant, page.Events[:n]))
+	}
+	// Even what is not there yet: it believes to be at the beginning.
+	require.Error(t, stale.Deliver(t.Context(), tenant, page.Events[10:]))
+	f.requireRelayed(t, tenant, 0, 10)
+}
+
+func TestStreamOfAnotherHistoryStopsTheTenant(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.remember(t, tenant, 3)
+	page, err := f.store.ReadLog(t.Context(), tenant, 0, eventstore.Filter{}, 10)
+	require.NoError(t, err)
+	foreign := page.Events[2]
+	foreign.ID = uuid.New()
+	relay := f.relay(t)
+	_, err = relay.Resume(t.Context(), tenant, 0)
+	require.NoError(t, err)
+	require.NoError(t, relay.Deliver(t.Context(), tenant, []eventstore.Event{foreign}))
+	f.project(t)
+	var stopped *projections.StoppedError
+	require.ErrorAs(t, f.runner(t, projections.Config{}).CatchUp(t.Context()), &stopped)
+	require.Contains(t, stopped.Reason, "not of one history")
+	require.Len(t, f.messages(t, tenant), 1)
+}
+
+func TestEventLargerThanAMessageLeavesWithoutItsPayload(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.remember(t, tenant, 1)
+	page, err := f.store.ReadLog(t.Context(), tenant, 0, eventstore.Filter{}, 1)
+	require.NoError(t, err)
+	e := page.Events[0]
+	e.Payload = json.RawMessage(`"` + strings.Repeat("x", int(f.conn.MaxPayload())) + `"`)
+	relay := f.relay(t)
+	_, err = relay.Resume(t.Context(), tenant, 0)
+	require.NoError(t, err)
+	require.NoError(t, relay.Deliver(t.Context(), tenant, []eventstore.Event{e}))
+	m := f.messages(t, tenant)[0]
+	require.Equal(t, []string{"/v1/events?after=0&limit=1"}, m.Headers()["ce-dataref"])
+	require.Contains(t, string(m.Data()), `"payload":null`)
+}
+
+func TestRelayGoesOnWhenNATSIsBack(t *testing.T) {
+	config := pgtest.New(t).Config()
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	pool, err := pgxpool.NewWithConfig(t.Context(), config)
+	require.NoError(t, err)
+	defer pool.Close()
+	store := eventstore.New(pool, eventstore.Config{})
+	dir := t.TempDir()
+	server, err := standalone.StartNATS(standalone.NATSConfig{DataDir: dir, Addr: "127.0.0.1:0"})
+	require.NoError(t, err)
+	conn, err := nats.Connect(server.URL(), nats.MaxReconnects(-1), nats.ReconnectWait(10*time.Millisecond))
+	require.NoError(t, err)
+	js, err := jetstream.New(conn)
+	require.NoError(t, err)
+	f := fixture{pool: pool, store: store, handler: commands.New(store, commands.Config{}), conn: conn, js: js}
+	relay, err := fanout.New(pool, store, conn, fanout.Config{Timeout: 200 * time.Millisecond})
+	require.NoError(t, err)
+
+	ctx, stop := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() {
+		_ = projections.NewSinkRunner(pool, store, f.watcher(projections.Channel), relay, projections.Config{Poll: 10 * time.Millisecond}).Run(ctx)
+	})
+	f.remember(t, tenant, 300)
+	f.project(t)
+	addr := strings.TrimPrefix(server.URL(), "nats://")
+	server.Stop()
+	f.remember(t, tenant, 300)
+	f.project(t) // which is not affected
+	server, err = standalone.StartNATS(standalone.NATSConfig{DataDir: dir, Addr: addr})
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		all, err := projections.ReadStatus(t.Context(), pool)
+		require.NoError(t, err)
+		return slices.ContainsFunc(all, func(s projections.Status) bool { return s.Projection == fanout.Name && s.Lag == 0 })
+	}, 30*time.Second, 10*time.Millisecond)
+	f.requireRelayed(t, tenant, 0, 600)
+	stop()
+	running.Wait()
+	conn.Close()
+	server.Stop()
+}

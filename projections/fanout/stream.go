@@ -1,0 +1,51 @@
+package fanout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// dedupWindow is how long the server remembers message ids.
+const dedupWindow = 2 * time.Minute
+
+// ensureStream returns the stream, which it creates, or brings to the configuration, where need be.
+func (r *Relay) ensureStream(ctx context.Context) (jetstream.Stream, error) {
+	stream, err := r.js.Stream(ctx, Stream)
+	switch {
+	case errors.Is(err, jetstream.ErrStreamNotFound):
+		stream, err = r.js.CreateOrUpdateStream(ctx, r.configure(jetstream.StreamConfig{Name: Stream}))
+	case err == nil:
+		present := stream.CachedInfo().Config
+		if !sameConfig(present, r.configure(present)) {
+			stream, err = r.js.UpdateStream(ctx, r.configure(present))
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("stream %s: %w", Stream, err)
+	}
+	if !stream.CachedInfo().Config.AllowAtomicPublish {
+		return nil, fmt.Errorf("stream %s: the server knows no atomic batches; nats-server 2.12 or newer is needed", Stream)
+	}
+	return stream, nil
+}
+
+// configure sets what is ours to decide and leaves the rest as the operator has it.
+func (r *Relay) configure(c jetstream.StreamConfig) jetstream.StreamConfig {
+	c.Subjects = []string{subjects}
+	c.MaxAge, c.MaxBytes, c.Replicas = r.config.MaxAge, r.config.MaxBytes, r.config.Replicas
+	c.Duplicates = min(dedupWindow, r.config.MaxAge)
+	c.AllowAtomicPublish = true
+	c.Discard = jetstream.DiscardOld
+	return c
+}
+
+func sameConfig(a, b jetstream.StreamConfig) bool {
+	return slices.Equal(a.Subjects, b.Subjects) && a.MaxAge == b.MaxAge && a.MaxBytes == b.MaxBytes &&
+		a.Replicas == b.Replicas && a.Duplicates == b.Duplicates && a.AllowAtomicPublish == b.AllowAtomicPublish &&
+		a.Discard == b.Discard
+}

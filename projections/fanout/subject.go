@@ -1,0 +1,93 @@
+package fanout
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/eventstore"
+)
+
+// Stream is the JetStream stream that holds the messages.
+const Stream = "AUREN_EVENTS"
+
+// subjects are all that the stream takes.
+const subjects = "auren.evt.>"
+
+// MaxTokenBytes is how long a token may be. A subject with an agent and a user of that length is well within the
+// server's limit for a line of its protocol, 4 KiB; one beyond it would cost the connection.
+const MaxTokenBytes = 1000
+
+const (
+	emptyToken   = "="
+	shortenedTo  = MaxTokenBytes - len(shortenedBy) - 2*16
+	shortenedBy  = "=~"
+	upperHex     = "0123456789ABCDEF"
+	tokenLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+)
+
+// EscapeToken writes any text as one token of a subject. ASCII letters, digits, - and _ stand for themselves; every
+// other byte of its UTF-8 becomes = and two upper-case hexadecimal digits, as in ana=2Eb for ana.b; the empty text
+// becomes =. Different texts give different tokens, and UnescapeToken reads them back. The one exception is a
+// text whose token would be longer than MaxTokenBytes: it is cut off and ends in =~ and 32 digits of the text's
+// SHA-256, still its own but not to be read back.
+func EscapeToken(text string) string {
+	if text == "" {
+		return emptyToken
+	}
+	var b strings.Builder
+	for i := range len(text) {
+		if c := text[i]; strings.IndexByte(tokenLetters, c) >= 0 {
+			b.WriteByte(c)
+		} else {
+			b.Write([]byte{'=', upperHex[c>>4], upperHex[c&15]})
+		}
+	}
+	if b.Len() <= MaxTokenBytes {
+		return b.String()
+	}
+	sum := sha256.Sum256([]byte(text))
+	return b.String()[:shortenedTo] + shortenedBy + hex.EncodeToString(sum[:16])
+}
+
+// UnescapeToken returns the text of a token, or an error for one that EscapeToken does not write or has shortened.
+func UnescapeToken(token string) (string, error) {
+	if token == emptyToken {
+		return "", nil
+	}
+	var b strings.Builder
+	for i := 0; i < len(token); i++ {
+		if token[i] != '=' {
+			b.WriteByte(token[i])
+			continue
+		}
+		if i+2 >= len(token) {
+			return "", fmt.Errorf("subject token %q ends within an escape", token)
+		}
+		high, low := strings.IndexByte(upperHex, token[i+1]), strings.IndexByte(upperHex, token[i+2])
+		if high < 0 || low < 0 {
+			return "", fmt.Errorf("subject token %q holds %q, which is no escape", token, token[i:i+3])
+		}
+		b.WriteByte(byte(high<<4 | low))
+		i += 2
+	}
+	text := b.String()
+	if EscapeToken(text) != token {
+		return "", fmt.Errorf("subject token %q is not escaped as it should be", token)
+	}
+	return text, nil
+}
+
+// Subject is where an event is published.
+func Subject(e *eventstore.Event) string {
+	return strings.Join([]string{
+		"auren.evt", EscapeToken(string(e.Tenant)), EscapeToken(e.AgentID), EscapeToken(e.UserID), EscapeToken(e.Type),
+	}, ".")
+}
+
+// tenantSubjects matches all events of a tenant.
+func tenantSubjects(tenant domain.Tenant) string {
+	return "auren.evt." + EscapeToken(string(tenant)) + ".>"
+}

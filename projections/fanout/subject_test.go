@@ -1,0 +1,81 @@
+package fanout_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/projections/fanout"
+)
+
+func TestEscapeToken(t *testing.T) {
+	t.Parallel()
+	for text, token := range map[string]string{
+		"coach-1_A":   "coach-1_A",
+		"ana.b":       "ana=2Eb",
+		"a b*c>d=e%f": "a=20b=2Ac=3Ed=3De=25f",
+		"é":           "=C3=A9",
+		"":            "=",
+		"=":           "=3D",
+	} {
+		require.Equal(t, token, fanout.EscapeToken(text))
+	}
+	for _, token := range []string{"a.b", "=2", "=2e", "=41", "a=", "=~00", "é", "=2G"} {
+		_, err := fanout.UnescapeToken(token)
+		require.Error(t, err, token)
+	}
+}
+
+var tokenPattern = regexp.MustCompile(`^([A-Za-z0-9_-]|=[0-9A-F]{2})+$|^=$`)
+
+func requireRoundTrip(t require.TestingT, text string) {
+	token := fanout.EscapeToken(text)
+	require.LessOrEqual(t, len(token), fanout.MaxTokenBytes)
+	require.True(t, server.IsValidLiteralSubject("auren.evt."+token))
+	back, err := fanout.UnescapeToken(token)
+	if len(text) > fanout.MaxTokenBytes/3 && strings.Contains(token, "=~") {
+		require.Error(t, err)
+		return
+	}
+	require.NoError(t, err)
+	require.Equal(t, text, back)
+	require.Regexp(t, tokenPattern, token)
+}
+
+func TestEscapedTokensReadBack(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) { requireRoundTrip(t, rapid.String().Draw(t, "text")) })
+}
+
+func FuzzEscapeToken(f *testing.F) {
+	for _, text := range []string{"", "a", "a.b", "\x00\xff", strings.Repeat("€", 255), "=~"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) { requireRoundTrip(t, text) })
+}
+
+func FuzzUnescapeToken(f *testing.F) {
+	for _, token := range []string{"", "=", "=2E", "=2e", "a=", "=~"} {
+		f.Add(token)
+	}
+	f.Fuzz(func(t *testing.T, token string) {
+		if text, err := fanout.UnescapeToken(token); err == nil {
+			require.Equal(t, token, fanout.EscapeToken(text))
+		}
+	})
+}
+
+func TestLongestIDsFitASubject(t *testing.T) {
+	t.Parallel()
+	e := eventstore.Event{Tenant: "t", AgentID: strings.Repeat("😀", 100), UserID: strings.Repeat("😀", 255), Type: "memory_remembered"}
+	subject := fanout.Subject(&e)
+	require.Less(t, len(subject), 3000)
+	other := e
+	other.UserID = e.UserID[:len(e.UserID)-4] + "😁"
+	require.NotEqual(t, subject, fanout.Subject(&other), "shortened tokens are still told apart")
+}

@@ -1,0 +1,197 @@
+package projections
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"go.uber.org/zap"
+
+	"github.com/auren-memory/auren/domain"
+)
+
+// errLeaseLost says that somebody else leads the tenant, or that the checkpoint is not where it was left.
+var errLeaseLost = errors.New("the lease was lost")
+
+const acquireLease = `
+insert into projection_checkpoints as c (tenant_id, projection, projection_version, lease_holder, lease_term, lease_until)
+values ($1, $2, $3, $4, 1, clock_timestamp() + $5::interval)
+on conflict (tenant_id, projection) do update
+   set lease_holder = excluded.lease_holder,
+       lease_term = c.lease_term + 1,
+       lease_until = clock_timestamp() + $5::interval
+ where c.projection_version = excluded.projection_version
+   and (c.lease_until <= clock_timestamp() or c.lease_holder = excluded.lease_holder)
+returning lease_term, sequence_id`
+
+// acquire takes the lease of a tenant, if it is to be had, and reads the checkpoint.
+func (r *Runner) acquire(ctx context.Context, f *follower) (bool, error) {
+	var term, sequenceID int64
+	err := r.pool.QueryRow(ctx, acquireLease, f.tenant, r.name, r.version, r.config.Holder, r.config.LeaseTTL).
+		Scan(&term, &sequenceID)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("acquire lease: %w", err)
+	}
+	r.mu.Lock()
+	f.term = term
+	r.mu.Unlock()
+	f.sequenceID, f.resumed = sequenceID, false
+	r.log.Debug("lease taken", zap.String("tenant", string(f.tenant)), zap.Int64("term", term), zap.Int64("sequence_id", sequenceID))
+	return true, nil
+}
+
+// letGo forgets a lease, which then has to be acquired anew.
+func (r *Runner) letGo(f *follower) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	f.term, f.stopped = 0, nil
+}
+
+const moveCheckpoint = `
+update projection_checkpoints
+   set sequence_id = $5,
+       updated_at = clock_timestamp(),
+       lease_until = clock_timestamp() + $6::interval,
+       stopped_at = null,
+       stopped_reason = ''
+ where tenant_id = $1 and projection = $2 and lease_term = $3 and sequence_id = $4`
+
+// move moves the checkpoint and renews the lease; errLeaseLost where it is not ours to move.
+func (r *Runner) move(ctx context.Context, tx pgx.Tx, f *follower, to int64) error {
+	tag, err := tx.Exec(ctx, moveCheckpoint, f.tenant, r.name, f.term, f.sequenceID, to, r.config.LeaseTTL)
+	if err != nil {
+		return fmt.Errorf("move checkpoint: %w", err)
+	}
+	if tag.RowsAffected() == 0 {
+		return errLeaseLost
+	}
+	return nil
+}
+
+const markStopped = `
+update projection_checkpoints
+   set stopped_at = $5,
+       stopped_reason = $6
+ where tenant_id = $1 and projection = $2 and lease_term = $3 and sequence_id = $4`
+
+// stop records that the tenant stands still in front of an event.
+func (r *Runner) stop(ctx context.Context, f *follower, at int64, cause error) error {
+	reason := cause.Error()
+	if e, ok := errors.AsType[*EventError](cause); ok {
+		reason = e.Err.Error()
+	}
+	tag, err := r.pool.Exec(ctx, markStopped, f.tenant, r.name, f.term, f.sequenceID, at, reason)
+	if err != nil {
+		return fmt.Errorf("record the stop at event %d: %w", at, err)
+	}
+	if tag.RowsAffected() == 0 {
+		return errLeaseLost
+	}
+	r.mu.Lock()
+	f.stopped = &StoppedError{Projection: r.name, Tenant: f.tenant, SequenceID: at, Reason: reason}
+	r.mu.Unlock()
+	r.log.Error("an event cannot be applied; the projection of the tenant stands still",
+		zap.String("tenant", string(f.tenant)), zap.Int64("sequence_id", at), zap.String("reason", reason))
+	return nil
+}
+
+// A row that is locked belongs to a batch, which renews its lease itself; waiting for it would endanger the others.
+const renewLeases = `
+  with held as (
+       select c.tenant_id
+         from unnest($2::text[], $3::bigint[]) as h (tenant_id, term)
+         join projection_checkpoints as c
+           on c.tenant_id = h.tenant_id and c.projection = $1 and c.lease_term = h.term
+          for update of c skip locked)
+update projection_checkpoints as c
+   set lease_until = clock_timestamp() + $4::interval
+  from held
+ where c.tenant_id = held.tenant_id and c.projection = $1
+returning c.tenant_id`
+
+// heartbeat renews the leases until ctx ends.
+func (r *Runner) heartbeat(ctx context.Context) {
+	tick := time.NewTicker(r.config.LeaseTTL / 3)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := r.renew(ctx); err != nil && ctx.Err() == nil {
+				r.log.Warn("the leases could not be renewed", zap.Error(err))
+			}
+		}
+	}
+}
+
+func (r *Runner) renew(ctx context.Context) error {
+	tenants, terms := r.held()
+	if len(tenants) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.config.LeaseTTL)
+	defer cancel()
+	rows, err := r.pool.Query(ctx, renewLeases, r.name, tenants, terms, r.config.LeaseTTL)
+	if err != nil {
+		return err
+	}
+	renewed, err := pgx.CollectRows(rows, pgx.RowTo[domain.Tenant])
+	if err != nil {
+		return err
+	}
+	lost := map[domain.Tenant]int64{}
+	for i, tenant := range tenants {
+		lost[tenant] = terms[i]
+	}
+	for _, tenant := range renewed {
+		delete(lost, tenant)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for tenant, term := range lost {
+		if f := r.followers[tenant]; f.term == term && !f.serving {
+			f.term, f.stopped = 0, nil
+			r.log.Info("the lease was lost", zap.String("tenant", string(tenant)), zap.Int64("term", term))
+		}
+	}
+	return nil
+}
+
+// By holder, not by what is remembered: a lease that was let go of after an error is still ours.
+const releaseLeases = `
+update projection_checkpoints
+   set lease_holder = '',
+       lease_until = '-infinity'
+ where projection = $1 and lease_holder = $2`
+
+// release gives all leases back, so that another runner need not wait until they run out.
+func (r *Runner) release(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.config.LeaseTTL)
+	defer cancel()
+	if _, err := r.pool.Exec(ctx, releaseLeases, r.name, r.config.Holder); err != nil {
+		r.log.Warn("the leases could not be given back; they run out by themselves", zap.Error(err))
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, f := range r.followers {
+		f.term, f.stopped = 0, nil
+	}
+}
+
+// held lists the tenants whose leases are held, with their terms.
+func (r *Runner) held() (tenants []domain.Tenant, terms []int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for tenant, f := range r.followers {
+		if f.term > 0 {
+			tenants, terms = append(tenants, tenant), append(terms, f.term)
+		}
+	}
+	return tenants, terms
+}

@@ -1,0 +1,95 @@
+package projections
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/eventstore"
+)
+
+// Channel is the PostgreSQL channel on which each applied batch notifies, with the payload
+// "<tenant>/<projection> <sequence_id>".
+const Channel = "auren_projection"
+
+// Projection is a read model in the same database as the log. It must be safe for concurrent use with
+// different tenants.
+type Projection interface {
+	// Name is what its checkpoint is filed under; it never changes.
+	Name() string
+	// Version says how events become rows; it changes when the same events would give other rows.
+	Version() int
+	// Tables names the tables that it alone writes.
+	Tables() []string
+	// Prepare does the work on a batch that needs no transaction and returns what writes the rows. The events
+	// are consecutive and follow the last batch that was written. An event that can never be applied is an
+	// *EventError.
+	Prepare(ctx context.Context, tenant domain.Tenant, events []eventstore.Event) (Write, error)
+}
+
+// Write writes the rows of a batch. It is called once at most, in the transaction that moves the checkpoint.
+type Write func(ctx context.Context, tx pgx.Tx) error
+
+// Sink is a target outside of the database. It must be safe for concurrent use with different tenants.
+type Sink interface {
+	// Name is what its checkpoint is filed under; it never changes.
+	Name() string
+	// Version says what is delivered for an event.
+	Version() int
+	// Behind names the projection that must have applied an event before it is delivered.
+	Behind() string
+	// Resume tells after which sequence_id to deliver, by what the target holds already. It is called before
+	// the first Deliver under a lease and after each one that failed. An *EventError stops the tenant.
+	Resume(ctx context.Context, tenant domain.Tenant, checkpoint int64) (after int64, err error)
+	// Deliver delivers consecutive events in their order, all or a leading part of them; after an error,
+	// Resume finds out which. An *EventError stops the tenant.
+	Deliver(ctx context.Context, tenant domain.Tenant, events []eventstore.Event) error
+}
+
+// EventError says that an event can never be applied, at least not by this program.
+type EventError struct {
+	SequenceID int64
+	Err        error
+}
+
+// Error names the event's sequence_id and what is wrong with it.
+func (e *EventError) Error() string { return fmt.Sprintf("event %d: %v", e.SequenceID, e.Err) }
+
+// Unwrap returns what is wrong with the event.
+func (e *EventError) Unwrap() error { return e.Err }
+
+// StoppedError says that the projection of a tenant stands still in front of an event.
+type StoppedError struct {
+	Projection string
+	Tenant     domain.Tenant
+	// SequenceID is that of the event that cannot be applied.
+	SequenceID int64
+	// Reason is why it cannot.
+	Reason string
+}
+
+// Error names the projection, the tenant, the event and the reason.
+func (e *StoppedError) Error() string {
+	return fmt.Sprintf("projection %s of tenant %s stopped at event %d: %s", e.Projection, e.Tenant, e.SequenceID, e.Reason)
+}
+
+// unappliable tells whether err is the fault of an event, so that trying again is of no use: an EventError, or
+// an error of PostgreSQL about data (class 22), constraints (23) or limits (54).
+func unappliable(err error) bool {
+	if _, ok := errors.AsType[*EventError](err); ok {
+		return true
+	}
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok {
+		return false
+	}
+	switch pg.Code[:2] {
+	case "22", "23", "54":
+		return true
+	}
+	return false
+}

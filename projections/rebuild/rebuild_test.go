@@ -1,0 +1,323 @@
+package rebuild_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+	"go.uber.org/zap"
+
+	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/deploy/standalone/pgtest"
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/migrations"
+	"github.com/auren-memory/auren/projections"
+	"github.com/auren-memory/auren/projections/agentmemories"
+	"github.com/auren-memory/auren/projections/rebuild"
+	"github.com/auren-memory/auren/projections/search"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+const tenant = domain.DefaultTenant
+
+type fixture struct {
+	pool    *pgxpool.Pool
+	store   *eventstore.Store
+	handler *commands.Handler
+	watcher *eventstore.Watcher
+}
+
+func setup(t *testing.T) fixture {
+	t.Helper()
+	f := on(pgtest.New(t))
+	t.Cleanup(f.store.Close)
+	return f
+}
+
+func on(pool *pgxpool.Pool) fixture {
+	store := eventstore.New(pool, eventstore.Config{})
+	return fixture{
+		pool: pool, store: store, handler: commands.New(store, commands.Config{}),
+		watcher: eventstore.NewWatcher(pool, eventstore.LogChannel, zap.NewNop()),
+	}
+}
+
+func (f fixture) both() []projections.Projection {
+	return []projections.Projection{agentmemories.Projection{}, search.New(f.pool, search.Config{})}
+}
+
+func (f fixture) runner(p projections.Projection) *projections.Runner {
+	return projections.NewRunner(f.pool, f.store, f.watcher, p, projections.Config{Poll: 20 * time.Millisecond, Batch: 50})
+}
+
+func (f fixture) project(t *testing.T) {
+	t.Helper()
+	for _, p := range f.both() {
+		require.NoError(t, f.runner(p).CatchUp(t.Context()))
+	}
+}
+
+// write remembers memories and changes them at random.
+func (f fixture) write(ctx context.Context, tenant domain.Tenant, n int) error {
+	req := commands.Request{Tenant: tenant, Meta: domain.Meta{Actor: "test", Reason: "because"}}
+	var ids []uuid.UUID
+	for i := range n {
+		r, err := f.handler.Remember(ctx, req, commands.Remember{
+			AgentID: fmt.Sprint("agent", i%3), UserID: fmt.Sprint("user", i%2), Content: json.RawMessage(fmt.Sprintf(`{"text": "number %d"}`, i)),
+		})
+		if err != nil {
+			return err
+		}
+		ids = append(ids, r.ID)
+		id := ids[rand.N(len(ids))]
+		switch rand.N(5) {
+		case 0:
+			_, err = f.handler.Revise(ctx, req, id, commands.Revise{Content: json.RawMessage(fmt.Sprintf(`"revised %d"`, i))})
+		case 1:
+			_, err = f.handler.RecordEvidence(ctx, req, id, commands.Evidence{Supports: true})
+		case 2:
+			_, err = f.handler.Forget(ctx, req, id)
+		case 3:
+			_, err = f.handler.Restore(ctx, req, id)
+		}
+		if err != nil && domain.KindOf(err) != domain.Conflict {
+			return err
+		}
+	}
+	return nil
+}
+
+// contents returns every row of the projected tables, as text.
+func (f fixture) contents(t *testing.T) map[string][]string {
+	t.Helper()
+	all := map[string][]string{}
+	for _, p := range f.both() {
+		for _, table := range p.Tables() {
+			rows, err := f.pool.Query(t.Context(), "select r::text from "+table+" as r order by 1")
+			require.NoError(t, err)
+			all[table], err = pgx.CollectRows(rows, pgx.RowTo[string])
+			require.NoError(t, err)
+			require.NotEmpty(t, all[table])
+		}
+	}
+	return all
+}
+
+func (f fixture) requireIntact(t *testing.T) {
+	t.Helper()
+	differences, err := migrations.Verify(t.Context(), f.pool)
+	require.NoError(t, err)
+	require.Empty(t, differences, "every name and definition is as migrated")
+	var left int
+	require.NoError(t, f.pool.QueryRow(t.Context(), "select count(*) from pg_namespace where nspname = 'auren_rebuild'").Scan(&left))
+	require.Zero(t, left)
+}
+
+func TestRebuiltEqualsLiveRowForRow(t *testing.T) {
+	t.Parallel()
+	for name, which := range map[string][]int{"agent_memories": {0}, "search": {1}, "both": {0, 1}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := setup(t)
+			require.NoError(t, f.write(t.Context(), tenant, 200))
+			require.NoError(t, f.write(t.Context(), "other", 30))
+			f.project(t)
+			live := f.contents(t)
+			var rebuilt []projections.Projection
+			for _, i := range which {
+				rebuilt = append(rebuilt, f.both()[i])
+			}
+			// What is wrong with the live tables is mended by a rebuild, and nothing else can mend it.
+			_, err := f.pool.Exec(t.Context(), "update "+rebuilt[0].Tables()[0]+" set user_id = 'wrong'")
+			require.NoError(t, err)
+
+			var done, total atomic.Int64
+			require.NoError(t, rebuild.Run(t.Context(), f.pool, rebuilt, rebuild.Config{Progress: func(d, n int64) {
+				done.Store(max(done.Load(), d))
+				total.Store(n)
+			}}))
+			require.Equal(t, live, f.contents(t))
+			require.Equal(t, total.Load(), done.Load())
+			f.requireIntact(t)
+
+			require.NoError(t, f.write(t.Context(), tenant, 20))
+			f.project(t)
+			live = f.contents(t)
+			require.NoError(t, rebuild.Run(t.Context(), f.pool, rebuilt, rebuild.Config{}))
+			require.Equal(t, live, f.contents(t), "a projector goes on where the rebuild ended")
+			f.requireIntact(t)
+		})
+	}
+}
+
+func TestRebuildWhileAgentsWriteReadersReadAndProjectorsRun(t *testing.T) {
+	f := setup(t)
+	require.NoError(t, f.write(t.Context(), tenant, 300))
+	f.project(t)
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	outer := f
+	// On a pool that is closed at the end: only then are the connections gone that a cancelled statement left behind.
+	pool, err := pgxpool.NewWithConfig(t.Context(), f.pool.Config())
+	require.NoError(t, err)
+	defer pool.Close()
+	f = on(pool)
+
+	ctx, stop := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	var failed atomic.Pointer[error]
+	start := func(part func() error) {
+		running.Go(func() {
+			if err := part(); err != nil && ctx.Err() == nil {
+				failed.Store(&err)
+			}
+		})
+	}
+	start(func() error { return f.watcher.Run(ctx) })
+	for _, p := range append(f.both(), f.both()...) {
+		start(func() error { return f.runner(p).Run(ctx) })
+	}
+	for n := range 3 {
+		start(func() error {
+			for ctx.Err() == nil {
+				// New tenants come up, too.
+				if err := f.write(ctx, domain.Tenant(fmt.Sprint("t", n, "-", rand.N(5))), 5); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	for range 2 {
+		start(func() error {
+			seen := 0
+			for ctx.Err() == nil {
+				var memories int
+				err := f.pool.QueryRow(ctx, `select count(*) from agent_memories where tenant_id = $1`, tenant).Scan(&memories)
+				if err != nil {
+					return err
+				}
+				if memories < 300 || memories < seen {
+					return fmt.Errorf("a reader saw %d memories after %d", memories, seen)
+				}
+				seen = memories
+			}
+			return nil
+		})
+	}
+	for range 4 {
+		require.NoError(t, rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{}))
+	}
+	stop()
+	running.Wait()
+	if err := failed.Load(); err != nil {
+		require.NoError(t, *err)
+	}
+	f.store.Close()
+	f = outer
+	f.project(t)
+	f.requireIntact(t)
+	live := f.contents(t)
+	require.NoError(t, rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{}))
+	require.Equal(t, live, f.contents(t))
+}
+
+func TestRebuildThatIsBrokenOffLeavesTheLiveTablesAndTheNextStartsAnew(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	require.NoError(t, f.write(t.Context(), tenant, 100))
+	f.project(t)
+	live := f.contents(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	err := rebuild.Run(ctx, f.pool, f.both(), rebuild.Config{Progress: func(int64, int64) { cancel() }})
+	require.ErrorIs(t, err, context.Canceled)
+	require.Equal(t, live, f.contents(t))
+	require.NoError(t, rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{}))
+	require.Equal(t, live, f.contents(t))
+	f.requireIntact(t)
+}
+
+func TestOnlyOneRebuildAtATime(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	require.NoError(t, f.write(t.Context(), tenant, 20))
+	f.project(t)
+	var second error
+	var once sync.Once
+	require.NoError(t, rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{Progress: func(int64, int64) {
+		once.Do(func() { second = rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{}) })
+	}}))
+	require.ErrorIs(t, second, rebuild.ErrBusy)
+	f.requireIntact(t)
+}
+
+func TestRebuildStopsAtAnEventThatCannotBeApplied(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	require.NoError(t, f.write(t.Context(), tenant, 10))
+	f.project(t)
+	live := f.contents(t)
+	_, err := f.store.Append(t.Context(), eventstore.Command{Tenant: tenant, Writes: []eventstore.Write{{
+		StreamID: uuid.New(), AgentID: "a", UserID: "u",
+		Events: []eventstore.NewEvent{{ID: uuid.New(), Type: "memory_dreamt", SchemaVersion: 1, Payload: json.RawMessage(`{}`), OccurredAt: time.Now()}},
+	}}})
+	require.NoError(t, err)
+	var stopped *projections.StoppedError
+	require.ErrorAs(t, rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{}), &stopped)
+	require.Equal(t, live, f.contents(t))
+}
+
+func TestSwapWaitsForALongReaderWithoutBlockingOthers(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	require.NoError(t, f.write(t.Context(), tenant, 20))
+	f.project(t)
+	live := f.contents(t)
+	reader, err := f.pool.Begin(t.Context())
+	require.NoError(t, err)
+	_, err = reader.Exec(t.Context(), "select from agent_memories")
+	require.NoError(t, err)
+	ended := make(chan error, 1)
+	go func() { ended <- rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{}) }()
+	// Until the swap has given up once, having waited for the reader.
+	require.Eventually(t, func() bool {
+		var waiting bool
+		err := f.pool.QueryRow(t.Context(), `
+			select exists (select from pg_locks where not granted and mode = 'AccessExclusiveLock')`).Scan(&waiting)
+		return err == nil && waiting
+	}, 20*time.Second, 5*time.Millisecond)
+	require.Equal(t, live, f.contents(t), "another reader gets through")
+	require.NoError(t, reader.Rollback(t.Context()))
+	require.NoError(t, <-ended)
+	require.Equal(t, live, f.contents(t))
+	f.requireIntact(t)
+}
+
+func TestPrivilegesAndStorageParametersAreKept(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	require.NoError(t, f.write(t.Context(), tenant, 5))
+	f.project(t)
+	_, err := f.pool.Exec(t.Context(), "grant select on agent_memories, agent_memory_search_scopes to public")
+	require.NoError(t, err)
+	const describe = `
+		select string_agg(relname || ' ' || coalesce(reloptions::text, '') || ' ' || coalesce(relacl::text, ''), ';' order by relname)
+		  from pg_class where relnamespace = 'public'::regnamespace and relname like 'agent_memor%' and relkind = 'r'`
+	var before, after string
+	require.NoError(t, f.pool.QueryRow(t.Context(), describe).Scan(&before))
+	require.Contains(t, before, "fillfactor=50")
+	require.NoError(t, rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{}))
+	require.NoError(t, f.pool.QueryRow(t.Context(), describe).Scan(&after))
+	require.Equal(t, before, after)
+}

@@ -1,0 +1,141 @@
+package projections
+
+import (
+	"context"
+	mathrand "math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"go.uber.org/zap"
+
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/eventstore"
+)
+
+// Runner keeps one projection, or one sink, of all tenants up to date. Any number of runners, in any number of
+// processes, may run for the same projection: the leases divide the tenants among them.
+type Runner struct {
+	pool    *pgxpool.Pool
+	store   *eventstore.Store
+	watcher *eventstore.Watcher
+	config  Config
+	log     *zap.Logger
+
+	name    string
+	version int
+	// Either of the two is nil.
+	projection Projection
+	sink       Sink
+
+	again chan struct{}
+
+	mu        sync.Mutex
+	followers map[domain.Tenant]*follower
+}
+
+// NewRunner makes a runner for a projection. The watcher is one of eventstore.LogChannel; whoever made it runs
+// it. The pool must have room for Concurrency connections and one more.
+func NewRunner(pool *pgxpool.Pool, store *eventstore.Store, watcher *eventstore.Watcher, p Projection, config Config) *Runner {
+	r := newRunner(pool, store, watcher, config, p.Name(), p.Version())
+	r.projection = p
+	return r
+}
+
+// NewSinkRunner makes a runner for a sink. The watcher is one of Channel.
+func NewSinkRunner(pool *pgxpool.Pool, store *eventstore.Store, watcher *eventstore.Watcher, s Sink, config Config) *Runner {
+	r := newRunner(pool, store, watcher, config, s.Name(), s.Version())
+	r.sink = s
+	return r
+}
+
+func newRunner(pool *pgxpool.Pool, store *eventstore.Store, watcher *eventstore.Watcher, config Config, name string, version int) *Runner {
+	config = config.withDefaults()
+	return &Runner{
+		pool: pool, store: store, watcher: watcher, config: config,
+		log:  config.Log.With(zap.String("projection", name), zap.String("holder", config.Holder)),
+		name: name, version: version,
+		again: make(chan struct{}, 1), followers: map[domain.Tenant]*follower{},
+	}
+}
+
+// Run serves all tenants until ctx ends, gives the leases back and returns nil. It must not be called twice at
+// a time.
+func (r *Runner) Run(ctx context.Context) error {
+	wake, cancel := r.watcher.Subscribe("")
+	defer cancel()
+	defer r.release(ctx)
+	var working sync.WaitGroup
+	defer working.Wait()
+	working.Go(func() { r.heartbeat(ctx) })
+
+	slots := make(chan struct{}, r.config.Concurrency)
+	for failures := 0; ctx.Err() == nil; {
+		due, err := r.due(ctx)
+		pause := r.config.Poll
+		if failures++; err == nil {
+			failures = 0
+		} else if ctx.Err() == nil {
+			pause = backoff(failures)
+			r.log.Warn("the tenants could not be read; trying again", zap.Duration("in", pause), zap.Error(err))
+		}
+		r.begin(ctx, due, slots, &working)
+		select {
+		case <-ctx.Done():
+		case <-wake:
+		case <-r.again:
+		case <-time.After(pause):
+		}
+	}
+	return nil
+}
+
+// begin starts a turn for each follower as long as there are slots; the others are due again at the next look.
+func (r *Runner) begin(ctx context.Context, due []*follower, slots chan struct{}, working *sync.WaitGroup) {
+	for _, f := range due {
+		select {
+		case slots <- struct{}{}:
+		default:
+			return
+		}
+		r.mu.Lock()
+		f.serving = true
+		r.mu.Unlock()
+		working.Go(func() {
+			defer func() {
+				<-slots
+				// What came in the meantime, or found no slot, is due now.
+				select {
+				case r.again <- struct{}{}:
+				default:
+				}
+			}()
+			r.turn(ctx, f)
+		})
+	}
+}
+
+// turn serves a follower and, where that fails, decides when to try again.
+func (r *Runner) turn(ctx context.Context, f *follower) {
+	err := r.serve(ctx, f)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	f.serving = false
+	if err == nil || ctx.Err() != nil {
+		f.failures, f.retryAt = 0, time.Time{}
+		return
+	}
+	f.failures++
+	pause := backoff(f.failures)
+	f.retryAt = time.Now().Add(pause)
+	r.log.Warn("the log of a tenant could not be followed; trying again",
+		tenantField(f.tenant), zap.Duration("in", pause), zap.Error(err))
+}
+
+func tenantField(tenant domain.Tenant) zap.Field { return zap.String("tenant", string(tenant)) }
+
+// backoff grows from about 0.1 s to about 5 s, with jitter so that not all come back at once.
+func backoff(failures int) time.Duration {
+	pause := min(100*time.Millisecond<<min(failures-1, 10), 5*time.Second)
+	return pause/2 + mathrand.N(pause)
+}

@@ -1,0 +1,258 @@
+package projections
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/auren-memory/auren/domain"
+)
+
+const tenant = domain.DefaultTenant
+
+func TestCatchUpAppliesEachEventOnceInOrder(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	for range 10 {
+		f.append(t, tenant, slices.Repeat([]string{`{}`}, 30)...)
+		f.append(t, "other", `{}`)
+	}
+	// Batches that end in the middle of a chunk, and ones that end for their bytes.
+	for _, config := range []Config{{Batch: 70}, {BatchBytes: 1}} {
+		require.NoError(t, f.runner(config).CatchUp(t.Context()))
+		require.Equal(t, upTo(300), f.applied(t, tenant))
+		require.Equal(t, upTo(10), f.applied(t, "other"))
+		_, err := f.pool.Exec(t.Context(), "truncate applied, projection_checkpoints")
+		require.NoError(t, err)
+	}
+}
+
+func TestNothingIsAppliedTwiceByTheSecondCatchUp(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.append(t, tenant, `{}`, `{}`)
+	require.NoError(t, f.runner(Config{}).CatchUp(t.Context()))
+	f.append(t, tenant, `{}`)
+	require.NoError(t, f.runner(Config{}).CatchUp(t.Context()))
+	require.Equal(t, upTo(3), f.applied(t, tenant))
+}
+
+func TestRunnersThatRaceApplyEachEventOnceInOrder(t *testing.T) {
+	f := setup(t)
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	own := f.onItsOwnPool(t, "runners")
+	defer own.pool.Close()
+	ctx, stop := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { _ = own.watcher.Run(ctx) })
+	for range 3 {
+		r := own.runner(Config{LeaseTTL: 60 * time.Millisecond, Poll: 5 * time.Millisecond, Batch: 7})
+		running.Go(func() {
+			if err := r.Run(ctx); err != nil {
+				panic(err)
+			}
+		})
+	}
+	const tenants, rounds = 6, 40
+	for i := range rounds {
+		for n := range tenants {
+			f.append(t, domain.Tenant(fmt.Sprint("t", n)), `{}`, `{}`, `{}`)
+		}
+		// The leases change hands all the time.
+		if i%4 == 0 {
+			f.expire(t)
+		}
+	}
+	for n := range tenants {
+		require.Eventually(t, func() bool {
+			return f.status(t, domain.Tenant(fmt.Sprint("t", n))).Lag == 0
+		}, 20*time.Second, 10*time.Millisecond)
+	}
+	stop()
+	running.Wait()
+	for n := range tenants {
+		require.Equal(t, upTo(3*rounds), f.applied(t, domain.Tenant(fmt.Sprint("t", n))))
+	}
+}
+
+func TestPausedRunnerChangesNothingAfterATakeover(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.append(t, tenant, `{}`, `{}`)
+	paused, next := f.runner(Config{Holder: "paused"}), f.runner(Config{Holder: "next"})
+	follower := &follower{tenant: tenant}
+	paused.followers[tenant] = follower
+	ok, err := paused.acquire(t.Context(), follower)
+	require.NoError(t, err)
+	require.True(t, ok)
+	events, _, err := paused.read(t.Context(), follower)
+	require.NoError(t, err)
+	require.Len(t, events, 2)
+
+	require.NoError(t, next.CatchUp(t.Context()))
+	require.Empty(t, f.applied(t, tenant), "the lease of the paused runner has not run out")
+	f.expire(t)
+	ok, err = next.acquire(t.Context(), next.follower(tenant))
+	require.NoError(t, err)
+	require.True(t, ok)
+
+	// The paused runner wakes up before the new leader has applied anything …
+	require.ErrorIs(t, paused.apply(t.Context(), follower, events), errLeaseLost)
+	require.Empty(t, f.applied(t, tenant))
+	// … and after.
+	require.NoError(t, next.serve(t.Context(), next.follower(tenant)))
+	require.ErrorIs(t, paused.apply(t.Context(), follower, events), errLeaseLost)
+	require.ErrorIs(t, paused.stop(t.Context(), follower, 1, errLeaseLost), errLeaseLost)
+	require.Equal(t, upTo(2), f.applied(t, tenant))
+	require.Equal(t, "next", f.status(t, tenant).Holder)
+
+	// It finds out, and leaves the tenant alone.
+	require.NoError(t, paused.serve(t.Context(), follower))
+	f.append(t, tenant, `{}`)
+	require.NoError(t, paused.serve(t.Context(), follower))
+	require.Zero(t, follower.term)
+	require.Equal(t, upTo(2), f.applied(t, tenant))
+}
+
+func TestHeartbeatKeepsLeasesAndNoticesTheLossOfOne(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.append(t, tenant, `{}`)
+	f.append(t, "other", `{}`)
+	r := f.runner(Config{LeaseTTL: time.Hour})
+	for _, name := range []domain.Tenant{tenant, "other"} {
+		require.NoError(t, r.serve(t.Context(), r.follower(name)))
+	}
+	f.expire(t)
+	_, err := f.pool.Exec(t.Context(), "update projection_checkpoints set lease_term = 9 where tenant_id = 'other'")
+	require.NoError(t, err)
+	require.NoError(t, r.renew(t.Context()))
+	require.NotEmpty(t, f.status(t, tenant).Holder)
+	require.Empty(t, f.status(t, "other").Holder)
+	require.Zero(t, r.follower("other").term)
+	require.Equal(t, int64(1), r.follower(tenant).term)
+}
+
+func TestLeaseIsGivenBackAtTheEnd(t *testing.T) {
+	f := setup(t)
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	f.append(t, tenant, `{}`)
+	own := f.onItsOwnPool(t, "runner")
+	defer own.pool.Close()
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- own.runner(Config{LeaseTTL: time.Hour}).Run(ctx) }()
+	require.Eventually(t, func() bool { return len(f.applied(t, tenant)) == 1 }, 10*time.Second, 5*time.Millisecond)
+	require.NotEmpty(t, f.status(t, tenant).Holder)
+	stop()
+	require.NoError(t, <-ended)
+	require.Empty(t, f.status(t, tenant).Holder)
+}
+
+func TestPoisonStopsOneTenantInFrontOfIt(t *testing.T) {
+	t.Parallel()
+	for _, payload := range []string{`"poison"`, `"bad"`} {
+		t.Run(payload, func(t *testing.T) {
+			t.Parallel()
+			f := setup(t)
+			f.append(t, tenant, `{}`, `{}`, `{}`, `{}`, payload, `{}`, payload)
+			f.append(t, "other", `{}`, `{}`)
+			logs, recorded := observer.New(zap.ErrorLevel)
+			r := f.runner(Config{Log: zap.New(logs)})
+			var stopped *StoppedError
+			require.ErrorAs(t, r.CatchUp(t.Context()), &stopped)
+			require.Equal(t, int64(5), stopped.SequenceID)
+			require.Equal(t, upTo(4), f.applied(t, tenant))
+			require.Equal(t, upTo(2), f.applied(t, "other"))
+			require.NotZero(t, recorded.Len())
+			s := f.status(t, tenant)
+			require.Equal(t, int64(5), *s.StoppedAt)
+			require.NotEmpty(t, s.StoppedReason)
+			require.Equal(t, int64(4), s.SequenceID)
+			require.Equal(t, int64(3), s.Lag)
+			require.Positive(t, s.LagSeconds)
+			require.Nil(t, f.status(t, "other").StoppedAt)
+		})
+	}
+}
+
+func TestStoppedTenantIsTriedAgainAfterARestartOnly(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.append(t, tenant, `{}`, `"bad"`, `{}`)
+	r := f.runner(Config{})
+	require.NoError(t, r.serve(t.Context(), r.follower(tenant)))
+	require.NotNil(t, r.follower(tenant).stopped)
+	due, err := r.due(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, due, "a tenant that stands still is not tried again and again")
+
+	// The cause is mended; the next process goes on and clears the mark.
+	r.release(t.Context())
+	mended := f.runner(Config{})
+	mended.projection = diary{mended: true}
+	require.NoError(t, mended.CatchUp(t.Context()))
+	require.Equal(t, upTo(3), f.applied(t, tenant))
+	require.Nil(t, f.status(t, tenant).StoppedAt)
+	require.Empty(t, f.status(t, tenant).StoppedReason)
+}
+
+func TestAnotherVersionIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.append(t, tenant, `{}`)
+	require.NoError(t, f.runner(Config{}).CatchUp(t.Context()))
+	f.append(t, tenant, `{}`)
+	logs, recorded := observer.New(zap.ErrorLevel)
+	r := f.runner(Config{Log: zap.New(logs)})
+	r.version = 2
+	require.NoError(t, r.CatchUp(t.Context()))
+	require.NoError(t, r.CatchUp(t.Context()))
+	require.Equal(t, upTo(1), f.applied(t, tenant))
+	require.Equal(t, 1, recorded.Len(), "it is said once")
+}
+
+func TestRunGoesOnAfterTheConnectionsAreLost(t *testing.T) {
+	f := setup(t)
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	own := f.onItsOwnPool(t, "victim")
+	defer own.pool.Close()
+	ctx, stop := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { _ = own.watcher.Run(ctx) })
+	running.Go(func() { _ = own.runner(Config{Poll: 10 * time.Millisecond, LeaseTTL: time.Second}).Run(ctx) })
+	for n := 1; n <= 5; n++ {
+		f.append(t, tenant, `{}`)
+		_, err := f.pool.Exec(t.Context(), "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'victim' and datname = current_database()")
+		require.NoError(t, err)
+		require.Eventually(t, func() bool { return len(f.applied(t, tenant)) >= n }, 20*time.Second, 10*time.Millisecond)
+		require.Equal(t, upTo(n), f.applied(t, tenant))
+	}
+	stop()
+	running.Wait()
+}
+
+func TestBatchNotifies(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	conn, err := f.pool.Acquire(t.Context())
+	require.NoError(t, err)
+	defer conn.Release()
+	_, err = conn.Exec(t.Context(), "listen "+Channel)
+	require.NoError(t, err)
+	f.append(t, tenant, `{}`, `{}`)
+	require.NoError(t, f.runner(Config{}).CatchUp(t.Context()))
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	n, err := conn.Conn().WaitForNotification(ctx)
+	require.NoError(t, err)
+	require.Equal(t, "default/diary 2", n.Payload)
+}

@@ -1,0 +1,46 @@
+package search_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/auren-memory/auren/projections/search"
+)
+
+func TestText(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ content, metadata, expected string }{
+		{`"plain"`, `{}`, "plain\nnote"},
+		{`null`, `{}`, "note"},
+		{`12.50`, `{"n": 7, "source": ["diary", {"k": "x"}]}`, "12.50\nnote\ndiary\nx"},
+		{`{"a": {"b": ["one", 2, true, null, "", "three"]}, "c": "\ud83d\ude00"}`, `{}`, "one\n2\nthree\n😀\nnote"},
+		{`[[], {}, [[["deep"]]]]`, `{}`, "deep\nnote"},
+	} {
+		text, err := search.Text("note", json.RawMessage(c.content), json.RawMessage(c.metadata))
+		require.NoError(t, err)
+		require.Equal(t, c.expected, text)
+	}
+}
+
+func TestTextIsCutAtACharacter(t *testing.T) {
+	t.Parallel()
+	raw, err := json.Marshal([]string{"x", strings.Repeat("€", search.MaxTextBytes), "y"})
+	require.NoError(t, err)
+	text, err := search.Text("note", raw, json.RawMessage(`{"a": "b"}`))
+	require.NoError(t, err)
+	require.True(t, utf8.ValidString(text))
+	require.LessOrEqual(t, len(text), search.MaxTextBytes)
+	require.Greater(t, len(text), search.MaxTextBytes-4)
+}
+
+func TestBrokenJSONIsAnError(t *testing.T) {
+	t.Parallel()
+	for _, raw := range []string{``, `{`, `{"a"`, `[1,`, `"`} {
+		_, err := search.Text("note", json.RawMessage(raw), json.RawMessage(`{}`))
+		require.Error(t, err, raw)
+	}
+}

@@ -1,0 +1,65 @@
+package projections
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/auren-memory/auren/domain"
+)
+
+// Status says how far one projection of one tenant is.
+type Status struct {
+	Tenant     domain.Tenant `json:"tenant"`
+	Projection string        `json:"projection"`
+	// Version is that of the projection that made the rows; 0 where there are none yet.
+	Version int `json:"version"`
+	// SequenceID is the checkpoint.
+	SequenceID int64 `json:"sequence_id"`
+	// Head is the last sequence_id of the log.
+	Head int64 `json:"head"`
+	// Lag is how many events have not been applied yet.
+	Lag int64 `json:"lag"`
+	// LagSeconds is the age of the first event that has not been applied; 0 where there is none.
+	LagSeconds float64 `json:"lag_seconds"`
+	// UpdatedAt is when the checkpoint last moved; nil where there is none yet.
+	UpdatedAt *time.Time `json:"updated_at"`
+	// Holder names the runner that leads; empty where none does.
+	Holder string `json:"holder"`
+	// Term counts how often the lease was taken.
+	Term int64 `json:"term"`
+	// StoppedAt is the event that cannot be applied; nil where all is well.
+	StoppedAt *int64 `json:"stopped_at"`
+	// StoppedReason is why it cannot.
+	StoppedReason string `json:"stopped_reason,omitempty"`
+}
+
+const readStatus = `
+select l.tenant_id, p.projection, coalesce(c.projection_version, 0), coalesce(c.sequence_id, 0), l.sequence_id,
+       greatest(l.sequence_id - coalesce(c.sequence_id, 0), 0),
+       coalesce(greatest(extract(epoch from clock_timestamp() - e.created_at), 0), 0)::double precision,
+       c.updated_at,
+       case when c.lease_until > clock_timestamp() then c.lease_holder else '' end,
+       coalesce(c.lease_term, 0), c.stopped_at, coalesce(c.stopped_reason, '')
+  from logs as l
+ cross join (select distinct projection from projection_checkpoints) as p
+  left join projection_checkpoints as c on c.tenant_id = l.tenant_id and c.projection = p.projection
+  left join events as e on e.tenant_id = l.tenant_id and e.sequence_id = coalesce(c.sequence_id, 0) + 1
+ order by l.tenant_id, p.projection`
+
+// ReadStatus tells, for each tenant that has a log and each projection that was ever run, how far it is,
+// ordered by tenant and projection.
+func ReadStatus(ctx context.Context, pool *pgxpool.Pool) ([]Status, error) {
+	rows, err := pool.Query(ctx, readStatus)
+	if err != nil {
+		return nil, fmt.Errorf("read status of projections: %w", err)
+	}
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Status])
+	if err != nil {
+		return nil, fmt.Errorf("read status of projections: %w", err)
+	}
+	return all, nil
+}

@@ -1,0 +1,48 @@
+package queries
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/auren-memory/auren/domain"
+)
+
+func FuzzDecodeCursor(f *testing.F) {
+	list := fingerprint("default", Filter{}, Page{Order: ByCreated}, AsOf{})
+	for _, order := range []Order{ByCreated, ByUpdated, ByConfidence} {
+		f.Add(cursorAfter(list, order, Memory{ID: uuid.New(), Confidence: 0.1, CreatedAt: time.Unix(1, 2000), UpdatedAt: time.Unix(3, 4000)}))
+	}
+	f.Add("e30")
+	f.Add("")
+	f.Add("bnVsbA")
+	f.Fuzz(func(t *testing.T, text string) {
+		c, err := decodeCursor(text, list)
+		if err != nil {
+			require.Equal(t, domain.Invalid, domain.KindOf(err))
+			return
+		}
+		if c == nil {
+			require.Empty(t, text)
+			return
+		}
+		year := time.UnixMicro(c.Time).UTC().Year()
+		require.True(t, year >= 1 && year <= 9999)
+	})
+}
+
+func TestCursorKeepsItsPlaceExactly(t *testing.T) {
+	list := []byte("list")
+	m := Memory{ID: uuid.New(), Confidence: 0.1 + 0.2, CreatedAt: time.Date(1, 1, 1, 0, 0, 0, 1000, time.UTC), UpdatedAt: time.Date(9999, 12, 31, 23, 59, 59, 999999000, time.UTC)}
+	for order, want := range map[Order]cursor{
+		ByCreated:    {List: list, ID: m.ID, Time: m.CreatedAt.UnixMicro()},
+		ByUpdated:    {List: list, ID: m.ID, Time: m.UpdatedAt.UnixMicro()},
+		ByConfidence: {List: list, ID: m.ID, Confidence: m.Confidence},
+	} {
+		c, err := decodeCursor(cursorAfter(list, order, m), list)
+		require.NoError(t, err)
+		require.Equal(t, want, *c)
+	}
+}

@@ -1,0 +1,57 @@
+package queries
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/auren-memory/auren/domain"
+)
+
+// TenantMemory names a memory among all tenants.
+type TenantMemory struct {
+	Tenant    domain.Tenant
+	ID        uuid.UUID
+	ExpiresAt time.Time
+}
+
+// Due returns at most limit active memories of each tenant whose expires_at is not after now, the most overdue
+// first; limit is from 1 to MaxLimit, default DefaultLimit.
+func (r *Reader) Due(ctx context.Context, now time.Time, limit int) ([]TenantMemory, error) {
+	limit, err := checkLimit(limit, DefaultLimit, MaxLimit)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.config.Timeout)
+	defer cancel()
+	rows, err := r.pool.Query(ctx, selectDue, now, limit)
+	if err != nil {
+		return nil, translate(fmt.Errorf("find what is due: %w", err))
+	}
+	due, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (m TenantMemory, err error) {
+		err = row.Scan(&m.Tenant, &m.ID, &m.ExpiresAt)
+		m.ExpiresAt = m.ExpiresAt.UTC()
+		return m, err
+	})
+	if err != nil {
+		return nil, translate(fmt.Errorf("find what is due: %w", err))
+	}
+	return due, nil
+}
+
+// Tenant by tenant, so that each follows its own index and none crowds out another.
+const selectDue = `
+select tenants.tenant_id, due.id, due.expires_at
+  from projection_checkpoints as tenants
+ cross join lateral (
+     select id, expires_at
+       from agent_memories
+      where tenant_id = tenants.tenant_id and state = 'active' and expires_at <= $1
+      order by expires_at
+      limit $2
+ ) as due
+ where tenants.projection = 'agent_memories'
+ order by due.expires_at`

@@ -1,0 +1,61 @@
+package queries
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/auren-memory/auren/domain"
+)
+
+// Get returns one memory, in whatever state it is, and the sequence_id that the answer reflects. The error is of
+// kind NotFound where the tenant has no such memory, or had none then.
+func (r *Reader) Get(ctx context.Context, tenant domain.Tenant, id uuid.UUID, at At) (Memory, int64, error) {
+	memories, position, err := r.byIDs(ctx, tenant, []uuid.UUID{id}, at)
+	if err != nil {
+		return Memory{}, 0, fmt.Errorf("get memory %s: %w", id, err)
+	}
+	if len(memories) == 0 {
+		if at.AsOf != (AsOf{}) {
+			return Memory{}, 0, domain.Errorf(domain.NotFound, "there was no memory %s then", id)
+		}
+		return Memory{}, 0, domain.Errorf(domain.NotFound, "there is no memory %s", id)
+	}
+	return memories[0], position, nil
+}
+
+// MaxIDs is how many memories ByIDs reads at once.
+const MaxIDs = 1000
+
+// ByIDs returns the memories of at most MaxIDs ids, in whatever state they are, and the sequence_id that the
+// answer reflects. What does not exist is absent from the result.
+func (r *Reader) ByIDs(ctx context.Context, tenant domain.Tenant, ids []uuid.UUID, at At) (map[uuid.UUID]Memory, int64, error) {
+	if len(ids) > MaxIDs {
+		return nil, 0, domain.Invalidf("ids", "holds %d ids; at most %d are allowed", len(ids), MaxIDs)
+	}
+	memories, position, err := r.byIDs(ctx, tenant, ids, at)
+	if err != nil {
+		return nil, 0, fmt.Errorf("get %d memories: %w", len(ids), err)
+	}
+	byID := make(map[uuid.UUID]Memory, len(memories))
+	for _, m := range memories {
+		byID[m.ID] = m
+	}
+	return byID, position, nil
+}
+
+func (r *Reader) byIDs(ctx context.Context, tenant domain.Tenant, ids []uuid.UUID, at At) ([]Memory, int64, error) {
+	v, err := r.view(ctx, tenant, at)
+	if err != nil {
+		return nil, 0, err
+	}
+	s := newStatement(tenant)
+	sql := s.selectMemories(v, "\n   and id = any("+s.arg(ids)+")", "")
+	var memories []Memory
+	position, err := r.snapshot(ctx, tenant, at.MinSequenceID, func(batch *pgx.Batch) {
+		collect(batch, sql, s.args, &memories, scanMemory)
+	})
+	return memories, v.reflects(position), err
+}

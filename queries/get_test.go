@@ -1,0 +1,86 @@
+package queries_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/queries"
+)
+
+func TestGetReturnsTheMemoryAsItIs(t *testing.T) {
+	w := setup(t)
+	expiry := now.Add(time.Minute)
+	id := w.add(t, map[string]any{"likes": "tea 🍵"}, kind("preference"), confidence(0.25), metadata(`{"topic":"drinks"}`), expires(expiry))
+	m, sequence, err := w.reader.Get(t.Context(), tenant, id, queries.At{})
+	require.NoError(t, err)
+	require.EqualValues(t, 1, sequence)
+	require.JSONEq(t, `{"likes":"tea 🍵"}`, string(m.Content))
+	require.JSONEq(t, `{"topic":"drinks"}`, string(m.Metadata))
+	m.Content, m.Metadata = nil, nil
+	require.Equal(t, queries.Memory{ID: id, AgentID: "ada", UserID: "uma", Type: "preference", Confidence: 0.25,
+		State: "active", Version: 1, SequenceID: 1, CreatedAt: epoch, UpdatedAt: epoch, ExpiresAt: &expiry}, m)
+}
+
+func TestGetReturnsWhatIsHidden(t *testing.T) {
+	w := setup(t)
+	forgotten := w.add(t, "x", state("forgotten"))
+	expired := w.add(t, "x", state("expired"), expires(now.Add(-time.Hour)))
+	for id, want := range map[uuid.UUID]string{forgotten: "forgotten", expired: "expired"} {
+		m, _, err := w.reader.Get(t.Context(), tenant, id, queries.At{})
+		require.NoError(t, err)
+		require.Equal(t, want, m.State)
+	}
+}
+
+func TestGetOfNothingIsNotFound(t *testing.T) {
+	w := setup(t)
+	id := w.add(t, "x")
+	_, _, err := w.reader.Get(t.Context(), tenant, uuid.New(), queries.At{})
+	require.Equal(t, domain.NotFound, domain.KindOf(err))
+	_, _, err = w.reader.Get(t.Context(), "other", id, queries.At{})
+	require.Equal(t, domain.NotFound, domain.KindOf(err), "another tenant's memory")
+}
+
+func TestMemoryExpiresAtTheVeryInstant(t *testing.T) {
+	w := setup(t)
+	tick := time.Microsecond
+	before, atOnce := w.add(t, "kept word", expires(now.Add(tick))), w.add(t, "lost word", expires(now))
+	for id, want := range map[uuid.UUID]string{before: "active", atOnce: "expired"} {
+		m, _, err := w.reader.Get(t.Context(), tenant, id, queries.At{})
+		require.NoError(t, err)
+		require.Equal(t, want, m.State)
+	}
+	for state, want := range map[string][]uuid.UUID{"": {before}, "expired": {atOnce}, "all": {before, atOnce}, "forgotten": nil} {
+		list, err := w.reader.List(t.Context(), tenant, queries.Filter{State: state}, queries.Page{}, queries.At{})
+		require.NoError(t, err)
+		require.Equal(t, want, ids(list.Memories), state)
+	}
+	found, err := w.reader.Search(t.Context(), tenant, queries.SearchRequest{Query: "word"}, 0)
+	require.NoError(t, err)
+	require.Len(t, found.Hits, 1)
+	require.Equal(t, before, found.Hits[0].Memory.ID)
+}
+
+func TestByIDsReturnsThoseThatExist(t *testing.T) {
+	w := setup(t)
+	a, b := w.add(t, "a"), w.add(t, "b", state("forgotten"))
+	w.change(t, a, "memory_revised", content(`"a2"`))
+	found, sequence, err := w.reader.ByIDs(t.Context(), tenant, []uuid.UUID{a, b, uuid.New()}, queries.At{})
+	require.NoError(t, err)
+	require.EqualValues(t, 3, sequence)
+	require.Len(t, found, 2)
+	require.JSONEq(t, `"a2"`, string(found[a].Content))
+	require.Equal(t, "forgotten", found[b].State)
+
+	found, _, err = w.reader.ByIDs(t.Context(), tenant, []uuid.UUID{a, b}, asOf(1))
+	require.NoError(t, err)
+	require.Len(t, found, 1)
+	require.JSONEq(t, `"a"`, string(found[a].Content))
+
+	_, _, err = w.reader.ByIDs(t.Context(), tenant, make([]uuid.UUID, queries.MaxIDs+1), queries.At{})
+	requireInvalid(t, err, "ids")
+}

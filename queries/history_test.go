@@ -1,0 +1,122 @@
+package queries_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/queries"
+)
+
+func TestHistoryTellsEveryVersionWithWhoAndWhy(t *testing.T) {
+	w := setup(t)
+	id := w.add(t, "first", because("ada", "told so"))                                                        // 1
+	w.add(t, "another")                                                                                       // 2
+	w.change(t, id, "memory_revised", content(`"second"`), because("bob", "was wrong"))                       // 3
+	w.change(t, id, "memory_forgotten", state("forgotten"), expires(epoch.Add(-time.Hour)), because("c", "")) // 4
+	result, err := w.reader.History(t.Context(), tenant, id, queries.HistoryPage{}, queries.At{})
+	require.NoError(t, err)
+	require.EqualValues(t, 4, result.SequenceID)
+	require.Zero(t, result.NextAfterVersion)
+	require.Len(t, result.Versions, 3)
+	for i, want := range []queries.Version{
+		{EventType: "memory_remembered", Actor: "ada", Reason: "told so", RecordedAt: recorded(1), SupersededAt: pointer(recorded(3)), SupersededSequenceID: 3},
+		{EventType: "memory_revised", Actor: "bob", Reason: "was wrong", RecordedAt: recorded(3), SupersededAt: pointer(recorded(4)), SupersededSequenceID: 4},
+		{EventType: "memory_forgotten", Actor: "c", RecordedAt: recorded(4)},
+	} {
+		got := result.Versions[i]
+		require.Equal(t, i+1, got.Memory.Version)
+		require.Equal(t, id, got.Memory.ID)
+		require.JSONEq(t, []string{`"first"`, `"second"`, `"second"`}[i], string(got.Memory.Content))
+		require.Equal(t, []string{"active", "active", "forgotten"}[i], got.Memory.State)
+		require.EqualValues(t, []int64{1, 3, 4}[i], got.Memory.SequenceID)
+		got.Memory = queries.Memory{}
+		require.Equal(t, want, got)
+	}
+
+	then, err := w.reader.History(t.Context(), tenant, id, queries.HistoryPage{}, asOf(3))
+	require.NoError(t, err)
+	require.Equal(t, result.Versions[:2], then.Versions)
+	require.EqualValues(t, 3, then.SequenceID)
+}
+
+func TestHistoryComesInPages(t *testing.T) {
+	w := setup(t)
+	id := w.add(t, "x")
+	for range 4 {
+		w.change(t, id, "memory_confidence_adjusted")
+	}
+	var versions []int
+	for page := (queries.HistoryPage{Limit: 2}); ; {
+		result, err := w.reader.History(t.Context(), tenant, id, page, queries.At{})
+		require.NoError(t, err)
+		for _, v := range result.Versions {
+			versions = append(versions, v.Memory.Version)
+		}
+		if page.AfterVersion = result.NextAfterVersion; page.AfterVersion == 0 {
+			break
+		}
+	}
+	require.Equal(t, []int{1, 2, 3, 4, 5}, versions)
+}
+
+func TestHistoryOfNothingIsNotFound(t *testing.T) {
+	w := setup(t)
+	w.add(t, "another")
+	id := w.add(t, "x")
+	for name, ask := range map[string]func() error{
+		"unknown": func() error {
+			_, err := w.reader.History(t.Context(), tenant, uuid.New(), queries.HistoryPage{}, queries.At{})
+			return err
+		},
+		"other tenant": func() error {
+			_, err := w.reader.History(t.Context(), "other", id, queries.HistoryPage{}, queries.At{})
+			return err
+		},
+		"not yet": func() error {
+			_, err := w.reader.History(t.Context(), tenant, id, queries.HistoryPage{}, asOf(1))
+			return err
+		},
+	} {
+		require.Equal(t, domain.NotFound, domain.KindOf(ask()), name)
+	}
+}
+
+func TestHistoryRefusesBadPages(t *testing.T) {
+	w := setup(t)
+	for field, page := range map[string]queries.HistoryPage{"limit": {Limit: 1001}, "after_version": {AfterVersion: -1}} {
+		_, err := w.reader.History(t.Context(), tenant, uuid.New(), page, queries.At{})
+		requireInvalid(t, err, field)
+	}
+}
+
+func TestRecentReturnsTheLatestFirst(t *testing.T) {
+	w := setup(t)
+	day := 24 * time.Hour
+	w.add(t, "old", created(now.Add(-9*day)), updated(now.Add(-8*day)))
+	changed := w.add(t, "changed", created(now.Add(-9*day)), updated(now.Add(-2*day)))
+	fresh := w.add(t, "new", created(now.Add(-day)), updated(now.Add(-day)))
+	w.add(t, "forgotten", state("forgotten"))
+	bob := w.add(t, "of bob", scope("bob", "uma"))
+	recent := func(agent, user string, days, limit int) []uuid.UUID {
+		result, err := w.reader.Recent(t.Context(), tenant, agent, user, days, limit, queries.At{})
+		require.NoError(t, err)
+		return ids(result.Memories)
+	}
+	require.Equal(t, []uuid.UUID{bob, fresh, changed}, recent("", "", 7, 0))
+	require.Equal(t, []uuid.UUID{fresh, changed}, recent("ada", "", 7, 0))
+	require.Equal(t, []uuid.UUID{fresh}, recent("ada", "uma", 1, 0))
+	require.Equal(t, []uuid.UUID{bob}, recent("", "uma", 7, 1))
+	for _, days := range []int{0, -1, queries.MaxDays + 1} {
+		_, err := w.reader.Recent(t.Context(), tenant, "", "", days, 0, queries.At{})
+		requireInvalid(t, err, "days")
+	}
+	_, err := w.reader.Recent(t.Context(), tenant, strings.Repeat("a", 101), "", 1, 0, queries.At{})
+	requireInvalid(t, err, "agent_id")
+	_, err = w.reader.Recent(t.Context(), tenant, "", "", 1, 0, asOf(1))
+	requireInvalid(t, err, "as_of")
+}

@@ -1,0 +1,268 @@
+package queries
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+
+	"github.com/auren-memory/auren/deploy/standalone/pgtest"
+)
+
+// traced is a statement that was sent, with its arguments.
+type traced struct {
+	sql  string
+	args []any
+}
+
+// recorder remembers the statements that a pool sends.
+type recorder struct {
+	mu   sync.Mutex
+	sent []traced
+}
+
+func (r *recorder) record(sql string, args []any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.sent = append(r.sent, traced{sql, args})
+}
+
+func (r *recorder) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
+	r.record(data.SQL, data.Args)
+	return ctx
+}
+func (r *recorder) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+func (r *recorder) TraceBatchStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceBatchStartData) context.Context {
+	return ctx
+}
+func (r *recorder) TraceBatchQuery(_ context.Context, _ *pgx.Conn, data pgx.TraceBatchQueryData) {
+	r.record(data.SQL, data.Args)
+}
+func (r *recorder) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData) {}
+
+// large fills a database with 40,000 memories of two versions each: 20,000 of one agent and user, 20,000 of 200
+// others. Word n stands in every n-th memory of a scope. The recorder sees what its pool sends.
+func large(t *testing.T) (*pgxpool.Pool, *recorder) {
+	t.Helper()
+	config, err := pgxpool.ParseConfig(pgtest.DSN(t))
+	require.NoError(t, err)
+	sent := &recorder{}
+	config.ConnConfig.Tracer = sent
+	config.ConnConfig.RuntimeParams["jit"] = "off"
+	pool, err := pgxpool.NewWithConfig(t.Context(), config)
+	require.NoError(t, err)
+	t.Cleanup(pool.Close)
+	for _, sql := range []string{`
+create table told as
+select n, gen_random_uuid() as id,
+       case when n % 2 = 0 then 'ada' else 'agent ' || n % 20 end as agent_id,
+       case when n % 2 = 0 then 'uma' else 'user ' || n % 200 end as user_id,
+       timestamptz '2026-01-01' + n * interval '1 minute' as told_at,
+       'always' || coalesce((select string_agg(' word' || word, '')
+                               from unnest(array[3, 7, 50, 400, 3000]) as word
+                              where n / 2 % word = 0), '') || ' ' || repeat('filler' || n % 13 || ' ', n % 30) as text
+  from generate_series(1, 40000) as n`, `
+insert into agent_memories (tenant_id, id, agent_id, user_id, memory_type, content, confidence_score, metadata, state,
+       expires_at, created_at, updated_at, version, sequence_id, recorded_at, event_type, actor, reason)
+select 'default', id, agent_id, user_id, 'fact', to_jsonb(text), n % 101 / 100.0, '{}', 'active',
+       case when n % 1000 = 0 then told_at + interval '10 years' end,
+       told_at, told_at + interval '30 days', 2, 40000 + n, told_at + interval '30 days', 'memory_revised', '', '' from told`, `
+insert into agent_memory_history (tenant_id, id, version, agent_id, user_id, memory_type, content, confidence_score,
+       metadata, state, created_at, updated_at, sequence_id, recorded_at, event_type, actor, reason,
+       superseded_sequence_id, superseded_at)
+select 'default', id, 1, agent_id, user_id, 'fact', to_jsonb(text), 0.5, '{}', 'active',
+       told_at, told_at, n, told_at, 'memory_remembered', '', '', 40000 + n, told_at + interval '30 days' from told`, `
+insert into agent_memory_search (tenant_id, id, agent_id, user_id, memory_type, confidence_score, is_active,
+       created_at, words, vector, sequence_id)
+select 'default', id, agent_id, user_id, 'fact', n % 101 / 100.0, true, told_at, 2 + n % 30, to_tsvector('english', text),
+       40000 + n
+  from told`, `
+insert into agent_memory_search_scopes (tenant_id, agent_id, user_id, memories, words)
+select tenant_id, agent_id, user_id, count(*), sum(words) from agent_memory_search group by 1, 2, 3`, `
+insert into projection_checkpoints (tenant_id, projection, projection_version, sequence_id)
+values ('default', 'agent_memories', 1, 80000), ('default', 'search', 1, 80000)`,
+		`drop table told`,
+		`analyze`,
+	} {
+		_, err := pool.Exec(t.Context(), sql)
+		require.NoError(t, err, sql)
+	}
+	return pool, sent
+}
+
+// plan explains statements in one of the modes of plan_cache_mode.
+func plan(t *testing.T, pool *pgxpool.Pool, mode string, statements []traced) string {
+	t.Helper()
+	var plans strings.Builder
+	require.NoError(t, pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(t.Context(), "set local plan_cache_mode = "+mode); err != nil {
+			return err
+		}
+		for _, s := range statements {
+			rows, err := tx.Query(t.Context(), "explain (analyze, timing off) "+s.sql, s.args...)
+			if err != nil {
+				return err
+			}
+			lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+			if err != nil {
+				return err
+			}
+			plans.WriteString(s.sql + "\n" + strings.Join(lines, "\n") + "\n\n")
+		}
+		return nil
+	}))
+	return plans.String()
+}
+
+func TestAtSize(t *testing.T) {
+	t.Parallel()
+	pool, sent := large(t)
+	t.Run("hot statements follow their indexes", func(t *testing.T) { hotStatementsFollowTheirIndexes(t, pool, sent) })
+	t.Run("search finds the best though it does not look at all", func(t *testing.T) { searchFindsTheBest(t, pool) })
+}
+
+func hotStatementsFollowTheirIndexes(t *testing.T, pool *pgxpool.Pool, sent *recorder) {
+	r := New(pool, Config{})
+	ada := Filter{AgentID: "ada", UserID: "uma"}
+	var page ListResult
+	list := func(f Filter, p Page, at At) func(context.Context) error {
+		return func(ctx context.Context) (err error) {
+			page, err = r.List(ctx, "default", f, p, at)
+			return err
+		}
+	}
+	// next asks for the page after the one that list just returned.
+	next := func(f Filter, p Page, at At) func(context.Context) error {
+		return func(ctx context.Context) error {
+			p.Cursor = page.NextCursor
+			return list(f, p, at)(ctx)
+		}
+	}
+	find := func(query string, f Filter) func(context.Context) error {
+		return func(ctx context.Context) error {
+			result, err := r.Search(ctx, "default", SearchRequest{Query: query, Filter: f, Explain: true}, 0)
+			if err == nil {
+				require.Len(t, result.Hits, DefaultSearchLimit, query)
+			}
+			return err
+		}
+	}
+	past := At{AsOf: AsOf{SequenceID: 60_000}}
+	past2 := At{AsOf: AsOf{Time: time.Date(2026, 1, 20, 0, 0, 0, 0, time.UTC)}}
+	descending := Page{Descending: true}
+	for _, c := range []struct {
+		name  string
+		ask   func(context.Context) error
+		uses  []string
+		sorts bool
+	}{
+		{"get", func(ctx context.Context) error {
+			_, _, err := r.Get(ctx, "default", page.Memories[0].ID, At{})
+			return err
+		}, []string{"agent_memories_pkey"}, false},
+		{"list", list(ada, descending, At{}), []string{"_created_idx"}, false},
+		{"list, next page", next(ada, descending, At{}), []string{"_created_idx"}, false},
+		{"list by update", list(ada, Page{Order: ByUpdated, Descending: true}, At{}), []string{"agent_memories_scope_updated_idx"}, false},
+		{"list by confidence", list(ada, Page{Order: ByConfidence}, At{}), []string{"agent_memories_scope_confidence_idx"}, false},
+		{"list by confidence, next page", next(ada, Page{Order: ByConfidence}, At{}), []string{"agent_memories_scope_confidence_idx"}, false},
+		{"list of a user", list(Filter{UserID: "uma"}, descending, At{}), []string{"agent_memories_user_created_idx"}, false},
+		{"list of the tenant", list(Filter{}, descending, At{}), []string{"agent_memories_created_idx"}, false},
+		{"list of the tenant, next page", next(Filter{}, descending, At{}), []string{"agent_memories_created_idx"}, false},
+		{"list as of a position", list(ada, descending, past), []string{"_created_idx", "agent_memory_history_scope_idx"}, true},
+		{"list as of a time", list(ada, descending, past2), []string{"agent_memories_sequence_idx", "agent_memory_history_sequence_idx"}, true},
+		{"history", func(ctx context.Context) error {
+			_, err := r.History(ctx, "default", page.Memories[0].ID, HistoryPage{}, At{})
+			return err
+		}, []string{"agent_memories_pkey", "agent_memory_history_pkey"}, true},
+		{"search", find("word50 word400 always", ada), []string{"agent_memory_search_vector_idx", "agent_memories_sequence_idx", "agent_memory_search_pkey", "agent_memories_pkey"}, true},
+		{"search for a rare word", find("word400", ada), []string{"agent_memory_search_vector_idx"}, true},
+		{"search for common words", find("word3 always", ada), []string{"agent_memory_search_vector_idx"}, true},
+		{"search of an agent", find("word50 always", Filter{AgentID: "ada"}), []string{"agent_memory_search_vector_idx"}, true},
+		{"search of the tenant", find("word400 always", Filter{}), []string{"agent_memory_search_vector_idx"}, true},
+		{"search of a small scope", find("word3 always", Filter{AgentID: "agent 1", UserID: "user 101"}), []string{"agent_memory_search_vector_idx"}, true},
+		{"matching", func(ctx context.Context) error {
+			_, err := r.MatchingIDs(ctx, "default", Filter{AgentID: "agent 1", UserID: "user 101"}, uuid.Nil, 100)
+			return err
+		}, []string{"agent_memories_scope_"}, true},
+		{"due", func(ctx context.Context) error {
+			_, err := r.Due(ctx, time.Date(2036, 1, 5, 0, 0, 0, 0, time.UTC), 10)
+			return err
+		}, []string{"agent_memories_due_idx"}, true},
+	} {
+		require.True(t, t.Run(c.name, func(t *testing.T) {
+			if page.Memories == nil {
+				require.NoError(t, list(ada, Page{}, At{})(t.Context()))
+			}
+			sent.sent = nil
+			require.NoError(t, c.ask(t.Context()))
+			statements := slices.DeleteFunc(slices.Clone(sent.sent), func(s traced) bool {
+				return !strings.Contains(s.sql, "from agent_memor") && !strings.Contains(s.sql, "join lateral")
+			})
+			// As PostgreSQL runs them once, and as it runs them when they are prepared for any arguments.
+			for _, mode := range []string{"force_custom_plan", "force_generic_plan"} {
+				all := plan(t, pool, mode, statements)
+				for _, index := range c.uses {
+					require.Contains(t, all, index)
+				}
+				for _, table := range []string{"agent_memories", "agent_memory_history", "agent_memory_search"} {
+					require.NotContains(t, all, "Seq Scan on "+table+" ", "%s is read through", table)
+				}
+				require.NotContains(t, strings.ToLower(all), "offset")
+				if !c.sorts {
+					require.NotContains(t, all, "Sort", "the index is in order already")
+				}
+			}
+		}))
+	}
+}
+
+func searchFindsTheBest(t *testing.T, pool *pgxpool.Pool) {
+	r := New(pool, Config{})
+	ctx := t.Context()
+	search := func(query string, f Filter, limit int) []Hit {
+		result, err := r.Search(ctx, "default", SearchRequest{Query: query, Filter: f, Limit: limit, Explain: true}, 0)
+		require.NoError(t, err)
+		return result.Hits
+	}
+	ada := Filter{AgentID: "ada", UserID: "uma"}
+	holding := func(hit Hit) (words []string) {
+		for _, w := range hit.Explain.Words {
+			if w.Frequency > 0 {
+				words = append(words, w.Word)
+			}
+		}
+		return words
+	}
+	// 20,000 memories: word3000 in 6 of them, word400 in 50, word3 in 6,666, always in all.
+	hits := search("always word3 word3000", ada, 20)
+	require.Len(t, hits, 20, "rare words find too few: common ones fill up")
+	for i, hit := range hits {
+		if i < 6 {
+			require.Contains(t, holding(hit), "word3000")
+		} else {
+			require.Equal(t, []string{"alway", "word3"}, holding(hit))
+		}
+	}
+	require.InDelta(t, 6, hits[0].Explain.Words[2].Documents, 0, "rare words are counted")
+	require.InEpsilon(t, 20_000/3, hits[0].Explain.Words[1].Documents, 0.3, "common words are estimated")
+	require.InDelta(t, 20_000, hits[0].Explain.Words[0].Documents, 0)
+
+	for _, hit := range search("word3 word7", ada, 10) {
+		require.Len(t, holding(hit), 2, "of common words, a memory with all of them is found")
+	}
+	for _, hit := range search(`"always word3" word400`, ada, 10) {
+		require.Contains(t, holding(hit), "word3")
+	}
+	require.Len(t, search(`word400 -word3`, ada, 100), 34, "50 less those that hold both")
+	low := 1.0
+	for _, hit := range search("always", Filter{AgentID: "ada", UserID: "uma", MinConfidence: &low}, 10) {
+		require.InDelta(t, 1.0, hit.Memory.Confidence, 0)
+	}
+}

@@ -1,0 +1,93 @@
+package queries
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// The constants of BM25: how soon more of the same word counts no more, and how much the length matters.
+const (
+	saturation   = 1.2
+	lengthWeight = 0.75
+)
+
+// ranking scores memories by BM25 with the statistics of the scope that is searched.
+type ranking struct {
+	// words are the words looked for, with how many of the memories hold them.
+	words []wordStatistics
+	// averageLength is that of the memories, in words.
+	averageLength float64
+	// best is the score that no memory can reach; scores are shares of it.
+	best float64
+}
+
+type wordStatistics struct {
+	word      string
+	documents float64
+	idf       float64
+}
+
+// newRanking weighs the words by how few of the memories hold them.
+func newRanking(words []string, documents []float64, memories int64, averageLength float64) ranking {
+	r := ranking{words: make([]wordStatistics, len(words)), averageLength: max(averageLength, 1)}
+	for i, word := range words {
+		n := float64(memories)
+		held := min(documents[i], n)
+		idf := math.Log1p((n - held + 0.5) / (held + 0.5))
+		r.words[i] = wordStatistics{word: word, documents: held, idf: idf}
+		r.best += idf * (saturation + 1)
+	}
+	return r
+}
+
+// part is what one word contributes to the score of a memory that holds it frequency times.
+func (r *ranking) part(word int, frequency float64, length int) float64 {
+	if frequency <= 0 {
+		return 0
+	}
+	relative := 1 - lengthWeight + lengthWeight*float64(length)/r.averageLength
+	return r.words[word].idf * frequency * (saturation + 1) / (frequency + saturation*relative) / r.best
+}
+
+// preselect returns the candidates that are likely to be the best, at most limit of them, as if each word stood
+// once in them: reading how often it does is dear.
+func (r *ranking) preselect(candidates []candidate, limit int) []candidate {
+	passing := slices.DeleteFunc(slices.Clone(candidates), func(c candidate) bool { return !c.passes })
+	for i := range passing {
+		for _, place := range passing[i].words {
+			passing[i].score += r.part(int(place)-1, 1, passing[i].length)
+		}
+	}
+	slices.SortFunc(passing, compareCandidates)
+	return passing[:min(limit, len(passing))]
+}
+
+// rank scores the candidates by their frequencies and returns the best, the newest among equals first.
+func (r *ranking) rank(candidates []candidate, limit int) []candidate {
+	for i := range candidates {
+		c := &candidates[i]
+		c.score = 0
+		for word, frequency := range c.frequencies {
+			c.score += r.part(word, frequency, c.length)
+		}
+	}
+	slices.SortFunc(candidates, compareCandidates)
+	return candidates[:min(limit, len(candidates))]
+}
+
+func compareCandidates(a, b candidate) int {
+	return cmp.Or(cmp.Compare(b.score, a.score), b.createdAt.Compare(a.createdAt), slices.Compare(a.id[:], b.id[:]))
+}
+
+// frequency recovers from ts_rank of one word how often the word stands in the memory. PostgreSQL has no function
+// for that, but ts_rank gives 0.1 · (1 + 1/4 + 1/9 + … + 1/n²) / (π²/6) for a word that stands there n times, and
+// the sum of the reciprocal squares beyond n is close to 1 / (n + 1/2).
+func frequency(rank float32) float64 {
+	if rank <= 0 {
+		return 0
+	}
+	const limit = math.Pi * math.Pi / 6
+	remainder := max(limit-float64(rank)*limit*10, 1.0/256)
+	return math.Round(1/remainder - 0.5)
+}

@@ -1,0 +1,43 @@
+package queries
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+)
+
+func TestScoreIsBM25(t *testing.T) {
+	r := newRanking([]string{"tea", "the"}, []float64{3, 900}, 1000, 40)
+	// By hand, with k1 = 1.2 and b = 0.75, for a memory of 60 words that holds "tea" twice.
+	idf := math.Log(1 + (1000-3+0.5)/(3+0.5))
+	bm25 := idf * 2 * 2.2 / (2 + 1.2*(0.25+0.75*60/40))
+	common := math.Log(1 + (1000-900+0.5)/(900+0.5))
+	require.InDelta(t, bm25/(2.2*(idf+common)), r.part(0, 2, 60), 1e-12)
+	require.Zero(t, r.part(0, 0, 60))
+}
+
+func TestScoreRespectsWhatMakesAMemoryBetter(t *testing.T) {
+	r := newRanking([]string{"rare", "common"}, []float64{3, 300}, 1000, 40)
+	require.Greater(t, r.part(0, 1, 40), r.part(1, 1, 40), "a rarer word")
+	require.Greater(t, r.part(0, 2, 40), r.part(0, 1, 40), "more of it")
+	require.Greater(t, r.part(0, 1, 20), r.part(0, 1, 40), "a shorter memory")
+	require.Less(t, r.part(0, 1e9, 1)+r.part(1, 1e9, 1), 1.0, "no score reaches 1")
+	estimated := newRanking([]string{"x"}, []float64{5000}, 1000, 40)
+	require.Positive(t, estimated.part(0, 1, 40), "an estimate beyond the number of memories")
+}
+
+func TestRankPutsTheNewestOfEqualsFirst(t *testing.T) {
+	r := newRanking([]string{"tea"}, []float64{3}, 10, 5)
+	at := func(hours int, frequency float64, passes bool) candidate {
+		return candidate{id: uuid.New(), length: 5, words: []int16{1}, passes: passes, frequencies: []float64{frequency},
+			createdAt: time.Unix(0, 0).Add(time.Duration(hours) * time.Hour)}
+	}
+	old, fresh, best, out := at(1, 1, true), at(2, 1, true), at(0, 2, true), at(3, 9, false)
+	preselected := r.preselect([]candidate{old, out, fresh, best}, 9)
+	require.Len(t, preselected, 3)
+	ranked := r.rank(preselected, 2)
+	require.Equal(t, []uuid.UUID{best.id, fresh.id}, []uuid.UUID{ranked[0].id, ranked[1].id})
+}

@@ -1,0 +1,253 @@
+package queries_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/auren-memory/auren/queries"
+)
+
+// recall searches and returns the ids of the hits.
+func (w *world) recall(t *testing.T, request queries.SearchRequest) []uuid.UUID {
+	t.Helper()
+	result, err := w.reader.Search(t.Context(), tenant, request, 0)
+	require.NoError(t, err)
+	found := []uuid.UUID{}
+	last := 1.0
+	for _, hit := range result.Hits {
+		require.LessOrEqual(t, hit.Score, last, "the best come first")
+		require.GreaterOrEqual(t, hit.Score, 0.0)
+		last = hit.Score
+		found = append(found, hit.Memory.ID)
+	}
+	return found
+}
+
+func TestSearchAnswersNaturalQuestions(t *testing.T) {
+	w := setup(t)
+	said := map[string]uuid.UUID{}
+	for _, line := range []string{
+		"Maya adopted a puppy from the shelter in June and named him Biscuit.",
+		"Maya moved to Lisbon for a new position as an architect.",
+		"Tom has been training for the Berlin marathon since winter.",
+		"Tom is allergic to peanuts and always carries medicine.",
+		"Maya paints watercolours of harbours on Sundays.",
+		"Tom's sister Elena plays the cello in an orchestra.",
+		"Maya and Tom went hiking in the mountains and saw an eagle.",
+		"Tom promised Maya to water the plants while she is away.",
+		"Maya says the weather was nice.",
+		"Tom says the weather was bad.",
+	} {
+		said[line] = w.add(t, line)
+	}
+	for question, want := range map[string]string{
+		"What is the name of Maya's dog, the puppy she got?":  "Maya adopted a puppy",
+		"Which city did Maya move to for her job?":            "Maya moved to Lisbon",
+		"What race does Tom train for?":                       "Tom has been training",
+		"Is there any food that Tom is allergic to?":          "Tom is allergic",
+		"What does Maya like to paint at the weekend?":        "Maya paints",
+		"Which instrument does the sister of Tom play?":       "Tom's sister",
+		"What bird did they see when hiking in a mountain?":   "Maya and Tom went",
+		"Who takes care of the plants when nobody is around?": "Tom promised",
+	} {
+		hits := w.recall(t, queries.SearchRequest{Query: question})
+		require.NotEmpty(t, hits, question)
+		for line, id := range said {
+			if strings.HasPrefix(line, want) {
+				require.Equal(t, id, hits[0], question)
+			}
+		}
+	}
+}
+
+func TestSearchExplainsItsScores(t *testing.T) {
+	w := setup(t)
+	for n := 1; n <= 12; n++ {
+		w.add(t, strings.Repeat("tea ", n)+strings.Repeat("filler ", 12-n))
+	}
+	w.add(t, "tea with "+strings.Repeat("milk ", 60))
+	result, err := w.reader.Search(t.Context(), tenant, queries.SearchRequest{Query: "Teas, or milk? Unheard!", Limit: 100, Explain: true}, 0)
+	require.NoError(t, err)
+	require.Len(t, result.Hits, 13)
+	for _, hit := range result.Hits {
+		e := hit.Explain
+		require.EqualValues(t, 13, e.Memories)
+		var text string
+		require.NoError(t, json.Unmarshal(hit.Memory.Content, &text))
+		sum := 0.0
+		for i, word := range []string{"tea", "milk", "unheard"} {
+			require.Equal(t, word, e.Words[i].Word)
+			require.InDelta(t, strings.Count(text, word), e.Words[i].Frequency, 0, "of %s", word)
+			require.InDelta(t, []float64{13, 1, 0}[i], e.Words[i].Documents, 0)
+			sum += e.Words[i].Score
+		}
+		require.InDelta(t, hit.Score, sum, 1e-12)
+	}
+	plain, err := w.reader.Search(t.Context(), tenant, queries.SearchRequest{Query: "tea"}, 0)
+	require.NoError(t, err)
+	require.Nil(t, plain.Hits[0].Explain)
+	require.Len(t, plain.Hits, queries.DefaultSearchLimit)
+}
+
+func TestSearchKeepsToScopeAndFilter(t *testing.T) {
+	w := setup(t)
+	day := 24 * time.Hour
+	plain := w.add(t, "green tea")
+	bob := w.add(t, "green tea", scope("bob", "uma"))
+	ulf := w.add(t, "green tea", scope("ada", "ulf"))
+	fact := w.add(t, "green tea", kind("fact"), confidence(0.9), created(epoch.Add(-2*day)), updated(epoch.Add(-day)),
+		metadata(`{"topic":"drinks"}`), expires(now.Add(day)))
+	w.add(t, "green tea", in("other"))
+	w.add(t, "green tea", state("forgotten"))
+	w.add(t, "green tea", state("expired"))
+	w.add(t, "green tea", expires(now))
+	w.add(t, "coffee")
+	for name, c := range map[string]struct {
+		filter queries.Filter
+		want   []uuid.UUID
+	}{
+		"the tenant":     {queries.Filter{}, []uuid.UUID{plain, bob, ulf, fact}},
+		"agent":          {queries.Filter{AgentID: "ada"}, []uuid.UUID{plain, ulf, fact}},
+		"user":           {queries.Filter{UserID: "uma"}, []uuid.UUID{plain, bob, fact}},
+		"agent and user": {queries.Filter{AgentID: "ada", UserID: "uma"}, []uuid.UUID{plain, fact}},
+		"nobody":         {queries.Filter{AgentID: "nobody"}, nil},
+		"type":           {queries.Filter{MemoryTypes: []string{"fact"}}, []uuid.UUID{fact}},
+		"confidence":     {queries.Filter{MinConfidence: pointer(0.9), MaxConfidence: pointer(0.9)}, []uuid.UUID{fact}},
+		"created after":  {queries.Filter{CreatedAfter: pointer(epoch)}, []uuid.UUID{plain, bob, ulf}},
+		"created before": {queries.Filter{CreatedBefore: pointer(epoch)}, []uuid.UUID{fact}},
+		"updated after":  {queries.Filter{UpdatedAfter: pointer(epoch)}, []uuid.UUID{plain, bob, ulf}},
+		"updated before": {queries.Filter{UpdatedBefore: pointer(epoch)}, []uuid.UUID{fact}},
+		"expires before": {queries.Filter{ExpiresBefore: pointer(now.Add(2 * day))}, []uuid.UUID{fact}},
+		"metadata":       {queries.Filter{Metadata: []byte(`{"topic":"drinks"}`)}, []uuid.UUID{fact}},
+		"state":          {queries.Filter{State: "active", UserID: "ulf"}, []uuid.UUID{ulf}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.ElementsMatch(t, c.want, w.recall(t, queries.SearchRequest{Query: "who drinks tea", Filter: c.filter}))
+		})
+	}
+}
+
+func TestSearchCountsWordsWhereTheFilterDoesNotLook(t *testing.T) {
+	w := setup(t)
+	w.add(t, "common rare", kind("fact"))
+	for range 9 {
+		w.add(t, "common")
+	}
+	result, err := w.reader.Search(t.Context(), tenant,
+		queries.SearchRequest{Query: "common", Filter: queries.Filter{MemoryTypes: []string{"fact"}}, Explain: true}, 0)
+	require.NoError(t, err)
+	require.Len(t, result.Hits, 1)
+	require.InDelta(t, 10, result.Hits[0].Explain.Words[0].Documents, 0)
+}
+
+func TestSearchKeepsToPhrasesAndExclusions(t *testing.T) {
+	w := setup(t)
+	exact := w.add(t, "the support group meets on Friday")
+	apart := w.add(t, "the group offers support on Monday")
+	other := w.add(t, "support")
+	for query, want := range map[string][]uuid.UUID{
+		`"support group" when`:     {exact},
+		`support group -friday`:    {apart, other},
+		`support -"support group"`: {other, apart},
+		`support -"group offers"`:  {other, exact},
+		`"support group" -friday`:  {},
+		`support -the`:             {other, apart, exact},
+		`"the" support`:            {other, apart, exact},
+		`"support group`:           {apart, exact, other},
+	} {
+		require.ElementsMatch(t, want, w.recall(t, queries.SearchRequest{Query: query}), query)
+	}
+}
+
+func TestSearchWithoutAWordToLookForReturnsTheNewest(t *testing.T) {
+	w := setup(t)
+	a, b := w.add(t, "first"), w.add(t, "second")
+	w.add(t, "forgotten", state("forgotten"))
+	c := w.add(t, "third", scope("bob", "uma"))
+	for _, query := range []string{"what did we do?", "?!…", `"the"`, "- & | ! ( :*"} {
+		result, err := w.reader.Search(t.Context(), tenant, queries.SearchRequest{Query: query, Limit: 2}, 0)
+		require.NoError(t, err, query)
+		require.Len(t, result.Hits, 2, query)
+		require.Equal(t, []any{c, b}, []any{result.Hits[0].Memory.ID, result.Hits[1].Memory.ID}, query)
+		require.Zero(t, result.Hits[0].Score)
+		require.EqualValues(t, 4, result.SequenceID)
+	}
+	require.Equal(t, []uuid.UUID{b, a}, w.recall(t, queries.SearchRequest{Query: "what?", Filter: queries.Filter{AgentID: "ada"}}))
+}
+
+func TestSearchOfUnknownWordsFindsNothing(t *testing.T) {
+	w := setup(t)
+	w.add(t, "tea")
+	result, err := w.reader.Search(t.Context(), tenant, queries.SearchRequest{Query: "xylophone"}, 0)
+	require.NoError(t, err)
+	require.NotNil(t, result.Hits)
+	require.Empty(t, result.Hits)
+}
+
+func TestSearchRefusesBadInputAndNamesIt(t *testing.T) {
+	w := setup(t)
+	w.add(t, "tea")
+	for name, c := range map[string]struct {
+		field   string
+		request queries.SearchRequest
+	}{
+		"empty":                {"query", queries.SearchRequest{Query: " \t\n"}},
+		"only exclusions":      {"query", queries.SearchRequest{Query: "-tea"}},
+		"stop word, exclusion": {"query", queries.SearchRequest{Query: "the -tea"}},
+		"too long":             {"query", queries.SearchRequest{Query: strings.Repeat("a", 10_001)}},
+		"NUL":                  {"query", queries.SearchRequest{Query: "a\x00b"}},
+		"no UTF-8":             {"query", queries.SearchRequest{Query: "\xff"}},
+		"limit":                {"limit", queries.SearchRequest{Query: "tea", Limit: 101}},
+		"negative limit":       {"limit", queries.SearchRequest{Query: "tea", Limit: -1}},
+		"state":                {"state", queries.SearchRequest{Query: "tea", Filter: queries.Filter{State: "forgotten"}}},
+		"filter":               {"min_confidence", queries.SearchRequest{Query: "tea", Filter: queries.Filter{MinConfidence: pointer(2.0)}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := w.reader.Search(t.Context(), tenant, c.request, 0)
+			requireInvalid(t, err, c.field)
+		})
+	}
+	_, err := w.reader.Search(t.Context(), tenant, queries.SearchRequest{Query: "tea"}, -1)
+	requireInvalid(t, err, "min_sequence_id")
+}
+
+func TestSearchTakesAnyText(t *testing.T) {
+	w := setup(t)
+	w.add(t, `it's a \ back'slash "quoted" mail@example.org https://example.org/a?b=c 10.0.0.1 naïve 日本語 🍵 -5.5e3`)
+	for _, query := range []string{
+		`it's`, `back'slash`, `\`, `'`, `''`, `\'`, `a & b | !c <-> d:*`, `mail@example.org`, `https://example.org/a?b=c`, `10.0.0.1`,
+		`日本語`, `🍵`, `naïve`, `"`, `"" ""`, `-`, `$1 %s ; drop table events; --`, strings.Repeat("many different words ", 100),
+		strings.Join(strings.Split(strings.Repeat("ab", 200), ""), " x"), "tab\tand\nnewline", `"mail@example.org"`, `quoted -"back'slash x"`,
+	} {
+		_, err := w.reader.Search(t.Context(), tenant, queries.SearchRequest{Query: query, Explain: true}, 0)
+		require.NoError(t, err, query)
+	}
+	require.Len(t, w.recall(t, queries.SearchRequest{Query: `mail@example.org`}), 1)
+	require.Len(t, w.recall(t, queries.SearchRequest{Query: `日本語`}), 1)
+}
+
+func TestSearchLooksForTheFirstWordsOfALongQuery(t *testing.T) {
+	w := setup(t)
+	first, last := w.add(t, "alpha"), w.add(t, "omega")
+	var query strings.Builder
+	query.WriteString("alpha")
+	for i := range queries.MaxWords {
+		fmt.Fprintf(&query, " word%d", i)
+	}
+	query.WriteString(" omega")
+	require.Equal(t, []uuid.UUID{first}, w.recall(t, queries.SearchRequest{Query: query.String()}))
+	require.Equal(t, []uuid.UUID{last}, w.recall(t, queries.SearchRequest{Query: "omega"}))
+}
+
+func TestSearchHidesWhatWasForgottenThoughSearchIsBehind(t *testing.T) {
+	w := setup(t)
+	gone, kept := w.add(t, "green tea"), w.add(t, "green tea")
+	w.exec(t, `update agent_memories set state = 'forgotten' where id = $1`, gone)
+	require.Equal(t, []uuid.UUID{kept}, w.recall(t, queries.SearchRequest{Query: "tea", Limit: 1}))
+}

@@ -1,0 +1,174 @@
+package queries
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/auren-memory/auren/domain"
+)
+
+// The bounds that keep a search fast, whatever is asked for among however many memories.
+const (
+	// readThrough is how many memories are faster read one by one than found by common words in the index.
+	readThrough = 1_500
+	// wholeScope is how many memories are few enough to look at each that holds any word of the query.
+	wholeScope = 3_000
+	// maxCandidates is how many memories are looked at in one go; where more hold the words, which ones is
+	// left to chance.
+	maxCandidates = 5_000
+	// finalists are the candidates of which the frequencies of the words are read.
+	finalists = 60
+)
+
+// searching is one search on its way; run does it within the snapshot of tx.
+type searching struct {
+	tx       pgx.Tx
+	tenant   domain.Tenant
+	filter   Filter
+	question question
+	moment   time.Time
+	limit    int
+	explain  bool
+
+	position    int64
+	memories    int64
+	totalLength int64
+	words       []string // as stems, in their order in the query
+	wordQueries []string // each word as a tsquery
+	restriction string   // a tsquery, or nothing
+	hits        []Hit
+}
+
+func (s *searching) run(ctx context.Context) error {
+	s.hits = []Hit{}
+	if err := s.prepare(ctx); err != nil {
+		return err
+	}
+	if len(s.words) == 0 || s.memories == 0 {
+		return nil
+	}
+	documents := make([]float64, len(s.words))
+	if s.memories > wholeScope && len(s.words) > 1 {
+		var err error
+		if documents, err = s.estimate(ctx); err != nil {
+			return err
+		}
+	}
+	candidates, err := s.candidates(ctx, documents)
+	if err != nil {
+		return err
+	}
+	for i, counted := range count(candidates, len(s.words)) {
+		documents[i] = max(documents[i], counted)
+	}
+	ranking := newRanking(s.words, documents, s.memories, float64(s.totalLength)/float64(s.memories))
+	best, err := s.readFrequencies(ctx, ranking.preselect(candidates, max(finalists, 3*s.limit)))
+	if err != nil {
+		return err
+	}
+	return s.readHits(ctx, &ranking, ranking.rank(best, s.limit))
+}
+
+// candidates looks for memories that hold the rarest words, and for more common ones until there are enough.
+func (s *searching) candidates(ctx context.Context, documents []float64) ([]candidate, error) {
+	if s.memories <= wholeScope {
+		return s.readCandidates(ctx, strings.Join(s.wordQueries, " | "), true)
+	}
+	if s.question.phrases && s.restriction != "" {
+		return s.readCandidates(ctx, s.restriction, false)
+	}
+	var found []candidate
+	for budget := float64(wholeScope); ; budget *= 8 {
+		driver, all := s.driver(documents, budget)
+		more, err := s.readCandidates(ctx, driver, false)
+		if err != nil {
+			return nil, err
+		}
+		// The rare ones stay, though they may be cut off among so many more.
+		found = union(found, more)
+		if all || len(found) >= s.limit {
+			return found, nil
+		}
+	}
+}
+
+// driver is the tsquery that finds candidates: any of the rarest words that, by the estimates, about budget
+// memories hold. Where even the rarest word is more common than that, it is all of them together at first.
+func (s *searching) driver(documents []float64, budget float64) (tsquery string, all bool) {
+	order := make([]int, len(s.words))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return int(documents[a] - documents[b]) })
+	var rare []string
+	sum := 0.0
+	for _, i := range order {
+		if sum += documents[i]; sum > budget {
+			break
+		}
+		rare = append(rare, s.wordQueries[i])
+	}
+	if len(rare) == 0 {
+		return strings.Join(s.wordQueries, " & "), false
+	}
+	return strings.Join(rare, " | "), len(rare) == len(order)
+}
+
+// union appends to some candidates those of more that are not among them.
+func union(some, more []candidate) []candidate {
+	known := make(map[uuid.UUID]bool, len(some))
+	for _, c := range some {
+		known[c.id] = true
+	}
+	for _, c := range more {
+		if !known[c.id] {
+			some = append(some, c)
+		}
+	}
+	return some
+}
+
+// count counts in how many of the candidates each word stands.
+func count(candidates []candidate, words int) []float64 {
+	documents := make([]float64, words)
+	for _, c := range candidates {
+		for _, place := range c.words {
+			documents[place-1]++
+		}
+	}
+	return documents
+}
+
+// readHits reads the memories of the best candidates.
+func (s *searching) readHits(ctx context.Context, r *ranking, best []candidate) error {
+	ids := make([]uuid.UUID, len(best))
+	for i, c := range best {
+		ids[i] = c.id
+	}
+	memories, err := s.readMemories(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for _, c := range best {
+		hit := Hit{Memory: memories[c.id], Score: c.score}
+		if s.explain {
+			hit.Explain = r.explain(c, s.memories)
+		}
+		s.hits = append(s.hits, hit)
+	}
+	return nil
+}
+
+func (r *ranking) explain(c candidate, memories int64) *Explain {
+	e := &Explain{Words: make([]WordScore, len(r.words)), Length: c.length, AverageLength: r.averageLength, Memories: memories}
+	for i, w := range r.words {
+		e.Words[i] = WordScore{Word: w.word, Documents: w.documents, IDF: w.idf,
+			Frequency: c.frequencies[i], Score: r.part(i, c.frequencies[i], c.length)}
+	}
+	return e
+}

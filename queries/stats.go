@@ -1,0 +1,142 @@
+package queries
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/auren-memory/auren/domain"
+)
+
+// MaxGroups is how many scopes, and how many types, Stats returns at most: those with the most memories.
+const MaxGroups = 1000
+
+// Counts is what Stats tells of a set of memories.
+type Counts struct {
+	Active    int64 `json:"active"`
+	Forgotten int64 `json:"forgotten"`
+	Expired   int64 `json:"expired"`
+	// Total counts memories in every state.
+	Total int64 `json:"total"`
+	// AverageConfidence is that of the active memories; nil where there is none.
+	AverageConfidence *float64 `json:"average_confidence"`
+	// OldestCreatedAt, NewestCreatedAt and LastUpdatedAt are over every state; nil where there is no memory.
+	OldestCreatedAt *time.Time `json:"oldest_created_at"`
+	NewestCreatedAt *time.Time `json:"newest_created_at"`
+	LastUpdatedAt   *time.Time `json:"last_updated_at"`
+}
+
+// TypeCounts are the memories of one type.
+type TypeCounts struct {
+	Type string `json:"memory_type"`
+	Counts
+}
+
+// ScopeCounts are the memories of one agent and user.
+type ScopeCounts struct {
+	AgentID string `json:"agent_id"`
+	UserID  string `json:"user_id"`
+	Counts
+}
+
+// Stats is how many memories there are, of which type and whose.
+type Stats struct {
+	Counts
+	// Types and Scopes are ordered by their number of memories, the most first; at most MaxGroups of each.
+	Types  []TypeCounts  `json:"types"`
+	Scopes []ScopeCounts `json:"scopes"`
+	// Incomplete says that there are more types or scopes than are listed; the counts above cover them all.
+	Incomplete bool `json:"incomplete,omitempty"`
+	// SequenceID is the position that the numbers reflect.
+	SequenceID int64 `json:"sequence_id"`
+}
+
+// Stats counts the memories of an agent and user; an empty agent or user means all of them.
+func (r *Reader) Stats(ctx context.Context, tenant domain.Tenant, agentID, userID string, minSequenceID int64) (Stats, error) {
+	if err := checkScope(agentID, userID); err != nil {
+		return Stats{}, err
+	}
+	v, err := r.view(ctx, tenant, At{MinSequenceID: minSequenceID})
+	if err != nil {
+		return Stats{}, err
+	}
+	s := newStatement(tenant)
+	sql := selectStats(Filter{AgentID: agentID, UserID: userID}.scope(s).and(), s.arg(v.moment), s.arg(MaxGroups+1))
+	var groups []group
+	position, err := r.snapshot(ctx, tenant, minSequenceID, func(batch *pgx.Batch) {
+		collect(batch, sql, s.args, &groups, scanGroup)
+	})
+	if err != nil {
+		return Stats{}, fmt.Errorf("count memories: %w", err)
+	}
+	stats := Stats{Types: []TypeCounts{}, Scopes: []ScopeCounts{}, SequenceID: position}
+	for _, g := range groups {
+		switch {
+		case g.agentID != nil && len(stats.Scopes) < MaxGroups:
+			stats.Scopes = append(stats.Scopes, ScopeCounts{*g.agentID, *g.userID, g.counts})
+		case g.memoryType != nil && len(stats.Types) < MaxGroups:
+			stats.Types = append(stats.Types, TypeCounts{*g.memoryType, g.counts})
+		case g.agentID == nil && g.memoryType == nil:
+			stats.Counts = g.counts
+		default:
+			stats.Incomplete = true
+		}
+	}
+	return stats, nil
+}
+
+// selectStats groups once by everything and adds those groups up three times over, instead of reading the
+// memories three times.
+func selectStats(scope, moment, limit string) string {
+	return `
+with memories as (
+    select agent_id, user_id, memory_type, confidence_score, created_at, updated_at,
+           case when state = 'active' and expires_at <= ` + moment + ` then 'expired' else state end as state
+      from agent_memories
+     where tenant_id = $1` + scope + `
+), parts as (
+    select agent_id, user_id, memory_type,
+           count(*) filter (where state = 'active') as active,
+           count(*) filter (where state = 'forgotten') as forgotten,
+           count(*) filter (where state = 'expired') as expired,
+           count(*) as total,
+           sum(confidence_score) filter (where state = 'active') as confidence,
+           min(created_at) as oldest, max(created_at) as newest, max(updated_at) as updated
+      from memories
+     group by agent_id, user_id, memory_type
+), sums as (
+    select agent_id, user_id, memory_type, sum(active)::bigint as active, sum(forgotten)::bigint as forgotten,
+           sum(expired)::bigint as expired, sum(total)::bigint as total,
+           sum(confidence) / nullif(sum(active), 0)::float8 as confidence,
+           min(oldest) as oldest, max(newest) as newest, max(updated) as updated,
+           row_number() over (partition by grouping(agent_id, memory_type)
+                              order by sum(total) desc, agent_id, user_id, memory_type) as place
+      from parts
+     group by grouping sets ((), (memory_type), (agent_id, user_id))
+)
+select agent_id, user_id, memory_type, coalesce(active, 0), coalesce(forgotten, 0), coalesce(expired, 0),
+       coalesce(total, 0), confidence, oldest, newest, updated
+  from sums
+ where place <= ` + limit + `
+ order by place`
+}
+
+// group is one row of selectStats; what it is not grouped by is nil.
+type group struct {
+	agentID, userID, memoryType *string
+	counts                      Counts
+}
+
+func scanGroup(row pgx.CollectableRow) (g group, err error) {
+	c := &g.counts
+	err = row.Scan(&g.agentID, &g.userID, &g.memoryType, &c.Active, &c.Forgotten, &c.Expired,
+		&c.Total, &c.AverageConfidence, &c.OldestCreatedAt, &c.NewestCreatedAt, &c.LastUpdatedAt)
+	for _, t := range []*time.Time{c.OldestCreatedAt, c.NewestCreatedAt, c.LastUpdatedAt} {
+		if t != nil {
+			*t = t.UTC()
+		}
+	}
+	return g, err
+}
