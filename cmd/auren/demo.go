@@ -116,7 +116,7 @@ func (s *stack) demoRecall(ctx context.Context) error {
 
 // demoRequest names a command, so that showing it again does nothing.
 func (s *stack) demoRequest(id, reason string) commands.Request {
-	return commands.Request{Tenant: s.app.tenant, Meta: domain.Meta{Actor: demoAgent, Reason: reason, }}
+	return commands.Request{Tenant: s.app.tenant, Meta: domain.Meta{Actor: demoAgent, Reason: reason, CommandID: id}}
 }
 
 func demoID(name string) uuid.UUID {
