@@ -192,6 +192,22 @@ func TestImport(t *testing.T) {
 	require.Equal(t, memory.Forgotten, now.State)
 }
 
+func TestImportDoesNotGiveAMemoryToSomebodyElse(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	record := commands.ImportRecord{ID: uuid.New(), OccurredAt: noon, Draft: memory.Draft{AgentID: "a", UserID: "u", Content: json.RawMessage(`1`)}}
+	other := record
+	other.Draft.UserID = "v"
+	results, err := f.Import(t.Context(), req(), []commands.ImportRecord{record, other}, false)
+	require.NoError(t, err)
+	require.NoError(t, results[0].Err)
+	require.Equal(t, domain.Conflict, domain.KindOf(results[1].Err))
+	results, err = f.Import(t.Context(), req(), []commands.ImportRecord{other}, false)
+	require.NoError(t, err)
+	require.ErrorContains(t, results[0].Err, `belongs to agent "a" and user "u" already`)
+	require.Equal(t, int64(1), f.head(t))
+}
+
 func TestImportKeepsBadRecordsApart(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

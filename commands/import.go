@@ -125,6 +125,10 @@ func (h *Handler) importRecord(req Request, r ImportRecord, present map[uuid.UUI
 	result := ImportResult{Verdict: ImportAdded, Version: was.Version}
 	if exists {
 		result = ImportResult{Verdict: ImportUnchanged, Version: was.Version, SequenceID: before.last.SequenceID}
+		if was.AgentID != r.Draft.AgentID || was.UserID != r.Draft.UserID {
+			return nil, ImportResult{Err: domain.Errorf(domain.Conflict,
+				"memory %s belongs to agent %q and user %q already", r.ID, was.AgentID, was.UserID)}
+		}
 		if before.imported == req.Meta.CausationID {
 			return nil, result
 		}

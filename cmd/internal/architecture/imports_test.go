@@ -51,7 +51,6 @@ func rows() map[string][]string {
 		"projections/agentmemories":  {"domain", "domain/memory", "eventstore", "projections"},
 		"projections/fanout":         {"domain", "eventstore", "projections"},
 		"projections/rebuild":        {"domain", "eventstore", "projections"},
-		"projections/rebuild":        {"domain", "eventstore", "projections"},
 		"projections/search":         {"domain", "domain/memory", "eventstore", "projections"},
 		"queries":                    {"domain"},
 	}
