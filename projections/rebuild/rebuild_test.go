@@ -166,13 +166,22 @@ func TestRebuildWhileAgentsWriteReadersReadAndProjectorsRun(t *testing.T) {
 	f := setup(t)
 	require.NoError(t, f.write(t.Context(), tenant, 300))
 	f.project(t)
+	rebuildUnderLoad(t, f.pool.Config())
+	f.project(t)
+	f.requireIntact(t)
+	live := f.contents(t)
+	require.NoError(t, rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{}))
+	require.Equal(t, live, f.contents(t))
+}
+
+func rebuildUnderLoad(t *testing.T, config *pgxpool.Config) {
+	t.Helper()
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-	outer := f
 	// On a pool that is closed at the end: only then are the connections gone that a cancelled statement left behind.
-	pool, err := pgxpool.NewWithConfig(t.Context(), f.pool.Config())
+	pool, err := pgxpool.NewWithConfig(t.Context(), config)
 	require.NoError(t, err)
 	defer pool.Close()
-	f = on(pool)
+	f := on(pool)
 
 	ctx, stop := context.WithCancel(t.Context())
 	var running sync.WaitGroup
@@ -225,12 +234,6 @@ func TestRebuildWhileAgentsWriteReadersReadAndProjectorsRun(t *testing.T) {
 		require.NoError(t, *err)
 	}
 	f.store.Close()
-	f = outer
-	f.project(t)
-	f.requireIntact(t)
-	live := f.contents(t)
-	require.NoError(t, rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{}))
-	require.Equal(t, live, f.contents(t))
 }
 
 func TestRebuildThatIsBrokenOffLeavesTheLiveTablesAndTheNextStartsAnew(t *testing.T) {
