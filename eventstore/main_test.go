@@ -43,10 +43,13 @@ func writes(stream uuid.UUID, expected int, payloads ...string) eventstore.Comma
 	return eventstore.Command{Tenant: tenant, Writes: []eventstore.Write{w}}
 }
 
-// runFor is how long the tests under load run; AUREN_TEST_SECONDS makes it longer.
+// runFor is how long the tests under load run: a minute, 3 s with -short, or AUREN_TEST_SECONDS.
 func runFor() time.Duration {
 	if s, err := strconv.Atoi(os.Getenv("AUREN_TEST_SECONDS")); err == nil {
 		return time.Duration(s) * time.Second
 	}
-	return 3 * time.Second
+	if testing.Short() {
+		return 3 * time.Second
+	}
+	return time.Minute
 }

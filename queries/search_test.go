@@ -139,6 +139,8 @@ func TestSearchCountsWordsWhereTheFilterDoesNotLook(t *testing.T) {
 	for range 9 {
 		w.add(t, "common")
 	}
+	w.add(t, "common", in("other"))
+	w.add(t, "common", state("forgotten"))
 	result, err := w.reader.Search(t.Context(), tenant,
 		queries.SearchRequest{Query: "common", Filter: queries.Filter{MemoryTypes: []string{"fact"}}, Explain: true}, 0)
 	require.NoError(t, err)
@@ -247,7 +249,9 @@ func TestSearchLooksForTheFirstWordsOfALongQuery(t *testing.T) {
 
 func TestSearchHidesWhatWasForgottenThoughSearchIsBehind(t *testing.T) {
 	w := setup(t)
-	gone, kept := w.add(t, "green tea"), w.add(t, "green tea")
+	kept, gone := w.add(t, "green tea"), w.add(t, "green tea")
 	w.exec(t, `update agent_memories set state = 'forgotten' where id = $1`, gone)
-	require.Equal(t, []uuid.UUID{kept}, w.recall(t, queries.SearchRequest{Query: "tea", Limit: 1}))
+	require.Equal(t, []uuid.UUID{kept}, w.recall(t, queries.SearchRequest{Query: "tea"}))
+	w.exec(t, `update agent_memories set state = 'active', expires_at = $2 where id = $1`, gone, now)
+	require.Equal(t, []uuid.UUID{kept}, w.recall(t, queries.SearchRequest{Query: "tea"}))
 }

@@ -20,7 +20,7 @@ func TestAnImportKilledHalfWayIsCompletedByTheNext(t *testing.T) {
 	projector := start(t, settings(dsn, nats), "projector")
 	projector.says("(projects)")
 	tree := filepath.Join(t.TempDir(), "tree")
-	summary, err := sample.Write(tree, sample.Options{Records: 8000, WithoutOddities: true})
+	summary, err := sample.Write(tree, sample.Options{Records: 5000, WithoutOddities: true})
 	require.NoError(t, err)
 	arguments := []string{"import", tree, "--user", sample.User, "--tz", sample.TimeZone, "--json"}
 

@@ -126,12 +126,14 @@ func TestUpSurvivesTheDeathOfItsPostgreSQL(t *testing.T) {
 	before := must(t, "--data-dir", dir, "remember", "kept across a crash", "--agent", "a", "--user", "u", "--json")
 	died := postmaster(t, dir)
 	require.NoError(t, syscall.Kill(died, syscall.SIGKILL))
-	p.waitUntil("it starts PostgreSQL again", func() bool { return strings.Contains(p.stderr.String(), "postgresql died") })
-	p.waitUntil("it is ready again", func() bool { ok, _ := ready(url); return ok })
-	require.NotEqual(t, died, postmaster(t, dir))
-
 	id := decode[struct{ ID string }](t, before).ID
-	require.Contains(t, must(t, "--data-dir", dir, "show", id), "kept across a crash")
+	p.waitUntil("it starts PostgreSQL again", func() bool {
+		stdout, _, _ := call(t, "", "--data-dir", dir, "show", id)
+		return strings.Contains(p.stderr.String(), "postgresql died") && strings.Contains(stdout, "kept across a crash")
+	})
+	require.NotEqual(t, died, postmaster(t, dir))
+	p.waitUntil("it is ready again", func() bool { ok, _ := ready(url); return ok })
+	must(t, "--data-dir", dir, "remember", "written after it", "--agent", "a", "--user", "u")
 	p.signal(syscall.SIGINT)
 	require.Zero(t, p.code(), p.stderr.String())
 }

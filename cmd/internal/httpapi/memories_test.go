@@ -180,7 +180,7 @@ func TestTenantsAreIsolated(t *testing.T) {
 func TestRememberIsRecalledAtOnce(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
-	const times = 200
+	const times = 1000
 	for i := range times {
 		word := "zq" + strings.Repeat("x", i%7+1) + fmt.Sprint(i)
 		r := s.remember(t, fmt.Sprintf(`{"agent_id":"a","user_id":"u","content":"the word is %s"}`, word))
