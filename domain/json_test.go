@@ -2,6 +2,7 @@ package domain_test
 
 import (
 	"encoding/json"
+	"errors"
 	"math"
 	"math/big"
 	"reflect"
@@ -72,7 +73,8 @@ func TestCanonicalJSONRefuses(t *testing.T) {
 			_, err := domain.CanonicalJSON([]byte(c.in))
 			require.Error(t, err)
 			require.Equal(t, domain.Invalid, domain.KindOf(err))
-			e := err.(*domain.Error)
+			e, ok := errors.AsType[*domain.Error](err)
+			require.True(t, ok)
 			require.Equal(t, c.field, e.Field)
 			require.Contains(t, e.Message, c.problem)
 		})

@@ -36,7 +36,7 @@ func newCutter(t *testing.T, dsn string) (*cutter, *pgxpool.Pool) {
 	port := config.ConnConfig.Port
 	c := &cutter{target: filepath.Join(config.ConnConfig.Host, fmt.Sprintf(".s.PGSQL.%d", port))}
 
-	dir, err := os.MkdirTemp("", "cut") // t.TempDir would be too long for a socket
+	dir, err := os.MkdirTemp("", "cut") //nolint:usetesting // the path of a test's own is too long for a socket
 	require.NoError(t, err)
 	listener, err := net.Listen("unix", filepath.Join(dir, fmt.Sprintf(".s.PGSQL.%d", port)))
 	require.NoError(t, err)
