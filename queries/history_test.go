@@ -42,6 +42,9 @@ func TestHistoryTellsEveryVersionWithWhoAndWhy(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, result.Versions[:2], then.Versions)
 	require.EqualValues(t, 3, then.SequenceID)
+	then, err = w.reader.History(t.Context(), tenant, id, queries.HistoryPage{}, asOf(2))
+	require.NoError(t, err)
+	require.Equal(t, result.Versions[:1], then.Versions)
 }
 
 func TestHistoryComesInPages(t *testing.T) {
