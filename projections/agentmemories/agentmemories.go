@@ -48,7 +48,7 @@ func (Projection) Prepare(_ context.Context, tenant domain.Tenant, events []even
 		changes[i] = change{stored: e, event: decoded, meta: meta}
 	}
 	return func(ctx context.Context, tx pgx.Tx) error {
-		current, err := load(ctx, tx, tenant, changes)
+		current, err := projections.LoadRows(ctx, tx, tenant, events, readRows, scanRow)
 		if err != nil {
 			return err
 		}

@@ -35,41 +35,11 @@ select id, agent_id, user_id, memory_type, content, confidence_score, metadata, 
   from agent_memories
  where tenant_id = $1 and id = any($2)`
 
-// load reads the rows of the memories that existed before the changes.
-func load(ctx context.Context, tx pgx.Tx, tenant domain.Tenant, changes []change) (map[uuid.UUID]*row, error) {
-	seen := make(map[uuid.UUID]bool, len(changes))
-	var ids []uuid.UUID
-	for _, c := range changes {
-		if id := c.stored.StreamID; !seen[id] {
-			seen[id] = true
-			if c.stored.Version > 1 {
-				ids = append(ids, id)
-			}
-		}
-	}
-	current := make(map[uuid.UUID]*row, len(seen))
-	if len(ids) == 0 {
-		return current, nil
-	}
-	found, err := tx.Query(ctx, readRows, tenant, ids)
-	if err != nil {
-		return nil, fmt.Errorf("read memories: %w", err)
-	}
-	rows, err := pgx.CollectRows(found, scanRow)
-	if err != nil {
-		return nil, fmt.Errorf("read memories: %w", err)
-	}
-	for _, r := range rows {
-		current[r.ID] = r
-	}
-	return current, nil
-}
-
-func scanRow(from pgx.CollectableRow) (*row, error) {
+func scanRow(from pgx.CollectableRow) (uuid.UUID, *row, error) {
 	r := &row{}
 	err := from.Scan(&r.ID, &r.AgentID, &r.UserID, &r.Type, &r.Content, &r.Confidence, &r.Metadata, &r.State, &r.ExpiresAt,
 		&r.CreatedAt, &r.UpdatedAt, &r.Version, &r.sequenceID, &r.recordedAt, &r.eventType, &r.actor, &r.reason)
-	return r, err
+	return r.ID, r, err
 }
 
 const upsertRows = `

@@ -28,37 +28,7 @@ select id, agent_id, user_id, memory_type, confidence_score, is_active, expires_
   from agent_memory_search
  where tenant_id = $1 and id = any($2)`
 
-// load reads the rows of the memories that existed before the changes.
-func load(ctx context.Context, tx pgx.Tx, tenant domain.Tenant, changes []change) (map[uuid.UUID]*row, error) {
-	seen := make(map[uuid.UUID]bool, len(changes))
-	var ids []uuid.UUID
-	for _, c := range changes {
-		if id := c.stored.StreamID; !seen[id] {
-			seen[id] = true
-			if c.stored.Version > 1 {
-				ids = append(ids, id)
-			}
-		}
-	}
-	rows := make(map[uuid.UUID]*row, len(seen))
-	if len(ids) == 0 {
-		return rows, nil
-	}
-	found, err := tx.Query(ctx, readRows, tenant, ids)
-	if err != nil {
-		return nil, fmt.Errorf("read search rows: %w", err)
-	}
-	loaded, err := pgx.CollectRows(found, scanRow)
-	if err != nil {
-		return nil, fmt.Errorf("read search rows: %w", err)
-	}
-	for _, r := range loaded {
-		rows[r.ID] = r
-	}
-	return rows, nil
-}
-
-func scanRow(from pgx.CollectableRow) (*row, error) {
+func scanRow(from pgx.CollectableRow) (uuid.UUID, *row, error) {
 	r := &row{}
 	var active bool
 	err := from.Scan(&r.ID, &r.AgentID, &r.UserID, &r.Type, &r.Confidence, &active, &r.ExpiresAt, &r.CreatedAt, &r.words)
@@ -67,7 +37,7 @@ func scanRow(from pgx.CollectableRow) (*row, error) {
 	if active {
 		r.State, r.countedMemories, r.countedWords = memory.Active, 1, r.words
 	}
-	return r, err
+	return r.ID, r, err
 }
 
 const upsertRows = `

@@ -83,7 +83,7 @@ func (p *Projection) Prepare(ctx context.Context, tenant domain.Tenant, events [
 		return nil, err
 	}
 	return func(ctx context.Context, tx pgx.Tx) error {
-		rows, err := load(ctx, tx, tenant, changes)
+		rows, err := projections.LoadRows(ctx, tx, tenant, events, readRows, scanRow)
 		if err != nil {
 			return err
 		}
