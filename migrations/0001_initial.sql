@@ -82,6 +82,7 @@ create table agent_memories (
 );
 create index agent_memories_sequence_idx on agent_memories (tenant_id, sequence_id);
 create index agent_memories_created_idx on agent_memories (tenant_id, created_at, id);
+create index agent_memories_updated_idx on agent_memories (tenant_id, updated_at, id);
 create index agent_memories_user_created_idx on agent_memories (tenant_id, user_id, created_at, id);
 create index agent_memories_scope_created_idx on agent_memories (tenant_id, agent_id, user_id, created_at, id);
 create index agent_memories_scope_updated_idx on agent_memories (tenant_id, agent_id, user_id, updated_at, id);
@@ -133,7 +134,7 @@ create table agent_memory_search (
     vector           tsvector         not null,
     sequence_id      bigint           not null,
     constraint agent_memory_search_pkey primary key (tenant_id, id)
-);
+) with (toast_tuple_target = 8160); -- a vector that is compressed is three times as dear to match
 create index agent_memory_search_vector_idx on agent_memory_search using gin (tenant_id, agent_id, user_id, vector)
     where is_active;
 create statistics agent_memory_search_scope_stats (dependencies) on agent_id, user_id from agent_memory_search;

@@ -139,13 +139,14 @@ func TestSearchCountsWordsWhereTheFilterDoesNotLook(t *testing.T) {
 	for range 9 {
 		w.add(t, "common")
 	}
-	w.add(t, "common", in("other"))
-	w.add(t, "common", state("forgotten"))
+	w.add(t, "rare", in("other"))
+	w.add(t, "rare", state("forgotten"))
 	result, err := w.reader.Search(t.Context(), tenant,
-		queries.SearchRequest{Query: "common", Filter: queries.Filter{MemoryTypes: []string{"fact"}}, Explain: true}, 0)
+		queries.SearchRequest{Query: "common rare", Filter: queries.Filter{MemoryTypes: []string{"fact"}}, Explain: true}, 0)
 	require.NoError(t, err)
 	require.Len(t, result.Hits, 1)
 	require.InDelta(t, 10, result.Hits[0].Explain.Words[0].Documents, 0)
+	require.InDelta(t, 1, result.Hits[0].Explain.Words[1].Documents, 0)
 }
 
 func TestSearchKeepsToPhrasesAndExclusions(t *testing.T) {
