@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/eventstore"
 )
 
 const tenant = domain.DefaultTenant
@@ -155,6 +156,29 @@ func TestLeaseIsGivenBackAtTheEnd(t *testing.T) {
 	stop()
 	require.NoError(t, <-ended)
 	require.Empty(t, f.status(t, tenant).Holder)
+}
+
+func TestLeaseIsGivenBackInTheMiddleOfABatch(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.append(t, "busy", `1`)
+	ctx, stop := context.WithCancel(t.Context())
+	r := NewRunner(f.pool, f.store, f.watcher, interrupted{interrupt: stop}, Config{LeaseTTL: time.Hour})
+	require.NoError(t, r.Run(ctx))
+	require.Empty(t, f.applied(t, "busy"))
+	require.NoError(t, f.runner(Config{}).CatchUp(t.Context()))
+	require.Equal(t, upTo(1), f.applied(t, "busy"), "another one leads at once")
+}
+
+// interrupted is a diary whose reader is stopped in the middle of a batch.
+type interrupted struct {
+	diary
+	interrupt func()
+}
+
+func (i interrupted) Prepare(ctx context.Context, _ domain.Tenant, _ []eventstore.Event) (Write, error) {
+	i.interrupt()
+	return nil, ctx.Err()
 }
 
 func TestPoisonStopsOneTenantInFrontOfIt(t *testing.T) {
