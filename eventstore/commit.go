@@ -120,6 +120,8 @@ func lockAndRead(ctx context.Context, conn *pgxpool.Conn, tenant domain.Tenant, 
 
 	b := &pgx.Batch{}
 	b.Queue("begin")
+	// To plan these statements anew each time takes longer than to run them.
+	b.Queue("set local plan_cache_mode = force_generic_plan")
 	b.Queue(lockHead, tenant).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
 			var hash []byte
