@@ -94,15 +94,43 @@ func TestForgetMatching(t *testing.T) {
 		}
 		return page, nil
 	}
-	forgotten, err := f.ForgetMatching(t.Context(), req(), find)
+	forgotten, err := f.ForgetMatching(t.Context(), req(), nil, find)
 	require.NoError(t, err)
 	require.Equal(t, commands.Forgotten{Matched: 600, Forgotten: 595, SequenceID: f.head(t)}, forgotten)
 	_, now := f.stream(t, ids[9])
 	require.Equal(t, memory.Forgotten, now.State)
 
-	forgotten, err = f.ForgetMatching(t.Context(), req(), find)
+	forgotten, err = f.ForgetMatching(t.Context(), req(), nil, find)
 	require.NoError(t, err)
 	require.Equal(t, commands.Forgotten{Matched: 600}, forgotten)
+}
+
+func TestForgetMatchingIsIdempotent(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	var ids []uuid.UUID
+	find := func(_ context.Context, after uuid.UUID, _ int) ([]uuid.UUID, error) {
+		if after != uuid.Nil {
+			return nil, nil
+		}
+		return ids, nil
+	}
+	ids = append(ids, f.remember(t))
+	first, err := f.ForgetMatching(t.Context(), withID("all"), "filter", find)
+	require.NoError(t, err)
+	require.Equal(t, 1, first.Forgotten)
+	ids = append(ids, f.remember(t))
+	before := f.head(t)
+	again, err := f.ForgetMatching(t.Context(), withID("all"), "filter", find)
+	require.NoError(t, err)
+	require.Equal(t, first, again)
+	_, err = f.ForgetMatching(t.Context(), withID("all"), "another filter", find)
+	require.Equal(t, domain.Reused, domain.KindOf(err))
+	_, err = f.Remember(t.Context(), withID("taken"), tea())
+	require.NoError(t, err)
+	_, err = f.ForgetMatching(t.Context(), withID("taken"), "filter", find)
+	require.Equal(t, domain.Reused, domain.KindOf(err))
+	require.Equal(t, before+1, f.head(t))
 }
 
 func TestSweeper(t *testing.T) {

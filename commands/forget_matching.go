@@ -2,6 +2,8 @@ package commands
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -24,38 +26,75 @@ type Forgotten struct {
 	SequenceID int64 `json:"sequence_id"`
 }
 
-// ForgetMatching forgets every memory that find returns, several hundred in one transaction. What was forgotten
-// stays so when it is interrupted; to repeat it forgets the rest. Finding is the caller's, because commands do
-// not read the read models; each memory is decided from its own stream all the same.
-func (h *Handler) ForgetMatching(ctx context.Context, req Request, find Find) (Forgotten, error) {
-	// A command id would have to cover many transactions; forgetting twice is harmless, so it is only recorded.
-	req, command, err := prepare(Request{Tenant: req.Tenant, Meta: req.Meta}, "forget_matching", uuid.Nil, nil)
+// ForgetMatching forgets every memory that find returns, several hundred in one transaction. Finding is the caller's,
+// because commands do not read the read models; each memory is decided from its own stream all the same. Filter is
+// what a repeated command id is compared by.
+//
+// What was forgotten stays so when it is interrupted, and to repeat it then forgets the rest. Once it has come to its
+// end, the same command id returns what it did and forgets nothing more.
+func (h *Handler) ForgetMatching(ctx context.Context, req Request, filter any, find Find) (Forgotten, error) {
+	req, command, err := prepare(Request{Tenant: req.Tenant, Meta: req.Meta}, "forget_matching", uuid.Nil, filter)
 	if err != nil {
 		return Forgotten{}, err
 	}
-	command.ID = ""
+	if command.ID != "" {
+		first, ok, err := h.store.Outcome(ctx, command.Tenant, command.ID, command.Fingerprint)
+		if err != nil {
+			return Forgotten{}, err
+		}
+		if ok {
+			return forgottenBefore(first)
+		}
+	}
 	var total Forgotten
 	for after := uuid.Nil; ; {
 		ids, err := find(ctx, after, forgetPage)
-		if err != nil || len(ids) == 0 {
+		if err != nil {
 			return total, err
 		}
-		if err := h.forgetAll(ctx, req, command, ids, &total); err != nil {
+		if len(ids) == 0 {
+			return h.conclude(ctx, command, total)
+		}
+		if err := h.forgetAll(ctx, req, ids, &total); err != nil {
 			return total, err
 		}
 		after = ids[len(ids)-1]
 	}
 }
 
+// conclude records what was done under the command id, or returns what another of the same id has recorded.
+func (h *Handler) conclude(ctx context.Context, command eventstore.Command, total Forgotten) (Forgotten, error) {
+	if command.ID == "" {
+		return total, nil
+	}
+	var err error
+	if command.Note, err = json.Marshal(total); err != nil {
+		return total, err
+	}
+	result, err := h.store.Append(ctx, command)
+	if err != nil {
+		return total, err
+	}
+	return forgottenBefore(result.Outcome)
+}
+
+func forgottenBefore(o eventstore.Outcome) (f Forgotten, err error) {
+	if err := json.Unmarshal(o.Note, &f); err != nil {
+		return f, fmt.Errorf("outcome of the first command: %w", err)
+	}
+	return f, nil
+}
+
 const forgetPage = 250
 
-func (h *Handler) forgetAll(ctx context.Context, req Request, command eventstore.Command, ids []uuid.UUID, total *Forgotten) error {
+func (h *Handler) forgetAll(ctx context.Context, req Request, ids []uuid.UUID, total *Forgotten) error {
 	loaded, err := h.loadAll(ctx, req.Tenant, ids)
 	if err != nil {
 		return err
 	}
 	total.Matched += len(loaded)
 	now := h.config.Now()
+	command := eventstore.Command{Tenant: req.Tenant}
 	for _, id := range ids {
 		write, err := h.forgetting(req, loaded[id].memory, now)
 		if err != nil {
@@ -76,7 +115,9 @@ func (h *Handler) forgetAll(ctx context.Context, req Request, command eventstore
 		sequenceID := w.SequenceID
 		if w.Conflict != nil {
 			// Somebody changed it in between; alone it is decided anew.
-			receipt, err := h.Forget(ctx, req, w.StreamID)
+			alone := req
+			alone.Meta.CommandID = ""
+			receipt, err := h.Forget(ctx, alone, w.StreamID)
 			if kind := domain.KindOf(err); err != nil && kind != domain.Conflict {
 				return err
 			} else if err != nil {

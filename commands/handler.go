@@ -176,11 +176,11 @@ func (h *Handler) firstOutcome(ctx context.Context, command eventstore.Command) 
 	if command.ID == "" {
 		return Receipt{}, false, nil
 	}
-	writes, ok, err := h.store.Outcome(ctx, command.Tenant, command.ID, command.Fingerprint)
+	first, ok, err := h.store.Outcome(ctx, command.Tenant, command.ID, command.Fingerprint)
 	if !ok || err != nil {
 		return Receipt{}, false, err
 	}
-	return receiptOf(writes[0]), true, nil
+	return receiptOf(first.Writes[0]), true, nil
 }
 
 func (h *Handler) newEvent(event memory.Event, meta domain.Meta, occurredAt time.Time) (eventstore.NewEvent, error) {

@@ -54,7 +54,7 @@ func (h *Handler) load(ctx context.Context, tenant domain.Tenant, id uuid.UUID) 
 		if err := l.fold(events); err != nil {
 			return loaded{}, err
 		}
-		if len(events) < page {
+		if !eventstore.Full(events, page) {
 			break
 		}
 	}

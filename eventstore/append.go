@@ -59,6 +59,12 @@ type request struct {
 // newRequest does all the work that needs no lock, in the caller's goroutine.
 func newRequest(c Command) (*request, error) {
 	r := &request{command: c, events: make([][]Event, len(c.Writes)), done: make(chan struct{})}
+	if c.Note != nil {
+		var err error
+		if r.command.Note, err = domain.CanonicalJSON(c.Note); err != nil {
+			return nil, domain.Within("note", err)
+		}
+	}
 	for i, w := range c.Writes {
 		for _, n := range w.Events {
 			e, err := n.prepare(c.Tenant, w)

@@ -166,7 +166,7 @@ func TestRepeatedCommandHasItsFirstOutcome(t *testing.T) {
 	recorded, ok, err := store.Outcome(t.Context(), tenant, "once", print)
 	require.NoError(t, err)
 	require.True(t, ok)
-	require.Equal(t, outcomes[0].Writes, recorded)
+	require.Equal(t, outcomes[0].Outcome, recorded)
 	_, _, err = store.Outcome(t.Context(), tenant, "once", eventstore.Hash{2})
 	require.ErrorIs(t, err, eventstore.ErrReused)
 	_, ok, err = store.Outcome(t.Context(), tenant, "never", print)

@@ -11,10 +11,10 @@ import (
 
 // Outcome returns the first outcome of a command id, or ok false where it was not recorded, or ErrReused where
 // it was recorded with another fingerprint.
-func (s *Store) Outcome(ctx context.Context, tenant domain.Tenant, id string, fingerprint Hash) (writes []WriteResult, ok bool, err error) {
+func (s *Store) Outcome(ctx context.Context, tenant domain.Tenant, id string, fingerprint Hash) (first Outcome, ok bool, err error) {
 	rows, err := s.pool.Query(ctx, readCommands, tenant, []string{id})
 	if err != nil {
-		return nil, false, translate(fmt.Errorf("read command: %w", err))
+		return Outcome{}, false, translate(fmt.Errorf("read command: %w", err))
 	}
 	commands, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (recorded, error) {
 		_, c, err := scanRecorded(row)
@@ -22,11 +22,11 @@ func (s *Store) Outcome(ctx context.Context, tenant domain.Tenant, id string, fi
 	})
 	switch {
 	case err != nil:
-		return nil, false, translate(fmt.Errorf("read command: %w", err))
+		return Outcome{}, false, translate(fmt.Errorf("read command: %w", err))
 	case len(commands) == 0:
-		return nil, false, nil
+		return Outcome{}, false, nil
 	case commands[0].fingerprint != fingerprint:
-		return nil, false, ErrReused
+		return Outcome{}, false, ErrReused
 	default:
 		return commands[0].outcome, true, nil
 	}

@@ -27,7 +27,7 @@ type streamHead struct {
 // recorded is a command id that was seen before, with its first outcome.
 type recorded struct {
 	fingerprint Hash
-	outcome     []WriteResult
+	outcome     Outcome
 }
 
 // decision turns what was found, and the commands of a batch one after the other, into what to write. Each
@@ -60,10 +60,11 @@ func (d *decision) decide(r *request) {
 			r.err = ErrReused
 			return
 		}
-		r.result = Result{Duplicate: true, Writes: before.outcome}
+		r.result = Result{Duplicate: true, Outcome: before.outcome}
 		return
 	}
 	conflicts := 0
+	r.result.Note = c.Note
 	for i, w := range c.Writes {
 		result := d.write(w, r.events[i])
 		if result.Conflict != nil {
@@ -98,11 +99,11 @@ func (d *decision) write(w Write, events []Event) WriteResult {
 }
 
 func (d *decision) record(r *request) {
-	outcome, err := json.Marshal(r.result.Writes)
+	outcome, err := json.Marshal(r.result.Outcome)
 	if err != nil {
-		panic("eventstore: a write result cannot be encoded: " + err.Error())
+		panic("eventstore: an outcome cannot be encoded: " + err.Error())
 	}
-	d.found.commands[r.command.ID] = recorded{fingerprint: r.command.Fingerprint, outcome: r.result.Writes}
+	d.found.commands[r.command.ID] = recorded{fingerprint: r.command.Fingerprint, outcome: r.result.Outcome}
 	d.commands = append(d.commands, commandRow{id: r.command.ID, fingerprint: r.command.Fingerprint, outcome: outcome})
 }
 

@@ -42,7 +42,7 @@ func isUnavailable(err error) bool {
 		case "08", "53", "57", "58": // connection, resources, operator intervention, system error
 			return true
 		}
-		return false
+		return pg.Code == "25P03" // the transaction was ended for being idle
 	}
 	if errors.Is(err, context.Canceled) {
 		return false

@@ -75,6 +75,8 @@ type Command struct {
 	// Fingerprint tells the same command from another one under the same ID; needed where ID is set.
 	Fingerprint Hash
 	Writes      []Write
+	// Note is kept with the outcome, for what the caller wants to answer a repetition with; default none.
+	Note json.RawMessage
 }
 
 // WriteResult is where a write left its stream, or the conflict that kept it from being written.
@@ -90,8 +92,15 @@ type WriteResult struct {
 
 // Result is what became of a command.
 type Result struct {
-	// Duplicate says that the command had been appended before; Writes is its first outcome.
+	// Duplicate says that the command had been appended before; Outcome is its first.
 	Duplicate bool
+	Outcome
+}
+
+// Outcome is what is kept of a command that had an id.
+type Outcome struct {
 	// Writes has one result for each write, in their order.
-	Writes []WriteResult
+	Writes []WriteResult `json:"writes"`
+	// Note is that of the command.
+	Note json.RawMessage `json:"note,omitempty"`
 }

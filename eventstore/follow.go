@@ -44,7 +44,7 @@ func (s *Store) Follow(ctx context.Context, w *Watcher, tenant domain.Tenant, af
 		if f.Until > 0 && after >= f.Until {
 			return nil
 		}
-		if len(page.Events) == limits.Batch {
+		if page.More {
 			continue
 		}
 		select {

@@ -13,8 +13,8 @@ import (
 	"github.com/auren-memory/auren/eventstore"
 )
 
-// What clients ask of a log. An append answers with an eventstore.Result, reused or unknown, a readHead with an
-// int64, the other two with the places of the events.
+// What clients ask of a log. An append answers with an eventstore.Result, reused or found, a readHead with an int64,
+// the other two with the places of the events.
 type (
 	appendCommand struct{ eventstore.Command }
 	readStream    struct {
@@ -28,9 +28,9 @@ type (
 type (
 	// reused is the answer to a command id that came before with another fingerprint.
 	reused struct{}
-	// unknown is the answer that says nothing. Such an append may take effect at any time from its call on; one
-	// that never did is one that took effect after everything else.
-	unknown struct{}
+	// found stands for the answer that a client never got: the events of the append that the log holds in the end.
+	// It took effect at some time from its call on.
+	found []place
 )
 
 // place is where an event stands, as far as clients can tell.
@@ -75,7 +75,7 @@ func (s logState) append(c eventstore.Command) (answer any, next logState) {
 		if first.fingerprint != c.Fingerprint {
 			return reused{}, s
 		}
-		return eventstore.Result{Duplicate: true, Writes: first.writes}, s
+		return resultOf(true, first.writes), s
 	}
 	next = logState{events: slices.Clip(s.events), commands: s.commands}
 	var writes []eventstore.WriteResult
@@ -91,7 +91,13 @@ func (s logState) append(c eventstore.Command) (answer any, next logState) {
 		next.commands = maps.Clone(s.commands)
 		next.commands[c.ID] = firstOutcome{c.Fingerprint, writes}
 	}
-	return eventstore.Result{Writes: writes}, next
+	return resultOf(false, writes), next
+}
+
+func resultOf(duplicate bool, writes []eventstore.WriteResult) eventstore.Result {
+	r := eventstore.Result{Duplicate: duplicate}
+	r.Writes = writes
+	return r
 }
 
 func (s *logState) write(w eventstore.Write) eventstore.WriteResult {
@@ -129,7 +135,10 @@ var logModel = porcupine.Model{
 		switch in := input.(type) {
 		case appendCommand:
 			answer, next := s.append(in.Command)
-			return output == unknown{} || reflect.DeepEqual(answer, output), next
+			if events, ok := output.(found); ok {
+				return slices.Equal(next.events[len(s.events):], events), next
+			}
+			return reflect.DeepEqual(answer, output), next
 		case readStream:
 			return slices.Equal(s.stream(in.stream), output.([]place)), s
 		case readLog:

@@ -3,6 +3,7 @@ package eventstore
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/google/uuid"
@@ -37,12 +38,18 @@ type Filter struct {
 	Until int64
 }
 
+// MaxPageBytes is how many bytes of payload and metadata a page of a log or stream holds, give or take one event: it
+// ends earlier than its limit where they are large.
+const MaxPageBytes = 4 << 20
+
 // Page is a piece of a log.
 type Page struct {
 	// Events that match, in order of sequence_id.
 	Events []Event
 	// Next is where to read on: everything up to and including it has been looked at.
 	Next int64
+	// More tells that the page ended at its limit, or at MaxPageBytes, rather than where the log does.
+	More bool
 	// Head is the last sequence_id of the log when the page was read.
 	Head int64
 }
@@ -64,14 +71,14 @@ select ` + eventColumns + `
  order by version desc
  limit $4`
 
-// ReadStream reads at most limit events of a stream, from a version on (inclusive) in the direction asked for.
-// A stream that does not exist has no events.
+// ReadStream reads at most limit events of a stream, from a version on (inclusive) in the direction asked for, or
+// fewer where they fill MaxPageBytes; Full tells whether there may be more. A stream that does not exist has no events.
 func (s *Store) ReadStream(ctx context.Context, tenant domain.Tenant, stream uuid.UUID, from int, d Direction, limit int) ([]Event, error) {
 	sql := readStreamForwards
 	if d == Backwards {
 		sql = readStreamBackwards
 	}
-	events, err := s.readEvents(ctx, sql, tenant, stream, from, limit)
+	events, err := s.readEvents(ctx, MaxPageBytes, sql, tenant, stream, from, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read stream %s: %w", stream, err)
 	}
@@ -86,7 +93,7 @@ select ` + eventColumns + `
 
 // ReadStreams reads whole streams at once; those that do not exist are absent from the result.
 func (s *Store) ReadStreams(ctx context.Context, tenant domain.Tenant, streams []uuid.UUID) (map[uuid.UUID][]Event, error) {
-	events, err := s.readEvents(ctx, readStreams, tenant, streams)
+	events, err := s.readEvents(ctx, math.MaxInt, readStreams, tenant, streams)
 	if err != nil {
 		return nil, fmt.Errorf("read %d streams: %w", len(streams), err)
 	}
@@ -109,7 +116,7 @@ select ` + eventColumns + `
  order by sequence_id
  limit $8`
 
-// ReadLog reads at most limit events of a tenant's log after a sequence_id.
+// ReadLog reads at most limit events of a tenant's log after a sequence_id, or fewer where they fill MaxPageBytes.
 func (s *Store) ReadLog(ctx context.Context, tenant domain.Tenant, after int64, f Filter, limit int) (Page, error) {
 	head, err := s.Head(ctx, tenant)
 	if err != nil {
@@ -126,12 +133,13 @@ func (s *Store) ReadLog(ctx context.Context, tenant domain.Tenant, after int64, 
 	if f.EventTypes == nil {
 		f.EventTypes = []string{}
 	}
-	page.Events, err = s.readEvents(ctx, readLog, tenant, after, until, f.EventTypes, f.AgentID, f.UserID, f.CorrelationID, limit)
+	page.Events, err = s.readEvents(ctx, MaxPageBytes, readLog, tenant, after, until, f.EventTypes, f.AgentID, f.UserID, f.CorrelationID, limit)
 	if err != nil {
 		return Page{}, fmt.Errorf("read log after %d: %w", after, err)
 	}
-	if len(page.Events) == limit {
-		page.Next = page.Events[limit-1].SequenceID
+	if Full(page.Events, limit) {
+		page.Next = page.Events[len(page.Events)-1].SequenceID
+		page.More = page.Next < until
 	}
 	return page, nil
 }
@@ -172,17 +180,34 @@ func (s *Store) Tenants(ctx context.Context) ([]domain.Tenant, error) {
 	return tenants, nil
 }
 
-func (s *Store) readEvents(ctx context.Context, sql string, args ...any) ([]Event, error) {
+// readEvents reads rows until they fill maxBytes.
+func (s *Store) readEvents(ctx context.Context, maxBytes int, sql string, args ...any) (events []Event, err error) {
 	rows, err := s.pool.Query(ctx, sql, args...)
 	if err != nil {
 		return nil, translate(err)
 	}
-	events, err := pgx.CollectRows(rows, scanEvent)
-	if err != nil {
-		return nil, translate(err)
+	defer rows.Close()
+	for bytes := 0; bytes < maxBytes && rows.Next(); {
+		e, err := scanEvent(rows)
+		if err != nil {
+			return nil, translate(err)
+		}
+		events, bytes = append(events, e), bytes+e.size()
 	}
-	return events, nil
+	rows.Close()
+	return events, translate(rows.Err())
 }
+
+// Full tells whether a page ended at its limit or at MaxPageBytes, so that there may be more.
+func Full(page []Event, limit int) bool {
+	bytes := 0
+	for i := range page {
+		bytes += page[i].size()
+	}
+	return len(page) == limit || bytes >= MaxPageBytes
+}
+
+func (e *Event) size() int { return len(e.Payload) + len(e.Metadata) }
 
 func scanEvent(row pgx.CollectableRow) (e Event, err error) {
 	var hash []byte
@@ -191,4 +216,30 @@ func scanEvent(row pgx.CollectableRow) (e Event, err error) {
 	e.OccurredAt, e.CreatedAt = e.OccurredAt.UTC(), e.CreatedAt.UTC()
 	copy(e.Hash[:], hash)
 	return e, err
+}
+
+const readCreatedAt = `select created_at from events where tenant_id = $1 and sequence_id = $2`
+
+// SequenceAt returns the sequence_id of the last event appended at or before a moment, 0 where there is none. It looks at
+// some twenty events, since created_at never runs backwards.
+func (s *Store) SequenceAt(ctx context.Context, tenant domain.Tenant, moment time.Time) (int64, error) {
+	head, err := s.Head(ctx, tenant)
+	if err != nil || !head.CreatedAt.After(moment) {
+		return head.SequenceID, err
+	}
+	// The event at low is at or before the moment, or there is none; the one at high is after it.
+	low, high := int64(0), head.SequenceID
+	for high-low > 1 {
+		middle := low + (high-low)/2
+		var createdAt time.Time
+		if err := s.pool.QueryRow(ctx, readCreatedAt, tenant, middle).Scan(&createdAt); err != nil {
+			return 0, translate(fmt.Errorf("read event %d: %w", middle, err))
+		}
+		if createdAt.After(moment) {
+			high = middle
+		} else {
+			low = middle
+		}
+	}
+	return low, nil
 }

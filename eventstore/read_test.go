@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -76,6 +77,55 @@ func TestReadStreams(t *testing.T) {
 	require.Len(t, streams, 2)
 	require.Equal(t, []int64{1, 3}, sequenceIDs(streams[a]))
 	require.Equal(t, []int64{2}, sequenceIDs(streams[b]))
+}
+
+func TestPagesAreBoundedInBytes(t *testing.T) {
+	t.Parallel()
+	store, _ := setup(t)
+	large := `"` + strings.Repeat("x", 1<<20) + `"`
+	stream := uuid.New()
+	for range 6 {
+		_, err := store.Append(t.Context(), writes(stream, eventstore.Any, large))
+		require.NoError(t, err)
+	}
+	page, err := store.ReadLog(t.Context(), tenant, 0, eventstore.Filter{}, 100)
+	require.NoError(t, err)
+	require.Equal(t, []int64{1, 2, 3, 4}, sequenceIDs(page.Events))
+	require.True(t, page.More)
+	require.Equal(t, int64(4), page.Next)
+	page, err = store.ReadLog(t.Context(), tenant, page.Next, eventstore.Filter{}, 100)
+	require.NoError(t, err)
+	require.Equal(t, []int64{5, 6}, sequenceIDs(page.Events))
+	require.False(t, page.More)
+
+	events, err := store.ReadStream(t.Context(), tenant, stream, 1, eventstore.Forwards, 100)
+	require.NoError(t, err)
+	require.Len(t, events, 4)
+	require.True(t, eventstore.Full(events, 100))
+	require.False(t, eventstore.Full(events[:3], 100))
+}
+
+func TestSequenceAt(t *testing.T) {
+	t.Parallel()
+	store, _ := setup(t)
+	at, err := store.SequenceAt(t.Context(), tenant, time.Now())
+	require.NoError(t, err)
+	require.Zero(t, at)
+	for range 30 {
+		_, err := store.Append(t.Context(), writes(uuid.New(), eventstore.None, `{}`))
+		require.NoError(t, err)
+	}
+	for _, e := range requireChain(t, store) {
+		at, err := store.SequenceAt(t.Context(), tenant, e.CreatedAt)
+		require.NoError(t, err)
+		require.GreaterOrEqual(t, at, e.SequenceID)
+		before, err := store.SequenceAt(t.Context(), tenant, e.CreatedAt.Add(-time.Microsecond))
+		require.NoError(t, err)
+		require.Less(t, before, e.SequenceID)
+	}
+	at, err = store.SequenceAt(t.Context(), tenant, time.Now().Add(time.Hour))
+	require.NoError(t, err)
+	require.Equal(t, int64(30), at)
 }
 
 // Readers that resume after the highest number they saw lose events wherever a lower number can become visible later.

@@ -107,7 +107,7 @@ func (r *Runner) read(ctx context.Context, f *follower) (events []eventstore.Eve
 			bytes += len(page.Events[i].Payload) + len(page.Events[i].Metadata)
 		}
 		events, after = append(events, page.Events...), page.Next
-		if len(page.Events) < limit {
+		if !page.More {
 			return events, false, nil
 		}
 	}

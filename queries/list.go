@@ -25,7 +25,7 @@ const (
 	DefaultLimit = 50
 	MaxLimit     = 1000
 	// maxPageBytes ends a page early, so that large memories do not fill the process's own memory.
-	maxPageBytes = 16 << 20
+	maxPageBytes = 4 << 20
 )
 
 // Page says which piece of a list is asked for.

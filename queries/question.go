@@ -37,28 +37,28 @@ func parseQuestion(query string) (question, error) {
 		if excluded {
 			rest = rest[1:]
 		}
-		var token string
-		phrase, after, ok := cutPhrase(rest)
-		if ok {
-			token, rest = `"`+phrase+`"`, after
-		} else {
+		token, after, phrase := cutPhrase(rest)
+		if !phrase {
 			end := strings.IndexFunc(rest, unicode.IsSpace)
 			if end < 0 {
 				end = len(rest)
 			}
-			// A quote in a word would begin a phrase that runs to the end of the restriction.
-			token, rest = strings.ReplaceAll(rest[:end], `"`, " "), rest[end:]
+			token, after = rest[:end], rest[end:]
 		}
-		if excluded {
-			restriction.WriteString(" -" + strings.TrimSpace(token))
-		} else {
-			text.WriteString(" " + token)
-			if ok {
-				restriction.WriteString(" " + token)
-				q.phrases = true
-			}
+		// As memories are indexed: one that is looked for by well-known holds the two words next to each other.
+		words := domain.PlainWords(token)
+		switch {
+		case words == "":
+		case excluded:
+			restriction.WriteString(` -"` + words + `"`)
+		case phrase:
+			text.WriteString(" " + words)
+			restriction.WriteString(` "` + words + `"`)
+			q.phrases = true
+		default:
+			text.WriteString(" " + words)
 		}
-		rest = strings.TrimLeftFunc(rest, unicode.IsSpace)
+		rest = strings.TrimLeftFunc(after, unicode.IsSpace)
 	}
 	q.text, q.restriction = text.String(), restriction.String()
 	return q, nil

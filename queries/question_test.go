@@ -11,17 +11,17 @@ import (
 
 func TestParseQuestion(t *testing.T) {
 	for query, want := range map[string]question{
-		`who likes tea?`:          {text: ` who likes tea?`},
-		`"green tea" please`:      {text: ` "green tea" please`, restriction: ` "green tea"`, phrases: true},
-		`tea -coffee`:             {text: ` tea`, restriction: ` -coffee`},
-		`tea -"black coffee" -x`:  {text: ` tea`, restriction: ` -"black coffee" -x`},
-		`a well-known dash - no`:  {text: ` a well-known dash - no`},
-		`an "endless quote`:       {text: ` an  endless quote`},
-		`an inner"quote" here`:    {text: ` an inner quote  here`},
-		`empty "" and -"" quotes`: {text: ` empty    and -   quotes`},
-		`-5 degrees`:              {text: ` degrees`, restriction: ` -5`},
-		`-- or true`:              {text: ` -- or true`},
-		`tea -cof"fee`:            {text: ` tea`, restriction: ` -cof fee`},
+		`who likes tea?`:          {text: ` who likes tea`},
+		`"green tea" please`:      {text: ` green tea please`, restriction: ` "green tea"`, phrases: true},
+		`tea -coffee`:             {text: ` tea`, restriction: ` -"coffee"`},
+		`tea -"black coffee" -x`:  {text: ` tea`, restriction: ` -"black coffee" -"x"`},
+		`a well-known dash - no`:  {text: ` a well known dash no`},
+		`an "endless quote`:       {text: ` an endless quote`},
+		`an inner"quote" here`:    {text: ` an inner quote here`},
+		`empty "" and -"" quotes`: {text: ` empty and quotes`},
+		`-5 degrees`:              {text: ` degrees`, restriction: ` -"5"`},
+		`-- or true`:              {text: ` or true`},
+		`tea -cof"fee`:            {text: ` tea`, restriction: ` -"cof fee"`},
 	} {
 		got, err := parseQuestion(query)
 		require.NoError(t, err)
@@ -40,6 +40,6 @@ func FuzzParseQuestion(f *testing.F) {
 			return
 		}
 		require.Zero(t, strings.Count(q.restriction, `"`)%2, "every phrase ends")
-		require.Equal(t, q.phrases, strings.Contains(q.text, `"`))
+		require.NotContains(t, q.text, `"`)
 	})
 }

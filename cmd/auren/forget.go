@@ -54,25 +54,41 @@ func (c *forgetCommand) Run(ctx context.Context, a *app) error {
 }
 
 func (c *forgetCommand) forgetEach(ctx context.Context, client *client, ids []uuid.UUID) error {
+	if c.DryRun {
+		return c.wouldForget(ctx, client, ids)
+	}
+	receipts, err := make([]commands.Receipt, 0, len(ids)), error(nil)
 	for _, id := range ids {
-		if c.DryRun {
-			m, _, err := client.reader.Get(ctx, client.app.tenant, id, queries.At{})
-			if err != nil {
-				return err
-			}
-			printList(client.app.stdout, []queries.Memory{m})
-			continue
-		}
 		request := c.request(client.app)
 		request.ExpectedVersion = c.ExpectedVersion
-		receipt, err := client.handler.Forget(ctx, request, id)
-		if err != nil {
-			return err
+		var receipt commands.Receipt
+		if receipt, err = client.handler.Forget(ctx, request, id); err != nil {
+			break
 		}
-		if err := c.answer(client.app, "forgot", receipt); err != nil {
+		receipts = append(receipts, receipt)
+	}
+	// Those that were forgotten before an error are, and are told of.
+	if c.JSON && len(ids) > 1 {
+		return errors.Join(client.app.stdout.json(map[string]any{"receipts": receipts}), err)
+	}
+	for _, receipt := range receipts {
+		err = errors.Join(err, c.answer(client.app, "forgot", receipt))
+	}
+	return err
+}
+
+func (c *forgetCommand) wouldForget(ctx context.Context, client *client, ids []uuid.UUID) error {
+	memories := make([]queries.Memory, len(ids))
+	for i, id := range ids {
+		var err error
+		if memories[i], _, err = client.reader.Get(ctx, client.app.tenant, id, queries.At{}); err != nil {
 			return err
 		}
 	}
+	if c.JSON {
+		return client.app.stdout.json(map[string]any{"memories": memories, "dry_run": true})
+	}
+	printList(client.app.stdout, memories)
 	return nil
 }
 
@@ -90,7 +106,7 @@ func (c *forgetCommand) forgetMatching(ctx context.Context, client *client, filt
 	}
 	done := commands.Forgotten{Matched: int(matched)}
 	if !c.DryRun {
-		done, err = client.handler.ForgetMatching(ctx, c.request(a), func(ctx context.Context, after uuid.UUID, limit int) ([]uuid.UUID, error) {
+		done, err = client.handler.ForgetMatching(ctx, c.request(a), nil, func(ctx context.Context, after uuid.UUID, limit int) ([]uuid.UUID, error) {
 			return client.reader.MatchingIDs(ctx, a.tenant, filter, after, limit)
 		})
 		if err != nil {

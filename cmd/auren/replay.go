@@ -3,10 +3,13 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
+	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
 )
 
@@ -29,6 +32,11 @@ func (c *replayCommand) Run(ctx context.Context, a *app) error {
 	only, err := c.streamID()
 	if err != nil {
 		return err
+	}
+	for _, given := range c.EventType {
+		if all := memory.EventTypes(); !slices.Contains(all, given) {
+			return usageError{fmt.Errorf("--event-type %q is none; allowed are %s", given, strings.Join(all, ", "))}
+		}
 	}
 	if c.From < 0 || c.To < 0 || c.To > 0 && c.From > c.To {
 		return usageError{errors.New("--from and --to: a range of sequence_ids such as --from 1 --to 100 is allowed")}
@@ -79,7 +87,7 @@ func (c *replayCommand) replayStream(ctx context.Context, client *client, id uui
 				return err
 			}
 		}
-		if len(events) < replayPage {
+		if !eventstore.Full(events, replayPage) {
 			return nil
 		}
 		from = events[len(events)-1].Version + 1
@@ -123,7 +131,7 @@ func (c *replayCommand) replayLog(ctx context.Context, client *client, print fun
 		if err := each(page); err != nil {
 			return err
 		}
-		if len(page.Events) < replayPage {
+		if !page.More {
 			return nil
 		}
 		after = page.Next

@@ -6,14 +6,15 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/auren-memory/auren/domain"
 )
 
 // MaxTextBytes is how much of a memory's text is indexed; what is beyond is kept but not found by its words. No
-// text of this length comes near the limit of a tsvector, 1 MiB: even distinct hyphenated words and addresses,
-// which are indexed whole and in parts, take less than five times their length.
+// text of this length comes near the limit of a tsvector, 1 MiB.
 const MaxTextBytes = 128 << 10
 
-// Text returns what of a memory is indexed, in this order and a line each: the strings and numbers in its
+// Text returns what of a memory is indexed, as domain.PlainWords, in this order and a line each: the strings and numbers in its
 // content, however deeply they are nested, its type, and the strings in its metadata. Keys are not indexed:
 // they are the same in all memories of a kind and tell nothing apart. Of a text longer than MaxTextBytes the
 // beginning is returned.
@@ -37,7 +38,10 @@ type text struct {
 func (t *text) full() bool { return t.Len() >= MaxTextBytes }
 
 func (t *text) add(line string) {
-	if line == "" || t.full() {
+	if t.full() {
+		return
+	}
+	if line = domain.PlainWords(line); line == "" {
 		return
 	}
 	if t.Len() > 0 {

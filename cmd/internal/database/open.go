@@ -82,6 +82,8 @@ func poolSettings(config Config) (*pgxpool.Config, error) {
 	parameters["application_name"] = cmp.Or(config.Name, "auren")
 	parameters["jit"] = "off" // compiling takes longer than our queries do
 	parameters["timezone"] = "UTC"
+	// A process that is suspended in the middle of a transaction must not hold up the others for longer than a lease.
+	parameters["idle_in_transaction_session_timeout"] = "5s"
 	return settings, nil
 }
 

@@ -34,6 +34,27 @@ func TestPoolHoldsItsSizeAndNoMoreThanItsSum(t *testing.T) {
 	require.Equal(t, []string{"off", "sizes", "UTC"}, []string{jit, name, zone})
 }
 
+func TestAProcessThatFreezesInATransactionDoesNotHoldUpTheOthers(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.DSN(t)
+	frozen, err := database.Open(t.Context(), database.Config{DSN: dsn, Size: 1}, zap.NewNop())
+	require.NoError(t, err)
+	defer frozen.Close()
+	_, err = frozen.Exec(t.Context(), "insert into logs (tenant_id, hash, created_at) values ('default', '', now())")
+	require.NoError(t, err)
+	tx, err := frozen.Begin(t.Context())
+	require.NoError(t, err)
+	_, err = tx.Exec(t.Context(), "select from logs for update")
+	require.NoError(t, err)
+
+	other, err := database.Open(t.Context(), database.Config{DSN: dsn, Size: 1}, zap.NewNop())
+	require.NoError(t, err)
+	defer other.Close()
+	_, err = other.Exec(t.Context(), "update logs set sequence_id = 1")
+	require.NoError(t, err, "it waits for a few seconds only")
+	require.Error(t, tx.Commit(t.Context()))
+}
+
 func TestAcquiringHasADeadline(t *testing.T) {
 	t.Parallel()
 	pool, err := database.Open(t.Context(), database.Config{DSN: pgtest.DSN(t), Size: 1}, zap.NewNop())

@@ -47,13 +47,7 @@ type logAnswer struct {
 	SequenceID int64 `json:"sequence_id" doc:"The end of the log that the answer reflects; nothing is left where next has reached it."`
 }
 
-const (
-	defaultEvents = 100
-	// eventChunk is how many events are read at once, and maxEventBytes ends a page early, so that large events do not
-	// fill the process's own memory.
-	eventChunk    = 100
-	maxEventBytes = 16 << 20
-)
+const defaultEvents = 100
 
 func (a *api) auditing() {
 	register(a, operation{
@@ -75,19 +69,15 @@ func (s *Server) readStream(ctx context.Context, c *call[streamParameters, none]
 	if err != nil {
 		return answer[streamAnswer]{}, err
 	}
-	page := streamAnswer{Events: []eventstore.Event{}, NextFrom: from, SequenceID: head.SequenceID}
+	page := streamAnswer{Events: []eventstore.Event{}, SequenceID: head.SequenceID}
 	limit := or(c.params.Limit, defaultEvents)
-	for bytes := 0; len(page.Events) < limit && page.NextFrom > 0 && bytes < maxEventBytes; {
-		chunk := min(eventChunk, limit-len(page.Events))
-		events, err := s.deps.Store.ReadStream(ctx, c.tenant, c.id, page.NextFrom, direction, chunk)
-		if err != nil {
-			return answer[streamAnswer]{}, err
-		}
-		page.Events, bytes = append(page.Events, events...), bytes+sizeOf(events)
-		page.NextFrom = 0
-		if len(events) == chunk {
-			page.NextFrom = events[chunk-1].Version + step(direction)
-		}
+	events, err := s.deps.Store.ReadStream(ctx, c.tenant, c.id, from, direction, limit)
+	if err != nil {
+		return answer[streamAnswer]{}, err
+	}
+	page.Events = append(page.Events, events...)
+	if eventstore.Full(events, limit) {
+		page.NextFrom = events[len(events)-1].Version + step(direction)
 	}
 	if len(page.Events) == 0 {
 		if err := s.mustExist(ctx, c); err != nil {
@@ -124,29 +114,12 @@ func (s *Server) mustExist(ctx context.Context, c *call[streamParameters, none])
 }
 
 func (s *Server) readLog(ctx context.Context, c *call[logParameters, none]) (answer[logAnswer], error) {
-	p := &c.params
-	page := logAnswer{Events: []eventstore.Event{}, Next: p.After}
-	limit := or(p.Limit, defaultEvents)
-	for bytes := 0; len(page.Events) < limit && bytes < maxEventBytes; {
-		chunk := min(eventChunk, limit-len(page.Events))
-		read, err := s.deps.Store.ReadLog(ctx, c.tenant, page.Next, p.filter(), chunk)
-		if err != nil {
-			return answer[logAnswer]{}, err
-		}
-		page.Events, bytes = append(page.Events, read.Events...), bytes+sizeOf(read.Events)
-		page.Next, page.SequenceID = read.Next, read.Head
-		if len(read.Events) < chunk {
-			break
-		}
+	read, err := s.deps.Store.ReadLog(ctx, c.tenant, c.params.After, c.params.filter(), or(c.params.Limit, defaultEvents))
+	if err != nil {
+		return answer[logAnswer]{}, err
 	}
+	page := logAnswer{Events: append([]eventstore.Event{}, read.Events...), Next: read.Next, SequenceID: read.Head}
 	return answer[logAnswer]{body: page, sequenceID: page.SequenceID}, nil
-}
-
-func sizeOf(events []eventstore.Event) (bytes int) {
-	for i := range events {
-		bytes += len(events[i].Payload) + len(events[i].Metadata)
-	}
-	return bytes
 }
 
 // or returns the value, or the fallback where it was left out.

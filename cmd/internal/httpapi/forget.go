@@ -62,14 +62,16 @@ func (s *Server) forgetMatching(ctx context.Context, c *call[none, forgetBody]) 
 	}
 	done := commands.Forgotten{Matched: int(count)}
 	if !c.body.DryRun {
-		done, err = s.deps.Commands.ForgetMatching(ctx, req, func(ctx context.Context, after uuid.UUID, limit int) ([]uuid.UUID, error) {
+		done, err = s.deps.Commands.ForgetMatching(ctx, req, filter, func(ctx context.Context, after uuid.UUID, limit int) ([]uuid.UUID, error) {
 			return s.deps.Queries.MatchingIDs(ctx, c.tenant, filter, after, limit)
 		})
 		if err != nil {
 			return answer[forgetAnswer]{}, err
 		}
 	}
-	sequenceID = max(sequenceID, done.SequenceID)
+	if done.SequenceID > 0 {
+		sequenceID = done.SequenceID
+	}
 	return answer[forgetAnswer]{sequenceID: sequenceID, body: forgetAnswer{
 		Matched: done.Matched, Forgotten: done.Forgotten, DryRun: c.body.DryRun, SequenceID: sequenceID,
 	}}, nil
