@@ -11,7 +11,7 @@ import (
 
 // Event is one row of the log, as it was committed.
 type Event struct {
-	Tenant        domain.Tenant   `json:"-"`
+	Tenant        domain.Tenant   `json:"tenant_id"`
 	SequenceID    int64           `json:"sequence_id"`
 	ID            uuid.UUID       `json:"event_id"`
 	StreamID      uuid.UUID       `json:"stream_id"`
