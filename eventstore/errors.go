@@ -30,10 +30,12 @@ var (
 // translate gives an error of the database the meaning it has for the caller: a lost connection and a server
 // that is going away are ErrUnavailable, everything else stays what it is.
 func translate(err error) error {
-	if err != nil && isUnavailable(err) {
-		return errors.Join(ErrUnavailable, err)
+	// What is told already stays: an unknown outcome holds the error of the lost connection, too, and must not be
+	// taken for one after which nothing is written.
+	if err == nil || errors.Is(err, ErrUnavailable) || errors.Is(err, ErrOutcomeUnknown) || !isUnavailable(err) {
+		return err
 	}
-	return err
+	return errors.Join(ErrUnavailable, err)
 }
 
 func isUnavailable(err error) bool {

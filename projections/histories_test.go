@@ -1,0 +1,176 @@
+package projections_test
+
+import (
+	"context"
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+	"pgregory.net/rapid"
+
+	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/deploy/standalone/pgtest"
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/projections"
+	"github.com/auren-memory/auren/projections/agentmemories"
+	"github.com/auren-memory/auren/projections/search"
+	"github.com/auren-memory/auren/queries"
+)
+
+// world is a database with two tenants, whose memories have the same ids.
+type world struct {
+	pool    *pgxpool.Pool
+	store   *eventstore.Store
+	handler *commands.Handler
+	reader  *queries.Reader
+	now     time.Time // of the reader; zero: of the machine
+}
+
+var (
+	tenants = []domain.Tenant{"north", "south"}
+	ids     = []uuid.UUID{uuid.New(), uuid.New(), uuid.New(), uuid.New(), uuid.New()}
+)
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	pool := pgtest.New(t)
+	w := &world{pool: pool, store: eventstore.New(pool, eventstore.Config{})}
+	w.handler = commands.New(w.store, commands.Config{})
+	w.reader = queries.New(pool, queries.Config{Now: func() time.Time {
+		if w.now.IsZero() {
+			return time.Now()
+		}
+		return w.now
+	}})
+	return w
+}
+
+func (w *world) close() {
+	w.store.Close()
+	w.pool.Close()
+}
+
+// rememberSome gives the commands that follow something to change.
+func (w *world) rememberSome(t *rapid.T) {
+	for _, tenant := range tenants {
+		batch := make([]commands.Remember, 3)
+		for i := range batch {
+			batch[i] = commands.Remember{ID: &ids[i], AgentID: "coach", UserID: "ana", Content: drawContent(t)}
+		}
+		_, err := w.handler.RememberBatch(t.Context(), commands.Request{Tenant: tenant}, batch)
+		require.NoError(t, err)
+	}
+}
+
+func (w *world) projections() []projections.Projection {
+	return []projections.Projection{agentmemories.Projection{}, search.New(w.pool, search.Config{})}
+}
+
+func (w *world) project(ctx context.Context, t *rapid.T) {
+	for _, p := range w.projections() {
+		watcher := eventstore.NewWatcher(w.pool, eventstore.LogChannel, zap.NewNop())
+		batch := projections.Config{Batch: rapid.IntRange(1, 20).Draw(t, "batch")}
+		require.NoError(t, projections.NewRunner(w.pool, w.store, watcher, p, batch).CatchUp(ctx))
+	}
+}
+
+func (w *world) actions(ctx context.Context) map[string]func(*rapid.T) {
+	return map[string]func(*rapid.T){
+		"remember": func(t *rapid.T) {
+			_, err := w.handler.Remember(ctx, request(t), drawRemember(t))
+			requireDecided(t, err)
+		},
+		"remember batch": func(t *rapid.T) {
+			_, err := w.handler.RememberBatch(ctx, request(t), rapid.SliceOfN(rapid.Custom(drawRemember), 1, 3).Draw(t, "batch"))
+			requireDecided(t, err)
+		},
+		"revise": func(t *rapid.T) {
+			_, err := w.handler.Revise(ctx, request(t), drawID(t), commands.Revise{Content: drawContent(t), Metadata: json.RawMessage(`{"k":1.50}`)})
+			requireDecided(t, err)
+		},
+		"adjust confidence": func(t *rapid.T) {
+			_, err := w.handler.AdjustConfidence(ctx, request(t), drawID(t), rapid.Float64Range(0, 1).Draw(t, "confidence"))
+			requireDecided(t, err)
+		},
+		"record evidence": func(t *rapid.T) {
+			_, err := w.handler.RecordEvidence(ctx, request(t), drawID(t), commands.Evidence{Supports: rapid.Bool().Draw(t, "supports"), Note: "seen"})
+			requireDecided(t, err)
+		},
+		"set expiry": func(t *rapid.T) {
+			_, err := w.handler.SetExpiry(ctx, request(t), drawID(t), drawExpiry(t))
+			requireDecided(t, err)
+		},
+		"forget": func(t *rapid.T) {
+			_, err := w.handler.Forget(ctx, request(t), drawID(t))
+			requireDecided(t, err)
+		},
+		"restore": func(t *rapid.T) {
+			_, err := w.handler.Restore(ctx, request(t), drawID(t))
+			requireDecided(t, err)
+		},
+		"sweep": func(t *rapid.T) {
+			_, err := commands.NewSweeper(w.handler, w.due, commands.SweeperConfig{}, zap.NewNop()).SweepOnce(ctx)
+			require.NoError(t, err)
+		},
+		"project": func(t *rapid.T) { w.project(ctx, t) },
+	}
+}
+
+func (w *world) due(ctx context.Context, now time.Time, limit int) ([]commands.Due, error) {
+	due, err := w.reader.Due(ctx, now, limit)
+	var all []commands.Due
+	for _, d := range due {
+		all = append(all, commands.Due{Tenant: d.Tenant, ID: d.ID})
+	}
+	return all, err
+}
+
+func request(t *rapid.T) commands.Request {
+	return commands.Request{
+		Tenant: rapid.SampledFrom(tenants).Draw(t, "tenant"),
+		Meta: domain.Meta{
+			Actor:     rapid.SampledFrom([]string{"ana", "bo"}).Draw(t, "actor"),
+			Reason:    rapid.SampledFrom([]string{"", "because"}).Draw(t, "reason"),
+			CommandID: rapid.SampledFrom([]string{"", "", "", "", "", "", "", "", "1", "2"}).Draw(t, "command_id"),
+		},
+		ExpectedVersion: max(0, rapid.IntRange(-9, 4).Draw(t, "expected_version")),
+	}
+}
+
+func drawID(t *rapid.T) uuid.UUID { return rapid.SampledFrom(ids).Draw(t, "id") }
+
+func drawContent(t *rapid.T) json.RawMessage {
+	words := rapid.SliceOfN(rapid.SampledFrom([]string{"sleeps", "runs", "tea", "Zürich", "😀"}), 0, 3).Draw(t, "words")
+	raw, err := json.Marshal(map[string]any{"words": words, "n": rapid.Float64Range(-1e9, 1e9).Draw(t, "n")})
+	require.NoError(t, err)
+	return raw
+}
+
+// drawExpiry often draws a moment that comes while the history is made.
+func drawExpiry(t *rapid.T) *time.Time {
+	at := time.Now().Add(time.Duration(rapid.IntRange(-20, 100).Draw(t, "expiry")) * time.Millisecond)
+	return rapid.SampledFrom([]*time.Time{nil, nil, nil, &at}).Draw(t, "expires_at")
+}
+
+func drawRemember(t *rapid.T) commands.Remember {
+	id, at := drawID(t), time.Now().Add(-time.Hour)
+	return commands.Remember{
+		ID: &id, AgentID: "coach", UserID: rapid.SampledFrom([]string{"ana", "bo"}).Draw(t, "user"),
+		Type: rapid.SampledFrom([]string{"", "fact"}).Draw(t, "memory_type"), Content: drawContent(t), ExpiresAt: drawExpiry(t),
+		OccurredAt: rapid.SampledFrom([]*time.Time{nil, &at}).Draw(t, "occurred_at"),
+	}
+}
+
+// requireDecided takes the refusals that belong to a history: they write nothing.
+func requireDecided(t *rapid.T, err error) {
+	switch domain.KindOf(err) {
+	case domain.Conflict, domain.NotFound, domain.Reused:
+		return
+	}
+	require.NoError(t, err)
+}
