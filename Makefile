@@ -14,15 +14,15 @@ run: build ## Start everything on this machine and show the whole path on sample
 	@./bin/auren up --demo
 
 build: check-go ## Build the binary, bin/auren
+	@[ -e bin/auren ] || echo "building (the first time takes a few minutes)"
 	@$(GO) build -buildvcs=false -ldflags '-X main.version=$(VERSION)' -o bin/auren ./cmd/auren
 
 test: build ## Run every test with the race detector, on a real PostgreSQL and a real NATS server
 	@./bin/auren setup
 	$(GO) test -race -timeout 20m ./...
 
-bench: build ## Run the benchmarks
-	@./bin/auren setup
-	$(GO) test -run '^$$' -bench . -benchmem ./...
+bench: build ## Measure AUREN beside what this machine can do (an hour or so; ./bin/auren bench --quick takes minutes)
+	@./bin/auren setup && ./bin/auren bench
 
 lint: check-go $(LINTER) ## Vet the code, check its format, run the linters
 	$(GO) vet ./...

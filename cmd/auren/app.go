@@ -49,6 +49,7 @@ type commandLine struct {
 	Init    initCommand    `cmd:"" group:"operate" help:"Create the database where it is missing and bring its schema up to date."`
 	Verify  verifyCommand  `cmd:"" group:"operate" help:"Compare the schema of the database with what this program expects; writes nothing."`
 	Reset   resetCommand   `cmd:"" group:"operate" help:"Delete everything and start over with an empty schema."`
+	Bench   benchCommand   `cmd:"" group:"operate" help:"Measure AUREN beside what the machine can do, on a private server or an empty database."`
 	Print   versionCommand `cmd:"" name:"version" group:"operate" help:"Print the version."`
 }
 

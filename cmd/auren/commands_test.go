@@ -110,6 +110,15 @@ func TestForgettingByFilter(t *testing.T) {
 	require.Len(t, list.Memories, 1)
 	require.Equal(t, other, list.Memories[0].ID.String())
 
+	more := []string{"forget", w.remember("four"), w.remember("five"), "--json"}
+	would := decode[struct{ Memories []queries.Memory }](t, w.must(append(more, "--dry-run")...))
+	require.Len(t, would.Memories, 2)
+	did := decode[struct{ Receipts []commands.Receipt }](t, w.must(more...))
+	require.Equal(t, more[1:3], []string{did.Receipts[0].ID.String(), did.Receipts[1].ID.String()})
+	stdout, _, code := call(t, "", w.args("forget", w.remember("six"), uuid.NewString(), "--json")...)
+	require.Equal(t, exitFailed, code)
+	require.Len(t, decode[struct{ Receipts []commands.Receipt }](t, stdout).Receipts, 1)
+
 	w.fails(exitUsage, "forget what?", "forget")
 	w.fails(exitUsage, "not both", "forget", other, "--agent", "coach")
 	require.Equal(t, "would forget 1 memory\n", w.must("forget", "--all", "--dry-run"))
@@ -144,6 +153,7 @@ func TestReplay(t *testing.T) {
 	}
 	w.fails(exitFailed, "there is no memory", "replay", "--stream", uuid.NewString())
 	w.fails(exitUsage, "--stream", "replay", "--stream", "x")
+	w.fails(exitUsage, "memory_remembered, memory_revised, ", "replay", "--event-type", "revised")
 	w.fails(exitUsage, "--from and --to", "replay", "--from", "3", "--to", "2")
 }
 
@@ -160,37 +170,6 @@ func TestReplayFollowsTheLog(t *testing.T) {
 	require.Eventually(t, func() bool { return strings.Contains(out.String(), "while it follows") }, patience, tick)
 	interrupt()
 	require.Zero(t, <-code, said.String())
-}
-
-func TestStatus(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.remember("something")
-	w.must("list")
-	require.Eventually(t, func() bool {
-		_, _, code := call(t, "", w.args("status")...)
-		return code == exitOK
-	}, patience, tick)
-	h := decode[health](t, w.must("status", "--json"))
-	require.True(t, h.Ready)
-	require.Len(t, h.Projections, 3)
-	for _, p := range h.Projections {
-		require.NotEmpty(t, p.Holder)
-		require.EqualValues(t, 1, p.Head)
-	}
-	w.fails(exitFailed, "not ready", "status", "--nats-url", "nats://127.0.0.1:1")
-	w.fails(exitFailed, "the server does not answer", "status", "--api", "--http-addr", "127.0.0.1:1")
-
-	alone := pgtest.DSN(t)
-	must(t, "--db-dsn", alone, "status")
-	must(t, "--db-dsn", alone, "remember", "unprojected", "--agent", "a", "--user", "u")
-	stdout, _, code := call(t, "", "--db-dsn", alone, "status")
-	require.Equal(t, exitFailed, code)
-	require.Contains(t, stdout, "no projector has ever run")
-	stdout, stderr, code := call(t, "", "--db-dsn", alone, "list")
-	require.Zero(t, code)
-	require.Equal(t, "no memories\n", stdout)
-	require.Contains(t, stderr, "not up to date")
 }
 
 func TestVerifyAndInit(t *testing.T) {
@@ -269,6 +248,9 @@ func TestWhatCannotWorkIsNamed(t *testing.T) {
 		{exitUsage, "cursor", []string{"list", "--cursor", "x"}},
 		{exitUsage, "limit", []string{"list", "--limit", "-1"}},
 		{exitUsage, "--as-of", []string{"show", id, "--as-of", "yesterday"}},
+		{exitUsage, "as_of: is 7, and the log ends at 1", []string{"show", id, "--as-of", "7"}},
+		{exitUsage, "as_of: is 7, and the log ends at 1", []string{"show", id, "--history", "--as-of", "7"}},
+		{exitUsage, "as_of: is 7, and the log ends at 1", []string{"list", "--as-of", "7"}},
 		{exitUsage, "--created-after", []string{"list", "--created-after", "soon"}},
 		{exitUsage, "nothing to revise", []string{"revise", id}},
 		{exitUsage, "--tenant (AUREN_TENANT)", []string{"list", "--tenant", "No"}},
@@ -322,6 +304,12 @@ func TestVersionAndHelp(t *testing.T) {
 	require.Equal(t, version+"\n", must(t, "--version"))
 	require.Contains(t, must(t, "--help"), "Exit codes")
 	require.Contains(t, must(t, "import", "--help"), "--merge-duplicate-hypotheses")
+	require.Equal(t, must(t, "--help"), must(t, "help"))
+	require.Equal(t, must(t, "import", "--help"), must(t, "help", "import"))
+	require.Contains(t, must(t, "projector", "--help"), "/projections")
+	_, stderr, code := call(t, "", "help", "nonsense")
+	require.Equal(t, exitUsage, code)
+	require.Contains(t, stderr, "nonsense")
 }
 
 func TestTextOfAnyOriginIsSafeToPrint(t *testing.T) {

@@ -4,9 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"go.uber.org/zap"
 
+	"github.com/auren-memory/auren/cmd/internal/config"
 	"github.com/auren-memory/auren/cmd/internal/database"
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/deploy/standalone"
@@ -37,7 +42,27 @@ func (a *app) connectAs(ctx context.Context, name string) (*pgxpool.Pool, error)
 	if err != nil {
 		return nil, err
 	}
-	return database.Open(ctx, database.Config{DSN: dsn, Name: name, Wait: a.config.Wait}, a.log)
+	waiting := time.AfterFunc(time.Second, func() {
+		a.stderr.printf("%s\n", a.stderr.paint(dim, fmt.Sprintf("waiting up to %s for PostgreSQL (%s)", a.config.Wait, config.DSN(dsn))))
+	})
+	defer waiting.Stop()
+	pool, err := database.Open(ctx, database.Config{DSN: dsn, Name: name, Wait: a.config.Wait}, zap.NewNop())
+	return pool, unreached(ctx, dsn, err)
+}
+
+// unreached says in one line why there is no connection: the driver's own words name each address twice.
+func unreached(ctx context.Context, dsn string, err error) error {
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); !ok || ctx.Err() != nil {
+		return err
+	}
+	target := config.DSN(dsn)
+	if refused, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return fmt.Errorf("PostgreSQL (%s) refuses: %s", target, refused.Message)
+	}
+	if network, ok := errors.AsType[*net.OpError](err); ok {
+		err = network.Err
+	}
+	return fmt.Errorf("PostgreSQL (%s) cannot be reached: %s", target, oneLine(err.Error()))
 }
 
 // client is what the commands that work with memories need, over one connection to the database.

@@ -62,7 +62,7 @@ func (s *stack) demoImport(ctx context.Context) error {
 	rejects := filepath.Join(s.app.config.DataDir, "sample-rejects.jsonl")
 	report, err := s.importJSON(ctx, jsonimport.Options{
 		Root: dir, User: demoUser, Zone: zone, Rejects: rejects, Request: commands.Request{Tenant: s.app.tenant},
-	}, nil)
+	})
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (s *stack) demoImport(ctx context.Context) error {
 	}
 	out.printf("%s\n", added)
 	if n := report.Total.Rejected; n > 0 {
-		out.printf("%s\n", out.paint(dim, fmt.Sprintf("%s broken on purpose: kept as they are in %s", count(n, "record"), rejects)))
+		out.printf("%s\n", out.paint(dim, count(n, "record")+" broken on purpose"))
 	}
 	return nil
 }
@@ -160,7 +160,7 @@ func (s *stack) demoHistory(ctx context.Context) error {
 			return err
 		}
 	}
-	s.app.stdout.printf("%s\n", s.app.stdout.paint(dim, "the versions it had: "+s.app.self()+" show "+id.String()+" --history"))
+	s.app.stdout.printf("%s\n", s.app.stdout.paint(dim, "its versions: "+s.app.self()+" show "+id.String()+" --history"))
 	return nil
 }
 
@@ -210,9 +210,12 @@ func (s *stack) demoMessage(ctx context.Context) error {
 
 func (s *stack) printMessage(m *nats.Msg, after time.Duration) {
 	out := s.app.stdout
-	out.printf("%s %s\n", out.paint(cyan, m.Subject), out.paint(dim, "("+took(after)+" after the command was sent)"))
+	out.printf("%s %s\n", out.paint(cyan, m.Subject), out.paint(dim, "("+took(after)+" after the command)"))
 	var rows [][]cell
 	for _, name := range slices.Sorted(maps.Keys(m.Header)) {
+		if strings.HasPrefix(name, "Nats-Expected-") {
+			continue // between the relay and JetStream
+		}
 		rows = append(rows, []cell{{name, dim}, {oneLine(strings.Join(m.Header[name], ", ")), plain}})
 	}
 	out.table(2, nil, rows)

@@ -21,23 +21,43 @@ func (p *eventPrinter) print(e *eventstore.Event) error {
 	if p.json {
 		return p.to.jsonLine(e)
 	}
-	s := p.to
-	when, stream, kind, widest := moment(e.CreatedAt), e.StreamID.String(), e.Type, 26
-	if s.isNarrow() {
-		when, stream, kind, widest = when[11:], stream[24:], strings.TrimPrefix(kind, "memory_"), 19
-	}
-	columns := []cell{{fmt.Sprintf("%8d", e.SequenceID), bold}, {when, dim}, {stream, dim}, {fmt.Sprintf("v%-3d", e.Version), plain},
-		{fmt.Sprintf("%-*s", widest, kind), eventStyle(e.Type)}}
+	stream := []cell{{e.StreamID.String(), dim}}
 	if p.brief {
-		columns = slices.Delete(columns, 2, 3)
+		stream = nil
 	}
-	line, taken := "", 0
-	for _, c := range columns {
-		line += s.paint(c.as, c.text) + "  "
-		taken += len(c.text) + 2
+	position, when := cell{fmt.Sprintf("%8d", e.SequenceID), bold}, cell{moment(e.CreatedAt), dim}
+	version, kind := cell{fmt.Sprintf("v%-3d", e.Version), plain}, cell{fmt.Sprintf("%-26s", e.Type), eventStyle(e.Type)}
+	one := slices.Concat([]cell{position, when}, stream, []cell{version, kind})
+	if !p.to.isTerminal() || p.to.width-widthOf(one) >= legible {
+		return p.line(one, what(e))
 	}
-	_, err := fmt.Fprintln(s, strings.TrimRight(line+s.cut(what(e), taken), " "))
+	// What another command takes is never cut, so it gets a second line, and what happened with it.
+	if err := p.line([]cell{position, when, version, kind}, ""); err != nil {
+		return err
+	}
+	margin := cell{"        ", plain}
+	return p.line(append([]cell{margin}, stream...), what(e))
+}
+
+// legible is how many columns are left for what happened, at the least.
+const legible = 40
+
+// line prints cells, and what is left room for of a text.
+func (p *eventPrinter) line(cells []cell, text string) error {
+	line := ""
+	for _, c := range cells {
+		line += p.to.paint(c.as, c.text) + "  "
+	}
+	_, err := fmt.Fprintln(p.to, strings.TrimRight(line+p.to.cut(text, widthOf(cells)), " "))
 	return err
+}
+
+// widthOf is how many columns cells of plain letters take on a line, with the gaps after them.
+func widthOf(cells []cell) (columns int) {
+	for _, c := range cells {
+		columns += len(c.text) + 2
+	}
+	return columns
 }
 
 // what says in a few words who did what.

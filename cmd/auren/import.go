@@ -1,12 +1,8 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/google/uuid"
@@ -42,13 +38,7 @@ func (c *importCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer client.close()
-	var outcomes *outcomeFile
-	if c.Outcomes != "" {
-		if outcomes, err = createOutcomes(c.Outcomes); err != nil {
-			return err
-		}
-	}
-	report, err := client.importJSON(ctx, options, outcomes)
+	report, err := client.importJSON(ctx, options)
 	if report != nil && (err == nil || report.Total.Records > 0) {
 		if c.JSON {
 			if err := a.stdout.json(report); err != nil {
@@ -70,63 +60,32 @@ func (c *importCommand) Run(ctx context.Context, a *app) error {
 func (c *importCommand) options(a *app) (jsonimport.Options, error) {
 	options := jsonimport.Options{
 		Root: c.Path, Request: c.request(a), DryRun: c.DryRun, User: c.User, Agent: c.Agent,
-		MergeDuplicateHypotheses: c.MergeDuplicateHypotheses, Rejects: c.Rejects, Backup: c.Backup,
+		MergeDuplicateHypotheses: c.MergeDuplicateHypotheses, Rejects: c.Rejects, Outcomes: c.Outcomes, Backup: c.Backup,
 	}
 	var err error
 	if options.Zone, err = jsonimport.ParseZone(c.TZ); err != nil {
 		return options, err
 	}
 	if c.UserMap != "" {
+		options.Inputs = append(options.Inputs, c.UserMap)
 		if options.UserMap, err = jsonimport.LoadUserMap(c.UserMap); err != nil {
 			return options, err
 		}
 	}
 	if c.AgentMap != "" {
+		options.Inputs = append(options.Inputs, c.AgentMap)
 		options.AgentMap, err = jsonimport.LoadAgentMap(c.AgentMap)
 	}
 	return options, err
 }
 
 // importJSON imports with a progress bar for each phase, and compares what was imported with the read model.
-// Outcomes may be nil; it is closed.
-func (c *client) importJSON(ctx context.Context, options jsonimport.Options, outcomes *outcomeFile) (*jsonimport.Report, error) {
+func (c *client) importJSON(ctx context.Context, options jsonimport.Options) (*jsonimport.Report, error) {
 	bars := phases{to: c.app.stderr}
 	deps := jsonimport.Deps{Import: c.handler.Import, Current: c.held, Versions: c.heldVersions, Progress: bars.show}
-	if outcomes != nil {
-		deps.Outcome = outcomes.write
-	}
 	report, err := jsonimport.Run(ctx, options, deps)
 	bars.end(err == nil)
-	if outcomes != nil {
-		err = errors.Join(err, outcomes.close())
-	}
 	return report, err
-}
-
-// outcomeFile holds what became of each record, a line each.
-type outcomeFile struct {
-	file     *os.File
-	buffered *bufio.Writer
-}
-
-func createOutcomes(name string) (*outcomeFile, error) {
-	file, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("create outcomes: %w", err)
-	}
-	return &outcomeFile{file: file, buffered: bufio.NewWriter(file)}, nil
-}
-
-func (o *outcomeFile) write(outcome jsonimport.Outcome) error {
-	line, err := json.Marshal(outcome)
-	if err == nil {
-		_, err = o.buffered.Write(append(line, '\n'))
-	}
-	return err
-}
-
-func (o *outcomeFile) close() error {
-	return errors.Join(o.buffered.Flush(), o.file.Close())
 }
 
 // held returns what the read model holds, waiting as long as the projection makes headway.
@@ -207,12 +166,12 @@ func (p *phases) end(ok bool) {
 	}
 }
 
-// verified says how the comparison with the read model came out.
+// verified says how the comparison with the read model came out; "" where there was none.
 func verified(r *jsonimport.Report) (said string, ok bool) {
 	v := r.Verification
 	switch {
 	case v == nil:
-		return "nothing was written", true
+		return "", true
 	case !v.Complete():
 		return fmt.Sprintf("%s of %s verified: %s missing, %s different", number(v.Verified+v.ChangedSince), number(v.Checked),
 			number(v.Missing), number(v.Differs)), false

@@ -34,11 +34,8 @@ func (c *listCommand) Run(ctx context.Context, a *app) error {
 	}
 	defer client.close()
 	page := queries.Page{Order: queries.Order(c.Order), Descending: !c.Ascending, Cursor: c.Cursor, Limit: c.Limit}
-	result, err := fresh(ctx, client, func(minSequenceID int64) (queries.ListResult, error) {
-		if asOf != (queries.AsOf{}) {
-			minSequenceID = 0 // the past is past
-		}
-		return client.reader.List(ctx, a.tenant, filter, page, queries.At{MinSequenceID: minSequenceID, AsOf: asOf})
+	result, err := asOfOrFresh(ctx, client, asOf, func(at queries.At) (queries.ListResult, error) {
+		return client.reader.List(ctx, a.tenant, filter, page, at)
 	})
 	if err != nil {
 		return err
@@ -52,7 +49,7 @@ func (c *listCommand) Run(ctx context.Context, a *app) error {
 	}
 	printList(a.stdout, result.Memories)
 	if result.NextCursor != "" {
-		a.stdout.printf("%s\n", a.stdout.paint(dim, "there are more: --cursor "+result.NextCursor))
+		a.stdout.printf("%s\n", a.stdout.paint(dim, "there are more: --cursor "+quoted(result.NextCursor)))
 	}
 	return nil
 }

@@ -9,7 +9,7 @@ import (
 )
 
 type projectorCommand struct {
-	HTTPAddr string `name:"projector-http-addr" env:"AUREN_PROJECTOR_HTTP_ADDR" placeholder:"ADDR" help:"Where to serve /health/live, /health/ready and /metrics; default: nowhere."`
+	HTTPAddr string `name:"projector-http-addr" env:"AUREN_PROJECTOR_HTTP_ADDR" placeholder:"ADDR" help:"Where to serve /health/live, /health/ready, /metrics and /projections; default: nowhere."`
 }
 
 // Run keeps the projections up to date until ctx ends. Any number of projectors may work on one database: leases

@@ -64,6 +64,23 @@ func parseAsOf(text string) (queries.AsOf, error) {
 	return queries.AsOf{Time: *t}, nil
 }
 
+// asOfOrFresh asks a question as of then, or, where that is no moment, like fresh. A position that the log has not
+// reached is refused.
+func asOfOrFresh[T any](ctx context.Context, c *client, asOf queries.AsOf, ask func(queries.At) (T, error)) (T, error) {
+	if asOf == (queries.AsOf{}) {
+		return fresh(ctx, c, func(minSequenceID int64) (T, error) { return ask(queries.At{MinSequenceID: minSequenceID}) })
+	}
+	head, err := c.store.Head(ctx, c.app.tenant)
+	if err == nil && asOf.SequenceID > head.SequenceID {
+		err = domain.Invalidf("as_of", "is %d, and the log ends at %d", asOf.SequenceID, head.SequenceID)
+	}
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return ask(queries.At{AsOf: asOf})
+}
+
 // fresh asks a question so that the answer reflects all that was written before, by whomever. Where the read model
 // does not get there in time, the answer is what there is, and a warning says so.
 func fresh[T any](ctx context.Context, c *client, ask func(minSequenceID int64) (T, error)) (T, error) {

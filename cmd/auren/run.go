@@ -8,10 +8,12 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/alecthomas/kong"
 	"go.uber.org/zap"
 
+	"github.com/auren-memory/auren/cmd/internal/bench"
 	"github.com/auren-memory/auren/cmd/internal/config"
 	"github.com/auren-memory/auren/cmd/internal/observe"
 	"github.com/auren-memory/auren/deploy/standalone"
@@ -29,8 +31,8 @@ const (
 // progress go to stderr. Ending ctx ends the command in order.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	a := &app{stdin: stdin, stdout: newScreen(stdout), stderr: newScreen(stderr), log: zap.NewNop()}
-	err := a.dispatch(ctx, args)
-	if err == nil || errors.Is(err, errShown) {
+	err := a.conclude(a.dispatch(ctx, args))
+	if err == nil {
 		return exitOK
 	}
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
@@ -40,6 +42,18 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		_, _ = fmt.Fprintf(a.stderr, "%s %s\n", a.stderr.paint(red, "auren:"), maskSecrets(said))
 	}
 	return exitCode(err)
+}
+
+// conclude adds to how a command ended that its answer was lost. A reader who went away lost nothing.
+func (a *app) conclude(err error) error {
+	lost := a.stdout.failure()
+	if errors.Is(err, errShown) || lost != nil && errors.Is(err, lost) {
+		err = nil
+	}
+	if errors.Is(lost, syscall.EPIPE) {
+		lost = nil
+	}
+	return errors.Join(err, lost)
 }
 
 // errShown says that the command line asked for help or the version, and was answered while it was parsed.
@@ -55,7 +69,7 @@ func (a *app) dispatch(ctx context.Context, args []string) error {
 	parser, err := kong.New(&line,
 		kong.Name("auren"),
 		kong.Description(description),
-		kong.Vars{"version": version, "data_dir": dataDir},
+		kong.Vars{"version": version, "data_dir": dataDir, "scenarios": strings.Join(bench.Names(), ",")},
 		kong.Writers(a.stdout, a.stderr),
 		kong.Exit(func(int) { shown = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, NoExpandSubcommands: true}),
@@ -63,6 +77,9 @@ func (a *app) dispatch(ctx context.Context, args []string) error {
 	)
 	if err != nil {
 		return err
+	}
+	if len(args) > 0 && args[0] == "help" {
+		args = append(slices.Clone(args[1:]), "--help")
 	}
 	parsed, err := parser.Parse(args)
 	if shown {

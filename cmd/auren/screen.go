@@ -21,6 +21,7 @@ import (
 type screen struct {
 	mu     sync.Mutex
 	to     io.Writer
+	lost   error // the first error of writing
 	colour bool
 	width  int // in columns; 0 where it is no terminal
 }
@@ -43,7 +44,18 @@ func newScreen(to io.Writer) *screen {
 func (s *screen) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.to.Write(p)
+	n, err := s.to.Write(p)
+	if s.lost == nil {
+		s.lost = err
+	}
+	return n, err
+}
+
+// failure returns the first error of writing, so that nobody who prints has to look.
+func (s *screen) failure() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lost
 }
 
 // isTerminal tells whether somebody watches.
@@ -52,7 +64,7 @@ func (s *screen) isTerminal() bool { return s.width > 0 }
 // isNarrow tells whether a line has no room for an id beside a text.
 func (s *screen) isNarrow() bool { return s.isTerminal() && s.width < 150 }
 
-// printf writes what is formatted; a reader that went away is noticed by the signal that comes with it.
+// printf writes what is formatted; failure tells whether that went well.
 func (s *screen) printf(format string, args ...any) {
 	_, _ = fmt.Fprintf(s, format, args...)
 }

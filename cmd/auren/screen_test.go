@@ -43,6 +43,8 @@ func TestNoLineIsWiderThanTheTerminal(t *testing.T) {
 			require.LessOrEqual(t, runewidth.StringWidth(strings.TrimSuffix(line, "\n")), width, line)
 		}
 		require.Contains(t, out.String(), m.ID.String())
+		require.Contains(t, out.String(), e.StreamID.String())
+		require.Equal(t, 2, strings.Count(out.String(), e.Type))
 	}
 }
 

@@ -33,23 +33,17 @@ func (c *showCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer client.close()
-	at := func(minSequenceID int64) queries.At {
-		if asOf != (queries.AsOf{}) {
-			minSequenceID = 0 // the past is past
-		}
-		return queries.At{MinSequenceID: minSequenceID, AsOf: asOf}
-	}
 	if c.History {
-		versions, err := fresh(ctx, client, func(minSequenceID int64) ([]queries.Version, error) {
-			return client.history(ctx, id, at(minSequenceID))
+		versions, err := asOfOrFresh(ctx, client, asOf, func(at queries.At) ([]queries.Version, error) {
+			return client.history(ctx, id, at)
 		})
 		if err != nil {
 			return err
 		}
 		return c.printHistory(a, versions)
 	}
-	m, err := fresh(ctx, client, func(minSequenceID int64) (queries.Memory, error) {
-		m, _, err := client.reader.Get(ctx, a.tenant, id, at(minSequenceID))
+	m, err := asOfOrFresh(ctx, client, asOf, func(at queries.At) (queries.Memory, error) {
+		m, _, err := client.reader.Get(ctx, a.tenant, id, at)
 		return m, err
 	})
 	if err != nil {

@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/nats-io/nats.go"
 
@@ -32,7 +30,7 @@ func (c *statusCommand) Run(ctx context.Context, a *app) error {
 	ctx, cancel := context.WithTimeout(ctx, statusTimeout)
 	defer cancel()
 	if c.API {
-		return a.askServer(ctx)
+		return c.askServer(ctx, a)
 	}
 	h := a.look(ctx)
 	if c.JSON {
@@ -102,7 +100,7 @@ func (a *app) lookAtDatabase(ctx context.Context, h *health) error {
 	}
 	pool, err := database.Open(ctx, database.Config{DSN: dsn, Name: "auren status"}, a.log)
 	if err != nil {
-		return err
+		return unreached(ctx, dsn, err)
 	}
 	defer pool.Close()
 	h.Database.Target = database.Target(pool)
@@ -152,7 +150,7 @@ func lookAtProjections(ctx context.Context, pool *pgxpool.Pool) ([]projectorHeal
 		all = append(all, p)
 	}
 	if len(all) == 0 {
-		return all, unprojected(ctx, pool)
+		return all, checkProjector(ctx, pool)
 	}
 	return all, nil
 }
@@ -169,17 +167,27 @@ func (p *projectorHealth) problem() string {
 	return ""
 }
 
-// unprojected is an error where there are events and no projector ever ran.
-func unprojected(ctx context.Context, pool *pgxpool.Pool) error {
-	rows, err := pool.Query(ctx, "select count(*) from logs where sequence_id > 0")
-	if err != nil {
+// A projector has no checkpoint before the first event, but it has its connections.
+const readProjector = `
+select exists (select 1 from logs where sequence_id > 0),
+       exists (select 1
+                 from pg_stat_activity
+                where datname = current_database()
+                  and application_name in ('auren projector', 'auren up'))`
+
+// checkProjector is an error where no projection has a checkpoint and no projector waits for the first event.
+func checkProjector(ctx context.Context, pool *pgxpool.Pool) error {
+	var events, projector bool
+	if err := pool.QueryRow(ctx, readProjector).Scan(&events, &projector); err != nil {
 		return err
 	}
-	logs, err := pgx.CollectExactlyOneRow(rows, pgx.RowTo[int64])
-	if err == nil && logs > 0 {
+	switch {
+	case events:
 		return errors.New("no projector has ever run: start one")
+	case !projector:
+		return errors.New("no projector runs: start one")
 	}
-	return err
+	return nil
 }
 
 func (a *app) lookAtNATS(h *natsHealth) {
@@ -232,33 +240,4 @@ func statusRow(name, problem, fine string) []cell {
 		return []cell{{name, plain}, {"unready", red}, {oneLine(problem), plain}}
 	}
 	return []cell{{name, plain}, {"ok", green}, {fine, plain}}
-}
-
-// askServer asks the server of this machine or container.
-func (a *app) askServer(ctx context.Context) error {
-	url := readAddresses(a.config.DataDir).HTTP
-	if url == "" || a.config.DSN != "" {
-		addr := a.config.HTTPAddr
-		for _, every := range []string{"0.0.0.0:", "[::]:", ":"} {
-			if rest, ok := strings.CutPrefix(addr, every); ok {
-				addr = "127.0.0.1:" + rest
-				break
-			}
-		}
-		url = "http://" + addr
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/health/ready", nil)
-	if err != nil {
-		return err
-	}
-	answer, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return fmt.Errorf("the server does not answer: %w", err)
-	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("%w: %s", errUnready, answer.Status)
-	}
-	a.stdout.printf("ready\n")
-	return nil
 }

@@ -175,12 +175,12 @@ func (s *stack) suggest(a *app) {
 	out.printf("\n%s\n", out.paint(bold, "Try next"))
 	curl := "curl -s -H 'content-type: application/json' "
 	if a.tenant != domain.DefaultTenant {
-		curl += "-H 'auren-tenant: " + string(a.tenant) + "' "
+		curl += "-H " + quoted("auren-tenant: "+string(a.tenant)) + " "
 	}
 	for _, line := range []string{
-		curl + s.url() + `/v1/memories -d '{"agent_id": "fitness_coach", "user_id": "ana", "content": "prefers to train before breakfast"}'`,
+		curl + quoted(s.url()+"/v1/memories") + ` -d '{"agent_id": "fitness_coach", "user_id": "ana", "content": "prefers to train before breakfast"}'`,
 		self + ` recall "when does she like to train?" --user ana`,
-		curl + s.url() + `/v1/memories/search -d '{"query": "when does she like to train?", "user_id": "ana"}'`,
+		curl + quoted(s.url()+"/v1/memories/search") + ` -d '{"query": "when does she like to train?", "user_id": "ana"}'`,
 		self + ` replay --follow`,
 		self + ` status`,
 	} {
@@ -191,15 +191,15 @@ func (s *stack) suggest(a *app) {
 
 // self is how to call this program for the stack that runs.
 func (a *app) self() string {
-	self := os.Args[0]
-	if filepath.Base(self) == self {
+	self := quoted(os.Args[0])
+	if filepath.Base(os.Args[0]) == os.Args[0] {
 		self = "auren"
 	}
 	if standard, err := standalone.DefaultDataDir(); err != nil || a.config.DataDir != standard {
-		self += " --data-dir " + a.config.DataDir
+		self += " --data-dir " + quoted(a.config.DataDir)
 	}
 	if a.tenant != domain.DefaultTenant {
-		self += " --tenant " + string(a.tenant)
+		self += " --tenant " + quoted(string(a.tenant))
 	}
 	return self
 }

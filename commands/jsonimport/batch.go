@@ -1,6 +1,8 @@
 package jsonimport
 
 import (
+	"errors"
+
 	"github.com/auren-memory/auren/commands"
 )
 
@@ -54,7 +56,7 @@ func (r *run) tell(b *batch) error {
 			}
 		}
 		if o.Verdict == Rejected {
-			if err := r.rejects.write(o, i.element); err != nil {
+			if err := r.rejects.write(rejectionOf(o, i.element)); err != nil {
 				return err
 			}
 		}
@@ -65,13 +67,16 @@ func (r *run) tell(b *batch) error {
 				return err
 			}
 		}
+		if err := r.outcomes.write(o); err != nil {
+			return err
+		}
 		if r.deps.Outcome != nil {
 			if err := r.deps.Outcome(o); err != nil {
 				return err
 			}
 		}
 	}
-	return nil
+	return errors.Join(r.rejects.flush(), r.outcomes.flush())
 }
 
 func (r *run) agent(id string) *AgentReport {
@@ -86,6 +91,9 @@ func (r *run) agent(id string) *AgentReport {
 func (r *run) count(file *FileReport, o Outcome) {
 	for _, c := range []*Counts{&file.Counts, &r.agent(o.AgentID).Counts, &r.report.Total} {
 		c.add(o.Verdict)
+	}
+	if o.Verdict == Rejected {
+		r.report.reject(o.Reason)
 	}
 	for _, n := range o.Notes {
 		if file.Notes == nil {

@@ -243,7 +243,7 @@ func TestValues(t *testing.T) {
 				require.EqualValues(t, 5, added[1].ID.Version())
 				require.Equal(t, map[string]any{"id": "mem_1"}, from(t, added[1])["fields"])
 				require.Equal(t, "the same record as list.json [3]", outcomes[4].Reason)
-				require.Equal(t, "id: is that of another record, list.json [0]", outcomes[5].Reason)
+				require.Equal(t, `id: is that of another record, "list.json [0]"`, outcomes[5].Reason)
 				require.Equal(t, []string{"id_derived id", "id_derived id", "id_derived id"}, notes(outcomes))
 			},
 		},

@@ -130,7 +130,7 @@ func (d *draft) finish() error {
 	}
 	r.Draft.Metadata = d.metadata.merged(map[string]any{importedFrom: from})
 	if strings.TrimSpace(r.Draft.UserID) == "" {
-		return errors.New("user_id: neither the record nor its file names one; name it with --user or --user-map")
+		return errors.New("user_id: the record names none; give one with --user or --user-map")
 	}
 	event, err := memory.Remember(r.Draft)
 	if err != nil {

@@ -17,7 +17,7 @@ type Options struct {
 	// Request names the tenant, and who imports. An empty correlation id is set to a new one, which then leads from
 	// any event to all others of the run.
 	Request commands.Request
-	// DryRun decides everything and writes nothing but the rejects file.
+	// DryRun decides everything and writes nothing but Rejects and Outcomes.
 	DryRun bool
 	// User is the user of records that name none, in themselves, in their file or in its name; default none, which
 	// rejects them.
@@ -34,9 +34,15 @@ type Options struct {
 	// MergeDuplicateHypotheses keeps, of hypotheses of equal statement, the one tested best, and leaves out the
 	// others that were never tested.
 	MergeDuplicateHypotheses bool
-	// Rejects is the file that rejected records are written to, one JSON object a line; a file of that name is
-	// replaced. Default none.
+	// Rejects is the file that rejected records are written to, one JSON object a line; default none. A file of that
+	// name is replaced, and none may be that is an input, by whatever name or link, or lies within Root.
 	Rejects string
+	// Outcomes is the file that what became of each record is written to, an Outcome a line, under the same
+	// conditions; default none.
+	Outcomes string
+	// Inputs are the files besides those of Root that were read for these options, such as maps: they are not to be
+	// written to.
+	Inputs []string
 	// Backup is the directory that the sources are copied to before anything is imported; default none.
 	Backup string
 	// BatchRecords is how many records are imported at once; default 500, at most 1,000.

@@ -71,5 +71,5 @@ func (s seen) judge(m *mapped, file *FileReport, e element) (Verdict, string) {
 	if before.digest == short {
 		return Duplicate, "the same record as " + where
 	}
-	return Rejected, "id: is that of another record, " + where
+	return Rejected, "id: is that of another record, " + strconv.Quote(where)
 }

@@ -2,6 +2,7 @@ package jsonimport
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -83,6 +84,11 @@ type Report struct {
 	Agents []*AgentReport `json:"agents"`
 	// Notes counts the notes of all records.
 	Notes map[NoteCode]int `json:"notes"`
+	// Reasons counts the rejected records by why they were rejected; what is particular to a record reads "…". Of
+	// reasons beyond the first 100 it counts under "other reasons".
+	Reasons map[string]int `json:"reasons"`
+	// Rejects is the file that the rejected records were written to; "" where none was asked for.
+	Rejects string `json:"rejects,omitempty"`
 	// Ignored is how many files are no JSON files.
 	Ignored int `json:"ignored"`
 	// SequenceID is the last one that belongs to an imported memory; a query that waits for it sees them all.
@@ -93,6 +99,22 @@ type Report struct {
 	Verification *Verification `json:"verification,omitempty"`
 	// Elapsed is in nanoseconds.
 	Elapsed time.Duration `json:"elapsed_ns"`
+}
+
+const (
+	maxReasons   = 100
+	otherReasons = "other reasons"
+)
+
+// particular is what a reason says of one record alone: what it quotes, and its numbers.
+var particular = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|\d+(?:\.\d+)?`)
+
+func (r *Report) reject(reason string) {
+	reason = particular.ReplaceAllString(reason, "…")
+	if _, known := r.Reasons[reason]; !known && len(r.Reasons) >= maxReasons {
+		reason = otherReasons
+	}
+	r.Reasons[reason]++
 }
 
 // Verification compares the memories with the projection.

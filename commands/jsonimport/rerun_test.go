@@ -101,7 +101,7 @@ func TestTheSameIDInTwoFiles(t *testing.T) {
 	report, outcomes := w.run(t, Options{Root: root})
 	require.Equal(t, []Verdict{Added, Duplicate, Rejected}, verdictsOf(outcomes))
 	require.Equal(t, "the same record as a.json memories[0]", outcomes[1].Reason)
-	require.Equal(t, "id: is that of another record, a.json memories[0]", outcomes[2].Reason)
+	require.Equal(t, `id: is that of another record, "a.json memories[0]"`, outcomes[2].Reason)
 	require.Equal(t, "1", string(w.memory(t, uuid.MustParse(firstID)).Content))
 	require.Equal(t, ExitIncomplete, report.ExitCode())
 }

@@ -16,15 +16,16 @@ const importAttempts = 5
 
 // run is one import under way.
 type run struct {
-	options Options
-	deps    Deps
-	tree    *tree
-	rejects *rejects
-	agents  map[string]*AgentReport
-	report  *Report
-	started time.Time
-	total   int64
-	checks  []check
+	options  Options
+	deps     Deps
+	tree     *tree
+	rejects  *output
+	outcomes *output
+	agents   map[string]*AgentReport
+	report   *Report
+	started  time.Time
+	total    int64
+	checks   []check
 }
 
 // Run imports a tree, and then verifies what it imported. It returns a report in any case; beside an error, which
@@ -35,6 +36,7 @@ func Run(ctx context.Context, options Options, deps Deps) (*Report, error) {
 	r := &run{options: options, deps: deps, agents: map[string]*AgentReport{}, started: time.Now(), report: &Report{
 		Root: options.Root, DryRun: options.DryRun, TimeZone: options.Zone.String(),
 		CorrelationID: options.Request.Meta.CorrelationID, Notes: map[NoteCode]int{}, Files: []*FileReport{},
+		Reasons: map[string]int{}, Rejects: options.Rejects,
 	}}
 	err := r.run(ctx)
 	r.report.Agents = sortedAgents(r.agents)
@@ -50,24 +52,28 @@ func (r *run) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.tree.close()) }()
-	if r.options.Backup != "" && r.tree.only == "" && within(r.options.Backup, r.options.Root) {
-		return fmt.Errorf("backup: %s lies within %s and would be imported next time; choose a place outside", r.options.Backup, r.options.Root)
-	}
 	sources, ignored, err := r.tree.walk()
 	if err != nil {
+		return err
+	}
+	if err := r.checkOutputs(sources); err != nil {
 		return err
 	}
 	r.report.Ignored = ignored
 	for _, s := range sources {
 		r.total += s.size
 	}
-	if err := r.backup(ctx, sources); err != nil {
-		return err
-	}
-	if r.rejects, err = openRejects(r.options.Rejects, r.tree, r.options.Root); err != nil {
+	if r.rejects, err = createOutput("rejects", r.options.Rejects); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.rejects.close()) }()
+	if r.outcomes, err = createOutput("outcomes", r.options.Outcomes); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.outcomes.close()) }()
+	if err := r.backup(ctx, sources); err != nil {
+		return err
+	}
 	if err := r.importAll(ctx, sources); err != nil {
 		return err
 	}

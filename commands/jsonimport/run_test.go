@@ -69,20 +69,6 @@ func TestRejectsHoldTheRawBytes(t *testing.T) {
 	require.Equal(t, "content: is refused", reasons[1], "what the importer refuses is rejected as well")
 }
 
-func TestOutputsAmongTheSourcesAreRefused(t *testing.T) {
-	t.Parallel()
-	root := filesOf(t, map[string]string{"a.json": "[]", "sub/b.json": "[]"})
-	for _, o := range []Options{
-		{Root: root, Rejects: filepath.Join(root, "sub", "rejects.JSON")}, {Root: root, Backup: filepath.Join(root, "sub", "backup")}, {Root: root, Backup: root},
-		{Root: filepath.Join(root, "a.json"), Rejects: filepath.Join(root, "a.json")},
-	} {
-		_, err := Run(t.Context(), o, Deps{})
-		require.ErrorContains(t, err, "choose", o.Rejects+o.Backup)
-	}
-	_, err := Run(t.Context(), Options{Root: root, Rejects: filepath.Join(root, "rejects.jsonl")}, Deps{})
-	require.NoError(t, err)
-}
-
 func TestBatchesAreBoundedAndOutcomesInOrder(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
@@ -185,7 +171,8 @@ func TestAFailureEndsTheRunAndLeavesNothingBehind(t *testing.T) {
 	_, err := Run(ctx, Options{Root: root, User: "anna", BatchRecords: 3}, Deps{Import: added, Outcome: func(Outcome) error { cancel(); return nil }})
 	require.ErrorIs(t, err, context.Canceled)
 	_, err = Run(t.Context(), Options{Root: filepath.Join(root, "none")}, Deps{})
-	require.ErrorIs(t, err, os.ErrNotExist)
+	require.Equal(t, domain.Invalid, domain.KindOf(err))
+	require.EqualError(t, err, "open "+filepath.Join(root, "none")+": no such file or directory")
 }
 
 func TestVerificationFindsWhatDiffers(t *testing.T) {

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/auren-memory/auren/domain"
 )
 
 // tree is what is to be imported: the files of a directory, or one file.
@@ -28,6 +30,8 @@ type source struct {
 	path     string
 	size     int64
 	modified time.Time
+	// info tells whether it is the same as another file; nil where it cannot be read.
+	info fs.FileInfo
 	// problem says why it cannot be read.
 	problem string
 }
@@ -39,22 +43,22 @@ func openTree(root string) (*tree, error) {
 	}
 	info, err := os.Stat(absolute)
 	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", root, err)
+		return nil, domain.Invalidf("", "open %s: %v", root, withoutPath(err))
 	}
 	t := &tree{}
 	if !info.IsDir() {
 		if !info.Mode().IsRegular() {
-			return nil, fmt.Errorf("open %s: is neither a directory nor a regular file", root)
+			return nil, domain.Invalidf("", "open %s: is neither a directory nor a regular file", root)
 		}
 		if absolute, err = filepath.EvalSymlinks(absolute); err != nil {
-			return nil, fmt.Errorf("open %s: %w", root, err)
+			return nil, domain.Invalidf("", "open %s: %v", root, withoutPath(err))
 		}
 		absolute, t.only = filepath.Split(absolute)
 		absolute = filepath.Clean(absolute)
 	}
 	dir, err := os.OpenRoot(absolute)
 	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", root, err)
+		return nil, domain.Invalidf("", "open %s: %v", root, withoutPath(err))
 	}
 	t.files, t.name, t.close = dir.FS(), filepath.Base(absolute), dir.Close
 	return t, nil
@@ -68,7 +72,7 @@ func (t *tree) walk() (sources []source, ignored int, err error) {
 		if err != nil {
 			return nil, 0, fmt.Errorf("read %s: %w", t.only, err)
 		}
-		return []source{{path: t.only, size: info.Size(), modified: info.ModTime()}}, 0, nil
+		return []source{{path: t.only, size: info.Size(), modified: info.ModTime(), info: info}}, 0, nil
 	}
 	err = fs.WalkDir(t.files, ".", func(name string, entry fs.DirEntry, err error) error {
 		switch {
@@ -107,7 +111,7 @@ func describe(name string, entry fs.DirEntry) source {
 	case !info.Mode().IsRegular():
 		return source{path: name, problem: "is no regular file; not read"}
 	}
-	return source{path: name, size: info.Size(), modified: info.ModTime()}
+	return source{path: name, size: info.Size(), modified: info.ModTime(), info: info}
 }
 
 // link says what is lost by not following a symbolic link. One that leads to a JSON file or a directory within the
@@ -141,9 +145,12 @@ func (t *tree) open(name string) (io.ReadSeekCloser, error) {
 }
 
 // unreadable says in a sentence why a file cannot be read, without the name, which stands beside it.
-func unreadable(err error) string {
+func unreadable(err error) string { return "cannot be read: " + withoutPath(err).Error() }
+
+// withoutPath is what is wrong with a path that is named already.
+func withoutPath(err error) error {
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		err = e.Err
+		return e.Err
 	}
-	return "cannot be read: " + err.Error()
+	return err
 }

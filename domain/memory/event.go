@@ -17,6 +17,13 @@ const (
 	TypeExpired            = "memory_expired"
 )
 
+// EventTypes returns all wire names, in the order of a memory's life. The slice is the caller's.
+func EventTypes() []string {
+	return []string{
+		TypeRemembered, TypeRevised, TypeConfidenceAdjusted, TypeEvidenceRecorded, TypeExpirySet, TypeForgotten, TypeRestored, TypeExpired,
+	}
+}
+
 // Event is a fact about one memory: one of the structs of this file.
 type Event interface {
 	// EventType returns the wire name.

@@ -15,11 +15,11 @@ import (
 
 // Config is filled by kong from its tags. Nothing in it is valid before Check.
 type Config struct {
-	DSN         DSN           `name:"db-dsn" env:"AUREN_DB_DSN" placeholder:"DSN" group:"settings" help:"PostgreSQL to use: a URL or key=value pairs. Default: a private server in the data directory."`
+	DSN         DSN           `name:"db-dsn" env:"AUREN_DB_DSN" placeholder:"DSN" group:"settings" help:"PostgreSQL to use: a URL or key=value pairs. A server and a projector need it; the rest otherwise works on a private server in the data directory."`
 	PoolSize    int           `name:"db-pool-size" env:"AUREN_DB_POOL_SIZE" default:"20" placeholder:"N" group:"settings" help:"Connections that a server or projector keeps open (10 to 1000, default ${default})."`
 	MaxOverflow int           `name:"db-max-overflow" env:"AUREN_DB_MAX_OVERFLOW" default:"30" placeholder:"N" group:"settings" help:"Connections that it opens beyond that under load (0 to 1000, default ${default})."`
 	Wait        time.Duration `name:"db-wait" env:"AUREN_DB_WAIT" default:"30s" placeholder:"TIME" group:"settings" help:"How long to wait at the start for PostgreSQL and NATS (default ${default})."`
-	NATSURL     NATSURL       `name:"nats-url" env:"AUREN_NATS_URL" placeholder:"URL" group:"settings" help:"NATS to use, with JetStream. Default: an embedded server."`
+	NATSURL     NATSURL       `name:"nats-url" env:"AUREN_NATS_URL" placeholder:"URL" group:"settings" help:"NATS to use, with JetStream. A projector needs it; auren up otherwise embeds a server."`
 	HTTPAddr    string        `name:"http-addr" env:"AUREN_HTTP_ADDR" default:"127.0.0.1:7430" placeholder:"ADDR" group:"settings" help:"Where the HTTP API listens (default ${default})."`
 	NATSAddr    string        `name:"nats-addr" env:"AUREN_NATS_ADDR" default:"127.0.0.1:4222" placeholder:"ADDR" group:"settings" help:"Where the embedded NATS server listens (default ${default})."`
 	DataDir     string        `name:"data-dir" env:"AUREN_DATA_DIR" placeholder:"DIR" group:"settings" help:"Where the private PostgreSQL and the embedded NATS server keep their data (default ${data_dir})."`

@@ -3,14 +3,17 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
 )
 
 // EventFilter narrows what is read from the log.
 type EventFilter struct {
-	EventTypes    []string `json:"event_type,omitempty" maxItems:"100" doc:"Only events of one of these types, such as memory_revised."`
+	EventTypes    []string `json:"event_type,omitempty" maxItems:"100" enum:"memory_remembered,memory_revised,memory_confidence_adjusted,memory_evidence_recorded,memory_expiry_set,memory_forgotten,memory_restored,memory_expired" doc:"Only events of one of these types, such as memory_revised."`
 	AgentID       string   `json:"agent_id,omitempty" maxLength:"100" doc:"Only events of this agent's memories."`
 	UserID        string   `json:"user_id,omitempty" maxLength:"255" doc:"Only events of memories about this user."`
 	CorrelationID string   `json:"correlation_id,omitempty" maxLength:"255" doc:"Only events of this piece of work."`
@@ -19,6 +22,15 @@ type EventFilter struct {
 
 func (f EventFilter) filter() eventstore.Filter {
 	return eventstore.Filter{EventTypes: f.EventTypes, AgentID: f.AgentID, UserID: f.UserID, CorrelationID: f.CorrelationID, Until: f.Until}
+}
+
+func (f EventFilter) check() error {
+	for _, given := range f.EventTypes {
+		if all := memory.EventTypes(); !slices.Contains(all, given) {
+			return domain.Invalidf("event_type", "is %q; allowed are %s", given, strings.Join(all, ", "))
+		}
+	}
+	return nil
 }
 
 type streamParameters struct {

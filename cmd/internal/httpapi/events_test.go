@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/auren-memory/auren/cmd/internal/httpapi"
+	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
 )
 
@@ -79,17 +80,17 @@ func TestReadLog(t *testing.T) {
 		s.remember(t, fmt.Sprintf(`{"agent_id":"a%d","user_id":"u%d","content":1}`, i%2, i%3), "X-Correlation-ID", fmt.Sprint("c", i))
 	}
 	for query, want := range map[string][]int64{
-		"":                               {1, 2, 3, 4, 5, 6},
-		"?after=4":                       {5, 6},
-		"?after=4&limit=1":               {5},
-		"?after=99":                      nil,
-		"?agent_id=a1":                   {2, 4, 6},
-		"?agent_id=a1&user_id=u1":        {2},
-		"?correlation_id=c2":             {3},
-		"?until=2":                       {1, 2},
-		"?event_type=memory_remembered":  {1, 2, 3, 4, 5, 6},
-		"?event_type=a&event_type=b":     nil,
-		"?agent_id=a0&limit=2&until=100": {1, 3},
+		"":                              {1, 2, 3, 4, 5, 6},
+		"?after=4":                      {5, 6},
+		"?after=4&limit=1":              {5},
+		"?after=99":                     nil,
+		"?agent_id=a1":                  {2, 4, 6},
+		"?agent_id=a1&user_id=u1":       {2},
+		"?correlation_id=c2":            {3},
+		"?until=2":                      {1, 2},
+		"?event_type=memory_remembered": {1, 2, 3, 4, 5, 6},
+		"?event_type=memory_expired&event_type=memory_restored": nil,
+		"?agent_id=a0&limit=2&until=100":                        {1, 3},
 	} {
 		page := ok[eventLog](t, s.send(t, "GET", "/v1/events"+query, ""), 200)
 		var seen []int64
@@ -98,6 +99,11 @@ func TestReadLog(t *testing.T) {
 		}
 		require.Equal(t, want, seen, query)
 		require.EqualValues(t, 6, page.SequenceID, query)
+	}
+	for _, path := range []string{"/v1/events", "/v1/events/live"} {
+		p := problem(t, s.send(t, "GET", path+"?event_type=memory_revised&event_type=nonsense", ""), 422)
+		require.Equal(t, "event_type", p.Errors[0].Field)
+		require.Equal(t, `is "nonsense"; allowed are `+strings.Join(memory.EventTypes(), ", "), p.Errors[0].Message)
 	}
 	require.EqualValues(t, 3, ok[eventLog](t, s.send(t, "GET", "/v1/events?agent_id=a0&limit=2", ""), 200).Next)
 	require.EqualValues(t, 6, ok[eventLog](t, s.send(t, "GET", "/v1/events?agent_id=none", ""), 200).Next)

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"encoding/json"
 	"strconv"
 	"strings"
@@ -54,6 +55,25 @@ type Minimum struct {
 type Moment struct {
 	Minimum
 	AsOf string `json:"as_of,omitempty" doc:"As known then: a sequence_id, or a time as in RFC 3339. Default is now." example:"2026-01-31T15:04:05Z"`
+}
+
+// at reads the moment. A position that the log of the tenant has not reached is refused: waiting for it could take
+// forever. A time is answered once the read model reflects the last event before it, else the past would change.
+func (s *Server) at(ctx context.Context, tenant domain.Tenant, m Moment) (queries.At, error) {
+	at, err := m.at()
+	switch {
+	case err != nil || m.AsOf == "":
+		return at, err
+	case at.AsOf.SequenceID == 0:
+		last, err := s.deps.Store.SequenceAt(ctx, tenant, at.AsOf.Time)
+		at.MinSequenceID = max(at.MinSequenceID, last)
+		return at, err
+	}
+	head, err := s.deps.Store.Head(ctx, tenant)
+	if err == nil && at.AsOf.SequenceID > head.SequenceID {
+		err = domain.Invalidf("as_of", "is %d, and the log ends at %d", at.AsOf.SequenceID, head.SequenceID)
+	}
+	return at, err
 }
 
 func (m Moment) at() (queries.At, error) {

@@ -62,7 +62,7 @@ func (a *api) reading() {
 }
 
 func (s *Server) get(ctx context.Context, c *call[Moment, none]) (answer[queries.Memory], error) {
-	at, err := c.params.at()
+	at, err := s.at(ctx, c.tenant, c.params)
 	if err != nil {
 		return answer[queries.Memory]{}, err
 	}
@@ -78,7 +78,7 @@ func (s *Server) get(ctx context.Context, c *call[Moment, none]) (answer[queries
 
 func (s *Server) list(ctx context.Context, c *call[listParameters, none]) (answer[queries.ListResult], error) {
 	p := &c.params
-	at, err := p.at()
+	at, err := s.at(ctx, c.tenant, p.Moment)
 	if err != nil {
 		return answer[queries.ListResult]{}, err
 	}
@@ -92,7 +92,7 @@ func (s *Server) list(ctx context.Context, c *call[listParameters, none]) (answe
 }
 
 func (s *Server) history(ctx context.Context, c *call[historyParameters, none]) (answer[queries.HistoryResult], error) {
-	at, err := c.params.at()
+	at, err := s.at(ctx, c.tenant, c.params.Moment)
 	if err != nil {
 		return answer[queries.HistoryResult]{}, err
 	}

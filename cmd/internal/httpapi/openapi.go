@@ -51,19 +51,15 @@ func describe(o *huma.OpenAPI, op operation, params, body, result reflect.Type) 
 	described := &huma.Operation{
 		Method: op.method, Path: op.path, OperationID: op.id, Summary: op.summary, Description: op.detail,
 		Tags: []string{op.tag}, Parameters: describeParameters(registry, op, params),
-		Responses: map[string]*huma.Response{
-			"default": {
-				Description: "A problem.",
-				Content: map[string]*huma.MediaType{
-					"application/problem+json": {Schema: registry.Schema(reflect.TypeFor[Problem](), true, "")},
-				},
-			},
-		},
+		Responses: describeProblems(registry, op, body != reflect.TypeFor[none]()),
 	}
 	if result != reflect.TypeFor[none]() {
+		content := map[string]*huma.MediaType{"application/json": {Schema: registry.Schema(result, true, op.id+"Answer")}}
 		described.Responses[strconv.Itoa(op.status)] = &huma.Response{
-			Description: http.StatusText(op.status),
-			Content:     map[string]*huma.MediaType{"application/json": {Schema: registry.Schema(result, true, op.id+"Answer")}},
+			Description: http.StatusText(op.status), Headers: describeHeaders(op), Content: content,
+		}
+		if op.unready != 0 {
+			described.Responses[strconv.Itoa(op.unready)] = &huma.Response{Description: http.StatusText(op.unready), Content: content}
 		}
 	}
 	if body != reflect.TypeFor[none]() {

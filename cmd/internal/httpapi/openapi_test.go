@@ -14,6 +14,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/auren-memory/auren/cmd/internal/httpapi"
+	"github.com/auren-memory/auren/domain/memory"
 )
 
 // routes are all that the API serves, by method and path.
@@ -50,6 +51,7 @@ type openAPI struct {
 		} `json:"requestBody"`
 		Responses map[string]struct {
 			Description string
+			Headers     map[string]struct{ Description string }
 			Content     map[string]struct{ Schema map[string]any }
 		}
 	}
@@ -146,6 +148,49 @@ func TestOpenAPI(t *testing.T) {
 		require.Contains(t, doc.Paths["/v1/memories"]["post"].Responses, "201")
 		require.Contains(t, doc.Paths["/v1/memories/{id}"]["get"].Responses, "200")
 		require.Contains(t, doc.Paths["/v1/events/live"]["get"].Responses["200"].Content, "text/event-stream")
+	})
+	t.Run("tells the errors and the headers of answers", func(t *testing.T) {
+		id := s.remember(t, coffee).ID.String()
+		for _, request := range []struct{ method, path, body, header, value string }{
+			{"POST", "/v1/memories", coffee, "", ""},
+			{"POST", "/v1/memories", "x", "", ""},
+			{"POST", "/v1/memories", coffee, "Content-Type", "text/plain"},
+			{"POST", "/v1/memories", `{"id":"` + id + `",` + coffee[1:], "", ""},
+			{"PATCH", "/v1/memories/" + id, `{"content":7}`, "If-Match", `"9"`},
+			{"PATCH", "/v1/memories/" + id, `{"content":7,"expected_version":9}`, "", ""},
+			{"DELETE", "/v1/memories/" + uuid.NewString(), "", "", ""},
+			{"DELETE", "/v1/memories/" + id, "", "", ""},
+			{"GET", "/v1/events?limit=0", "", "", ""},
+			{"GET", "/v1/events", "", "", ""},
+		} {
+			headers := []string{}
+			if request.header != "" {
+				headers = append(headers, request.header, request.value)
+			}
+			r := s.send(t, request.method, request.path, request.body, headers...)
+			path, _, _ := strings.Cut(strings.NewReplacer(id, "{id}").Replace(request.path), "?")
+			path = regexp.MustCompile(`[0-9a-f-]{36}`).ReplaceAllString(path, "{id}")
+			told, ok := doc.Paths[path][strings.ToLower(request.method)].Responses[fmt.Sprint(r.status)]
+			require.True(t, ok, "%s %s: %d", request.method, path, r.status)
+			for _, name := range []string{"ETag", "Location", "Auren-Sequence-Id"} {
+				if r.header.Get(name) != "" {
+					require.Contains(t, told.Headers, name, "%s %s: %d", request.method, path, r.status)
+				}
+			}
+		}
+	})
+	t.Run("tells when to try again", func(t *testing.T) {
+		require.Contains(t, doc.Paths["/v1/memories"]["get"].Responses["503"].Headers, "Retry-After")
+		require.Contains(t, doc.Paths["/health/ready"]["get"].Responses["503"].Content, "application/json")
+	})
+	t.Run("names the event types", func(t *testing.T) {
+		for _, p := range doc.Paths["/v1/events"]["get"].Parameters {
+			if p.Name == "event_type" {
+				require.ElementsMatch(t, memory.EventTypes(), p.Schema["items"].(map[string]any)["enum"])
+				return
+			}
+		}
+		require.Fail(t, "event_type is missing")
 	})
 }
 

@@ -26,6 +26,8 @@ type operation struct {
 	tag             string
 	// status of success; default 200.
 	status int
+	// unready is a status that the same answer comes with where something fails; default none.
+	unready int
 	// example of the body.
 	example string
 	// bodyLimit in bytes; default maxBody.
@@ -147,6 +149,11 @@ func (in *reader[P, B]) read(w http.ResponseWriter, r *http.Request) (*call[P, B
 	}
 	if err := readParameters(in.params, r.URL.RawQuery, &c.params); err != nil {
 		return nil, err
+	}
+	if p, ok := any(&c.params).(interface{ check() error }); ok {
+		if err := p.check(); err != nil {
+			return nil, err
+		}
 	}
 	if in.body == nil {
 		if r.ContentLength != 0 {

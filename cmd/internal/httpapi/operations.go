@@ -50,7 +50,7 @@ func (a *api) operating() {
 		return answer[healthAnswer]{body: healthAnswer{Status: "live"}}, nil
 	})
 	register(a, operation{
-		method: http.MethodGet, path: "/health/ready", id: "getReadiness", tag: tagOperations,
+		method: http.MethodGet, path: "/health/ready", id: "getReadiness", tag: tagOperations, unready: http.StatusServiceUnavailable,
 		summary: "Readiness", detail: "200 if all parts work, else 503; either way it tells about each.",
 	}, s.readiness)
 	register(a, operation{

@@ -96,6 +96,8 @@ type Server struct {
 	origins *http.CrossOriginProtection
 
 	listener net.Listener
+	// loopback says that only this machine reaches the listener.
+	loopback bool
 	// closing ends the live feeds.
 	closing context.Context
 	close   context.CancelFunc
@@ -148,7 +150,7 @@ func (s *Server) Listen(ctx context.Context) (net.Addr, error) {
 	if err != nil {
 		return nil, fmt.Errorf("http: %w; choose another address with AUREN_HTTP_ADDR", err)
 	}
-	s.listener = listener
+	s.listener, s.loopback = listener, isLoopback(listener.Addr())
 	return listener.Addr(), nil
 }
 
@@ -202,6 +204,11 @@ func (s *Server) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 		s.answered(w, r, time.Since(start))
 	}()
 	_ = http.NewResponseController(out).SetWriteDeadline(start.Add(s.config.RequestTimeout + s.config.WriteTimeout))
+	if err := s.checkHost(r); err != nil {
+		w.matched = true
+		s.refuse(w, r, err)
+		return
+	}
 	if err := s.origins.Check(r); err != nil {
 		w.matched = true
 		s.refuse(w, r, domain.Errorf(domain.Forbidden, "the request comes from a page of another origin"))

@@ -155,7 +155,7 @@ func TestRun(t *testing.T) {
 		require.NoError(t, err)
 		defer conn.Close()
 		require.NoError(t, conn.(*net.TCPConn).SetReadBuffer(4096))
-		_, err = io.WriteString(conn, "GET /v1/events/live?after=0 HTTP/1.1\r\nHost: x\r\n\r\n")
+		_, err = io.WriteString(conn, "GET /v1/events/live?after=0 HTTP/1.1\r\nHost: localhost\r\n\r\n")
 		require.NoError(t, err)
 		line, err := bufio.NewReader(conn).ReadString('\n')
 		require.NoError(t, err)

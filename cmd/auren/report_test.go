@@ -1,0 +1,71 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/mattn/go-runewidth"
+	"github.com/stretchr/testify/require"
+
+	"github.com/auren-memory/auren/commands/jsonimport"
+	"github.com/auren-memory/auren/deploy/standalone/pgtest"
+)
+
+func TestAnImportSaysWhyRecordsWereLeftOut(t *testing.T) {
+	t.Parallel()
+	dsn, dir := pgtest.DSN(t), t.TempDir()
+	tree, rejects := filepath.Join(dir, "tree"), filepath.Join(dir, "rejects.jsonl")
+	require.NoError(t, os.Mkdir(tree, 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(tree, "a.json"), []byte(`[{"content": 1}, {"content": 2}, {"content": 3}, 5]`), 0o600))
+	arguments := []string{"--db-dsn", dsn, "import", tree, "--dry-run"}
+
+	stdout, _, code := call(t, "", arguments...)
+	require.Equal(t, jsonimport.ExitIncomplete, code)
+	require.Contains(t, stdout, "rejected because\n  3  user_id: the record names none; give one with --user or --user-map\n  1  is a number")
+	require.Contains(t, stdout, "repeat with --rejects FILE")
+	require.Equal(t, 1, strings.Count(stdout, "nothing was written"), stdout)
+	require.NotContains(t, stdout, "verified")
+
+	stdout, _, code = call(t, "", append(arguments, "--rejects", rejects)...)
+	require.Equal(t, jsonimport.ExitIncomplete, code)
+	require.Contains(t, stdout, "the rejected records are in "+rejects)
+	stdout, _, _ = call(t, "", append(arguments, "--json")...)
+	require.Equal(t, 3, decode[jsonimport.Report](t, stdout).Reasons["user_id: the record names none; give one with --user or --user-map"])
+}
+
+func TestAnImportThatCannotWorkIsRefused(t *testing.T) {
+	t.Parallel()
+	dsn, dir := pgtest.DSN(t), t.TempDir()
+	_, stderr, code := call(t, "", "--db-dsn", dsn, "import", "/nowhere/at/all")
+	require.Equal(t, exitUsage, code)
+	require.Equal(t, "auren: open /nowhere/at/all: no such file or directory\n", stderr)
+
+	tree, rejects, backup := filepath.Join(dir, "tree"), filepath.Join(dir, "none", "rejects"), filepath.Join(dir, "backup")
+	require.NoError(t, os.Mkdir(tree, 0o700))
+	_, stderr, code = call(t, "", "--db-dsn", dsn, "import", tree, "--rejects", rejects, "--backup", backup)
+	require.Equal(t, exitUsage, code)
+	require.Equal(t, "auren: --rejects: "+rejects+" cannot be written: no such file or directory\n", stderr)
+	require.NoDirExists(t, backup, "nothing was begun")
+}
+
+func TestTheReportFitsTheTerminal(t *testing.T) {
+	t.Parallel()
+	counts := jsonimport.Counts{Records: 12345, Added: 12000, Duplicate: 300, Rejected: 45, Verified: 12000}
+	report := jsonimport.Report{
+		Total: counts, Agents: []*jsonimport.AgentReport{{AgentID: "physical_therapist", Counts: counts}}, Rejects: "rejects.jsonl",
+		Reasons:      map[string]int{strings.Repeat("long ", 40): 30, "user_id: the record names none; give one with --user or --user-map": 15},
+		Verification: &jsonimport.Verification{Checked: 12000, Verified: 12000},
+	}
+	for _, width := range []int{80, 120, 200} {
+		var out bytes.Buffer
+		printReport(&screen{to: &out, width: width}, &report)
+		for line := range strings.Lines(out.String()) {
+			require.LessOrEqual(t, runewidth.StringWidth(strings.TrimSuffix(line, "\n")), width, line)
+		}
+		require.Contains(t, out.String(), "--user or --user-map\n")
+		require.Contains(t, out.String(), "physical_therapist")
+	}
+}

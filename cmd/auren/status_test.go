@@ -1,0 +1,53 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/auren-memory/auren/deploy/standalone/pgtest"
+)
+
+func TestStatus(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.must("status")
+	w.remember("something")
+	w.must("list")
+	require.Eventually(t, func() bool {
+		_, _, code := call(t, "", w.args("status")...)
+		return code == exitOK
+	}, patience, tick)
+	h := decode[health](t, w.must("status", "--json"))
+	require.True(t, h.Ready)
+	require.Len(t, h.Projections, 3)
+	for _, p := range h.Projections {
+		require.NotEmpty(t, p.Holder)
+		require.EqualValues(t, 1, p.Head)
+	}
+	w.fails(exitFailed, "not ready", "status", "--nats-url", "nats://127.0.0.1:1")
+	w.fails(exitFailed, "the server does not answer", "status", "--api", "--http-addr", "127.0.0.1:1")
+	stdout, _, code := call(t, "", w.args("status", "--api", "--json", "--http-addr", "127.0.0.1:1")...)
+	require.Equal(t, exitFailed, code)
+	none := decode[serverHealth](t, stdout)
+	require.False(t, none.Ready)
+	require.Contains(t, none.Problem, "the server does not answer")
+	url := start(t, append(settings(w.dsn, w.nats), "AUREN_HTTP_ADDR=127.0.0.1:0"), "server").url()
+	some := decode[serverHealth](t, w.must("status", "--api", "--json", "--http-addr", strings.TrimPrefix(url, "http://")))
+	require.True(t, some.Ready)
+	require.Equal(t, "ok", some.Checks["database"])
+
+	alone := pgtest.DSN(t)
+	stdout, _, code = call(t, "", "--db-dsn", alone, "status")
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, stdout, "no projector runs")
+	must(t, "--db-dsn", alone, "remember", "unprojected", "--agent", "a", "--user", "u")
+	stdout, _, code = call(t, "", "--db-dsn", alone, "status")
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, stdout, "no projector has ever run")
+	stdout, stderr, code := call(t, "", "--db-dsn", alone, "list")
+	require.Zero(t, code)
+	require.Equal(t, "no memories\n", stdout)
+	require.Contains(t, stderr, "not up to date")
+}
