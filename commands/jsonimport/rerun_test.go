@@ -131,5 +131,5 @@ func TestOwnersOfTheRecords(t *testing.T) {
 	report, err := Run(t.Context(), Options{Root: filesOf(t, map[string]string{"x.json": `[{"content": 1}]`})}, deps)
 	require.NoError(t, err)
 	require.Equal(t, 1, report.Total.Rejected)
-	require.Contains(t, w.outcomes[0].Reason, "name it with --user or --user-map")
+	require.Contains(t, w.outcomes[0].Reason, "give one with --user or --user-map")
 }
