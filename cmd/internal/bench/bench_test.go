@@ -18,7 +18,7 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 // tiny is a run of the shortest kind.
 func tiny(t *testing.T, scenarios ...string) Config {
 	return Config{
-		DSN: pgtest.DSN(t), Dir: t.TempDir(), Scenarios: scenarios, Rounds: 2, Events: 1000, Duration: 20 * time.Millisecond,
+		DSN: pgtest.DSN(t), Dir: t.TempDir(), Scenarios: scenarios, Rounds: 1, Events: 1000, Duration: 20 * time.Millisecond,
 	}
 }
 
@@ -69,6 +69,7 @@ func requireMeasured(t *testing.T, r Result, s Side) {
 
 func TestAReportDescribesTheMachine(t *testing.T) {
 	config := tiny(t, "freshness")
+	config.Rounds = 2 // forth and back
 	config.DiskDir = t.TempDir()
 	report, err := Run(t.Context(), config)
 	require.NoError(t, err)

@@ -105,7 +105,7 @@ func (b *run) eachPage(ctx context.Context, do func(page []eventstore.Event, goO
 func (b *run) projectOneByOne(ctx context.Context) (measured, error) {
 	return b.eachPage(ctx, func(page []eventstore.Event, goOn func() bool) (int, error) {
 		for i := range page {
-			if !goOn() {
+			if i > 0 && !goOn() {
 				return i, nil
 			}
 			if err := pgx.BeginFunc(ctx, b.pool, func(tx pgx.Tx) error {
@@ -132,7 +132,7 @@ func (b *run) projectOneByOne(ctx context.Context) (measured, error) {
 func (b *run) projectRowByRow(ctx context.Context) (measured, error) {
 	return b.eachPage(ctx, func(page []eventstore.Event, goOn func() bool) (done int, err error) {
 		err = pgx.BeginFunc(ctx, b.pool, func(tx pgx.Tx) error {
-			for done = 0; done < len(page) && goOn(); done++ {
+			for done = 0; done < len(page) && (done == 0 || goOn()); done++ {
 				e := &page[done]
 				r, err := remembered(e)
 				if err != nil {
@@ -147,7 +147,7 @@ func (b *run) projectRowByRow(ctx context.Context) (measured, error) {
 					return err
 				}
 			}
-			_, err := tx.Exec(ctx, moveFloorCheckpoint, page[max(done-1, 0)].SequenceID)
+			_, err := tx.Exec(ctx, moveFloorCheckpoint, page[done-1].SequenceID)
 			return err
 		})
 		return done, err

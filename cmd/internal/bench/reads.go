@@ -9,11 +9,12 @@ import (
 	"github.com/auren-memory/auren/queries"
 )
 
-// readers is how many read at once, each in a scope of its own.
-const readers = 1000
+// maxReaders is how many read at once, each in a scope of its own; fewer where there are few memories.
+const maxReaders = 1000
 
 // benchReads lets many read at the same time.
 func benchReads(ctx context.Context, b *run) ([]Result, error) {
+	readers := min(maxReaders, b.Events/10)
 	scopes := evenScopes(max(b.Events/5, readers*10), readers)
 	if err := b.readable(ctx, scopes); err != nil {
 		return nil, err
