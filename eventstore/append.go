@@ -73,7 +73,7 @@ func newRequest(c Command) (*request, error) {
 			}
 			r.events[i] = append(r.events[i], e)
 			r.count++
-			r.bytes += len(e.Payload) + len(e.Metadata)
+			r.bytes += e.Size()
 		}
 	}
 	return r, nil

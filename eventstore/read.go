@@ -192,7 +192,7 @@ func (s *Store) readEvents(ctx context.Context, maxBytes int, sql string, args .
 		if err != nil {
 			return nil, translate(err)
 		}
-		events, bytes = append(events, e), bytes+e.size()
+		events, bytes = append(events, e), bytes+e.Size()
 	}
 	rows.Close()
 	return events, translate(rows.Err())
@@ -202,12 +202,13 @@ func (s *Store) readEvents(ctx context.Context, maxBytes int, sql string, args .
 func Full(page []Event, limit int) bool {
 	bytes := 0
 	for i := range page {
-		bytes += page[i].size()
+		bytes += page[i].Size()
 	}
 	return len(page) == limit || bytes >= MaxPageBytes
 }
 
-func (e *Event) size() int { return len(e.Payload) + len(e.Metadata) }
+// Size is what pages and batches of events are bounded by: the bytes of the payload and the metadata.
+func (e *Event) Size() int { return len(e.Payload) + len(e.Metadata) }
 
 func scanEvent(row pgx.CollectableRow) (e Event, err error) {
 	var hash []byte

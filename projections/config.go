@@ -23,7 +23,7 @@ type Config struct {
 	Poll time.Duration
 	// Batch is how many events one transaction applies at most; default 1,000.
 	Batch int
-	// BatchBytes is about how many bytes of events one transaction applies; default 8 MiB.
+	// BatchBytes is how many bytes of events one transaction applies, give or take one event; default 8 MiB.
 	BatchBytes int
 	// Concurrency is how many tenants are served at the same time; default 4.
 	Concurrency int

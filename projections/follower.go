@@ -81,9 +81,6 @@ select sequence_id
   from projection_checkpoints
  where tenant_id = $1 and projection = $2`
 
-// chunk is how many events are read at once: the most by which a batch can exceed its bound in bytes.
-const chunk = 64
-
 // read reads the next batch; full says that it ended at a bound, not at the end of what may be applied.
 func (r *Runner) read(ctx context.Context, f *follower) (events []eventstore.Event, full bool, err error) {
 	var filter eventstore.Filter
@@ -97,16 +94,18 @@ func (r *Runner) read(ctx context.Context, f *follower) (events []eventstore.Eve
 		}
 	}
 	after, bytes := f.sequenceID, 0
-	for len(events) < r.config.Batch && bytes < r.config.BatchBytes {
-		limit := min(chunk, r.config.Batch-len(events))
-		page, err := r.store.ReadLog(ctx, f.tenant, after, filter, limit)
+	for len(events) < r.config.Batch {
+		page, err := r.store.ReadLog(ctx, f.tenant, after, filter, r.config.Batch-len(events))
 		if err != nil {
 			return nil, false, err
 		}
 		for i := range page.Events {
-			bytes += len(page.Events[i].Payload) + len(page.Events[i].Metadata)
+			events = append(events, page.Events[i])
+			if bytes += page.Events[i].Size(); bytes >= r.config.BatchBytes {
+				return events, true, nil
+			}
 		}
-		events, after = append(events, page.Events...), page.Next
+		after = page.Next
 		if !page.More {
 			return events, false, nil
 		}

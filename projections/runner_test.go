@@ -26,7 +26,7 @@ func TestCatchUpAppliesEachEventOnceInOrder(t *testing.T) {
 		f.append(t, tenant, slices.Repeat([]string{`{}`}, 30)...)
 		f.append(t, "other", `{}`)
 	}
-	// Batches that end in the middle of a chunk, and ones that end for their bytes.
+	// Batches that end for their number of events, and ones that end for their bytes.
 	for _, config := range []Config{{Batch: 70}, {BatchBytes: 1}} {
 		require.NoError(t, f.runner(config).CatchUp(t.Context()))
 		require.Equal(t, upTo(300), f.applied(t, tenant))
