@@ -1,0 +1,15 @@
+// Probe reaches a failpoint, and then says so.
+package main
+
+import (
+	"fmt"
+
+	"github.com/auren-memory/auren/domain/failpoint"
+)
+
+func main() {
+	for range 3 {
+		failpoint.Reached(failpoint.AppendBegun)
+	}
+	fmt.Println("passed")
+}
