@@ -1,4 +1,4 @@
-package domain_test
+package lexicon_test
 
 import (
 	"strings"
@@ -6,10 +6,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/lexicon"
 )
 
-func TestPlainWords(t *testing.T) {
+func TestPlain(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		"":                                 "",
@@ -21,6 +21,6 @@ func TestPlainWords(t *testing.T) {
 		"x " + strings.Repeat("y", 101):    "x",
 		"x " + strings.Repeat("é", 100):    "x " + strings.Repeat("é", 100),
 	} {
-		require.Equal(t, want, domain.PlainWords(text), text)
+		require.Equal(t, want, lexicon.Plain(text), text)
 	}
 }

@@ -1,0 +1,57 @@
+package lexicon_test
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/auren-memory/auren/domain/lexicon"
+)
+
+func TestOccurrences(t *testing.T) {
+	t.Parallel()
+	analyzer := lexicon.New()
+	for range 2 { // the second time from memory
+		require.Equal(t, []lexicon.Occurrence{{"cat", 2}, {"love", 3}, {"well", 4}, {"known", 5}, {"12e5x", 7}, {"cat", 9}},
+			analyzer.Occurrences("The CATS loved well-known, the 12E5x of cat"))
+	}
+	require.Empty(t, analyzer.Occurrences("the and of"))
+	require.Equal(t, []lexicon.Occurrence{{"x", 1}}, analyzer.Occurrences(strings.Repeat("y", lexicon.MaxWord+1)+" x"))
+}
+
+func TestManyMayAskForMoreWordsThanAreRemembered(t *testing.T) {
+	t.Parallel()
+	analyzer := lexicon.New()
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			for n := range 50_000 {
+				word := fmt.Sprint("word", n)
+				if found := analyzer.Occurrences(word); len(found) != 1 || found[0].Lexeme != word {
+					t.Errorf("%s became %v", word, found)
+					return
+				}
+			}
+		})
+	}
+	group.Wait()
+}
+
+func FuzzOccurrences(f *testing.F) {
+	for _, text := range []string{"", "The cats' loved", "\xff\xfe", "日本 1e5 É", strings.Repeat("a", 300)} {
+		f.Add(text)
+	}
+	analyzer := lexicon.New()
+	f.Fuzz(func(t *testing.T, text string) {
+		last := 0
+		for _, o := range analyzer.Occurrences(text) {
+			require.Greater(t, o.Position, last)
+			require.NotEmpty(t, o.Lexeme)
+			require.NotContains(t, o.Lexeme, "'")
+			last = o.Position
+		}
+	})
+}

@@ -1,0 +1,69 @@
+package lexicon
+
+import (
+	"iter"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// MaxWord is how many characters a word may have to be searched by; longer runs are encoded data rather than words.
+const MaxWord = 100
+
+// Words yields the words of a text: its runs of letters, digits and marks of at most MaxWord characters. Whatever
+// stands between them, also within an address or a compound, parts them.
+func Words(text string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for at := 0; at < len(text); {
+			begin, end, runes := nextWord(text, at)
+			if runes > 0 && runes <= MaxWord && !yield(text[begin:end]) {
+				return
+			}
+			at = end
+		}
+	}
+}
+
+// nextWord finds the next run of characters of words, and how many they are.
+func nextWord(text string, at int) (begin, end, runes int) {
+	begin = -1
+	for end = at; end < len(text); {
+		r, size := rune(text[end]), 1
+		if r >= utf8.RuneSelf {
+			r, size = utf8.DecodeRuneInString(text[end:])
+		}
+		if !parts(r) {
+			if runes == 0 {
+				begin = end
+			}
+			runes++
+		} else if runes > 0 {
+			break
+		}
+		end += size
+	}
+	return begin, end, runes
+}
+
+// Plain returns the words of a text with a space between any two.
+func Plain(text string) string {
+	var plain strings.Builder
+	plain.Grow(len(text))
+	for word := range Words(text) {
+		if plain.Len() > 0 {
+			plain.WriteByte(' ')
+		}
+		plain.WriteString(word)
+	}
+	return plain.String()
+}
+
+// parts tells whether a character is of no word.
+func parts(r rune) bool {
+	if r < utf8.RuneSelf {
+		const toLower = 'a' - 'A'
+		letter, digit := uint32(r|toLower)-'a', uint32(r)-'0'
+		return letter >= 26 && digit >= 10
+	}
+	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r)
+}
