@@ -32,7 +32,9 @@ type Forgotten struct {
 //
 // What was forgotten stays so when it is interrupted, and to repeat it then forgets the rest. Once it has come to its
 // end, the same command id returns what it did and forgets nothing more.
-func (h *Handler) ForgetMatching(ctx context.Context, req Request, filter any, find Find) (Forgotten, error) {
+func (h *Handler) ForgetMatching(ctx context.Context, req Request, filter any, find Find) (_ Forgotten, err error) {
+	ctx, span := h.config.Tracer.Start(ctx, "forget_matching")
+	defer func() { end(span, err) }()
 	req, command, err := prepare(Request{Tenant: req.Tenant, Meta: req.Meta}, "forget_matching", uuid.Nil, filter)
 	if err != nil {
 		return Forgotten{}, err

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/domain/memory"
@@ -27,6 +29,8 @@ type Config struct {
 	// MaxAttempts is how often a command without an expected version is decided before a conflict with other
 	// processes is given up; default 20.
 	MaxAttempts int
+	// Tracer makes the span of each command; default none.
+	Tracer trace.Tracer
 }
 
 // Handler carries out commands. It is safe for concurrent use.
@@ -46,6 +50,9 @@ func New(store *eventstore.Store, config Config) *Handler {
 	}
 	if config.MaxAttempts == 0 {
 		config.MaxAttempts = 20
+	}
+	if config.Tracer == nil {
+		config.Tracer = noop.Tracer{}
 	}
 	return &Handler{store: store, config: config}
 }
@@ -74,7 +81,9 @@ func receiptOf(w eventstore.WriteResult) Receipt {
 type decision func(m *memory.Memory, now time.Time) (memory.Event, error)
 
 // change carries out a command on an existing memory. Name and body are what a repeated command id is compared by.
-func (h *Handler) change(ctx context.Context, req Request, name string, id uuid.UUID, body any, decide decision) (Receipt, error) {
+func (h *Handler) change(ctx context.Context, req Request, name string, id uuid.UUID, body any, decide decision) (_ Receipt, err error) {
+	ctx, span := h.config.Tracer.Start(ctx, name)
+	defer func() { end(span, err) }()
 	req, command, err := prepare(req, name, id, body)
 	if err != nil {
 		return Receipt{}, err

@@ -57,11 +57,13 @@ const importCause = "import:"
 // Import brings up to MaxMemories records in, in one transaction. A record whose digest is that of the last import
 // of its memory is unchanged; a changed record becomes the commands that bring the memory up to it. A dry run
 // decides the same and writes nothing. To repeat an import is safe at any point.
-func (h *Handler) Import(ctx context.Context, req Request, records []ImportRecord, dryRun bool) ([]ImportResult, error) {
+func (h *Handler) Import(ctx context.Context, req Request, records []ImportRecord, dryRun bool) (_ []ImportResult, err error) {
+	ctx, span := h.config.Tracer.Start(ctx, "import")
+	defer func() { end(span, err) }()
 	if len(records) > MaxMemories {
 		return nil, domain.Invalidf("records", "holds %d; at most %d are allowed", len(records), MaxMemories)
 	}
-	req, _, err := prepare(Request{Tenant: req.Tenant, Meta: req.Meta}, "import", uuid.Nil, nil)
+	req, _, err = prepare(Request{Tenant: req.Tenant, Meta: req.Meta}, "import", uuid.Nil, nil)
 	if err != nil {
 		return nil, err
 	}

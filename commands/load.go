@@ -51,6 +51,9 @@ func (h *Handler) load(ctx context.Context, tenant domain.Tenant, id uuid.UUID) 
 		if err != nil {
 			return loaded{}, err
 		}
+		if len(events) > 0 && events[0].Type == domain.EventSkipped {
+			break // it is about a projection
+		}
 		if err := l.fold(events); err != nil {
 			return loaded{}, err
 		}
@@ -72,6 +75,9 @@ func (h *Handler) loadAll(ctx context.Context, tenant domain.Tenant, ids []uuid.
 	}
 	all := make(map[uuid.UUID]loaded, len(streams))
 	for id, events := range streams {
+		if events[0].Type == domain.EventSkipped {
+			continue
+		}
 		l := loaded{memory: &memory.Memory{}}
 		if err := l.fold(events); err != nil {
 			return nil, err

@@ -34,7 +34,9 @@ type Remember struct {
 }
 
 // Remember opens a new memory. An ID that is taken is a *domain.VersionConflictError.
-func (h *Handler) Remember(ctx context.Context, req Request, r Remember) (Receipt, error) {
+func (h *Handler) Remember(ctx context.Context, req Request, r Remember) (_ Receipt, err error) {
+	ctx, span := h.config.Tracer.Start(ctx, "remember")
+	defer func() { end(span, err) }()
 	req, command, err := prepare(req, "remember", uuid.Nil, r)
 	if err != nil {
 		return Receipt{}, err
@@ -56,7 +58,9 @@ type Remembered struct {
 // RememberBatch opens up to MaxMemories memories in one transaction, each with a result of its own: a bad one or
 // one whose ID is taken does not touch the others. The error of the whole, besides the ones of the store, is of
 // kind Invalid where there are none or too many. A command id covers the batch as a whole.
-func (h *Handler) RememberBatch(ctx context.Context, req Request, batch []Remember) ([]Remembered, error) {
+func (h *Handler) RememberBatch(ctx context.Context, req Request, batch []Remember) (_ []Remembered, err error) {
+	ctx, span := h.config.Tracer.Start(ctx, "remember_batch")
+	defer func() { end(span, err) }()
 	if len(batch) == 0 || len(batch) > MaxMemories {
 		return nil, domain.Invalidf("memories", "holds %d; 1 to %d are allowed", len(batch), MaxMemories)
 	}

@@ -8,6 +8,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/failpoint"
 	"github.com/auren-memory/auren/domain/memory"
 )
 
@@ -71,6 +72,7 @@ func (s *Sweeper) SweepOnce(ctx context.Context) (expired int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	failpoint.Reached(failpoint.SweepFound)
 	for _, d := range due {
 		wrote, err := s.expire(ctx, d)
 		if domain.KindOf(err) == domain.Unavailable {
@@ -81,6 +83,7 @@ func (s *Sweeper) SweepOnce(ctx context.Context) (expired int, err error) {
 		}
 		if wrote {
 			expired++
+			failpoint.Reached(failpoint.SweepExpired)
 		}
 	}
 	return expired, nil

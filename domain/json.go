@@ -95,11 +95,7 @@ func (s *jsonScanner) value(out []byte, depth int) ([]byte, error) {
 	case c == '[':
 		return s.array(out, depth)
 	case c == '"':
-		text, err := s.text()
-		if err != nil {
-			return nil, err
-		}
-		return AppendJSONString(out, text), nil
+		return s.string(out)
 	case c == '-' || c >= '0' && c <= '9':
 		return s.number(out)
 	default:

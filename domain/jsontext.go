@@ -7,13 +7,25 @@ import (
 	"unicode/utf8"
 )
 
+// string writes the string that starts at the next byte in its canonical form.
+func (s *jsonScanner) string(out []byte) ([]byte, error) {
+	if end := plainText(s.in, s.at+1); end < len(s.in) && s.in[end] == '"' && utf8.Valid(s.in[s.at:end]) {
+		out = append(out, s.in[s.at:end+1]...)
+		s.at = end + 1
+		return out, nil
+	}
+	text, err := s.text()
+	if err != nil {
+		return nil, err
+	}
+	return AppendJSONString(out, text), nil
+}
+
 // text reads the string that starts at the next byte and returns what it stands for.
 func (s *jsonScanner) text() (string, error) {
 	s.at++
 	start := s.at
-	for s.at < len(s.in) && s.in[s.at] != '"' && s.in[s.at] != '\\' && s.in[s.at] >= ' ' {
-		s.at++
-	}
+	s.at = plainText(s.in, start)
 	decoded := s.in[start:s.at:s.at]
 	for {
 		if s.at >= len(s.in) {
@@ -79,12 +91,26 @@ func (s *jsonScanner) unicodeEscape(at int) (rune, bool) {
 	return rune(unit), err == nil
 }
 
+// plainText returns where the text that starts at a position stops being plain: at a quotation mark, a backslash, a
+// control character or the end. What is plain is its own canonical form.
+func plainText[T string | []byte](in T, at int) int {
+	for at < len(in) && in[at] >= ' ' && in[at] != '"' && in[at] != '\\' {
+		at++
+	}
+	return at
+}
+
 // AppendJSONString writes a string, which must be valid UTF-8, as RFC 8785, section 3.2.2.2, has it.
 func AppendJSONString(out []byte, text string) []byte {
 	const hex = "0123456789abcdef"
 	out = append(out, '"')
-	for i := range len(text) {
-		switch c := text[i]; c {
+	for at := 0; ; at++ {
+		special := plainText(text, at)
+		out = append(out, text[at:special]...)
+		if special == len(text) {
+			return append(out, '"')
+		}
+		switch c := text[special]; c {
 		case '"', '\\':
 			out = append(out, '\\', c)
 		case '\b':
@@ -98,12 +124,8 @@ func AppendJSONString(out []byte, text string) []byte {
 		case '\t':
 			out = append(out, '\\', 't')
 		default:
-			if c < ' ' {
-				out = append(out, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-			} else {
-				out = append(out, c)
-			}
+			out = append(out, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
 		}
+		at = special
 	}
-	return append(out, '"')
 }

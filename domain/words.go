@@ -14,6 +14,10 @@ const DefaultTenant Tenant = "default"
 // Tenant names an isolated world: its own log, memories and keys.
 type Tenant string
 
+// EventSkipped is the event_type of the events that are of no memory: each says that a projection passes over an event
+// that it cannot apply.
+const EventSkipped = "projection_event_skipped"
+
 var tenantPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
 
 // ParseTenant checks the name of a tenant; the empty name means DefaultTenant.

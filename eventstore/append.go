@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/auren-memory/auren/domain"
 )
 
@@ -26,18 +28,30 @@ func (s *Store) Append(ctx context.Context, c Command) (Result, error) {
 	if err := ctx.Err(); err != nil {
 		return Result{}, err
 	}
-	if err := s.enqueue(r); err != nil {
-		return Result{}, err
+	_, r.span = s.config.Tracer.Start(ctx, "append")
+	err = s.enqueueAndWait(ctx, r)
+	r.finish(err)
+	return r.result, err
+}
+
+func (s *Store) enqueueAndWait(ctx context.Context, r *request) error {
+	r.queued = time.Now()
+	lead, err := s.enqueue(r)
+	if err != nil {
+		return err
+	}
+	if lead != nil {
+		lead()
 	}
 	select {
 	case <-r.done:
 	case <-ctx.Done():
 		if s.withdraw(r) {
-			return Result{}, ctx.Err()
+			return ctx.Err()
 		}
 		<-r.done
 	}
-	return r.result, r.err
+	return r.err
 }
 
 // Close waits until every command that was taken has its answer.
@@ -50,6 +64,8 @@ type request struct {
 	events [][]Event
 	count  int
 	bytes  int
+	queued time.Time
+	span   trace.Span
 
 	result Result
 	err    error

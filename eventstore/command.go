@@ -28,6 +28,9 @@ func (s *Store) Outcome(ctx context.Context, tenant domain.Tenant, id string, fi
 	case commands[0].fingerprint != fingerprint:
 		return Outcome{}, false, ErrReused
 	default:
+		if s.config.Appended != nil {
+			s.config.Appended(AppendStats{Duplicates: 1})
+		}
 		return commands[0].outcome, true, nil
 	}
 }

@@ -9,12 +9,16 @@ import (
 	"github.com/auren-memory/auren/domain"
 )
 
-// found is what a transaction sees once it holds the lock of the log.
+// found is what a transaction sees once it holds the lock of the log, or is foreseen to see.
 type found struct {
 	head     Head
 	now      time.Time
 	streams  map[uuid.UUID]streamHead
 	commands map[string]recorded
+
+	// The streams, with their versions, that are only foreseen to be there.
+	foreseenStreams  []uuid.UUID
+	foreseenVersions []int
 }
 
 // streamHead is where a stream stands; the zero value is a stream that does not exist.
@@ -33,7 +37,9 @@ type recorded struct {
 // decision turns what was found, and the commands of a batch one after the other, into what to write. Each
 // command sees what the ones before it in the batch will have done.
 type decision struct {
-	tenant   domain.Tenant
+	tenant domain.Tenant
+	// before is the head that the events follow.
+	before   Head
 	found    found
 	events   []Event
 	commands []commandRow
@@ -45,11 +51,15 @@ type commandRow struct {
 	outcome     []byte
 }
 
-func newDecision(tenant domain.Tenant, f found) *decision {
+func decideAll(tenant domain.Tenant, f found, batch []*request) *decision {
 	if f.now.Before(f.head.CreatedAt) {
 		f.now = f.head.CreatedAt
 	}
-	return &decision{tenant: tenant, found: f}
+	d := &decision{tenant: tenant, before: f.head, found: f}
+	for _, r := range batch {
+		d.decide(r)
+	}
+	return d
 }
 
 func (d *decision) decide(r *request) {

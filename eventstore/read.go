@@ -167,6 +167,27 @@ func (s *Store) Head(ctx context.Context, tenant domain.Tenant) (Head, error) {
 	return heads[0], nil
 }
 
+// Heads returns the last sequence_id of each tenant that has a log.
+func (s *Store) Heads(ctx context.Context) (map[domain.Tenant]int64, error) {
+	rows, err := s.pool.Query(ctx, `select tenant_id, sequence_id from logs`)
+	if err != nil {
+		return nil, translate(fmt.Errorf("read heads of logs: %w", err))
+	}
+	type log struct {
+		Tenant domain.Tenant
+		Head   int64
+	}
+	logs, err := pgx.CollectRows(rows, pgx.RowToStructByPos[log])
+	if err != nil {
+		return nil, translate(fmt.Errorf("read heads of logs: %w", err))
+	}
+	heads := make(map[domain.Tenant]int64, len(logs))
+	for _, l := range logs {
+		heads[l.Tenant] = l.Head
+	}
+	return heads, nil
+}
+
 // Tenants lists the tenants that have a log, in the order of their names.
 func (s *Store) Tenants(ctx context.Context) ([]domain.Tenant, error) {
 	rows, err := s.pool.Query(ctx, `select tenant_id from logs order by tenant_id`)
@@ -212,8 +233,9 @@ func (e *Event) Size() int { return len(e.Payload) + len(e.Metadata) }
 
 func scanEvent(row pgx.CollectableRow) (e Event, err error) {
 	var hash []byte
+	// As bytes: what comes from jsonb is valid, and a json.RawMessage would be parsed to make sure.
 	err = row.Scan(&e.Tenant, &e.SequenceID, &e.ID, &e.StreamID, &e.Version, &e.Type, &e.SchemaVersion,
-		&e.AgentID, &e.UserID, &e.Payload, &e.Metadata, &e.OccurredAt, &e.CreatedAt, &hash)
+		&e.AgentID, &e.UserID, (*[]byte)(&e.Payload), (*[]byte)(&e.Metadata), &e.OccurredAt, &e.CreatedAt, &hash)
 	e.OccurredAt, e.CreatedAt = e.OccurredAt.UTC(), e.CreatedAt.UTC()
 	copy(e.Hash[:], hash)
 	return e, err

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/auren-memory/auren/domain"
 )
@@ -19,6 +21,12 @@ type Config struct {
 	MaxWaiting int
 	// Timeout bounds one transaction, from the acquiring of its connection to the commit; default 15 s.
 	Timeout time.Duration
+	// Appended is told of each transaction before its commands have their answers, and of each repeated command that
+	// Outcome finds, possibly by several goroutines at once; default nobody.
+	Appended func(AppendStats)
+	// Tracer makes the span of each command's waiting, and of each transaction that has a traced command in it;
+	// default none.
+	Tracer trace.Tracer
 }
 
 // Store reads and appends. It is safe for concurrent use.
@@ -44,6 +52,9 @@ func New(pool *pgxpool.Pool, config Config) *Store {
 	}
 	if config.Timeout == 0 {
 		config.Timeout = 15 * time.Second
+	}
+	if config.Tracer == nil {
+		config.Tracer = noop.Tracer{}
 	}
 	return &Store{pool: pool, config: config, writers: map[domain.Tenant]*writer{}}
 }

@@ -8,13 +8,22 @@ import (
 	"github.com/auren-memory/auren/domain"
 )
 
-// writer is the queue of one tenant's log. A goroutine drains it while there is something in it.
+// writer is the queue of one tenant's log. While there is something in it somebody drains it: the caller who finds
+// it empty commits the first batch itself, since to wake a goroutine would take longer than the rest of its work, and
+// a goroutine those that came meanwhile.
 type writer struct {
 	waiting  []*request
 	draining bool
+	// known is used only by the goroutine that drains.
+	known known
 }
 
-func (s *Store) enqueue(r *request) error {
+// idleWriters is how many writers are kept, with what they know, while they have nothing to do.
+const idleWriters = 1000
+
+// enqueue puts a request into its queue. Where lead is returned, nobody drains the queue and the caller must call it;
+// it returns when the request is done.
+func (s *Store) enqueue(r *request) (lead func(), err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	tenant := r.command.Tenant
@@ -24,14 +33,21 @@ func (s *Store) enqueue(r *request) error {
 		s.writers[tenant] = w
 	}
 	if len(w.waiting) >= s.config.MaxWaiting {
-		return ErrOverloaded
+		return nil, ErrOverloaded
 	}
 	w.waiting = append(w.waiting, r)
-	if !w.draining {
-		w.draining = true
-		s.running.Go(func() { s.drain(tenant, w) })
+	if w.draining {
+		return nil, nil
 	}
-	return nil
+	w.draining = true
+	s.running.Add(1)
+	return func() {
+		defer s.running.Done()
+		s.commitNext(tenant, w)
+		if !s.rest(tenant, w) {
+			s.running.Go(func() { s.drain(tenant, w) })
+		}
+	}, nil
 }
 
 // withdraw takes a request out of the queue; false means that it is being committed already.
@@ -52,26 +68,43 @@ func (s *Store) withdraw(r *request) bool {
 
 // drain commits batch after batch until nothing waits.
 func (s *Store) drain(tenant domain.Tenant, w *writer) {
-	for {
-		batch := s.take(tenant, w)
-		if batch == nil {
-			return
-		}
-		s.commit(tenant, batch)
-		for _, r := range batch {
-			close(r.done)
-		}
+	for !s.rest(tenant, w) {
+		s.commitNext(tenant, w)
 	}
 }
 
-// take removes the next batch from the queue, or retires the writer where nothing waits.
-func (s *Store) take(tenant domain.Tenant, w *writer) []*request {
+// commitNext commits the next batch, if anything still waits, and gives its requests their answers.
+func (s *Store) commitNext(tenant domain.Tenant, w *writer) {
+	batch := s.take(w)
+	if len(batch) == 0 {
+		return
+	}
+	ctx, observed := s.observe(tenant, batch)
+	s.commit(ctx, tenant, &w.known, batch)
+	observed.end()
+	for _, r := range batch {
+		close(r.done)
+	}
+}
+
+// rest ends the draining where nothing waits.
+func (s *Store) rest(tenant domain.Tenant, w *writer) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(w.waiting) == 0 {
-		delete(s.writers, tenant)
-		return nil
+	if len(w.waiting) > 0 {
+		return false
 	}
+	w.draining = false
+	if len(s.writers) > idleWriters {
+		delete(s.writers, tenant)
+	}
+	return true
+}
+
+// take removes the next batch from the queue.
+func (s *Store) take(w *writer) []*request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	n, count, bytes := 0, 0, 0
 	for n < len(w.waiting) {
 		count += max(1, w.waiting[n].count)
@@ -87,10 +120,10 @@ func (s *Store) take(tenant domain.Tenant, w *writer) []*request {
 }
 
 // commit gives every request of the batch its result or its error.
-func (s *Store) commit(tenant domain.Tenant, batch []*request) {
-	ctx, cancel := context.WithTimeout(context.Background(), s.config.Timeout)
+func (s *Store) commit(ctx context.Context, tenant domain.Tenant, k *known, batch []*request) {
+	bounded, cancel := context.WithTimeout(ctx, s.config.Timeout)
 	defer cancel()
-	err := s.commitOnce(ctx, tenant, batch)
+	err := s.commitOnce(bounded, tenant, k, batch)
 	if err == nil {
 		return
 	}
@@ -102,6 +135,6 @@ func (s *Store) commit(tenant domain.Tenant, batch []*request) {
 	}
 	// The database refused the batch for what is in it: only the command at fault may fail.
 	for _, r := range batch {
-		s.commit(tenant, []*request{r})
+		s.commit(ctx, tenant, k, []*request{r})
 	}
 }

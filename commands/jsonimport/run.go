@@ -10,6 +10,7 @@ import (
 
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/failpoint"
 )
 
 const importAttempts = 5
@@ -154,6 +155,7 @@ func (r *run) importBatch(ctx context.Context, b *batch) error {
 		}
 		if err == nil {
 			b.results = results
+			failpoint.Reached(failpoint.ImportBatch)
 			return nil
 		}
 		if domain.KindOf(err) != domain.Unavailable || attempt == importAttempts {

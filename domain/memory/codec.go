@@ -32,10 +32,10 @@ type schema struct {
 func schemaOf(eventType string) (schema, bool) {
 	switch eventType {
 	case TypeRemembered:
-		return schema{decode: decodeAs[Remembered]}, true
+		return schema{decode: decodeRemembered}, true
 	case TypeRevised:
 		// Version 1 did not say what changed.
-		return schema{upcasters: []upcaster{addChanged}, decode: decodeAs[Revised]}, true
+		return schema{upcasters: []upcaster{addChanged}, decode: decodeRevised}, true
 	case TypeConfidenceAdjusted:
 		return schema{decode: decodeAs[ConfidenceAdjusted]}, true
 	case TypeEvidenceRecorded:
@@ -48,6 +48,8 @@ func schemaOf(eventType string) (schema, bool) {
 		return schema{decode: decodeAs[Restored]}, true
 	case TypeExpired:
 		return schema{decode: decodeAs[MarkedExpired]}, true
+	case TypeSkipped:
+		return schema{decode: decodeAs[Skipped]}, true
 	}
 	return schema{}, false
 }

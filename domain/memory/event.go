@@ -3,6 +3,8 @@ package memory
 import (
 	"encoding/json"
 	"time"
+
+	"github.com/auren-memory/auren/domain"
 )
 
 // The wire names of the events, as they stand in the log. They never change.
@@ -15,12 +17,15 @@ const (
 	TypeForgotten          = "memory_forgotten"
 	TypeRestored           = "memory_restored"
 	TypeExpired            = "memory_expired"
+	// TypeSkipped never stands in the stream of a memory: a projection has it in the place of an event that it passes over.
+	TypeSkipped = domain.EventSkipped
 )
 
-// EventTypes returns all wire names, in the order of a memory's life. The slice is the caller's.
+// EventTypes returns all wire names, in the order of a memory's life, TypeSkipped last. The slice is the caller's.
 func EventTypes() []string {
 	return []string{
 		TypeRemembered, TypeRevised, TypeConfidenceAdjusted, TypeEvidenceRecorded, TypeExpirySet, TypeForgotten, TypeRestored, TypeExpired,
+		TypeSkipped,
 	}
 }
 
@@ -84,6 +89,13 @@ type MarkedExpired struct {
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
+// Skipped stands for an event that a projection passes over: the version moves on and all else stays as it was. Of
+// a memory that begins with it no more is known than whose it is, so it is forgotten.
+type Skipped struct {
+	AgentID string `json:"agent_id"`
+	UserID  string `json:"user_id"`
+}
+
 // EventType returns TypeRemembered.
 func (Remembered) EventType() string { return TypeRemembered }
 
@@ -107,3 +119,6 @@ func (Restored) EventType() string { return TypeRestored }
 
 // EventType returns TypeExpired.
 func (MarkedExpired) EventType() string { return TypeExpired }
+
+// EventType returns TypeSkipped.
+func (Skipped) EventType() string { return TypeSkipped }

@@ -85,6 +85,12 @@ func (m *Memory) Apply(id uuid.UUID, event Event, occurredAt time.Time) {
 		s.State, s.ExpiresAt = Active, e.ExpiresAt
 	case MarkedExpired:
 		s.State = Expired
+	case Skipped:
+		if s.State == "" {
+			s.AgentID, s.UserID = e.AgentID, e.UserID
+			s.Type, s.Content, s.Metadata = DefaultType, json.RawMessage("null"), json.RawMessage("{}")
+			s.State, s.CreatedAt = Forgotten, occurredAt
+		}
 	default:
 		panic(fmt.Sprintf("memory: apply of unknown event %T", event))
 	}

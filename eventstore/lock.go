@@ -1,0 +1,133 @@
+package eventstore
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/auren-memory/auren/domain"
+)
+
+const lockHead = `
+select sequence_id, hash, created_at, clock_timestamp()
+  from logs
+ where tenant_id = $1
+   for update`
+
+const createLog = `
+insert into logs (tenant_id, hash, created_at)
+values ($1, $2, 'epoch')
+on conflict do nothing`
+
+const readStreamHeads = `
+select s.id, e.version, e.sequence_id, e.event_id
+  from unnest($2::uuid[]) as s (id)
+ cross join lateral (
+       select version, sequence_id, event_id
+         from events
+        where tenant_id = $1 and stream_id = s.id
+        order by version desc
+        limit 1) as e`
+
+const readCommands = `
+select command_id, fingerprint, outcome
+  from commands
+ where tenant_id = $1 and command_id = any($2)`
+
+// lockAndRead begins a transaction, locks the head of the log, and reads under the lock what decides the batch.
+// The statements travel together; each sees what was committed before it ran, so those after the lock see all.
+func lockAndRead(ctx context.Context, conn *pgxpool.Conn, tenant domain.Tenant, batch []*request) (found, error) {
+	f := found{
+		streams: map[uuid.UUID]streamHead{}, commands: map[string]recorded{},
+	}
+	streams, commands := keysOf(batch)
+	locked := false
+
+	b := &pgx.Batch{}
+	b.Queue("begin")
+	b.Queue(planOnceHere)
+	b.Queue(lockHead, tenant).Query(func(rows pgx.Rows) error {
+		for rows.Next() {
+			var hash []byte
+			if err := rows.Scan(&f.head.SequenceID, &hash, &f.head.CreatedAt, &f.now); err != nil {
+				return err
+			}
+			copy(f.head.Hash[:], hash)
+			locked = true
+		}
+		return rows.Err()
+	})
+	b.Queue(readStreamHeads, tenant, streams).Query(func(rows pgx.Rows) error {
+		for rows.Next() {
+			var id uuid.UUID
+			var h streamHead
+			if err := rows.Scan(&id, &h.version, &h.sequenceID, &h.eventID); err != nil {
+				return err
+			}
+			f.streams[id] = h
+		}
+		return rows.Err()
+	})
+	if len(commands) > 0 {
+		b.Queue(readCommands, tenant, commands).Query(func(rows pgx.Rows) error {
+			for rows.Next() {
+				id, c, err := scanRecorded(rows)
+				if err != nil {
+					return err
+				}
+				f.commands[id] = c
+			}
+			return rows.Err()
+		})
+	}
+	if err := conn.SendBatch(ctx, b).Close(); err != nil {
+		return found{}, fmt.Errorf("lock the log: %w", err)
+	}
+	if locked {
+		return f, nil
+	}
+	if err := openLog(ctx, conn, tenant); err != nil {
+		return found{}, err
+	}
+	return lockAndRead(ctx, conn, tenant, batch)
+}
+
+// openLog creates the head of a tenant's log and leaves no transaction open.
+func openLog(ctx context.Context, conn *pgxpool.Conn, tenant domain.Tenant) error {
+	if err := rollback(ctx, conn); err != nil {
+		return err
+	}
+	if _, err := conn.Exec(ctx, createLog, tenant, make([]byte, len(Hash{}))); err != nil {
+		return fmt.Errorf("create the log: %w", err)
+	}
+	return nil
+}
+
+func keysOf(batch []*request) (streams []uuid.UUID, commands []string) {
+	streams = []uuid.UUID{}
+	for _, r := range batch {
+		for _, w := range r.command.Writes {
+			streams = append(streams, w.StreamID)
+		}
+		if r.command.ID != "" {
+			commands = append(commands, r.command.ID)
+		}
+	}
+	return streams, commands
+}
+
+func scanRecorded(row pgx.CollectableRow) (id string, c recorded, err error) {
+	var fingerprint, outcome []byte
+	if err := row.Scan(&id, &fingerprint, &outcome); err != nil {
+		return "", recorded{}, err
+	}
+	copy(c.fingerprint[:], fingerprint)
+	if err := json.Unmarshal(outcome, &c.outcome); err != nil {
+		return "", recorded{}, fmt.Errorf("outcome of command %q: %w", id, err)
+	}
+	return id, c, nil
+}

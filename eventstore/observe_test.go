@@ -1,0 +1,128 @@
+package eventstore_test
+
+import (
+	"sync"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/auren-memory/auren/deploy/standalone/pgtest"
+	"github.com/auren-memory/auren/eventstore"
+)
+
+// counted adds up what a store tells.
+type counted struct {
+	mu      sync.Mutex
+	batches int
+	total   eventstore.AppendStats
+}
+
+func (c *counted) add(s eventstore.AppendStats) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s.Waited != nil {
+		c.batches++
+	}
+	c.total.Appended += s.Appended
+	c.total.Events += s.Events
+	c.total.Duplicates += s.Duplicates
+	c.total.Conflicts += s.Conflicts
+	c.total.Reused += s.Reused
+	c.total.Unavailable += s.Unavailable
+	c.total.Unknown += s.Unknown
+	c.total.Refused += s.Refused
+	c.total.Waited = append(c.total.Waited, s.Waited...)
+	c.total.Took += s.Took
+}
+
+// take returns what was told since the last time, without the times.
+func (c *counted) take() eventstore.AppendStats {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	total := c.total
+	total.Waited, total.Took = nil, 0
+	c.batches, c.total = 0, eventstore.AppendStats{}
+	return total
+}
+
+func TestAStoreTellsWhatBecameOfCommands(t *testing.T) {
+	t.Parallel()
+	pool, told := pgtest.New(t), &counted{}
+	store := eventstore.New(pool, eventstore.Config{Appended: told.add})
+	t.Cleanup(store.Close)
+	stream := uuid.New()
+	once := writes(stream, eventstore.None, `1`, `2`)
+	once.ID = "once"
+
+	_, err := store.Append(t.Context(), once)
+	require.NoError(t, err)
+	require.Len(t, told.total.Waited, 1)
+	require.Positive(t, told.total.Took)
+	require.Equal(t, eventstore.AppendStats{Appended: 1, Events: 2}, told.take())
+
+	_, err = store.Append(t.Context(), once)
+	require.NoError(t, err)
+	require.Equal(t, eventstore.AppendStats{Duplicates: 1}, told.take())
+
+	_, ok, err := store.Outcome(t.Context(), tenant, "once", once.Fingerprint)
+	require.NoError(t, err)
+	require.True(t, ok)
+	require.Zero(t, told.batches, "there was no transaction")
+	require.Equal(t, eventstore.AppendStats{Duplicates: 1}, told.take())
+
+	other := once
+	other.Fingerprint[0]++
+	_, err = store.Append(t.Context(), other)
+	require.ErrorIs(t, err, eventstore.ErrReused)
+	require.Equal(t, eventstore.AppendStats{Reused: 1}, told.take())
+
+	partly := writes(stream, 1, `3`)
+	partly.Writes = append(partly.Writes, writes(uuid.New(), eventstore.None, `4`).Writes...)
+	_, err = store.Append(t.Context(), partly)
+	require.NoError(t, err)
+	require.Equal(t, eventstore.AppendStats{Conflicts: 1, Events: 1}, told.take())
+
+	const clients = 50
+	var appending errgroup.Group
+	for range clients {
+		appending.Go(func() error {
+			_, err := store.Append(t.Context(), writes(uuid.New(), eventstore.None, `5`))
+			return err
+		})
+	}
+	require.NoError(t, appending.Wait())
+	require.Len(t, told.total.Waited, clients)
+	require.Equal(t, eventstore.AppendStats{Appended: clients, Events: clients}, told.take())
+}
+
+func TestAStoreTellsOfCommandsThatTheDatabaseLost(t *testing.T) {
+	t.Parallel()
+	cut, pool := newCutter(t, pgtest.DSN(t))
+	told := &counted{}
+	store := eventstore.New(pool, eventstore.Config{Appended: told.add})
+	t.Cleanup(store.Close)
+	_, err := store.Append(t.Context(), writes(uuid.New(), eventstore.None, `1`))
+	require.NoError(t, err)
+	told.take()
+	cut.before.Store(true)
+	_, err = store.Append(t.Context(), writes(uuid.New(), eventstore.None, `2`))
+	require.ErrorIs(t, err, eventstore.ErrUnavailable)
+	require.Equal(t, eventstore.AppendStats{Unavailable: 1}, told.take())
+}
+
+func TestHeadsTellHowLongEachLogIs(t *testing.T) {
+	t.Parallel()
+	store, _ := setup(t)
+	other := writes(uuid.New(), eventstore.None, `1`)
+	other.Tenant = "other"
+	for _, c := range []eventstore.Command{writes(uuid.New(), eventstore.None, `1`, `2`), other} {
+		_, err := store.Append(t.Context(), c)
+		require.NoError(t, err)
+	}
+	heads, err := store.Heads(t.Context())
+	require.NoError(t, err)
+	require.EqualValues(t, 2, heads[tenant])
+	require.EqualValues(t, 1, heads["other"])
+}

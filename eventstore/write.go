@@ -1,0 +1,185 @@
+package eventstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/auren-memory/auren/domain/failpoint"
+)
+
+// LogChannel is the PostgreSQL channel that each append notifies, with the payload "<tenant> <sequence_id>".
+const LogChannel = "auren_log"
+
+// Moves the head, which also locks it, and inserts the events. It does neither where the head is not the expected one
+// ($5, $6) or created_at ($4) not one of the last moments ($7) of the database's clock.
+const moveHead = `
+  with moved as (
+       update logs
+          set sequence_id = $2, hash = $3, created_at = $4
+        where tenant_id = $1
+          and sequence_id = $5
+          and hash = $6
+          and ($7::interval is null or clock_timestamp() between $4::timestamptz and $4::timestamptz + $7::interval)`
+
+// Nor where a stream ($20) is not at its version ($21); that it is no further is for the unique constraint to tell.
+// Limited, so that it is looked up in the index however small the table was when this was planned.
+const ifForeseen = `
+          and not exists (
+              select
+                from unnest($20::uuid[], $21::int[]) as s (id, version)
+                left join lateral (
+                     select e.version
+                       from events as e
+                      where e.tenant_id = $1 and e.stream_id = s.id and e.version = s.version
+                      order by e.version
+                      limit 1) as e on true
+               where e.version is null)`
+
+const insertEvents = `
+       returning tenant_id)
+insert into events (tenant_id, sequence_id, event_id, stream_id, version, event_type, schema_version,
+                    agent_id, user_id, payload, metadata, occurred_at, created_at, hash)
+select moved.tenant_id, e.sequence_id, e.event_id, e.stream_id, e.version, e.event_type, e.schema_version,
+       e.agent_id, e.user_id, e.payload::jsonb, e.metadata::jsonb, e.occurred_at, $4, e.hash
+  from moved
+ cross join `
+
+const manyEvents = `unnest(
+       $8::bigint[], $9::uuid[], $10::uuid[], $11::int[], $12::text[], $13::smallint[],
+       $14::text[], $15::text[], $16::text[], $17::text[], $18::timestamptz[], $19::bytea[])` + eventNames
+
+// To open arrays costs a quarter of what appending one event does.
+const oneEvent = `(values (
+       $8::bigint, $9::uuid, $10::uuid, $11::int, $12::text, $13::smallint,
+       $14::text, $15::text, $16::text, $17::text, $18::timestamptz, $19::bytea))` + eventNames
+
+const eventNames = `
+    as e (sequence_id, event_id, stream_id, version, event_type, schema_version,
+          agent_id, user_id, payload, metadata, occurred_at, hash)`
+
+// Only where the head is where the decision left it, so that they stand or fall with the events.
+const insertCommands = `
+insert into commands (tenant_id, command_id, fingerprint, outcome, created_at)
+select l.tenant_id, c.command_id, c.fingerprint, c.outcome::jsonb, $2
+  from logs as l
+ cross join unnest($3::text[], $4::bytea[], $5::text[]) as c (command_id, fingerprint, outcome)
+ where l.tenant_id = $1 and l.sequence_id = $6 and l.hash = $7`
+
+const notify = `select pg_notify($1, $2)`
+
+// To plan statements anew for every batch takes longer than to run them.
+const (
+	planOnce       = `set plan_cache_mode = force_generic_plan`
+	planOnceHere   = `set local plan_cache_mode = force_generic_plan`
+	planAsEverySQL = `reset plan_cache_mode`
+)
+
+// writeAndCommit writes what was decided under the lock and commits, in one round trip.
+func writeAndCommit(ctx context.Context, conn *pgxpool.Conn, d *decision) error {
+	b := &pgx.Batch{}
+	inserted := d.queue(b, nil)
+	b.Queue("commit")
+	sent := conn.SendBatch(ctx, b)
+	failpoint.Reached(failpoint.AppendSent)
+	if err := sent.Close(); err != nil {
+		return fmt.Errorf("append: %w", err)
+	}
+	if *inserted != len(d.events) {
+		return errors.New("append: the head of the log moved in spite of its lock")
+	}
+	return nil
+}
+
+// writeForeseen writes what was decided without the lock. Without a begin, the statements of a round trip are a
+// transaction of their own, which an error undoes. It returns false where the condition of insertEvents did not hold.
+func writeForeseen(ctx context.Context, conn *pgxpool.Conn, d *decision) (bool, error) {
+	b := &pgx.Batch{}
+	many := len(d.events) > 1
+	if many {
+		b.Queue(planOnce)
+	}
+	tolerance := clockTolerance
+	inserted := d.queue(b, &tolerance)
+	if many {
+		b.Queue(planAsEverySQL)
+	}
+	sent := conn.SendBatch(ctx, b)
+	failpoint.Reached(failpoint.AppendForeseenSent)
+	if err := sent.Close(); err != nil {
+		return false, fmt.Errorf("append: %w", err)
+	}
+	return *inserted == len(d.events), nil
+}
+
+// queue adds the statements that write the decision; inserted tells, once they have run, how many events it inserted.
+func (d *decision) queue(b *pgx.Batch, tolerance *time.Duration) (inserted *int) {
+	inserted = new(int)
+	if len(d.events) > 0 {
+		sql, arguments := d.insertion(tolerance)
+		b.Queue(sql, arguments...).Exec(func(tag pgconn.CommandTag) error {
+			*inserted = int(tag.RowsAffected())
+			return nil
+		})
+		b.Queue(notify, LogChannel, fmt.Sprintf("%s %d", d.tenant, d.found.head.SequenceID))
+	}
+	if len(d.commands) > 0 {
+		b.Queue(insertCommands, d.commandArguments()...)
+	}
+	return inserted
+}
+
+// insertion is the statement that writes the events.
+func (d *decision) insertion(tolerance *time.Duration) (sql string, arguments []any) {
+	head := &d.found.head
+	arguments = []any{d.tenant, head.SequenceID, head.Hash[:], head.CreatedAt, d.before.SequenceID, d.before.Hash[:], tolerance}
+	sql = insertEvents
+	if len(d.events) == 1 {
+		e := &d.events[0]
+		sql += oneEvent
+		arguments = append(arguments, e.SequenceID, e.ID, e.StreamID, e.Version, e.Type, e.SchemaVersion,
+			e.AgentID, e.UserID, string(e.Payload), string(e.Metadata), e.OccurredAt, e.Hash[:])
+	} else {
+		sql += manyEvents
+		arguments = append(arguments, eventColumnsOf(d.events)...)
+	}
+	if len(d.found.foreseenStreams) == 0 {
+		return moveHead + sql, arguments
+	}
+	return moveHead + ifForeseen + sql, append(arguments, d.found.foreseenStreams, d.found.foreseenVersions)
+}
+
+// eventColumnsOf turns rows into the arrays that unnest takes.
+func eventColumnsOf(events []Event) []any {
+	n := len(events)
+	sequenceIDs, versions, schemaVersions := make([]int64, n), make([]int32, n), make([]int16, n)
+	ids, streams := make([]uuid.UUID, n), make([]uuid.UUID, n)
+	types, agents, users := make([]string, n), make([]string, n), make([]string, n)
+	payloads, metadata := make([]string, n), make([]string, n)
+	occurredAt, hashes := make([]time.Time, n), make([][]byte, n)
+	for i := range events {
+		e := &events[i]
+		sequenceIDs[i], versions[i], schemaVersions[i] = e.SequenceID, int32(e.Version), int16(e.SchemaVersion)
+		ids[i], streams[i] = e.ID, e.StreamID
+		types[i], agents[i], users[i] = e.Type, e.AgentID, e.UserID
+		payloads[i], metadata[i] = string(e.Payload), string(e.Metadata)
+		occurredAt[i], hashes[i] = e.OccurredAt, e.Hash[:]
+	}
+	return []any{sequenceIDs, ids, streams, versions, types, schemaVersions, agents, users, payloads, metadata, occurredAt, hashes}
+}
+
+func (d *decision) commandArguments() []any {
+	n := len(d.commands)
+	ids, fingerprints, outcomes := make([]string, n), make([][]byte, n), make([]string, n)
+	for i := range d.commands {
+		c := &d.commands[i]
+		ids[i], fingerprints[i], outcomes[i] = c.id, c.fingerprint[:], string(c.outcome)
+	}
+	return []any{d.tenant, d.found.now, ids, fingerprints, outcomes, d.found.head.SequenceID, d.found.head.Hash[:]}
+}
