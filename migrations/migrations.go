@@ -25,7 +25,7 @@ var files embed.FS
 var (
 	tables = []string{
 		"logs", "events", "commands", "agent_memories", "agent_memory_history",
-		"agent_memory_search", "agent_memory_search_scopes", "projection_checkpoints",
+		"agent_memory_search", "agent_memory_search_scopes", "projection_checkpoints", "projectors",
 	}
 	functions = []string{"refuse_event_change"}
 )

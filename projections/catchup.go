@@ -12,23 +12,29 @@ import (
 	"github.com/auren-memory/auren/domain"
 )
 
-// CatchUp applies everything that the logs held when it was called, of the tenants that this runner may lead, gives
-// the leases back and returns. What is appended meanwhile may be applied or not, so that it comes to an end however
-// fast the logs grow. A tenant that stands still does not hold up the others and is then returned as a *StoppedError;
-// any other error ends it at once. It must not be called while Run runs.
+// CatchUp is CatchUpTo what each log holds when it is called, so that it comes to an end however fast the logs grow.
 func (r *Runner) CatchUp(ctx context.Context) error {
-	defer r.release(ctx)
 	heads, err := r.heads(ctx)
 	if err != nil {
 		return err
 	}
+	return r.CatchUpTo(ctx, heads)
+}
+
+// CatchUpTo applies the logs up to a sequence_id each and no further, of those tenants that this runner may lead, gives
+// the leases back and returns. Tenants that are not named are left alone. A tenant that stands still does not hold up the
+// others and is then returned as a *StoppedError; any other error ends it at once. It must not be called while Run
+// runs.
+func (r *Runner) CatchUpTo(ctx context.Context, until map[domain.Tenant]int64) error {
+	defer r.release(ctx)
+	r.until = until
 	for {
 		due, err := r.due(ctx)
 		if err != nil {
 			return err
 		}
 		due = slices.DeleteFunc(due, func(f *follower) bool {
-			return f.term > 0 && f.sequenceID >= heads[f.tenant]
+			return until[f.tenant] == 0 || f.term > 0 && (f.stopped != nil || f.sequenceID >= until[f.tenant])
 		})
 		if len(due) == 0 {
 			return r.standingStill()

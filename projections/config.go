@@ -6,6 +6,7 @@ import (
 	"os"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/zap"
 
 	"github.com/auren-memory/auren/domain"
@@ -32,6 +33,10 @@ type Config struct {
 	// Applied is told how many events of a tenant were applied or delivered, possibly by several goroutines at
 	// once; default nobody.
 	Applied func(tenant domain.Tenant, events int)
+	// Leased is told of each lease that was taken, possibly by several goroutines at once; default nobody.
+	Leased func(tenant domain.Tenant, term int64)
+	// Tracer makes the span of each batch that holds an event of a traced request; default none.
+	Tracer trace.Tracer
 }
 
 func (c Config) withDefaults() Config {
@@ -62,6 +67,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Applied == nil {
 		c.Applied = func(domain.Tenant, int) {}
+	}
+	if c.Leased == nil {
+		c.Leased = func(domain.Tenant, int64) {}
 	}
 	return c
 }

@@ -12,14 +12,24 @@
 //
 //   - led elsewhere: another holder's lease has not run out; the runner looks again at the next poll,
 //   - led: the runner holds the lease and applies whatever is after the checkpoint,
-//   - stopped: an event can never be applied; the runner keeps the lease and does nothing until it is restarted
-//     or the lease is taken from it,
+//   - stopped: an event can never be applied; the runner keeps the lease and does nothing until the event is
+//     skipped, the runner is restarted or the lease is taken from it,
 //   - pausing: the last attempt failed for a reason that may pass; the runner tries again after a growing pause.
+//
+// # Shares
+//
+// Runners of one projection divide the tenants among them. Each has a row in projectors, which its heartbeat renews, and
+// which no longer counts when it has not been renewed for as long as a lease lasts. With each heartbeat a runner counts
+// the rows of its projection_version and the tenants, and leads no more than its share, rounded up. What exceeds it is given
+// back between two batches, for whoever has room; a runner that is alone, and a tenant that nobody ever led, are bound
+// by no share. The count may be wrong for the time of a heartbeat; then a lease is led by nobody, or a runner leads too
+// much, for as long.
 //
 // # A batch
 //
 // Events after the checkpoint are read, at most Config.Batch of them and about Config.BatchBytes, and prepared
-// outside of any transaction. One transaction then moves the checkpoint, on condition that the term is still the
+// outside of any transaction; while a full batch is written, the next one is already being read and prepared, and is
+// thrown away if the first one fails. One transaction then moves the checkpoint, on condition that the term is still the
 // runner's and the checkpoint where it read it, writes the rows, and notifies Channel. So
 //
 //   - the rows always are what a fold of the log up to the checkpoint gives: no event is applied twice, skipped
@@ -43,7 +53,13 @@
 //     ends by itself. The projections of other tenants, and other runners, are not affected.
 //   - An event can never be applied (an EventError, or a data error of PostgreSQL): the events before it are
 //     applied; then the checkpoint row gets stopped_at and stopped_reason, and an error is logged. Nothing is
-//     ever skipped. A restart tries again.
+//     ever skipped by itself. A restart tries again.
+//   - Skip has a stopped projection go on. It appends an event of type projection_event_skipped to the tenant's log,
+//     in a stream that belongs to the projection and to no memory. A runner that meets an event that cannot be applied
+//     looks there. If it is to be skipped, the projection is given in its place an event of that type, of the
+//     same memory, version and sequence_id, which changes nothing. So a rebuild, which knows no more than the log, makes
+//     the same rows. A sink is given neither what it skips, nor what the projection it lags behind skips. The
+//     events that say so are given to nobody. A runner that stands still looks again whenever the log has grown.
 //   - The connection is lost in the middle of a commit: the runner lets go of the lease and takes it anew, and
 //     thereby reads the checkpoint as it is.
 //   - A notification is lost: polling finds the event.

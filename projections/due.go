@@ -13,9 +13,13 @@ import (
 )
 
 // A tenant is due when its lease is to be had or when ours has events to apply. One of another version is
-// listed so that it can be reported.
+// listed so that it can be reported; one without a checkpoint is of the version that others are of, see acquireLease.
 const readDue = `
-select l.tenant_id, coalesce(c.projection_version, $3), coalesce(c.lease_until <= clock_timestamp(), true)
+select l.tenant_id,
+       coalesce(c.projection_version,
+                (select max(projection_version) from projection_checkpoints where projection = $1 and projection_version <> $3), $3),
+       coalesce(c.lease_until <= clock_timestamp(), true), c.tenant_id is null,
+       l.sequence_id
   from logs as l
   left join projection_checkpoints as c on c.tenant_id = l.tenant_id and c.projection = $1
   left join projection_checkpoints as b on b.tenant_id = l.tenant_id and b.projection = $2
@@ -27,8 +31,6 @@ select l.tenant_id, coalesce(c.projection_version, $3), coalesce(c.lease_until <
 
 // due lists, in random order, the followers that should have a turn.
 func (r *Runner) due(ctx context.Context) ([]*follower, error) {
-	ctx, cancel := context.WithTimeout(ctx, r.config.Timeout)
-	defer cancel()
 	behind := ""
 	if r.sink != nil {
 		behind = r.sink.Behind()
@@ -41,6 +43,8 @@ func (r *Runner) due(ctx context.Context) ([]*follower, error) {
 		Tenant  domain.Tenant
 		Version int
 		Free    bool
+		New     bool
+		Head    int64
 	}
 	candidates, err := pgx.CollectRows(rows, pgx.RowToStructByPos[candidate])
 	if err != nil {
@@ -48,6 +52,7 @@ func (r *Runner) due(ctx context.Context) ([]*follower, error) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	room := r.room()
 	var due []*follower
 	for _, c := range candidates {
 		f := r.follower(c.Tenant)
@@ -58,8 +63,16 @@ func (r *Runner) due(ctx context.Context) ([]*follower, error) {
 		switch {
 		case c.Version != r.version:
 			r.reportVersion(f, c.Version)
-		case !f.serving && f.stopped == nil && !time.Now().Before(f.retryAt):
+		case f.serving || time.Now().Before(f.retryAt):
+		case f.stopped != nil && f.stoppedHead == c.Head:
+			// What would let it go on is an event of the log.
+		case !c.Free:
+			f.stoppedHead = c.Head
 			due = append(due, f)
+		case c.New || room > 0:
+			// A new tenant does not wait until everybody has heard of it; it can be given back.
+			due = append(due, f)
+			room--
 		}
 	}
 	mathrand.Shuffle(len(due), func(i, j int) { due[i], due[j] = due[j], due[i] })

@@ -68,7 +68,7 @@ func (w *world) rememberSome(t *rapid.T) {
 }
 
 func (w *world) projections() []projections.Projection {
-	return []projections.Projection{agentmemories.Projection{}, search.New(w.pool, search.Config{})}
+	return []projections.Projection{agentmemories.Projection{}, search.New(search.Config{})}
 }
 
 func (w *world) project(ctx context.Context, t *rapid.T) {

@@ -15,9 +15,13 @@ import (
 // errLeaseLost says that somebody else leads the tenant, or that the checkpoint is not where it was left.
 var errLeaseLost = errors.New("the lease was lost")
 
+// A tenant without a checkpoint is for the version that the others are of: while programs of two versions run, only
+// one of them knows how to write the tables.
 const acquireLease = `
 insert into projection_checkpoints as c (tenant_id, projection, projection_version, lease_holder, lease_term, lease_until)
-values ($1, $2, $3, $4, 1, clock_timestamp() + $5::interval)
+select $1::varchar, $2::text, $3::int, $4, 1, clock_timestamp() + $5::interval
+ where exists (select from projection_checkpoints where tenant_id = $1 and projection = $2)
+    or not exists (select from projection_checkpoints where projection = $2 and projection_version <> $3)
 on conflict (tenant_id, projection) do update
    set lease_holder = excluded.lease_holder,
        lease_term = c.lease_term + 1,
@@ -41,6 +45,7 @@ func (r *Runner) acquire(ctx context.Context, f *follower) (bool, error) {
 	f.term = term
 	r.mu.Unlock()
 	f.sequenceID, f.resumed = sequenceID, false
+	r.config.Leased(f.tenant, term)
 	r.log.Debug("lease taken", zap.String("tenant", string(f.tenant)), zap.Int64("term", term), zap.Int64("sequence_id", sequenceID))
 	return true, nil
 }
@@ -81,6 +86,8 @@ update projection_checkpoints
 
 // stop records that the tenant stands still in front of an event.
 func (r *Runner) stop(ctx context.Context, f *follower, at int64, cause error) error {
+	ctx, cancel := context.WithTimeout(ctx, r.config.Timeout)
+	defer cancel()
 	reason := cause.Error()
 	if e, ok := errors.AsType[*EventError](cause); ok {
 		reason = e.Err.Error()
@@ -114,7 +121,7 @@ update projection_checkpoints as c
  where c.tenant_id = held.tenant_id and c.projection = $1
 returning c.tenant_id`
 
-// heartbeat renews the leases until ctx ends.
+// heartbeat beats until ctx ends.
 func (r *Runner) heartbeat(ctx context.Context) {
 	tick := time.NewTicker(r.config.LeaseTTL / 3)
 	defer tick.Stop()
@@ -123,10 +130,17 @@ func (r *Runner) heartbeat(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if err := r.renew(ctx); err != nil && ctx.Err() == nil {
-				r.log.Warn("the leases could not be renewed", zap.Error(err))
-			}
+			r.beat(ctx)
 		}
+	}
+}
+
+// beat says that this runner is alive and renews its leases.
+func (r *Runner) beat(ctx context.Context) {
+	bounded, cancel := context.WithTimeout(ctx, r.config.LeaseTTL)
+	defer cancel()
+	if err := errors.Join(r.renew(bounded), r.register(bounded)); err != nil && ctx.Err() == nil {
+		r.log.Warn("the leases could not be renewed", zap.Error(err))
 	}
 }
 
@@ -135,8 +149,6 @@ func (r *Runner) renew(ctx context.Context) error {
 	if len(tenants) == 0 {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, r.config.LeaseTTL)
-	defer cancel()
 	rows, err := r.pool.Query(ctx, renewLeases, r.name, tenants, terms, r.config.LeaseTTL)
 	if err != nil {
 		return err
@@ -174,7 +186,11 @@ update projection_checkpoints
 func (r *Runner) release(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.config.LeaseTTL)
 	defer cancel()
-	if _, err := r.pool.Exec(ctx, releaseLeases, r.name, r.config.Holder); err != nil {
+	_, err := r.pool.Exec(ctx, releaseLeases, r.name, r.config.Holder)
+	if err == nil {
+		_, err = r.pool.Exec(ctx, unregisterRunner, r.name, r.config.Holder)
+	}
+	if err != nil {
 		r.log.Warn("the leases could not be given back; they run out by themselves", zap.Error(err))
 	}
 	r.mu.Lock()

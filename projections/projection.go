@@ -25,9 +25,10 @@ type Projection interface {
 	Version() int
 	// Tables names the tables that it alone writes.
 	Tables() []string
-	// Prepare does the work on a batch that needs no transaction and returns what writes the rows. The events
-	// are consecutive and follow the last batch that was written. An event that can never be applied is an
-	// *EventError.
+	// Prepare does the work on a batch that needs no transaction and returns what writes the rows. The events are
+	// in order, without a gap but for those that are of no memory, and follow the batch that was prepared before, which
+	// may not have been written yet. One of type domain.EventSkipped stands for one that is to change nothing but the
+	// version of its memory. An event that can never be applied is an *EventError.
 	Prepare(ctx context.Context, tenant domain.Tenant, events []eventstore.Event) (Write, error)
 }
 
@@ -45,8 +46,8 @@ type Sink interface {
 	// Resume tells after which sequence_id to deliver, by what the target holds already. It is called before
 	// the first Deliver under a lease and after each one that failed. An *EventError stops the tenant.
 	Resume(ctx context.Context, tenant domain.Tenant, checkpoint int64) (after int64, err error)
-	// Deliver delivers consecutive events in their order, all or a leading part of them; after an error,
-	// Resume finds out which. An *EventError stops the tenant.
+	// Deliver delivers events in their order, all or a leading part of them; after an error, Resume finds out which.
+	// Between them are gaps where something was skipped. An *EventError stops the tenant.
 	Deliver(ctx context.Context, tenant domain.Tenant, events []eventstore.Event) error
 }
 

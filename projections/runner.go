@@ -2,6 +2,7 @@ package projections
 
 import (
 	"context"
+	"math"
 	mathrand "math/rand/v2"
 	"sync"
 	"time"
@@ -30,12 +31,17 @@ type Runner struct {
 
 	again chan struct{}
 
+	// until is where CatchUpTo goes; a tenant that is not in it is followed to the head of its log.
+	until map[domain.Tenant]int64
+
 	mu        sync.Mutex
 	followers map[domain.Tenant]*follower
+	// share is how many tenants to lead at most.
+	share int
 }
 
 // NewRunner makes a runner for a projection. The watcher is one of eventstore.LogChannel; whoever made it runs
-// it. The pool must have room for Concurrency connections and one more.
+// it. The pool should have room for twice Concurrency connections and one more; with fewer, turns wait for each other.
 func NewRunner(pool *pgxpool.Pool, store *eventstore.Store, watcher *eventstore.Watcher, p Projection, config Config) *Runner {
 	r := newRunner(pool, store, watcher, config, p.Name(), p.Version())
 	r.projection = p
@@ -55,23 +61,29 @@ func newRunner(pool *pgxpool.Pool, store *eventstore.Store, watcher *eventstore.
 		pool: pool, store: store, watcher: watcher, config: config,
 		log:  config.Log.With(zap.String("projection", name), zap.String("holder", config.Holder)),
 		name: name, version: version,
-		again: make(chan struct{}, 1), followers: map[domain.Tenant]*follower{},
+		again: make(chan struct{}, 1), followers: map[domain.Tenant]*follower{}, share: math.MaxInt,
 	}
 }
 
-// Run serves all tenants until ctx ends, gives the leases back and returns nil. It must not be called twice at
-// a time.
+// Run serves its share of the tenants until ctx ends, gives the leases back and returns nil. It must not be called
+// twice at a time.
 func (r *Runner) Run(ctx context.Context) error {
+	defer r.release(ctx)
+	r.run(ctx)
+	return nil
+}
+
+func (r *Runner) run(ctx context.Context) {
 	wake, cancel := r.watcher.Subscribe("")
 	defer cancel()
-	defer r.release(ctx)
 	var working sync.WaitGroup
 	defer working.Wait()
+	r.beat(ctx)
 	working.Go(func() { r.heartbeat(ctx) })
 
 	slots := make(chan struct{}, r.config.Concurrency)
 	for failures := 0; ctx.Err() == nil; {
-		due, err := r.due(ctx)
+		due, err := r.look(ctx)
 		pause := r.config.Poll
 		if failures++; err == nil {
 			failures = 0
@@ -87,7 +99,24 @@ func (r *Runner) Run(ctx context.Context) error {
 		case <-time.After(pause):
 		}
 	}
-	return nil
+}
+
+// look gives back what exceeds the share and lists the followers that should have a turn.
+func (r *Runner) look(ctx context.Context) ([]*follower, error) {
+	ctx, cancel := context.WithTimeout(ctx, r.config.Timeout)
+	defer cancel()
+	if err := r.giveBack(ctx); err != nil {
+		return nil, err
+	}
+	return r.due(ctx)
+}
+
+// lookAgain makes Run look at once.
+func (r *Runner) lookAgain() {
+	select {
+	case r.again <- struct{}{}:
+	default:
+	}
 }
 
 // begin starts a turn for each follower as long as there are slots; the others are due again at the next look.
@@ -105,10 +134,7 @@ func (r *Runner) begin(ctx context.Context, due []*follower, slots chan struct{}
 			defer func() {
 				<-slots
 				// What came in the meantime, or found no slot, is due now.
-				select {
-				case r.again <- struct{}{}:
-				default:
-				}
+				r.lookAgain()
 			}()
 			r.turn(ctx, f)
 		})

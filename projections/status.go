@@ -11,6 +11,18 @@ import (
 	"github.com/auren-memory/auren/domain"
 )
 
+// The states of a projection of a tenant.
+const (
+	// Idle projections have applied the whole log.
+	Idle = "idle"
+	// Moving projections are behind and on their way: within the last ten seconds something was applied, or came first.
+	Moving = "moving"
+	// Stuck projections are behind and have not moved for ten seconds.
+	Stuck = "stuck"
+	// Stopped projections stand in front of an event that cannot be applied.
+	Stopped = "stopped"
+)
+
 // Status says how far one projection of one tenant is.
 type Status struct {
 	Tenant     domain.Tenant `json:"tenant"`
@@ -35,6 +47,8 @@ type Status struct {
 	StoppedAt *int64 `json:"stopped_at"`
 	// StoppedReason is why it cannot.
 	StoppedReason string `json:"stopped_reason,omitempty"`
+	// State is Idle, Moving, Stuck or Stopped.
+	State string `json:"state"`
 }
 
 const readStatus = `
@@ -43,7 +57,13 @@ select l.tenant_id, p.projection, coalesce(c.projection_version, 0), coalesce(c.
        coalesce(greatest(extract(epoch from clock_timestamp() - e.created_at), 0), 0)::double precision,
        c.updated_at,
        case when c.lease_until > clock_timestamp() then c.lease_holder else '' end,
-       coalesce(c.lease_term, 0), c.stopped_at, coalesce(c.stopped_reason, '')
+       coalesce(c.lease_term, 0), c.stopped_at, coalesce(c.stopped_reason, ''),
+       case
+         when c.stopped_at is not null then 'stopped'
+         when l.sequence_id <= coalesce(c.sequence_id, 0) then 'idle'
+         when greatest(c.updated_at, e.created_at) > clock_timestamp() - interval '10 s' then 'moving'
+         else 'stuck'
+       end
   from logs as l
  cross join (select distinct projection from projection_checkpoints) as p
   left join projection_checkpoints as c on c.tenant_id = l.tenant_id and c.projection = p.projection

@@ -52,11 +52,11 @@ func (Projection) Prepare(_ context.Context, tenant domain.Tenant, events []even
 		if err != nil {
 			return err
 		}
-		superseded, err := fold(current, changes)
+		rows, superseded, err := fold(current, changes)
 		if err != nil {
 			return err
 		}
-		if err := upsert(ctx, tx, tenant, current); err != nil {
+		if err := store(ctx, tx, tenant, rows); err != nil {
 			return err
 		}
 		return supersede(ctx, tx, tenant, superseded)
@@ -70,29 +70,31 @@ type change struct {
 	meta   domain.Meta
 }
 
-// fold brings the current rows up to date and returns the versions that the changes superseded.
-func fold(current map[uuid.UUID]*row, changes []change) ([]supersededRow, error) {
-	var superseded []supersededRow
+// fold brings the current rows up to date and returns those that the changes are about, in the order of their first
+// change, and the versions that the changes superseded.
+func fold(current map[uuid.UUID]*row, changes []change) (rows []*row, superseded []supersededRow, err error) {
 	for _, c := range changes {
 		e := c.stored
 		r := current[e.StreamID]
 		if r == nil {
-			r = &row{}
+			r = &row{opened: true}
 			current[e.StreamID] = r
 		}
 		if e.Version != r.Version+1 {
-			return nil, &projections.EventError{SequenceID: e.SequenceID,
+			return nil, nil, &projections.EventError{SequenceID: e.SequenceID,
 				Err: fmt.Errorf("version %d of memory %s follows version %d", e.Version, e.StreamID, r.Version)}
+		}
+		if !r.changed {
+			r.changed = true
+			rows = append(rows, r)
 		}
 		if r.Version > 0 {
 			superseded = append(superseded, supersededRow{row: *r, by: e})
 		}
 		m := memory.FromSnapshot(r.Snapshot)
 		m.Apply(e.StreamID, c.event, e.OccurredAt)
-		*r = row{
-			Snapshot: m.Snapshot(), sequenceID: e.SequenceID, recordedAt: e.CreatedAt,
-			eventType: e.Type, actor: c.meta.Actor, reason: c.meta.Reason,
-		}
+		r.Snapshot, r.sequenceID, r.recordedAt = m.Snapshot(), e.SequenceID, e.CreatedAt
+		r.eventType, r.actor, r.reason = e.Type, c.meta.Actor, c.meta.Reason
 	}
-	return superseded, nil
+	return rows, superseded, nil
 }

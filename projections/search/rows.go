@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/domain/memory"
@@ -15,8 +16,9 @@ import (
 // row is a memory as a search sees it. Its snapshot holds only what the table has columns for.
 type row struct {
 	memory.Snapshot
+	opened     bool // by an event of the batch
 	words      int
-	vector     *string // nil: as it is in the table
+	vector     *pgtype.TSVector // nil: as it is in the table
 	sequenceID int64
 
 	// What the row added to its scope before the batch.
@@ -40,24 +42,29 @@ func scanRow(from pgx.CollectableRow) (uuid.UUID, *row, error) {
 	return r.ID, r, err
 }
 
-const upsertRows = `
+const insertRows = `
 insert into agent_memory_search
        (tenant_id, id, agent_id, user_id, memory_type, confidence_score, is_active, expires_at, created_at,
         words, vector, sequence_id)
 select $1, id, agent_id, user_id, memory_type, confidence_score, is_active, expires_at, created_at,
-       words, vector::tsvector, sequence_id
+       words, vector, sequence_id
   from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::float8[], $7::bool[], $8::timestamptz[],
-              $9::timestamptz[], $10::int[], $11::bigint[], $12::text[])
+              $9::timestamptz[], $10::int[], $11::tsvector[], $12::bigint[])
     as r (id, agent_id, user_id, memory_type, confidence_score, is_active, expires_at, created_at,
-          words, sequence_id, vector)
-on conflict (tenant_id, id) do update
-   set memory_type = excluded.memory_type,
-       confidence_score = excluded.confidence_score,
-       is_active = excluded.is_active,
-       expires_at = excluded.expires_at,
-       words = excluded.words,
-       vector = excluded.vector,
-       sequence_id = excluded.sequence_id`
+          words, vector, sequence_id)`
+
+const updateTexts = `
+update agent_memory_search as s
+   set memory_type = r.memory_type,
+       confidence_score = r.confidence_score,
+       is_active = r.is_active,
+       expires_at = r.expires_at,
+       words = r.words,
+       vector = r.vector,
+       sequence_id = r.sequence_id
+  from unnest($2::uuid[], $3::text[], $4::float8[], $5::bool[], $6::timestamptz[], $7::int[], $8::tsvector[], $9::bigint[])
+    as r (id, memory_type, confidence_score, is_active, expires_at, words, vector, sequence_id)
+ where s.tenant_id = $1 and s.id = r.id`
 
 const updateFlags = `
 update agent_memory_search as s
@@ -71,12 +78,15 @@ update agent_memory_search as s
 
 // store writes the rows and what they change in the counts of their scopes.
 func store(ctx context.Context, tx pgx.Tx, tenant domain.Tenant, rows map[uuid.UUID]*row) error {
-	var texts, flags columns
+	var opened, texts, flags columns
 	scopes := map[scope]count{}
 	for _, r := range rows {
-		if r.vector != nil {
+		switch {
+		case r.opened:
+			opened.add(r)
+		case r.vector != nil:
 			texts.add(r)
-		} else {
+		default:
 			flags.add(r)
 		}
 		c := scopes[scope{r.AgentID, r.UserID}]
@@ -88,19 +98,22 @@ func store(ctx context.Context, tx pgx.Tx, tenant domain.Tenant, rows map[uuid.U
 		}
 		scopes[scope{r.AgentID, r.UserID}] = c
 	}
-	if len(texts.ids) > 0 {
-		if _, err := tx.Exec(ctx, upsertRows, tenant, texts.ids, texts.agents, texts.users, texts.types, texts.confidences,
-			texts.active, texts.expires, texts.created, texts.words, texts.sequenceIDs, texts.vectors); err != nil {
-			return fmt.Errorf("write search rows: %w", err)
-		}
+	batch := &pgx.Batch{}
+	if c := opened; len(c.ids) > 0 {
+		batch.Queue(insertRows, tenant, c.ids, c.agents, c.users, c.types, c.confidences, c.active, c.expires, c.created,
+			c.words, c.vectors, c.sequenceIDs)
 	}
-	if len(flags.ids) > 0 {
-		if _, err := tx.Exec(ctx, updateFlags, tenant, flags.ids, flags.confidences, flags.active, flags.expires,
-			flags.sequenceIDs); err != nil {
-			return fmt.Errorf("write flags of search rows: %w", err)
-		}
+	if c := texts; len(c.ids) > 0 {
+		batch.Queue(updateTexts, tenant, c.ids, c.types, c.confidences, c.active, c.expires, c.words, c.vectors, c.sequenceIDs)
 	}
-	return addToScopes(ctx, tx, tenant, scopes)
+	if c := flags; len(c.ids) > 0 {
+		batch.Queue(updateFlags, tenant, c.ids, c.confidences, c.active, c.expires, c.sequenceIDs)
+	}
+	addToScopes(batch, tenant, scopes)
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("write search rows: %w", err)
+	}
+	return nil
 }
 
 // scope is whose memories a search looks through.
@@ -116,29 +129,27 @@ on conflict (tenant_id, agent_id, user_id) do update
    set memories = s.memories + excluded.memories,
        words = s.words + excluded.words`
 
-func addToScopes(ctx context.Context, tx pgx.Tx, tenant domain.Tenant, scopes map[scope]count) error {
+func addToScopes(batch *pgx.Batch, tenant domain.Tenant, scopes map[scope]count) {
 	var agents, users []string
 	var memories, words []int
 	for s, c := range scopes {
 		agents, users = append(agents, s.agent), append(users, s.user)
 		memories, words = append(memories, c.memories), append(words, c.words)
 	}
-	if _, err := tx.Exec(ctx, addCounts, tenant, agents, users, memories, words); err != nil {
-		return fmt.Errorf("count the memories of scopes: %w", err)
-	}
-	return nil
+	batch.Queue(addCounts, tenant, agents, users, memories, words)
 }
 
 // columns gathers rows as the arrays that unnest takes.
 type columns struct {
-	ids                           []uuid.UUID
-	agents, users, types, vectors []string
-	confidences                   []float64
-	active                        []bool
-	expires                       []*time.Time
-	created                       []time.Time
-	words                         []int
-	sequenceIDs                   []int64
+	ids                  []uuid.UUID
+	agents, users, types []string
+	confidences          []float64
+	active               []bool
+	expires              []*time.Time
+	created              []time.Time
+	words                []int
+	vectors              []pgtype.TSVector
+	sequenceIDs          []int64
 }
 
 func (c *columns) add(r *row) {

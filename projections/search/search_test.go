@@ -41,7 +41,7 @@ var req = commands.Request{Tenant: domain.DefaultTenant}
 func (f fixture) project(t *testing.T, batch int) {
 	t.Helper()
 	watcher := eventstore.NewWatcher(f.pool, eventstore.LogChannel, zap.NewNop())
-	r := projections.NewRunner(f.pool, f.store, watcher, search.New(f.pool, search.Config{}), projections.Config{Batch: batch})
+	r := projections.NewRunner(f.pool, f.store, watcher, search.New(search.Config{}), projections.Config{Batch: batch})
 	require.NoError(t, r.CatchUp(t.Context()))
 }
 

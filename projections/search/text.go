@@ -7,14 +7,14 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/lexicon"
 )
 
 // MaxTextBytes is how much of a memory's text is indexed; what is beyond is kept but not found by its words. No
 // text of this length comes near the limit of a tsvector, 1 MiB.
 const MaxTextBytes = 128 << 10
 
-// Text returns what of a memory is indexed, as domain.PlainWords, in this order and a line each: the strings and numbers in its
+// Text returns what of a memory is indexed, as lexicon.Plain, in this order and a line each: the strings and numbers in its
 // content, however deeply they are nested, its type, and the strings in its metadata. Keys are not indexed:
 // they are the same in all memories of a kind and tell nothing apart. Of a text longer than MaxTextBytes the
 // beginning is returned.
@@ -41,7 +41,7 @@ func (t *text) add(line string) {
 	if t.full() {
 		return
 	}
-	if line = domain.PlainWords(line); line == "" {
+	if line = lexicon.Plain(line); line == "" {
 		return
 	}
 	if t.Len() > 0 {

@@ -1,69 +1,72 @@
 package search
 
 import (
-	"context"
-	"fmt"
+	"cmp"
+	"encoding/binary"
+	"slices"
+	"strings"
 
-	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
-	"golang.org/x/sync/errgroup"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/auren-memory/auren/domain/lexicon"
 )
 
-// document is a text as PostgreSQL indexes it.
+// The bounds of a tsvector, as to_tsvector keeps them.
+const (
+	lastPosition = 1<<14 - 1
+	maxPositions = 1<<8 - 1
+)
+
+// document is a text as it is indexed.
 type document struct {
-	vector string // the text form of a tsvector
-	words  int
+	vector pgtype.TSVector
+	// words is how many places the vector holds; stop words have none.
+	words int
 }
 
-// Words are counted as lexemes with their repetitions, so stop words do not count.
-const makeVectors = `
-select v.vector::text, (select coalesce(sum(cardinality(positions)), 0) from unnest(v.vector))::int
-  from unnest($1::text[]) with ordinality as t (text, n)
- cross join lateral (select to_tsvector('english', t.text) as vector offset 0) as v
- order by t.n`
-
-// vectorizeAtOnce is how many texts one statement turns into vectors.
-const vectorizeAtOnce = 100
-
-// vectorize makes the vectors of the texts, in parallel where there are many.
-func (p *Projection) vectorize(ctx context.Context, texts map[uuid.UUID]string) (map[uuid.UUID]document, error) {
-	ids := make([]uuid.UUID, 0, len(texts))
-	for id := range texts {
-		ids = append(ids, id)
+// newDocument makes the tsvector of the lexemes of a text.
+func newDocument(found []lexicon.Occurrence) document {
+	d := document{vector: pgtype.TSVector{Valid: true, Lexemes: make([]pgtype.TSVectorLexeme, 0, len(found))}}
+	// All positions lie in one array, of which each lexeme has a piece.
+	positions := make([]pgtype.TSVectorPosition, 0, len(found))
+	order := inOrder(found)
+	for i := 0; i < len(order); {
+		lexeme, from := found[order[i].place].Lexeme, len(positions)
+		for last := uint16(0); i < len(order) && found[order[i].place].Lexeme == lexeme; i++ {
+			position := uint16(min(found[order[i].place].Position, lastPosition)) //nolint:gosec // at most lastPosition
+			if position != last && len(positions)-from < maxPositions {
+				positions = append(positions, pgtype.TSVectorPosition{Position: position})
+				last = position
+			}
+		}
+		d.vector.Lexemes = append(d.vector.Lexemes, pgtype.TSVectorLexeme{Word: lexeme, Positions: positions[from:len(positions):len(positions)]})
 	}
-	documents := make([]document, len(ids))
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(p.workers)
-	for from := 0; from < len(ids); from += vectorizeAtOnce {
-		to := min(from+vectorizeAtOnce, len(ids))
-		group.Go(func() error { return p.makeVectors(ctx, ids[from:to], texts, documents[from:to]) })
-	}
-	if err := group.Wait(); err != nil {
-		return nil, err
-	}
-	byID := make(map[uuid.UUID]document, len(ids))
-	for i, id := range ids {
-		byID[id] = documents[i]
-	}
-	return byID, nil
+	d.words = len(positions)
+	return d
 }
 
-func (p *Projection) makeVectors(ctx context.Context, ids []uuid.UUID, texts map[uuid.UUID]string, into []document) error {
-	batch := make([]string, len(ids))
-	for i, id := range ids {
-		batch[i] = texts[id]
+// sortKey is the first bytes of a lexeme, by which it can mostly be compared, and its place among the occurrences.
+type sortKey struct {
+	prefix uint64
+	place  int
+}
+
+// inOrder sorts occurrences by lexeme, byte by byte, and those of one lexeme by position.
+func inOrder(found []lexicon.Occurrence) []sortKey {
+	keys := make([]sortKey, len(found))
+	for i := range found {
+		var prefix [8]byte
+		copy(prefix[:], found[i].Lexeme)
+		keys[i] = sortKey{binary.BigEndian.Uint64(prefix[:]), i}
 	}
-	rows, err := p.pool.Query(ctx, makeVectors, batch)
-	if err != nil {
-		return fmt.Errorf("make search vectors: %w", err)
-	}
-	made, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (d document, err error) {
-		err = row.Scan(&d.vector, &d.words)
-		return d, err
+	slices.SortFunc(keys, func(a, b sortKey) int {
+		if a.prefix != b.prefix {
+			return cmp.Compare(a.prefix, b.prefix)
+		}
+		if order := strings.Compare(found[a.place].Lexeme, found[b.place].Lexeme); order != 0 {
+			return order
+		}
+		return a.place - b.place
 	})
-	if err != nil {
-		return fmt.Errorf("make search vectors: %w", err)
-	}
-	copy(into, made)
-	return nil
+	return keys
 }

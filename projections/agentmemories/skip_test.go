@@ -1,0 +1,141 @@
+package agentmemories_test
+
+import (
+	"context"
+	"encoding/json"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/memory"
+	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/projections"
+	"github.com/auren-memory/auren/projections/agentmemories"
+)
+
+// poison appends an event that only a newer program would know to the stream of a memory, or opens one with it.
+func (f fixture) poison(t *testing.T, stream uuid.UUID) {
+	t.Helper()
+	_, err := f.store.Append(t.Context(), eventstore.Command{Tenant: domain.DefaultTenant, Writes: []eventstore.Write{{
+		StreamID: stream, Expected: eventstore.Any, AgentID: "coach", UserID: "ana", Events: []eventstore.NewEvent{{
+			ID: uuid.New(), Type: "memory_dreamt", SchemaVersion: 1, Payload: json.RawMessage(`{"content":"sheep"}`), OccurredAt: time.Now(),
+		}},
+	}}})
+	require.NoError(t, err)
+}
+
+// adjusted appends what a program that knows the poison would.
+func (f fixture) adjusted(t *testing.T, stream uuid.UUID, to float64) {
+	t.Helper()
+	payload, version, err := memory.Encode(memory.ConfidenceAdjusted{From: 0.5, To: to})
+	require.NoError(t, err)
+	_, err = f.store.Append(t.Context(), eventstore.Command{Tenant: domain.DefaultTenant, Writes: []eventstore.Write{{
+		StreamID: stream, Expected: eventstore.Any, AgentID: "coach", UserID: "ana", Events: []eventstore.NewEvent{{
+			ID: uuid.New(), Type: memory.TypeConfidenceAdjusted, SchemaVersion: version, Payload: payload, OccurredAt: time.Now(),
+		}},
+	}}})
+	require.NoError(t, err)
+}
+
+func (f fixture) versions(t *testing.T) []version {
+	t.Helper()
+	rows, err := f.pool.Query(t.Context(), readVersions, domain.DefaultTenant)
+	require.NoError(t, err)
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[version])
+	require.NoError(t, err)
+	return normal(t, all)
+}
+
+func TestASkippedEventChangesNothingButTheVersion(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	req := commands.Request{Tenant: domain.DefaultTenant}
+	r, err := f.handler.Remember(t.Context(), req, commands.Remember{AgentID: "coach", UserID: "ana", Content: json.RawMessage(`"runs"`)})
+	require.NoError(t, err)
+	f.poison(t, r.ID)
+	f.adjusted(t, r.ID, 0.75)
+	opened := uuid.New()
+	f.poison(t, opened)
+	f.adjusted(t, opened, 0.25)
+	for _, sequenceID := range []int64{2, 4} {
+		var stopped *projections.StoppedError
+		require.ErrorAs(t, f.runner(0).CatchUp(t.Context()), &stopped)
+		require.Equal(t, sequenceID, stopped.SequenceID)
+		_, err := projections.Skip(t.Context(), f.pool, f.store, domain.DefaultTenant, agentmemories.Name, sequenceID,
+			domain.Meta{Actor: "ops", Reason: "of a newer program"})
+		require.NoError(t, err)
+	}
+	require.NoError(t, f.runner(0).CatchUp(t.Context()))
+
+	all := f.versions(t)
+	require.Len(t, all, 5, "each version of each memory once, and none of what says that events are skipped")
+	require.Equal(t, []int64{1, 2, 3, 4, 5}, []int64{all[0].SequenceID, all[1].SequenceID, all[2].SequenceID, all[3].SequenceID, all[4].SequenceID})
+	skipped, after := all[1], all[2]
+	require.Equal(t, version{
+		ID: r.ID, AgentID: "coach", UserID: "ana", Type: "observation", Content: `"runs"`, Metadata: `{}`, Confidence: 0.5, State: "active",
+		CreatedAt: all[0].CreatedAt, UpdatedAt: skipped.UpdatedAt, Version: 2, SequenceID: 2, RecordedAt: skipped.RecordedAt,
+		EventType: "projection_event_skipped", Actor: "ops", Reason: "of a newer program",
+		SupersededSequenceID: &after.SequenceID, SupersededAt: &after.RecordedAt,
+	}, skipped)
+	require.Equal(t, `"runs"`, after.Content)
+	require.InDelta(t, 0.75, after.Confidence, 0)
+	require.Equal(t, 3, after.Version)
+	// Of a memory whose first event is skipped nothing is known but what comes later, so it is kept out of sight.
+	require.Equal(t, "forgotten", all[3].State)
+	require.Equal(t, "coach", all[3].AgentID)
+	require.Equal(t, "forgotten", all[4].State)
+	require.InDelta(t, 0.25, all[4].Confidence, 0)
+
+	for batch := range 4 {
+		_, err = f.pool.Exec(t.Context(), "truncate agent_memories, agent_memory_history, projection_checkpoints")
+		require.NoError(t, err)
+		require.NoError(t, f.runner(batch).CatchUp(t.Context()))
+		require.Equal(t, all, f.versions(t), "made anew, the rows are the same")
+	}
+	_, err = f.handler.Forget(t.Context(), req, projections.SkipStream(agentmemories.Name))
+	require.Equal(t, domain.NotFound, domain.KindOf(err), "what says so is no memory: %v", err)
+}
+
+// Large batches are copied.
+func TestLargeBatchesMatchTheFold(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	req := commands.Request{Tenant: domain.DefaultTenant}
+	var ids []uuid.UUID
+	tell := func() {
+		var batch []commands.Remember
+		for range 120 {
+			batch = append(batch, commands.Remember{
+				AgentID: "coach", UserID: "ana", Content: json.RawMessage(`{"text":"says \"hi\" \\ äöü","n":1.50}`), Metadata: json.RawMessage(`{"a":[1,{}]}`),
+			})
+		}
+		told, err := f.handler.RememberBatch(t.Context(), req, batch)
+		require.NoError(t, err)
+		for _, r := range told {
+			ids = append(ids, r.Receipt.ID)
+		}
+	}
+	change := func(ctx context.Context) {
+		to := 0.25 + rand.Float64()/2
+		for _, id := range ids {
+			_, err := f.handler.AdjustConfidence(ctx, req, id, to)
+			require.NoError(t, err)
+		}
+	}
+	tell()
+	change(t.Context())
+	require.NoError(t, f.runner(0).CatchUp(t.Context()))
+	f.requireFold(t.Context(), t, domain.DefaultTenant)
+	// Old and new ones in one batch.
+	change(t.Context())
+	tell()
+	change(t.Context())
+	require.NoError(t, f.runner(0).CatchUp(t.Context()))
+	f.requireFold(t.Context(), t, domain.DefaultTenant)
+}

@@ -1,0 +1,72 @@
+package projections
+
+import (
+	"context"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/eventstore"
+)
+
+// maxLinks is how many requests the span of one batch is linked to at most.
+const maxLinks = 128
+
+// Leading tells of how many tenants this runner holds the lease.
+func (r *Runner) Leading() int {
+	tenants, _ := r.held()
+	return len(tenants)
+}
+
+// traced runs the work on a batch in a span of its own, which is linked to the requests that its events came of.
+// Where none of them was traced, neither is the batch.
+func (r *Runner) traced(ctx context.Context, tenant domain.Tenant, events []eventstore.Event, work func(context.Context) error) error {
+	if r.config.Tracer == nil {
+		return work(ctx)
+	}
+	links := requestsOf(events)
+	if len(links) == 0 {
+		return work(ctx)
+	}
+	ctx, span := r.config.Tracer.Start(ctx, "project "+r.name, trace.WithNewRoot(), trace.WithSpanKind(trace.SpanKindConsumer),
+		trace.WithLinks(links...), trace.WithAttributes(
+			attribute.String("auren.projection", r.name),
+			attribute.String("auren.tenant", string(tenant)),
+			attribute.Int("auren.events", len(events)),
+			attribute.Int64("auren.sequence_id.first", events[0].SequenceID),
+			attribute.Int64("auren.sequence_id.last", events[len(events)-1].SequenceID),
+		))
+	defer span.End()
+	err := work(ctx)
+	if err != nil {
+		span.SetStatus(codes.Error, err.Error())
+	}
+	return err
+}
+
+// requestsOf returns a link to each traced request that the events came of, as their metadata has it.
+func requestsOf(events []eventstore.Event) []trace.Link {
+	var links []trace.Link
+	seen := map[string]bool{"": true}
+	for i := range events {
+		// Metadata that cannot be read is for the projection to complain of.
+		meta, err := events[i].Meta()
+		if err != nil || seen[meta.Traceparent] {
+			continue
+		}
+		seen[meta.Traceparent] = true
+		carrier := propagation.MapCarrier{"traceparent": meta.Traceparent}
+		request := trace.SpanContextFromContext(propagation.TraceContext{}.Extract(context.Background(), carrier))
+		if !request.IsSampled() {
+			continue
+		}
+		links = append(links, trace.Link{SpanContext: request})
+		if len(links) == maxLinks {
+			break
+		}
+	}
+	return links
+}

@@ -1,0 +1,124 @@
+package projections
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"github.com/auren-memory/auren/domain"
+)
+
+// leaders counts the tenants that each holder leads.
+func (f fixture) leaders(t *testing.T) map[string]int {
+	t.Helper()
+	rows, err := f.pool.Query(t.Context(), `
+select lease_holder, count(*)
+  from projection_checkpoints
+ where lease_until > clock_timestamp()
+ group by lease_holder`)
+	require.NoError(t, err)
+	type leader struct {
+		Holder  string
+		Tenants int
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[leader])
+	require.NoError(t, err)
+	leaders := map[string]int{}
+	for _, l := range found {
+		leaders[l.Holder] = l.Tenants
+	}
+	return leaders
+}
+
+func (f fixture) requireLeaders(t *testing.T, expected map[string]int) {
+	t.Helper()
+	require.Eventually(t, func() bool { return maps.Equal(expected, f.leaders(t)) }, 20*time.Second, 20*time.Millisecond)
+}
+
+func TestRunnersShareTheTenants(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	const tenants = 12
+	appendToAll := func() {
+		for n := range tenants {
+			f.append(t, domain.Tenant(fmt.Sprint("t", n)), `{}`, `{}`)
+		}
+	}
+	appendToAll()
+	var running sync.WaitGroup
+	defer running.Wait()
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	watching.Go(func() { _ = f.watcher.Run(ctx) })
+	start := func(holder string) (r *Runner, kill func()) {
+		ctx, kill := context.WithCancel(ctx)
+		r = f.runner(Config{Holder: holder, LeaseTTL: time.Second, Poll: 50 * time.Millisecond, Batch: 3})
+		// Not Run: a process that is killed gives nothing back.
+		running.Go(func() { r.run(ctx) })
+		return r, kill
+	}
+	start("a")
+	f.requireLeaders(t, map[string]int{"a": 12})
+	start("b")
+	f.requireLeaders(t, map[string]int{"a": 6, "b": 6})
+	_, kill := start("c")
+	f.requireLeaders(t, map[string]int{"a": 4, "b": 4, "c": 4})
+	appendToAll()
+	kill()
+	f.requireLeaders(t, map[string]int{"a": 6, "b": 6})
+	appendToAll()
+	for n := range tenants {
+		tenant := domain.Tenant(fmt.Sprint("t", n))
+		require.Eventually(t, func() bool { return len(f.applied(t, tenant)) == 6 }, 20*time.Second, 20*time.Millisecond)
+		require.Equal(t, upTo(6), f.applied(t, tenant))
+	}
+	// A tenant that is new does not wait for its place.
+	f.append(t, "new", `{}`)
+	require.Eventually(t, func() bool { return slices.Equal(upTo(1), f.applied(t, "new")) }, 10*time.Second, 10*time.Millisecond)
+}
+
+func TestARunnerOfAnotherVersionHasNoShare(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	for _, tenant := range []domain.Tenant{"t1", "t2"} {
+		f.append(t, tenant, `{}`)
+	}
+	newer, r := f.runner(Config{}), f.runner(Config{})
+	newer.version = 2
+	require.NoError(t, newer.register(t.Context()))
+	require.NoError(t, r.register(t.Context()))
+	due, err := r.look(t.Context())
+	require.NoError(t, err)
+	require.Len(t, due, 2)
+	for _, follower := range due {
+		require.NoError(t, r.serve(t.Context(), follower))
+	}
+	require.NoError(t, r.register(t.Context()))
+	_, err = r.look(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, map[string]int{r.config.Holder: 2}, f.leaders(t), "nobody else could lead what is given back")
+}
+
+func TestATurnEndsWhereARunnerLeadsTooMuch(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.append(t, tenant, `{}`, `{}`, `{}`, `{}`)
+	r := f.runner(Config{Batch: 1})
+	r.share = 0
+	require.NoError(t, r.serve(t.Context(), r.follower(tenant)))
+	require.Equal(t, upTo(1), f.applied(t, tenant))
+	require.NoError(t, r.giveBack(t.Context()))
+	require.Empty(t, f.status(t, tenant).Holder)
+	due, err := r.due(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, due, "what was given back is for others")
+}

@@ -1,0 +1,186 @@
+package projections
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"go.uber.org/zap"
+
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/eventstore"
+)
+
+// Skipped is the payload of an event of type domain.EventSkipped: that an event which a projection could not apply is to
+// be passed over.
+type Skipped struct {
+	Projection string    `json:"projection"`
+	SequenceID int64     `json:"sequence_id"`
+	EventID    uuid.UUID `json:"event_id"`
+	Reason     string    `json:"reason"`
+}
+
+const skippedSchemaVersion = 1
+
+// SkipStream is the stream that holds what was skipped of a projection, in the log of each tenant.
+func SkipStream(projection string) uuid.UUID {
+	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("https://github.com/auren-memory/auren/projection/"+projection))
+}
+
+const readStop = `
+select coalesce(c.stopped_at, 0), e.event_id
+  from projection_checkpoints as c
+  left join events as e on e.tenant_id = c.tenant_id and e.sequence_id = c.stopped_at
+ where c.tenant_id = $1 and c.projection = $2`
+
+// Skip has a projection of a tenant pass over the event that it stands still in front of, for the reason in meta. That is
+// an event itself, appended to SkipStream, and so holds for every runner and every rebuild from now on. It returns
+// where that event stands. To say the same again changes nothing and returns the same.
+//
+// It is an error of kind Invalid where there is no reason, and of kind Conflict where the projection does not
+// stand still in front of that event.
+func Skip(ctx context.Context, pool *pgxpool.Pool, store *eventstore.Store, tenant domain.Tenant, projection string,
+	sequenceID int64, meta domain.Meta,
+) (eventstore.WriteResult, error) {
+	if meta.Reason == "" {
+		return eventstore.WriteResult{}, domain.Invalidf("reason", "is missing; it is kept in the log")
+	}
+	meta.CommandID = fmt.Sprintf("skip/%s/%d", projection, sequenceID)
+	meta, err := meta.Check()
+	if err != nil {
+		return eventstore.WriteResult{}, err
+	}
+	fingerprint := eventstore.Hash(sha256.Sum256([]byte(meta.CommandID + " " + meta.Reason)))
+	first, ok, err := store.Outcome(ctx, tenant, meta.CommandID, fingerprint)
+	if err != nil {
+		return eventstore.WriteResult{}, fmt.Errorf("skip event %d: %w", sequenceID, err)
+	}
+	if ok {
+		return first.Writes[0], nil
+	}
+	var stoppedAt int64
+	var id *uuid.UUID
+	err = pool.QueryRow(ctx, readStop, tenant, projection).Scan(&stoppedAt, &id)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return eventstore.WriteResult{}, domain.Errorf(domain.NotFound, "tenant %s has no projection %s", tenant, projection)
+	case err != nil:
+		return eventstore.WriteResult{}, fmt.Errorf("skip event %d: %w", sequenceID, err)
+	case stoppedAt == 0:
+		return eventstore.WriteResult{}, domain.Errorf(domain.Conflict, "projection %s of tenant %s is not stopped", projection, tenant)
+	case stoppedAt != sequenceID || id == nil:
+		return eventstore.WriteResult{}, domain.Errorf(domain.Conflict,
+			"projection %s of tenant %s is stopped at event %d, not at %d", projection, tenant, stoppedAt, sequenceID)
+	}
+	payload, err := json.Marshal(Skipped{Projection: projection, SequenceID: sequenceID, EventID: *id, Reason: meta.Reason})
+	if err != nil {
+		return eventstore.WriteResult{}, fmt.Errorf("skip event %d: %w", sequenceID, err)
+	}
+	result, err := store.Append(ctx, eventstore.Command{
+		Tenant: tenant, ID: meta.CommandID, Fingerprint: fingerprint,
+		Writes: []eventstore.Write{{StreamID: SkipStream(projection), Expected: eventstore.Any, Events: []eventstore.NewEvent{{
+			ID: uuid.Must(uuid.NewV7()), Type: domain.EventSkipped, SchemaVersion: skippedSchemaVersion,
+			Payload: payload, Meta: meta, OccurredAt: time.Now(),
+		}}}},
+	})
+	if err != nil {
+		return eventstore.WriteResult{}, fmt.Errorf("skip event %d: %w", sequenceID, err)
+	}
+	return result.Writes[0], nil
+}
+
+// saysSkipped tells whether an event is one that Skip wrote: not of a memory, and nothing to apply or deliver.
+func saysSkipped(e *eventstore.Event) bool {
+	if e.Type != domain.EventSkipped || e.SchemaVersion != skippedSchemaVersion {
+		return false
+	}
+	var s Skipped
+	return json.Unmarshal(e.Payload, &s) == nil && e.StreamID == SkipStream(s.Projection)
+}
+
+// ofMemories returns the events without those that Skip wrote.
+func ofMemories(events []eventstore.Event) []eventstore.Event {
+	says := func(e eventstore.Event) bool { return saysSkipped(&e) }
+	if !slices.ContainsFunc(events, says) {
+		return events
+	}
+	return slices.DeleteFunc(slices.Clone(events), says)
+}
+
+// skips reads which events of a tenant a projection passes over, with the events that say so.
+func (r *Runner) skips(ctx context.Context, tenant domain.Tenant, projection string) (map[int64]eventstore.Event, error) {
+	skips := map[int64]eventstore.Event{}
+	const page = 1000
+	for version := 1; ; {
+		events, err := r.store.ReadStream(ctx, tenant, SkipStream(projection), version, eventstore.Forwards, page)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range events {
+			var s Skipped
+			if e.Type == domain.EventSkipped && e.SchemaVersion == skippedSchemaVersion && json.Unmarshal(e.Payload, &s) == nil {
+				skips[s.SequenceID] = e
+			}
+			version = e.Version + 1
+		}
+		if !eventstore.Full(events, page) {
+			return skips, nil
+		}
+	}
+}
+
+// owner is the payload of what stands in the place of an event that is skipped.
+type owner struct {
+	AgentID string `json:"agent_id"`
+	UserID  string `json:"user_id"`
+}
+
+// passOver goes on after the first of the events, which cannot be applied, where that was decided; else it stops there.
+func (r *Runner) passOver(ctx context.Context, f *follower, events []eventstore.Event, cause error) error {
+	at := events[0]
+	said, err := r.skips(ctx, f.tenant, r.name)
+	if err != nil {
+		return err
+	}
+	skip, ok := said[at.SequenceID]
+	if !ok || at.Type == domain.EventSkipped {
+		return r.stop(ctx, f, at.SequenceID, cause)
+	}
+	// What stands in its place changes nothing, but is of the same memory and version, so that what follows can be applied.
+	at.Type, at.SchemaVersion, at.Metadata = domain.EventSkipped, skippedSchemaVersion, skip.Metadata
+	if at.Payload, err = json.Marshal(owner{at.AgentID, at.UserID}); err != nil {
+		return fmt.Errorf("skip event %d: %w", at.SequenceID, err)
+	}
+	events = slices.Clone(events)
+	events[0] = at
+	r.log.Warn("an event that cannot be applied is skipped, as was decided", tenantField(f.tenant),
+		zap.Int64("sequence_id", at.SequenceID), zap.Int64("decided_at", skip.SequenceID))
+	return r.apply(ctx, f, batch{events: events})
+}
+
+// goOn lets go of a stop where the event that the tenant is stopped at is to be skipped by now.
+func (r *Runner) goOn(ctx context.Context, f *follower) error {
+	// What Resume complains of is no event's fault: to skip one would not help.
+	if r.sink != nil && !f.resumed {
+		return nil
+	}
+	said, err := r.skips(ctx, f.tenant, r.name)
+	if err != nil {
+		return err
+	}
+	if _, ok := said[f.stopped.SequenceID]; !ok {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	// A sink may have delivered some of the batch that the event was in.
+	f.stopped, f.resumed = nil, false
+	return nil
+}

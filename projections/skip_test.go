@@ -1,0 +1,228 @@
+package projections
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/eventstore"
+)
+
+func (f fixture) skip(t *testing.T, projection string, sequenceID int64) eventstore.WriteResult {
+	t.Helper()
+	said, err := Skip(t.Context(), f.pool, f.store, tenant, projection, sequenceID, domain.Meta{Actor: "ops", Reason: "beyond repair"})
+	require.NoError(t, err)
+	return said
+}
+
+func TestSkipLetsARunnerGoOn(t *testing.T) {
+	t.Parallel()
+	for _, payload := range []string{`"poison"`, `"bad"`} {
+		t.Run(payload, func(t *testing.T) {
+			t.Parallel()
+			f := setup(t)
+			f.append(t, tenant, `{}`, `{}`, payload, `{}`, payload, `{}`)
+			f.append(t, "other", `{}`)
+			ctx, stop := context.WithCancel(t.Context())
+			var running sync.WaitGroup
+			defer running.Wait()
+			defer stop()
+			running.Go(func() { _ = f.watcher.Run(ctx) })
+			running.Go(func() { _ = f.runner(Config{}).Run(ctx) })
+			stoppedAt := func(sequenceID int64) func() bool {
+				return func() bool {
+					var stopped bool
+					err := f.pool.QueryRow(t.Context(), `
+select exists (select from projection_checkpoints where tenant_id = $1 and stopped_at = $2)`, tenant, sequenceID).Scan(&stopped)
+					return err == nil && stopped
+				}
+			}
+			require.Eventually(t, stoppedAt(3), 10*time.Second, 5*time.Millisecond)
+			require.Equal(t, upTo(2), f.applied(t, tenant))
+
+			said := f.skip(t, "diary", 3)
+			require.EqualValues(t, 7, said.SequenceID)
+			require.Eventually(t, stoppedAt(5), 3*time.Second, 5*time.Millisecond, "it goes on by itself, to the next one")
+			require.Equal(t, upTo(4), f.applied(t, tenant))
+			f.skip(t, "diary", 5)
+			require.Eventually(t, func() bool { return f.status(t, tenant).Lag == 0 }, 3*time.Second, 5*time.Millisecond)
+			require.Equal(t, upTo(6), f.applied(t, tenant), "what says that an event is skipped is not applied")
+			require.Nil(t, f.status(t, tenant).StoppedAt)
+			require.EqualValues(t, 8, f.status(t, tenant).SequenceID)
+			require.Eventually(t, func() bool { return len(f.applied(t, "other")) == 1 }, 10*time.Second, 5*time.Millisecond)
+		})
+	}
+}
+
+func TestSkipHoldsForARebuild(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.append(t, tenant, `{}`, `"poison"`, `{}`)
+	require.ErrorAs(t, f.runner(Config{}).CatchUp(t.Context()), new(*StoppedError))
+	f.skip(t, "diary", 2)
+	for range 2 {
+		_, err := f.pool.Exec(t.Context(), "truncate applied, projection_checkpoints")
+		require.NoError(t, err)
+		require.NoError(t, f.runner(Config{}).CatchUp(t.Context()))
+		require.Equal(t, upTo(3), f.applied(t, tenant))
+	}
+}
+
+func TestSkipIsAnEventOfItsOwn(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.append(t, tenant, `{}`, `"poison"`)
+	require.ErrorAs(t, f.runner(Config{}).CatchUp(t.Context()), new(*StoppedError))
+	said := f.skip(t, "diary", 2)
+	events, err := f.store.ReadStream(t.Context(), tenant, SkipStream("diary"), 1, eventstore.Forwards, 10)
+	require.NoError(t, err)
+	require.Len(t, events, 1)
+	require.Equal(t, "projection_event_skipped", events[0].Type)
+	poison, err := f.store.ReadLog(t.Context(), tenant, 1, eventstore.Filter{}, 1)
+	require.NoError(t, err)
+	var s Skipped
+	require.NoError(t, json.Unmarshal(events[0].Payload, &s))
+	require.Equal(t, Skipped{Projection: "diary", SequenceID: 2, EventID: poison.Events[0].ID, Reason: "beyond repair"}, s)
+	meta, err := events[0].Meta()
+	require.NoError(t, err)
+	require.Equal(t, "ops", meta.Actor)
+	require.Equal(t, "beyond repair", meta.Reason)
+
+	require.NoError(t, f.runner(Config{}).CatchUp(t.Context()))
+	require.Equal(t, said, f.skip(t, "diary", 2), "the same again changes nothing, though nothing is stopped any more")
+	events, err = f.store.ReadStream(t.Context(), tenant, SkipStream("diary"), 1, eventstore.Forwards, 10)
+	require.NoError(t, err)
+	require.Len(t, events, 1)
+}
+
+func TestSkipRefuses(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.append(t, tenant, `{}`, `"poison"`, `{}`)
+	f.append(t, "other", `{}`, `{}`)
+	require.ErrorAs(t, f.runner(Config{}).CatchUp(t.Context()), new(*StoppedError))
+	for name, c := range map[string]struct {
+		tenant     domain.Tenant
+		projection string
+		sequenceID int64
+		reason     string
+		kind       domain.Kind
+		says       string
+	}{
+		"without a reason":             {tenant, "diary", 2, "", domain.Invalid, "reason"},
+		"an event that was applied":    {tenant, "diary", 1, "x", domain.Conflict, "stopped at event 2, not at 1"},
+		"an event that is not due":     {tenant, "diary", 3, "x", domain.Conflict, "stopped at event 2, not at 3"},
+		"a tenant that is not stuck":   {"other", "diary", 2, "x", domain.Conflict, "is not stopped"},
+		"a projection that is not":     {tenant, "dairy", 2, "x", domain.NotFound, "has no projection dairy"},
+		"a tenant that does not exist": {"nobody", "diary", 2, "x", domain.NotFound, "tenant nobody"},
+	} {
+		_, err := Skip(t.Context(), f.pool, f.store, c.tenant, c.projection, c.sequenceID, domain.Meta{Reason: c.reason})
+		require.ErrorContains(t, err, c.says, name)
+		require.Equal(t, c.kind, domain.KindOf(err), name)
+	}
+	head, err := f.store.Head(t.Context(), tenant)
+	require.NoError(t, err)
+	require.EqualValues(t, 3, head.SequenceID)
+}
+
+// A skip counts only where it stands in the stream of its projection, in a version that is known.
+func TestAnEventThatOnlyLooksLikeASkipIsNoneOfOurs(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	payload := json.RawMessage(`{"projection":"diary","sequence_id":9,"event_id":"` + uuid.NewString() + `","reason":"x"}`)
+	for stream, version := range map[uuid.UUID]int{uuid.New(): 1, SkipStream("diary"): 2} {
+		_, err := f.store.Append(t.Context(), eventstore.Command{Tenant: tenant, Writes: []eventstore.Write{{
+			StreamID: stream, Events: []eventstore.NewEvent{{
+				ID: uuid.New(), Type: domain.EventSkipped, SchemaVersion: version, Payload: payload, OccurredAt: time.Now(),
+			}},
+		}}})
+		require.NoError(t, err)
+	}
+	require.NoError(t, f.runner(Config{}).CatchUp(t.Context()))
+	require.Equal(t, upTo(2), f.applied(t, tenant), "the projection is asked what to make of it")
+}
+
+var errUnsendable = errors.New("cannot be sent")
+
+// outbox is a sink that remembers what it was given, and cannot take "poison".
+type outbox struct {
+	mu       sync.Mutex
+	sent     []int64
+	confused bool
+	resumed  int
+}
+
+func (*outbox) Name() string   { return "outbox" }
+func (*outbox) Version() int   { return 1 }
+func (*outbox) Behind() string { return "diary" }
+
+func (o *outbox) Resume(context.Context, domain.Tenant, int64) (int64, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.resumed++
+	if o.confused {
+		return 0, &EventError{SequenceID: 1, Err: errUnsendable}
+	}
+	if len(o.sent) == 0 {
+		return 0, nil
+	}
+	return o.sent[len(o.sent)-1], nil
+}
+
+func (o *outbox) Deliver(_ context.Context, _ domain.Tenant, events []eventstore.Event) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, e := range events {
+		if string(e.Payload) == `"unsendable"` {
+			return &EventError{SequenceID: e.SequenceID, Err: errUnsendable}
+		}
+		o.sent = append(o.sent, e.SequenceID)
+	}
+	return nil
+}
+
+func TestWhatIsSkippedIsNotDelivered(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.append(t, tenant, `{}`, `"poison"`, `{}`, `"unsendable"`, `{}`)
+	projection := f.runner(Config{})
+	require.ErrorAs(t, projection.CatchUp(t.Context()), new(*StoppedError))
+	f.skip(t, "diary", 2)
+	require.NoError(t, projection.CatchUp(t.Context()))
+
+	o := &outbox{}
+	r := NewSinkRunner(f.pool, f.store, f.watcher, o, Config{})
+	serve := func() { require.NoError(t, r.serve(t.Context(), r.follower(tenant))) }
+	serve()
+	require.Equal(t, []int64{1, 3}, o.sent)
+	require.EqualValues(t, 4, r.follower(tenant).stopped.SequenceID)
+	serve()
+	require.NotNil(t, r.follower(tenant).stopped)
+	f.skip(t, "outbox", 4)
+	require.NoError(t, projection.CatchUp(t.Context()))
+	serve()
+	require.Nil(t, r.follower(tenant).stopped)
+	require.Equal(t, []int64{1, 3, 5}, o.sent, "each once, and nothing of what is skipped or says so")
+	require.EqualValues(t, 7, r.follower(tenant).sequenceID)
+}
+
+func TestASkipDoesNotMendATargetThatIsConfused(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.append(t, tenant, `{}`)
+	require.NoError(t, f.runner(Config{}).CatchUp(t.Context()))
+	o := &outbox{confused: true}
+	r := NewSinkRunner(f.pool, f.store, f.watcher, o, Config{})
+	require.NoError(t, r.serve(t.Context(), r.follower(tenant)))
+	f.skip(t, "outbox", 1)
+	require.NoError(t, r.serve(t.Context(), r.follower(tenant)))
+	require.NotNil(t, r.follower(tenant).stopped)
+	require.Equal(t, 1, o.resumed, "it is not asked again and again")
+}
