@@ -10,26 +10,33 @@ import (
 // checkpoints is copied, too: where the copies are is kept apart from where the live tables are.
 const checkpoints = "projection_checkpoints"
 
+// ofRunners are the tables, beside those of a projection, that its runner writes.
+func ofRunners() []string { return []string{checkpoints, "projectors"} }
+
+// ofLogs are the tables that a runner and a projection only read.
+func ofLogs() []string { return []string{"events", "logs"} }
+
+// createCopies makes empty copies, and records what they are for.
 func (b *build) createCopies(ctx context.Context) error {
 	err := pgx.BeginFunc(ctx, b.pool, func(tx pgx.Tx) error {
 		schema := pgx.Identifier{Schema}.Sanitize()
-		for _, statement := range []string{"drop schema if exists " + schema + " cascade", "create schema " + schema} {
+		for _, statement := range []string{"drop schema if exists " + schema + " cascade", "create schema " + schema, createPlan} {
 			if _, err := tx.Exec(ctx, statement); err != nil {
 				return err
 			}
 		}
-		for _, table := range append([]string{checkpoints}, b.tables...) {
-			// Indexes and statistics would get other names this way; they are made from their definitions.
-			_, err := tx.Exec(ctx, fmt.Sprintf("create table %s (like %s including all excluding indexes excluding statistics)",
-				b.copyOf(table), b.original(table)))
-			if err != nil {
-				return err
-			}
-			if err := b.define(ctx, tx, describeTable, table); err != nil {
+		for _, table := range append(ofRunners(), b.tables...) {
+			if err := b.createCopy(ctx, tx, table); err != nil {
 				return err
 			}
 		}
-		return nil
+		for _, table := range ofLogs() {
+			if _, err := tx.Exec(ctx, fmt.Sprintf("create view %s as select * from %s", b.copyOf(table), b.original(table))); err != nil {
+				return err
+			}
+		}
+		_, err := tx.Exec(ctx, insertPlan, b.plan)
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("create the schema %s: %w", Schema, err)
@@ -37,24 +44,29 @@ func (b *build) createCopies(ctx context.Context) error {
 	return nil
 }
 
-// createIndexes makes what is dearer to keep up to date than to make at the end.
-func (b *build) createIndexes(ctx context.Context) error {
-	for _, table := range b.tables {
-		err := pgx.BeginFunc(ctx, b.pool, func(tx pgx.Tx) error { return b.define(ctx, tx, describeIndexes, table) })
-		if err != nil {
-			return fmt.Errorf("create the indexes of %s: %w", table, err)
-		}
-		if _, err := b.pool.Exec(ctx, "analyze "+b.copyOf(table)); err != nil {
-			return fmt.Errorf("analyze %s: %w", table, err)
+func (b *build) createCopy(ctx context.Context, tx pgx.Tx, table string) error {
+	// Indexes and statistics would get other names this way; they are made from their definitions.
+	_, err := tx.Exec(ctx, fmt.Sprintf("create table %s (like %s including all excluding indexes excluding statistics)",
+		b.copyOf(table), b.original(table)))
+	if err != nil {
+		return err
+	}
+	statements, err := b.statements(ctx, tx, describeTable, table)
+	if err != nil {
+		return err
+	}
+	for _, statement := range statements {
+		if _, err := tx.Exec(ctx, statement); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// What "like" leaves out of the table itself: storage parameters, privileges and the constraints that are
-// indexes. ($1: the live table, $2: its copy)
+// What "like" leaves out of the table itself: storage parameters, privileges, the constraints that are indexes, and the
+// extended statistics. ($1: the live table, $2: its copy, $3: the schema of the copies)
 const describeTable = `
-select 'alter table ' || $2 || ' set (' || array_to_string(reloptions, ', ') || ')'
+select 'alter table ' || $2 || ' set (' || array_to_string(reloptions, ', ') || ')' as statement
   from pg_class
  where oid = $1::regclass and reloptions is not null
 union all
@@ -67,42 +79,25 @@ select 'grant ' || g.privilege_type || ' on ' || $2 || ' to '
 union all
 select 'alter table ' || $2 || ' add constraint ' || quote_ident(conname) || ' ' || pg_get_constraintdef(oid)
   from pg_constraint
- where conrelid = $1::regclass and contype in ('p', 'u', 'x')`
-
-// The other indexes, under their own names, and the extended statistics.
-const describeIndexes = `
-select replace(pg_get_indexdef(i.indexrelid), format(' ON %I.%I ', n.nspname, c.relname), ' ON ' || $2 || ' ')
-  from pg_index as i
-  join pg_class as c on c.oid = i.indrelid
-  join pg_namespace as n on n.oid = c.relnamespace
- where i.indrelid = $1::regclass
-   and not exists (select from pg_constraint as o where o.conindid = i.indexrelid and o.contype in ('p', 'u', 'x'))
+ where conrelid = $1::regclass and contype in ('p', 'u', 'x')
 union all
 select 'create statistics ' || quote_ident($3) || '.' || quote_ident(s.stxname) || ' ('
        || (select string_agg(case k when 'd' then 'ndistinct' when 'f' then 'dependencies' when 'm' then 'mcv' end, ', ')
              from unnest(s.stxkind) as k where k <> 'e')
        || ') on ' || pg_get_statisticsobjdef_columns(s.oid) || ' from ' || $2
   from pg_statistic_ext as s
- where s.stxrelid = $1::regclass`
+ where s.stxrelid = $1::regclass
+ order by statement`
 
-// define runs the statements that a query describes.
-func (b *build) define(ctx context.Context, tx pgx.Tx, query, table string) error {
-	args := []any{b.original(table), b.copyOf(table)}
-	if query == describeIndexes {
-		args = append(args, Schema)
-	}
-	rows, err := tx.Query(ctx, query, args...)
+// statements lists what a query describes.
+func (b *build) statements(ctx context.Context, q querier, query, table string) ([]string, error) {
+	rows, err := q.Query(ctx, query, b.original(table), b.copyOf(table), Schema)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	statements, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
-		return err
-	}
-	for _, statement := range statements {
-		if _, err := tx.Exec(ctx, statement); err != nil {
-			return err
-		}
-	}
-	return nil
+	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
+
+func (b *build) original(name string) string { return pgx.Identifier{b.live, name}.Sanitize() }
+
+func (b *build) copyOf(name string) string { return pgx.Identifier{Schema, name}.Sanitize() }

@@ -56,7 +56,7 @@ func on(pool *pgxpool.Pool) fixture {
 }
 
 func (f fixture) both() []projections.Projection {
-	return []projections.Projection{agentmemories.Projection{}, search.New(f.pool, search.Config{})}
+	return []projections.Projection{agentmemories.Projection{}, search.New(search.Config{})}
 }
 
 func (f fixture) runner(p projections.Projection) *projections.Runner {
@@ -150,13 +150,15 @@ func TestRebuiltEqualsLiveRowForRow(t *testing.T) {
 			_, err := f.pool.Exec(t.Context(), "update "+rebuilt[0].Tables()[0]+" set user_id = 'wrong'")
 			require.NoError(t, err)
 
-			var done, total atomic.Int64
-			require.NoError(t, rebuild.Run(t.Context(), f.pool, rebuilt, rebuild.Config{Progress: func(d, n int64) {
-				done.Store(max(done.Load(), d))
-				total.Store(n)
+			last := map[rebuild.Phase]rebuild.Progress{}
+			require.NoError(t, rebuild.Run(t.Context(), f.pool, rebuilt, rebuild.Config{Progress: func(p rebuild.Progress) {
+				last[p.Phase] = p
 			}}))
 			require.Equal(t, live, f.contents(t))
-			require.Equal(t, total.Load(), done.Load())
+			for _, phase := range []rebuild.Phase{rebuild.Filling, rebuild.Indexing} {
+				require.Positive(t, last[phase].Total)
+				require.Equal(t, last[phase].Total, last[phase].Done, phase)
+			}
 			f.requireIntact(t)
 
 			require.NoError(t, f.write(t.Context(), tenant, 20))
@@ -250,7 +252,7 @@ func TestRebuildThatIsBrokenOffLeavesTheLiveTablesAndTheNextStartsAnew(t *testin
 	f.project(t)
 	live := f.contents(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	err := rebuild.Run(ctx, f.pool, f.both(), rebuild.Config{Progress: func(int64, int64) { cancel() }})
+	err := rebuild.Run(ctx, f.pool, f.both(), rebuild.Config{Progress: func(rebuild.Progress) { cancel() }})
 	require.ErrorIs(t, err, context.Canceled)
 	require.Equal(t, live, f.contents(t))
 	require.NoError(t, rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{}))
@@ -265,7 +267,7 @@ func TestOnlyOneRebuildAtATime(t *testing.T) {
 	f.project(t)
 	var second error
 	var once sync.Once
-	require.NoError(t, rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{Progress: func(int64, int64) {
+	require.NoError(t, rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{Progress: func(rebuild.Progress) {
 		once.Do(func() { second = rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{}) })
 	}}))
 	require.ErrorIs(t, second, rebuild.ErrBusy)

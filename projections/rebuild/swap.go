@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -13,27 +14,45 @@ import (
 )
 
 const (
-	// lockWait is how long the swap waits for readers before it makes way for those behind it.
-	lockWait = "2s"
-	// attempts is how often the swap is tried.
+	// lockWait is how long is waited for readers or projectors before way is made for those behind us.
+	lockWait = 2 * time.Second
+	// longestHold ends the transaction of a process that is suspended while everybody waits for it.
+	longestHold = 30 * time.Second
+	// attempts is how often is waited.
 	attempts = 60
 
-	lockNotAvailable = "55P03"
+	dependentObjects = "2BP01"
 )
+
+// errTablesChanged says that somebody altered the live tables while copies were made of them.
+var errTablesChanged = errors.New("the definitions of the live tables have changed meanwhile")
 
 // swap puts the copies in the place of the live tables, in the given transaction.
 func (b *build) swap(ctx context.Context, tx pgx.Tx) error {
-	for attempt := 1; ; attempt++ {
+	if err := b.begin(ctx, Swapping, 0, 0); err != nil {
+		return err
+	}
+	return b.whenFree(ctx, func() error {
 		// A savepoint: what fails for want of a lock must not cost the lock on rebuilds.
 		err := pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) error { return b.swapOnce(ctx, tx) })
-		if err == nil {
-			return nil
+		if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == dependentObjects {
+			return fmt.Errorf("swap: %w: %s", err, pg.Detail)
 		}
-		pg, ok := errors.AsType[*pgconn.PgError](err)
-		if !ok || pg.Code != lockNotAvailable || attempt == attempts {
+		if err != nil {
 			return fmt.Errorf("swap: %w", err)
 		}
-		b.log.Info("the tables are in use; trying to swap again", zap.Int("attempt", attempt))
+		return nil
+	})
+}
+
+// whenFree does again what fails for want of a lock, a bounded number of times.
+func (b *build) whenFree(ctx context.Context, do func() error) error {
+	for attempt := 1; ; attempt++ {
+		err := do()
+		if !isLockTimeout(err) || attempt == attempts {
+			return err
+		}
+		b.log.Info("the tables are in use; trying again", zap.Int("attempt", attempt))
 		// The live projector went on meanwhile.
 		if err := b.catchUp(ctx); err != nil {
 			return err
@@ -41,15 +60,35 @@ func (b *build) swap(ctx context.Context, tx pgx.Tx) error {
 	}
 }
 
-func (b *build) swapOnce(ctx context.Context, tx pgx.Tx) error {
-	if _, err := tx.Exec(ctx, "set local lock_timeout = '"+lockWait+"'"); err != nil {
+// holdCheckpoints keeps every projector from moving a checkpoint or beginning one until the transaction ends, so the
+// live tables stand still.
+func (b *build) holdCheckpoints(ctx context.Context, tx pgx.Tx) error {
+	if err := setLockTimeout(ctx, tx, lockWait); err != nil {
 		return err
 	}
-	// From here on no projector can move a checkpoint or begin one, so the live tables stand still.
-	if _, err := tx.Exec(ctx, "lock table "+b.original(checkpoints)+" in share row exclusive mode"); err != nil {
+	_, err := tx.Exec(ctx, fmt.Sprintf("set local idle_in_transaction_session_timeout = %d", longestHold.Milliseconds()))
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, "lock table "+b.original(checkpoints)+" in share row exclusive mode")
+	return err
+}
+
+func (b *build) swapOnce(ctx context.Context, tx pgx.Tx) error {
+	now, err := b.describe(ctx, tx)
+	if err != nil {
+		return err
+	}
+	if now != b.plan {
+		return errTablesChanged
+	}
+	if err := b.holdCheckpoints(ctx, tx); err != nil {
 		return err
 	}
 	if err := b.catchUp(ctx); err != nil {
+		return err
+	}
+	if err := b.shutOutReaders(ctx, tx); err != nil {
 		return err
 	}
 	for _, table := range b.tables {
@@ -60,8 +99,19 @@ func (b *build) swapOnce(ctx context.Context, tx pgx.Tx) error {
 	if err := b.takeCheckpoints(ctx, tx); err != nil {
 		return err
 	}
-	_, err := tx.Exec(ctx, "drop schema "+pgx.Identifier{Schema}.Sanitize()+" cascade")
+	_, err = tx.Exec(ctx, "drop schema "+pgx.Identifier{Schema}.Sanitize()+" cascade")
 	return err
+}
+
+// shutOutReaders waits for the readers that are there and keeps new ones waiting. Each reads its checkpoint before any
+// table, so that is where they wait: one that held a table and waited for another could wait for us while we wait for it.
+func (b *build) shutOutReaders(ctx context.Context, tx pgx.Tx) error {
+	for _, table := range append([]string{checkpoints}, b.tables...) {
+		if _, err := tx.Exec(ctx, "lock table "+b.original(table)+" in access exclusive mode"); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 const readStatistics = `
@@ -117,7 +167,3 @@ func (b *build) takeCheckpoints(ctx context.Context, tx pgx.Tx) error {
 	_, err := tx.Exec(ctx, fmt.Sprintf(setCheckpoints, b.original(checkpoints), b.copyOf(checkpoints)))
 	return err
 }
-
-func (b *build) original(name string) string { return pgx.Identifier{b.live, name}.Sanitize() }
-
-func (b *build) copyOf(name string) string { return pgx.Identifier{Schema, name}.Sanitize() }

@@ -1,0 +1,62 @@
+package rebuild
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// Status says what is known of a rebuild that has not ended in a swap.
+type Status struct {
+	// Running says that a process is at work on it now; otherwise it was broken off or has failed, and the next one
+	// of the same kind goes on with it.
+	Running bool      `json:"running"`
+	BeganAt time.Time `json:"began_at"`
+	Phase   Phase     `json:"phase"`
+	// Done and Total count events, once per projection that has begun.
+	Done  int64 `json:"done"`
+	Total int64 `json:"total"`
+	// Failure is why the last attempt failed; empty where none did, or where the next attempt has begun.
+	Failure string `json:"failure,omitempty"`
+	// Failures counts the attempts that failed.
+	Failures int        `json:"failures"`
+	FailedAt *time.Time `json:"failed_at"`
+}
+
+const readStatus = `
+select exists (select from pg_locks
+                where locktype = 'advisory' and granted and objsubid = 1
+                  and database = (select oid from pg_database where datname = current_database())
+                  and (classid::bigint << 32) | objid::bigint = $1),
+       p.began_at, p.phase, coalesce(c.done, 0), coalesce(c.total, 0), p.failure, p.failures, p.failed_at
+  from ` + Schema + `.` + plan + ` as p
+ cross join (
+       select sum(c.sequence_id)::bigint as done, sum(l.sequence_id)::bigint as total
+         from ` + Schema + `.` + checkpoints + ` as c
+         join logs as l using (tenant_id)
+       ) as c`
+
+// ReadStatus tells about the rebuild that is under way or was broken off; nil where there is none.
+func ReadStatus(ctx context.Context, pool *pgxpool.Pool) (*Status, error) {
+	rows, err := pool.Query(ctx, readStatus, int64(lockKey))
+	if err == nil {
+		var s *Status
+		if s, err = pgx.CollectExactlyOneRow(rows, pgx.RowToAddrOfStructByPos[Status]); err == nil {
+			return s, nil
+		}
+	}
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && (pg.Code == undefinedTable || pg.Code == undefinedSchema) {
+		return nil, nil
+	}
+	return nil, fmt.Errorf("read the status of the rebuild: %w", err)
+}
+
+const (
+	undefinedTable  = "42P01"
+	undefinedSchema = "3F000"
+)

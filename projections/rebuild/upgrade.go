@@ -1,0 +1,162 @@
+package rebuild
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"go.uber.org/zap"
+
+	"github.com/auren-memory/auren/projections"
+)
+
+// UpgradeConfig tunes an Upgrade; its zero value works.
+type UpgradeConfig struct {
+	// Log receives what an operator should know; default none.
+	Log *zap.Logger
+	// Poll is how long to wait for another process that rebuilds before looking again; default 1 s.
+	Poll time.Duration
+	// Pause is how long to wait after a rebuild that failed; default 30 s.
+	Pause time.Duration
+	// ReportEvery is how often the log tells how far a rebuild is; default 10 s.
+	ReportEvery time.Duration
+}
+
+func (c UpgradeConfig) withDefaults() UpgradeConfig {
+	if c.Log == nil {
+		c.Log = zap.NewNop()
+	}
+	if c.Poll == 0 {
+		c.Poll = time.Second
+	}
+	if c.Pause == 0 {
+		c.Pause = 30 * time.Second
+	}
+	if c.ReportEvery == 0 {
+		c.ReportEvery = 10 * time.Second
+	}
+	return c
+}
+
+// Upgrade rebuilds, at the start of a program, the projections whose tables an older one made. Of several processes one
+// does it; the older program goes on until the swap. Tables that a newer program made are left alone.
+type Upgrade struct {
+	pool   *pgxpool.Pool
+	all    []projections.Projection
+	config UpgradeConfig
+
+	mu      sync.Mutex
+	waiting map[string]chan struct{} // closed when the projection's runner may begin
+}
+
+// NewUpgrade makes an Upgrade of all projections that the program runs.
+func NewUpgrade(pool *pgxpool.Pool, all []projections.Projection, config UpgradeConfig) *Upgrade {
+	u := &Upgrade{pool: pool, all: all, config: config.withDefaults(), waiting: map[string]chan struct{}{}}
+	for _, p := range all {
+		u.waiting[p.Name()] = make(chan struct{})
+	}
+	return u
+}
+
+// Await returns nil when the tables of a projection are no older than the program, and ctx's error when it ends
+// first. Only then may a runner begin: a tenant that comes up during a rebuild belongs to the older program.
+func (u *Upgrade) Await(ctx context.Context, projection string) error {
+	u.mu.Lock()
+	ready := u.waiting[projection]
+	u.mu.Unlock()
+	select {
+	case <-ready:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Run returns nil when no table is older than the program, or ctx ends. What fails is logged, kept for ReadStatus, and
+// tried again.
+func (u *Upgrade) Run(ctx context.Context) error {
+	for ctx.Err() == nil {
+		pause, done := u.runOnce(ctx)
+		if done {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+		}
+	}
+	return nil
+}
+
+// runOnce lets begin what may, rebuilds what must be, and says when to look again.
+func (u *Upgrade) runOnce(ctx context.Context) (pause time.Duration, done bool) {
+	older, err := u.older(ctx)
+	if err == nil && len(older) == 0 {
+		return 0, true
+	}
+	if err == nil {
+		// Another process may have done it while this one waited for the lock.
+		err = run(ctx, u.pool, Config{Log: u.config.Log, Progress: u.reporter()}, u.older)
+	}
+	switch {
+	case err == nil || ctx.Err() != nil:
+		return 0, false
+	case errors.Is(err, ErrBusy):
+		u.config.Log.Info("another process rebuilds; waiting for it")
+		return u.config.Poll, false
+	default:
+		u.config.Log.Error("the rebuild failed; the live tables are as they were; trying again",
+			zap.Duration("in", u.config.Pause), zap.Error(err))
+		return u.config.Pause, false
+	}
+}
+
+// older returns the projections that must be rebuilt, and lets the others begin.
+func (u *Upgrade) older(ctx context.Context) ([]projections.Projection, error) {
+	found, err := readVersions(ctx, u.pool, u.all)
+	if err != nil {
+		return nil, err
+	}
+	var older []projections.Projection
+	for _, v := range found {
+		name := zap.String("projection", v.projection.Name())
+		switch {
+		case v.newer():
+			u.config.Log.Error("the tables were made by a newer program; leaving them alone", name,
+				zap.Int("projection_version", v.youngest), zap.Int("expected", v.projection.Version()))
+			u.release(v.projection.Name())
+		case v.older():
+			u.config.Log.Info("the tables were made by an older program, which goes on until they are rebuilt and swapped", name,
+				zap.Int("projection_version", v.oldest), zap.Int("expected", v.projection.Version()))
+			older = append(older, v.projection)
+		default:
+			u.release(v.projection.Name())
+		}
+	}
+	return older, nil
+}
+
+func (u *Upgrade) release(projection string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	select {
+	case <-u.waiting[projection]:
+	default:
+		close(u.waiting[projection])
+	}
+}
+
+// reporter returns a Config.Progress that logs each phase and, now and then, how far it is.
+func (u *Upgrade) reporter() func(Progress) {
+	var phase Phase
+	var reported time.Time
+	return func(p Progress) {
+		if p.Phase == phase && time.Since(reported) < u.config.ReportEvery {
+			return
+		}
+		phase, reported = p.Phase, time.Now()
+		u.config.Log.Info("rebuilding", zap.String("phase", string(p.Phase)), zap.Int64("done", p.Done), zap.Int64("total", p.Total))
+	}
+}

@@ -1,0 +1,215 @@
+package rebuild_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/projections"
+	"github.com/auren-memory/auren/projections/rebuild"
+)
+
+// second is a next version of agent_memories. It gives every row another reason.
+type second struct{ projections.Projection }
+
+func (s second) Version() int { return s.Projection.Version() + 1 }
+
+func (s second) Prepare(ctx context.Context, tenant domain.Tenant, events []eventstore.Event) (projections.Write, error) {
+	write, err := s.Projection.Prepare(ctx, tenant, events)
+	if err != nil {
+		return nil, err
+	}
+	var ids []uuid.UUID
+	for i := range events {
+		ids = append(ids, events[i].StreamID)
+	}
+	return func(ctx context.Context, tx pgx.Tx) error {
+		if err := write(ctx, tx); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `update agent_memories set reason = 'second' where tenant_id = $1 and id = any($2)`, tenant, ids)
+		return err
+	}, nil
+}
+
+func (f fixture) versions(t *testing.T, projection string) (versions []int) {
+	t.Helper()
+	rows, err := f.pool.Query(t.Context(), `
+		select distinct projection_version from projection_checkpoints where projection = $1 order by 1`, projection)
+	require.NoError(t, err)
+	versions, err = pgx.CollectRows(rows, pgx.RowTo[int])
+	require.NoError(t, err)
+	return versions
+}
+
+func TestNextVersionTakesOverWhileTheOldOneGoesOn(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	first := f.both()[0]
+	next := second{first}
+	require.NoError(t, f.write(t.Context(), tenant, 300))
+	f.project(t)
+
+	ctx, stop := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	var failed atomic.Pointer[error]
+	start := func(part func() error) {
+		running.Go(func() {
+			if err := part(); err != nil && ctx.Err() == nil {
+				failed.CompareAndSwap(nil, &err)
+			}
+		})
+	}
+	start(func() error { return f.runner(first).Run(ctx) })
+	start(func() error {
+		for n := 0; ctx.Err() == nil; n++ {
+			for _, to := range []domain.Tenant{tenant, domain.Tenant(fmt.Sprint("new", n%50))} {
+				if err := f.write(ctx, to, 3); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	start(func() error {
+		seen := 0
+		for ctx.Err() == nil {
+			var memories, ofNext int
+			err := f.pool.QueryRow(ctx, `select count(*), count(*) filter (where reason = 'second') from agent_memories where tenant_id = $1`,
+				tenant).Scan(&memories, &ofNext)
+			if err != nil {
+				return err
+			}
+			if memories < seen || memories < 300 || ofNext != 0 && ofNext != memories {
+				return fmt.Errorf("a reader saw %d memories after %d, %d of them of the next version", memories, seen, ofNext)
+			}
+			seen = memories
+		}
+		return nil
+	})
+
+	// Two processes of the next version start at the same time.
+	core, logged := observer.New(zap.InfoLevel)
+	taken := make(chan struct{}, 2)
+	for range 2 {
+		upgrade := rebuild.NewUpgrade(f.pool, []projections.Projection{next}, rebuild.UpgradeConfig{
+			Log: zap.New(core), Poll: 20 * time.Millisecond,
+		})
+		start(func() error { return upgrade.Run(ctx) })
+		start(func() error {
+			if err := upgrade.Await(ctx, next.Name()); err != nil {
+				return err
+			}
+			taken <- struct{}{}
+			return f.runner(next).Run(ctx)
+		})
+	}
+	for range 2 {
+		select {
+		case <-taken:
+		case <-time.After(time.Minute):
+			require.FailNow(t, "the next version does not take over", "%v", logged.All())
+		}
+	}
+	require.Equal(t, 1, logged.FilterMessage("rebuilt and swapped in").Len(), "one of them rebuilds")
+	require.NotZero(t, logged.FilterMessage("rebuilding").Len())
+	require.Equal(t, []int{next.Version()}, f.versions(t, next.Name()))
+
+	// Both versions run on, and new tenants come up.
+	var at int64
+	require.NoError(t, f.pool.QueryRow(t.Context(), `select sequence_id from logs where tenant_id = $1`, tenant).Scan(&at))
+	require.Eventually(t, func() bool {
+		var past bool
+		err := f.pool.QueryRow(t.Context(), `
+			select bool_and(sequence_id > $1) from projection_checkpoints where tenant_id = $2 and projection = $3`,
+			at+20, tenant, next.Name()).Scan(&past)
+		return err == nil && past
+	}, time.Minute, 20*time.Millisecond)
+	stop()
+	running.Wait()
+	if err := failed.Load(); err != nil {
+		require.NoError(t, *err)
+	}
+	f.requireIntact(t)
+
+	// The old version changes nothing any more, not even of a tenant that nobody has a checkpoint of.
+	require.NoError(t, f.write(t.Context(), tenant, 5))
+	require.NoError(t, f.write(t.Context(), "late", 5))
+	require.NoError(t, f.runner(first).CatchUp(t.Context()))
+	require.Equal(t, []int{next.Version()}, f.versions(t, next.Name()))
+	var late int
+	require.NoError(t, f.pool.QueryRow(t.Context(), `select count(*) from agent_memories where tenant_id = 'late'`).Scan(&late))
+	require.Zero(t, late)
+
+	require.NoError(t, f.runner(next).CatchUp(t.Context()))
+	var others int
+	require.NoError(t, f.pool.QueryRow(t.Context(), `select count(*) from agent_memories where reason <> 'second'`).Scan(&others))
+	require.Zero(t, others, "every row is of the next version")
+}
+
+func TestTablesOfANewerVersionAreLeftAlone(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	first := f.both()[0]
+	require.NoError(t, f.write(t.Context(), tenant, 20))
+	require.NoError(t, f.write(t.Context(), "other", 20))
+	require.NoError(t, f.runner(first).CatchUp(t.Context()))
+	// Of one tenant only, and the other is older.
+	_, err := f.pool.Exec(t.Context(), `update projection_checkpoints set projection_version = case tenant_id when 'other' then $1::int else 0 end`,
+		first.Version()+1)
+	require.NoError(t, err)
+	core, logged := observer.New(zap.InfoLevel)
+	upgrade := rebuild.NewUpgrade(f.pool, []projections.Projection{first}, rebuild.UpgradeConfig{Log: zap.New(core)})
+	require.NoError(t, upgrade.Run(t.Context()))
+	require.NoError(t, upgrade.Await(t.Context(), first.Name()))
+	require.Equal(t, 1, logged.Len())
+	require.Contains(t, logged.All()[0].Message, "newer program")
+	require.Equal(t, []int{0, first.Version() + 1}, f.versions(t, first.Name()))
+}
+
+func TestAnUpgradeThatFailsIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	require.NoError(t, f.write(t.Context(), tenant, 20))
+	f.project(t)
+	live := f.contents(t)
+	next := second{f.both()[0]}
+	// A view of somebody else on a live table makes the swap fail.
+	_, err := f.pool.Exec(t.Context(), `create view mine as select id from agent_memories`)
+	require.NoError(t, err)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	ended := make(chan error, 1)
+	core, logged := observer.New(zap.InfoLevel)
+	upgrade := rebuild.NewUpgrade(f.pool, []projections.Projection{next}, rebuild.UpgradeConfig{Log: zap.New(core), Pause: 50 * time.Millisecond})
+	go func() { ended <- upgrade.Run(ctx) }()
+	var status *rebuild.Status
+	require.Eventually(t, func() bool {
+		status, err = rebuild.ReadStatus(t.Context(), f.pool)
+		return err == nil && status != nil && status.Failures > 1 && status.Failure != ""
+	}, time.Minute, time.Millisecond)
+	require.Contains(t, status.Failure, "mine")
+	require.NotNil(t, status.FailedAt)
+	require.Positive(t, logged.FilterMessageSnippet("the rebuild failed").Len())
+	require.Equal(t, live, f.contents(t))
+	_, err = f.pool.Exec(t.Context(), `drop view mine`)
+	require.NoError(t, err)
+	require.NoError(t, <-ended)
+	require.NoError(t, upgrade.Await(t.Context(), next.Name()))
+	require.Equal(t, []int{next.Version()}, f.versions(t, next.Name()))
+	f.requireIntact(t)
+	status, err = rebuild.ReadStatus(t.Context(), f.pool)
+	require.NoError(t, err)
+	require.Nil(t, status)
+}

@@ -1,0 +1,39 @@
+package rebuild
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/auren-memory/auren/projections"
+)
+
+// versions are those of a projection that the tenants' checkpoints record.
+type versions struct {
+	projection       projections.Projection
+	oldest, youngest int
+}
+
+// older says that the tables of some tenant were made by an older version than the program's.
+func (v versions) older() bool { return v.oldest < v.projection.Version() }
+
+// newer says the opposite. Then it is not for this program to touch them.
+func (v versions) newer() bool { return v.youngest > v.projection.Version() }
+
+const readProjectionVersions = `
+select coalesce(min(projection_version), $2), coalesce(max(projection_version), $2)
+  from projection_checkpoints
+ where projection = $1`
+
+func readVersions(ctx context.Context, pool *pgxpool.Pool, all []projections.Projection) ([]versions, error) {
+	found := make([]versions, len(all))
+	for i, p := range all {
+		found[i].projection = p
+		err := pool.QueryRow(ctx, readProjectionVersions, p.Name(), p.Version()).Scan(&found[i].oldest, &found[i].youngest)
+		if err != nil {
+			return nil, fmt.Errorf("read the versions of %s: %w", p.Name(), err)
+		}
+	}
+	return found, nil
+}
