@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/failpoint"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections"
 )
@@ -29,12 +30,17 @@ const (
 	codeBatchDuplicate = 10201
 )
 
+// errNotConnected keeps messages out of the buffer that the connection sends from once it is back: by then they are
+// due no more.
+var errNotConnected = errors.New("not connected to NATS")
+
 // errDuplicate says that the server takes a message for one that it has already.
 var errDuplicate = errors.New("the server remembers a message id that the stream no longer holds")
 
 // Deliver publishes the events in atomic batches, each on condition that the tenant's tail is where this relay
 // left it. After an error, nothing of the batch at hand is in the stream or, if only the answer was lost, all of it.
 func (r *Relay) Deliver(ctx context.Context, tenant domain.Tenant, events []eventstore.Event) error {
+	failpoint.Reached(failpoint.RelayRead)
 	limit := int(r.conn.MaxPayload())
 	for len(events) > 0 {
 		var batch []*nats.Msg
@@ -64,6 +70,9 @@ func (r *Relay) Deliver(ctx context.Context, tenant domain.Tenant, events []even
 
 // publish publishes one batch and moves the tail.
 func (r *Relay) publish(ctx context.Context, tenant domain.Tenant, batch []*nats.Msg) error {
+	if !r.conn.IsConnected() {
+		return errNotConnected
+	}
 	ctx, cancel := context.WithTimeout(ctx, r.config.Timeout)
 	defer cancel()
 	id, tail := uuid.NewString(), strconv.FormatUint(r.tail(tenant), 10)
@@ -77,7 +86,10 @@ func (r *Relay) publish(ctx context.Context, tenant domain.Tenant, batch []*nats
 		}
 	}
 	last := batch[len(batch)-1]
-	for _, m := range batch[:len(batch)-1] {
+	for i, m := range batch[:len(batch)-1] {
+		if i == len(batch)/2 {
+			failpoint.Reached(failpoint.RelayHalfway)
+		}
 		if err := r.conn.PublishMsg(m); err != nil {
 			return err
 		}
@@ -89,6 +101,7 @@ func (r *Relay) publish(ctx context.Context, tenant domain.Tenant, batch []*nats
 	if err != nil {
 		return err
 	}
+	failpoint.Reached(failpoint.RelayPublished)
 	var ack struct {
 		Error *jetstream.APIError `json:"error"`
 		jetstream.PubAck
@@ -105,5 +118,6 @@ func (r *Relay) publish(ctx context.Context, tenant domain.Tenant, batch []*nats
 		return fmt.Errorf("acknowledged by stream %q, expected %s", ack.Stream, Stream)
 	}
 	r.setTail(tenant, ack.Sequence)
+	failpoint.Reached(failpoint.RelayAcknowledged)
 	return nil
 }

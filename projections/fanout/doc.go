@@ -32,15 +32,25 @@
 // After any failure, and whenever a lease was taken, the tail is read anew and says after which event to go on: a
 // batch whose acknowledgement was lost is found to be there, and is not sent again. The checkpoint follows.
 //
+// # Back-pressure
+//
+// A batch waits for the one before it, so that of the log at most one batch of the runner is in memory. A server that is
+// full, slow, paused or without a leader makes deliveries fail: the runner pauses, asks for the tail again and goes
+// on from there, and meanwhile the checkpoint's lag says how much waits in the log. While the connection is down
+// nothing is published: what it would keep to send later has come too late by then.
+//
 // # Loss
 //
 // JetStream syncs its files every two minutes, so it can lose what it acknowledged; it can be rolled back, purged or
 // deleted. Then the tail is behind the checkpoint, and relaying goes on from the tail. Where the tenant has no
 // message at all,
 //
-//   - and the stream is empty or still has its first message, the tenant's were lost: all events younger than
-//     Config.MaxAge are relayed again, since older ones would be gone anyway;
-//   - otherwise the tenant's messages were dropped for their age or for space, and relaying goes on from the checkpoint.
+//   - and the stream is full of what is younger than the tenant's last event, its messages were dropped for space, and
+//     relaying goes on from the checkpoint;
+//   - otherwise they were lost or dropped for their age: all events younger than Config.MaxAge are relayed again,
+//     since older ones would be gone anyway.
+//
+// A tenant's loss is found out with its next event, or when its lease is taken.
 //
 // A tail that the log does not hold (the database was restored from a backup that is older than the stream, or is another
 // one) stops the tenant with that reason: whichever of the two is right, more of the same would be wrong.

@@ -16,8 +16,9 @@ import (
 
 // The headers that the relay reads back.
 const (
-	headerID         = "ce-id"
-	headerSequenceID = "ce-sequenceid"
+	headerID           = "ce-id"
+	headerSequenceID   = "ce-sequenceid"
+	headerRecordedTime = "ce-recordedtime"
 )
 
 // newMessage makes the message of an event, without its payload where it would have more than limit bytes.
@@ -50,7 +51,7 @@ func newMessage(e *eventstore.Event, limit int) (*nats.Msg, error) {
 	set(headerSequenceID, strconv.FormatInt(e.SequenceID, 10))
 	set("ce-version", strconv.Itoa(e.Version))
 	set("ce-actor", meta.Actor)
-	set("ce-recordedtime", e.CreatedAt.UTC().Format(time.RFC3339Nano))
+	set(headerRecordedTime, e.CreatedAt.UTC().Format(time.RFC3339Nano))
 	set("ce-correlationid", meta.CorrelationID)
 	set("ce-causationid", meta.CausationID)
 	set("ce-traceparent", meta.Traceparent)

@@ -20,17 +20,23 @@ import (
 // Name is what the checkpoint is filed under.
 const Name = "fanout"
 
+// What the stream keeps where nothing else is configured.
+const (
+	DefaultMaxAge   = 7 * 24 * time.Hour
+	DefaultMaxBytes = 1 << 30
+)
+
 // Config tunes a Relay; its zero value works.
 type Config struct {
 	// Behind is the projection that must have applied an event first; default agent_memories.
 	Behind string
-	// MaxAge is how long the stream keeps a message; default 7 days.
+	// MaxAge is how long the stream keeps a message; default DefaultMaxAge.
 	MaxAge time.Duration
-	// MaxBytes is how much the stream keeps; default 1 GiB.
+	// MaxBytes is how much the stream keeps, the oldest messages leaving first; default DefaultMaxBytes.
 	MaxBytes int64
-	// Replicas is how many servers of a cluster keep the stream; default 1.
+	// Replicas is how many servers of a cluster keep the stream: 1, 3 or 5; default 1.
 	Replicas int
-	// Timeout bounds each exchange with the server; default 5 s.
+	// Timeout bounds the publishing of a batch, and finding out where to resume; default 5 s.
 	Timeout time.Duration
 }
 
@@ -54,10 +60,10 @@ func New(pool *pgxpool.Pool, store *eventstore.Store, conn *nats.Conn, config Co
 		config.Behind = "agent_memories"
 	}
 	if config.MaxAge == 0 {
-		config.MaxAge = 7 * 24 * time.Hour
+		config.MaxAge = DefaultMaxAge
 	}
 	if config.MaxBytes == 0 {
-		config.MaxBytes = 1 << 30
+		config.MaxBytes = DefaultMaxBytes
 	}
 	if config.Replicas == 0 {
 		config.Replicas = 1
@@ -84,6 +90,12 @@ func (r *Relay) Behind() string { return r.config.Behind }
 // Resume makes sure that the stream is there and returns the sequence_id of the tenant's last message, or where
 // to begin again where it has none. A last message that the log does not hold is a *projections.EventError.
 func (r *Relay) Resume(ctx context.Context, tenant domain.Tenant, checkpoint int64) (int64, error) {
+	if !r.conn.IsConnected() {
+		return 0, errNotConnected
+	}
+	// The runner's own bound is that of a whole turn: waiting that long for a cluster that elects a leader is too long.
+	ctx, cancel := context.WithTimeout(ctx, r.config.Timeout)
+	defer cancel()
 	stream, err := r.ensureStream(ctx)
 	if err != nil {
 		return 0, err
@@ -118,35 +130,11 @@ func (r *Relay) find(ctx context.Context, tenant domain.Tenant, checkpoint int64
 	if len(page.Events) == 0 || page.Events[0].ID.String() != m.Header.Get(headerID) {
 		return 0, &projections.EventError{SequenceID: sequenceID, Err: fmt.Errorf(
 			"the stream %s is at event %d, %s, which is not in the log, whose last is %d: the database and the stream are "+
-				"not of one history; restore the newer database, or delete the stream to have it filled from the log",
+				"not of one history; restore the newer database, or delete the stream and restart the projectors to have it "+
+				"filled from the log",
 			Stream, sequenceID, m.Header.Get(headerID), page.Head)}
 	}
 	return sequenceID, nil
-}
-
-// Those that are younger than the stream keeps messages; the checkpoint itself where none is.
-const readRefill = `
-select coalesce(max(sequence_id), 0)
-  from (select sequence_id
-          from events
-         where tenant_id = $1 and sequence_id <= $2 and created_at < clock_timestamp() - $3::interval
-         order by sequence_id desc
-         limit 1) as e`
-
-// resumeWithoutTail tells where to begin for a tenant that has no message in the stream.
-func (r *Relay) resumeWithoutTail(ctx context.Context, stream jetstream.Stream, tenant domain.Tenant, checkpoint int64) (int64, error) {
-	info, err := stream.Info(ctx)
-	if err != nil {
-		return 0, fmt.Errorf("read stream %s: %w", Stream, err)
-	}
-	if info.State.Msgs > 0 && info.State.FirstSeq > 1 {
-		return checkpoint, nil
-	}
-	var after int64
-	if err := r.pool.QueryRow(ctx, readRefill, tenant, checkpoint, r.config.MaxAge).Scan(&after); err != nil {
-		return 0, fmt.Errorf("read where to refill from: %w", err)
-	}
-	return after, nil
 }
 
 func (r *Relay) tail(tenant domain.Tenant) uint64 {

@@ -28,8 +28,6 @@ import (
 	"github.com/auren-memory/auren/projections/fanout"
 )
 
-func TestMain(m *testing.M) { pgtest.Main(m) }
-
 const tenant = domain.DefaultTenant
 
 type fixture struct {
@@ -191,68 +189,6 @@ func TestCheckpointThatWasLeftBehindSendsNothingTwice(t *testing.T) {
 	f.project(t)
 	require.NoError(t, f.runner(t, projections.Config{}).CatchUp(t.Context()))
 	f.requireRelayed(t, tenant, 0, 12)
-}
-
-func TestWhatJetStreamLostIsRelayedAgain(t *testing.T) {
-	t.Parallel()
-	lose := map[string]func(*testing.T, jetstream.JetStream, jetstream.Stream){
-		"deleted": func(t *testing.T, js jetstream.JetStream, _ jetstream.Stream) {
-			require.NoError(t, js.DeleteStream(t.Context(), fanout.Stream))
-		},
-		"purged": func(t *testing.T, _ jetstream.JetStream, stream jetstream.Stream) {
-			require.NoError(t, stream.Purge(t.Context()))
-		},
-		"rolled back": func(t *testing.T, _ jetstream.JetStream, stream jetstream.Stream) {
-			for n := uint64(6); n <= 10; n++ {
-				require.NoError(t, stream.DeleteMsg(t.Context(), n))
-			}
-		},
-	}
-	for name, lose := range lose {
-		for _, running := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s, relay running %v", name, running), func(t *testing.T) {
-				t.Parallel()
-				f := setup(t)
-				relay := f.runner(t, projections.Config{})
-				f.remember(t, tenant, 10)
-				f.project(t)
-				require.NoError(t, relay.CatchUp(t.Context()))
-				stream, err := f.js.Stream(t.Context(), fanout.Stream)
-				require.NoError(t, err)
-				lose(t, f.js, stream)
-				if running {
-					// It finds out with the next event.
-					f.remember(t, tenant, 2)
-					f.project(t)
-					require.Eventually(t, func() bool { return relay.CatchUp(t.Context()) == nil }, 20*time.Second, time.Millisecond)
-					f.requireRelayed(t, tenant, 0, 12)
-					return
-				}
-				require.NoError(t, f.runner(t, projections.Config{}).CatchUp(t.Context()))
-				f.requireRelayed(t, tenant, 0, 10)
-			})
-		}
-	}
-}
-
-func TestMessagesDroppedForTheirAgeAreNotRelayedAgain(t *testing.T) {
-	t.Parallel()
-	f := setup(t)
-	f.remember(t, tenant, 5)
-	f.project(t)
-	require.NoError(t, f.runner(t, projections.Config{}).CatchUp(t.Context()))
-	stream, err := f.js.Stream(t.Context(), fanout.Stream)
-	require.NoError(t, err)
-	require.NoError(t, stream.Purge(t.Context()))
-
-	_, err = f.pool.Exec(t.Context(), "grant update on events to current_user; "+`
-		alter table events disable trigger events_immutable;
-		update events set created_at = created_at - interval '8 days'`)
-	require.NoError(t, err)
-	f.remember(t, tenant, 1)
-	f.project(t)
-	require.NoError(t, f.runner(t, projections.Config{}).CatchUp(t.Context()))
-	f.requireRelayed(t, tenant, 5, 6)
 }
 
 func TestTwoRelaysAtOnceSendEachEventOnceInOrder(t *testing.T) {

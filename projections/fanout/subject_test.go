@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections/fanout"
 )
@@ -78,4 +79,21 @@ func TestLongestIDsFitASubject(t *testing.T) {
 	other := e
 	other.UserID = e.UserID[:len(e.UserID)-4] + "😁"
 	require.NotEqual(t, subject, fanout.Subject(&other), "shortened tokens are still told apart")
+}
+
+func TestEventOfNoMemoryHasALegalSubject(t *testing.T) {
+	t.Parallel()
+	subject := fanout.Subject(&eventstore.Event{Tenant: "t", Type: domain.EventSkipped})
+	require.Equal(t, "auren.evt.t.=.=.projection_event_skipped", subject)
+	f := setup(t)
+	f.remember(t, tenant, 1)
+	page, err := f.store.ReadLog(t.Context(), tenant, 0, eventstore.Filter{}, 1)
+	require.NoError(t, err)
+	e := page.Events[0]
+	e.AgentID, e.UserID, e.Type = "", "", domain.EventSkipped
+	relay := f.relay(t)
+	_, err = relay.Resume(t.Context(), tenant, 0)
+	require.NoError(t, err)
+	require.NoError(t, relay.Deliver(t.Context(), tenant, []eventstore.Event{e}))
+	require.Equal(t, "auren.evt.default.=.=.projection_event_skipped", f.messages(t, tenant)[0].Subject())
 }

@@ -1,0 +1,82 @@
+package fanout_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/require"
+
+	"github.com/auren-memory/auren/projections/fanout"
+)
+
+// startCluster starts three servers that know each other.
+func startCluster(t *testing.T) []*node {
+	t.Helper()
+	var nodes []*node
+	var routes []string
+	for i := range 3 {
+		n := newNode(t)
+		n.Name, n.Cluster = fmt.Sprintf("node%d", i+1), freeAddr(t)
+		nodes, routes = append(nodes, n), append(routes, n.Cluster)
+	}
+	for _, n := range nodes {
+		n.Routes = routes
+		n.start(t)
+	}
+	return nodes
+}
+
+// leads returns the node that leads the stream, or nil where none does.
+func leads(t *testing.T, js jetstream.JetStream, nodes []*node) *node {
+	t.Helper()
+	stream, err := js.Stream(t.Context(), fanout.Stream)
+	if err != nil || stream.CachedInfo().Cluster == nil {
+		return nil
+	}
+	i := slices.IndexFunc(nodes, func(n *node) bool { return n.Name == stream.CachedInfo().Cluster.Leader })
+	if i < 0 {
+		return nil
+	}
+	return nodes[i]
+}
+
+// whole tells whether three servers hold all of the stream.
+func whole(t *testing.T, js jetstream.JetStream) bool {
+	t.Helper()
+	stream, err := js.Stream(t.Context(), fanout.Stream)
+	if err != nil || stream.CachedInfo().Cluster == nil || stream.CachedInfo().Cluster.Leader == "" {
+		return false
+	}
+	peers := stream.CachedInfo().Cluster.Replicas
+	return len(peers) == 2 && !slices.ContainsFunc(peers, func(p *jetstream.PeerInfo) bool { return !p.Current || p.Offline })
+}
+
+func TestClusterHasEachEventOnceWhenLeadersAreKilled(t *testing.T) {
+	t.Parallel()
+	nodes := startCluster(t)
+	f := setupOn(t, nodes...)
+	f.follow(t, fanout.Config{Replicas: 3})
+	f.grow(t, 300)
+	f.requireCaughtUp(t, tenant)
+	// The one that was killed first takes part in what the second time is the majority.
+	for range 2 {
+		eventually(t, "the stream is whole", func() bool { return whole(t, f.js) })
+		leader := leads(t, f.js, nodes)
+		require.NotNil(t, leader)
+		// Killed while the relay is at work: its lag is neither all of it nor nothing.
+		f.grow(t, 2000)
+		eventually(t, "deliveries are on the way", func() bool { return f.lag(t, tenant) < 2000 })
+		leader.kill()
+		f.grow(t, 500)
+		f.requireCaughtUp(t, tenant) // by the other two
+		leader.start(t)
+	}
+	f.grow(t, 100)
+	f.requireCaughtUp(t, tenant)
+	eventually(t, "the stream is whole", func() bool { return whole(t, f.js) })
+	stream, err := f.js.Stream(t.Context(), fanout.Stream)
+	require.NoError(t, err)
+	require.Equal(t, 3, stream.CachedInfo().Config.Replicas)
+}
