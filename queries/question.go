@@ -1,11 +1,14 @@
 package queries
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/lexicon"
 )
 
 // maxQuery is how many characters a query may have.
@@ -13,17 +16,18 @@ const maxQuery = 10_000
 
 // question is a query taken apart.
 type question struct {
-	// text is what to look for, the words of phrases included.
-	text string
-	// restriction is what every result must and must not hold, in the syntax of websearch_to_tsquery.
+	// words are the lexemes to look for, those of phrases included, in the order of the query; MaxWords at most.
+	words []string
+	// restriction is the tsquery of what every result must and must not hold; empty for anything.
 	restriction string
 	// phrases tells whether the restriction requires anything, rather than only excluding.
 	phrases bool
 }
 
 // parseQuestion reads a query: words, "phrases in quotes", -words and -"phrases" to exclude. Nothing is a syntax
-// error: a quote without an end is no quote, and a dash within a word or by itself is no exclusion.
-func parseQuestion(query string) (question, error) {
+// error: a quote without an end is no quote, and a dash within a word or by itself is no exclusion. What an exclusion
+// or a phrase says with stop words only, restricts nothing.
+func parseQuestion(query string, analyzer *lexicon.Analyzer) (question, error) {
 	if err := domain.CheckText("query", query, maxQuery); err != nil {
 		return question{}, err
 	}
@@ -31,7 +35,7 @@ func parseQuestion(query string) (question, error) {
 		return question{}, domain.Invalidf("query", "is empty; ask for at least one word")
 	}
 	var q question
-	var text, restriction strings.Builder
+	var restrictions []string
 	for rest := query; rest != ""; {
 		excluded := strings.HasPrefix(rest, "-") && begins(rest[1:])
 		if excluded {
@@ -45,24 +49,50 @@ func parseQuestion(query string) (question, error) {
 			}
 			token, after = rest[:end], rest[end:]
 		}
-		// As memories are indexed: one that is looked for by well-known holds the two words next to each other.
-		words := domain.PlainWords(token)
+		// As memories are indexed: one that excludes well-known excludes the two words next to each other.
+		found := analyzer.Occurrences(token)
 		switch {
-		case words == "":
+		case len(found) == 0:
 		case excluded:
-			restriction.WriteString(` -"` + words + `"`)
+			restrictions = append(restrictions, "!"+sequence(found))
 		case phrase:
-			text.WriteString(" " + words)
-			restriction.WriteString(` "` + words + `"`)
+			restrictions = append(restrictions, sequence(found))
 			q.phrases = true
+			q.lookFor(found)
 		default:
-			text.WriteString(" " + words)
+			q.lookFor(found)
 		}
 		rest = strings.TrimLeftFunc(after, unicode.IsSpace)
 	}
-	q.text, q.restriction = text.String(), restriction.String()
+	q.restriction = strings.Join(restrictions, " & ")
 	return q, nil
 }
+
+// lookFor adds lexemes that are not there yet.
+func (q *question) lookFor(found []lexicon.Occurrence) {
+	for _, o := range found {
+		if len(q.words) < MaxWords && !slices.Contains(q.words, o.Lexeme) {
+			q.words = append(q.words, o.Lexeme)
+		}
+	}
+}
+
+// sequence is the tsquery of lexemes that stand at these distances from each other.
+func sequence(found []lexicon.Occurrence) string {
+	var query strings.Builder
+	query.WriteString("(")
+	for i, o := range found {
+		if i > 0 {
+			fmt.Fprintf(&query, " <%d> ", o.Position-found[i-1].Position)
+		}
+		query.WriteString(quoteWord(o.Lexeme))
+	}
+	query.WriteString(")")
+	return query.String()
+}
+
+// quoteWord writes a lexeme, which is made of letters, digits and marks alone, as a tsquery.
+func quoteWord(lexeme string) string { return "'" + lexeme + "'" }
 
 // begins tells whether a word or a phrase begins here.
 func begins(text string) bool {

@@ -21,6 +21,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/lexicon"
 )
 
 // The projections whose tables are read here, by the names of their checkpoints.
@@ -51,8 +52,9 @@ type Config struct {
 // database cannot be reached or the projection did not reach the wanted position in time, and the
 // context's own error where the caller went away.
 type Reader struct {
-	pool   *pgxpool.Pool
-	config Config
+	pool    *pgxpool.Pool
+	config  Config
+	lexicon *lexicon.Analyzer
 }
 
 // New makes a Reader on a pool, which stays the caller's to close.
@@ -69,7 +71,7 @@ func New(pool *pgxpool.Pool, config Config) *Reader {
 	if config.Now == nil {
 		config.Now = time.Now
 	}
-	return &Reader{pool: pool, config: config}
+	return &Reader{pool: pool, config: config, lexicon: lexicon.New()}
 }
 
 // A projection that has not started on the tenant has applied nothing.
@@ -77,6 +79,11 @@ const readCheckpoint = `
 select case when count(*) = cardinality($2::text[]) then min(sequence_id) else 0 end
   from projection_checkpoints
  where tenant_id = $1 and projection = any($2)`
+
+const (
+	beginSnapshot  = `begin isolation level repeatable read read only`
+	commitSnapshot = `commit`
+)
 
 // snapshot runs the queued statements in one read-only transaction and one round trip, and returns the position
 // that they saw. Where that is before minimum it waits and runs them once more.
@@ -100,12 +107,12 @@ func (r *Reader) snapshotNow(ctx context.Context, tenant domain.Tenant, queue fu
 	// Begin and commit travel in the batch: a transaction of its own would cost two more round trips. After an
 	// error the connection is left inside the failed transaction, and the pool discards it.
 	batch := &pgx.Batch{}
-	batch.Queue(`begin isolation level repeatable read read only`)
+	batch.Queue(beginSnapshot)
 	batch.Queue(readCheckpoint, tenant, []string{agentMemories}).QueryRow(func(row pgx.Row) error {
 		return row.Scan(&position)
 	})
 	queue(batch)
-	batch.Queue(`commit`)
+	batch.Queue(commitSnapshot)
 	return position, translate(r.pool.SendBatch(ctx, batch).Close())
 }
 

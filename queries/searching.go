@@ -7,15 +7,13 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/auren-memory/auren/domain"
 )
 
 // The bounds that keep a search fast, whatever is asked for among however many memories.
 const (
-	// readThrough is how many memories are faster read one by one than found by common words in the index.
-	readThrough = 1_500
 	// wholeScope is how many memories are few enough to look at each that holds any word of the query.
 	wholeScope = 3_000
 	// maxCandidates is how many memories are looked at in one go; where more hold the words, which ones is
@@ -25,9 +23,9 @@ const (
 	finalists = 60
 )
 
-// searching is one search on its way; run does it within the snapshot of tx.
+// searching is one search on its way; run does it in one transaction of conn.
 type searching struct {
-	tx       pgx.Tx
+	conn     *pgxpool.Conn
 	tenant   domain.Tenant
 	filter   Filter
 	question question
@@ -38,22 +36,23 @@ type searching struct {
 	position    int64
 	memories    int64
 	totalLength int64
-	words       []string // as stems, in their order in the query
 	wordQueries []string // each word as a tsquery
-	restriction string   // a tsquery, or nothing
 	hits        []Hit
 }
 
 func (s *searching) run(ctx context.Context) error {
 	s.hits = []Hit{}
+	for _, word := range s.question.words {
+		s.wordQueries = append(s.wordQueries, quoteWord(word))
+	}
 	if err := s.prepare(ctx); err != nil {
 		return err
 	}
-	if len(s.words) == 0 || s.memories == 0 {
+	if s.memories == 0 {
 		return nil
 	}
-	documents := make([]float64, len(s.words))
-	if s.memories > wholeScope && len(s.words) > 1 {
+	documents := make([]float64, len(s.question.words))
+	if s.memories > wholeScope && len(s.question.words) > 1 {
 		var err error
 		if documents, err = s.estimate(ctx); err != nil {
 			return err
@@ -63,10 +62,10 @@ func (s *searching) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for i, counted := range count(candidates, len(s.words)) {
+	for i, counted := range count(candidates, len(s.question.words)) {
 		documents[i] = max(documents[i], counted)
 	}
-	ranking := newRanking(s.words, documents, s.memories, float64(s.totalLength)/float64(s.memories))
+	ranking := newRanking(s.question.words, documents, s.memories, float64(s.totalLength)/float64(s.memories))
 	best, err := s.readFrequencies(ctx, ranking.preselect(candidates, max(finalists, 3*s.limit)))
 	if err != nil {
 		return err
@@ -79,8 +78,8 @@ func (s *searching) candidates(ctx context.Context, documents []float64) ([]cand
 	if s.memories <= wholeScope {
 		return s.readCandidates(ctx, strings.Join(s.wordQueries, " | "), true)
 	}
-	if s.question.phrases && s.restriction != "" {
-		return s.readCandidates(ctx, s.restriction, false)
+	if s.question.phrases {
+		return s.readCandidates(ctx, s.question.restriction, false)
 	}
 	var found []candidate
 	for budget := float64(wholeScope); ; budget *= 8 {
@@ -100,7 +99,7 @@ func (s *searching) candidates(ctx context.Context, documents []float64) ([]cand
 // driver is the tsquery that finds candidates: any of the rarest words that, by the estimates, about budget
 // memories hold. Where even the rarest word is more common than that, it is all of them together at first.
 func (s *searching) driver(documents []float64, budget float64) (tsquery string, all bool) {
-	order := make([]int, len(s.words))
+	order := make([]int, len(s.question.words))
 	for i := range order {
 		order[i] = i
 	}

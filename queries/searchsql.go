@@ -8,15 +8,11 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-const readWords = `
-select lexeme
-  from unnest(to_tsvector('english', $1))
- order by positions[1]
- limit $2`
+// tsqueries writes an array of tsqueries of single lexemes, in which there is nothing to escape. Cast from texts within a
+// statement, it would be parsed again for each row.
+func tsqueries(wordQueries []string) string { return "{" + strings.Join(wordQueries, ",") + "}" }
 
-const readRestriction = `select websearch_to_tsquery('english', $1)::text`
-
-// prepare reads what the search needs to know before it looks for anything.
+// prepare begins the transaction and reads what the search needs to know before it looks for anything.
 func (s *searching) prepare(ctx context.Context) error {
 	scope := newStatement(s.tenant)
 	readScope := `
@@ -24,34 +20,20 @@ select coalesce(sum(memories), 0)::bigint, coalesce(sum(words), 0)::bigint
   from agent_memory_search_scopes
  where tenant_id = $1` + s.filter.scope(scope).and()
 	batch := &pgx.Batch{}
+	batch.Queue(beginSnapshot)
 	batch.Queue(readCheckpoint, s.tenant, []string{agentMemories, search}).QueryRow(func(row pgx.Row) error {
 		return row.Scan(&s.position)
 	})
 	batch.Queue(readScope, scope.args...).QueryRow(func(row pgx.Row) error {
 		return row.Scan(&s.memories, &s.totalLength)
 	})
-	collect(batch, readWords, []any{s.question.text, MaxWords}, &s.words, pgx.RowTo[string])
-	batch.Queue(readRestriction, s.question.restriction).QueryRow(func(row pgx.Row) error {
-		return row.Scan(&s.restriction)
-	})
-	if err := s.tx.SendBatch(ctx, batch).Close(); err != nil {
-		return err
-	}
-	for _, word := range s.words {
-		s.wordQueries = append(s.wordQueries, quoteWord(word))
-	}
-	return nil
-}
-
-// quoteWord writes a word as a tsquery.
-func quoteWord(word string) string {
-	return `'` + strings.NewReplacer(`'`, `''`, `\`, `\\`).Replace(word) + `'`
+	return s.conn.SendBatch(ctx, batch).Close()
 }
 
 // heldWords is the places of the words that a row of agent_memory_search holds.
 func heldWords(wordQueries string) string {
 	return `array(select place::smallint
-             from unnest(` + wordQueries + `::text[]::tsquery[]) with ordinality as word (query, place)
+             from unnest(` + wordQueries + `::tsquery[]) with ordinality as word (query, place)
             where vector @@ query)`
 }
 
@@ -60,7 +42,7 @@ func heldWords(wordQueries string) string {
 func (s *searching) estimate(ctx context.Context) ([]float64, error) {
 	st := newStatement(s.tenant)
 	sql := `
-select ` + heldWords(st.arg(s.wordQueries)) + `
+select ` + heldWords(st.arg(tsqueries(s.wordQueries))) + `
   from generate_series(0, 39) as stretch
  cross join lateral (
      select id
@@ -74,7 +56,7 @@ select ` + heldWords(st.arg(s.wordQueries)) + `
  ) as sample
   join agent_memory_search using (id)
  where tenant_id = $1 and is_active`
-	rows, err := s.tx.Query(ctx, sql, st.args...)
+	rows, err := s.conn.Query(ctx, sql, st.args...)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +66,7 @@ select ` + heldWords(st.arg(s.wordQueries)) + `
 	if err != nil {
 		return nil, err
 	}
-	documents := count(sample, len(s.words))
+	documents := count(sample, len(s.question.words))
 	for i := range documents {
 		documents[i] *= float64(s.memories) / float64(max(len(sample), 1))
 	}
@@ -95,14 +77,9 @@ select ` + heldWords(st.arg(s.wordQueries)) + `
 // leaves out, marked, because the words are to be counted in all of them.
 func (s *searching) readCandidates(ctx context.Context, driver string, countAll bool) ([]candidate, error) {
 	st := newStatement(s.tenant)
-	held := heldWords(st.arg(s.wordQueries))
+	held := heldWords(st.arg(tsqueries(s.wordQueries)))
 	where := s.filter.scope(st)
-	if s.memories <= readThrough {
-		// What stands in an expression cannot be looked up in the index.
-		where.add(`(vector @@ `, st.arg(driver), `::tsquery) is true`)
-	} else {
-		where.add(`vector @@ `, st.arg(driver), `::tsquery`)
-	}
+	where.add(`vector @@ `, st.arg(driver), `::tsquery`)
 	filter := s.passing(st)
 	passes := `true`
 	if countAll {
@@ -116,7 +93,7 @@ select id, words, created_at, ` + passes + `,
   from agent_memory_search
  where tenant_id = $1 and is_active` + where.and() + `
  limit ` + st.arg(maxCandidates)
-	rows, err := s.tx.Query(ctx, sql, st.args...)
+	rows, err := s.conn.Query(ctx, sql, st.args...)
 	if err != nil {
 		return nil, err
 	}
@@ -129,8 +106,8 @@ select id, words, created_at, ` + passes + `,
 func (s *searching) passing(st *statement) conditions {
 	c := s.filter.narrow(st)
 	c.add(`(expires_at is null or expires_at > `, st.arg(s.moment), `)`)
-	if s.restriction != "" {
-		c.add(`vector @@ `, st.arg(s.restriction), `::tsquery`)
+	if s.question.restriction != "" {
+		c.add(`vector @@ `, st.arg(s.question.restriction), `::tsquery`)
 	}
 	if wide := s.filter.wide(st); len(wide) > 0 {
 		c.add(`exists (select
@@ -144,7 +121,7 @@ func (s *searching) passing(st *statement) conditions {
 const readFrequencies = `
 select id,
        array(select ts_rank(vector, query)
-               from unnest($2::text[]::tsquery[]) with ordinality as word (query, place)
+               from unnest($2::tsquery[]) with ordinality as word (query, place)
               order by place)
   from agent_memory_search
   join agent_memories using (tenant_id, id)
@@ -158,7 +135,7 @@ func (s *searching) readFrequencies(ctx context.Context, candidates []candidate)
 	for i, c := range candidates {
 		ids[i], byID[c.id] = c.id, c
 	}
-	rows, err := s.tx.Query(ctx, readFrequencies, s.tenant, s.wordQueries, ids, s.moment)
+	rows, err := s.conn.Query(ctx, readFrequencies, s.tenant, tsqueries(s.wordQueries), ids, s.moment)
 	if err != nil {
 		return nil, err
 	}
@@ -176,18 +153,20 @@ func (s *searching) readFrequencies(ctx context.Context, candidates []candidate)
 	})
 }
 
+// readMemories reads the memories and ends the transaction in the same round trip.
 func (s *searching) readMemories(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]Memory, error) {
 	st := newStatement(s.tenant)
 	sql := st.selectMemories(view{moment: s.moment}, "\n   and id = any("+st.arg(ids)+")", "")
-	rows, err := s.tx.Query(ctx, sql, st.args...)
-	if err != nil {
+	var found []Memory
+	batch := &pgx.Batch{}
+	collect(batch, sql, st.args, &found, scanMemory)
+	batch.Queue(commitSnapshot)
+	if err := s.conn.SendBatch(ctx, batch).Close(); err != nil {
 		return nil, err
 	}
-	memories := make(map[uuid.UUID]Memory, len(ids))
-	_, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (struct{}, error) {
-		m, err := scanMemory(row)
+	memories := make(map[uuid.UUID]Memory, len(found))
+	for _, m := range found {
 		memories[m.ID] = m
-		return struct{}{}, err
-	})
-	return memories, err
+	}
+	return memories, nil
 }
