@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/multitracer"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"go.uber.org/zap"
@@ -29,6 +30,8 @@ type Config struct {
 	Size, Overflow int
 	// Wait is how long Open waits for a server that cannot be reached; default not at all.
 	Wait time.Duration
+	// Tracer is told of each statement; default nobody.
+	Tracer pgx.QueryTracer
 }
 
 // ErrMissing says that the server was reached and has no database of that name.
@@ -78,6 +81,9 @@ func poolSettings(config Config) (*pgxpool.Config, error) {
 	settings.MaxConnIdleTime, settings.HealthCheckPeriod, settings.PingTimeout = idleTime, healthCheck, pingTimeout
 	settings.ConnConfig.ConnectTimeout = connectTimeout
 	settings.ConnConfig.Tracer = acquireDeadline{}
+	if config.Tracer != nil {
+		settings.ConnConfig.Tracer = multitracer.New(config.Tracer, acquireDeadline{})
+	}
 	parameters := settings.ConnConfig.RuntimeParams
 	parameters["application_name"] = cmp.Or(config.Name, "auren")
 	parameters["jit"] = "off" // compiling takes longer than our queries do

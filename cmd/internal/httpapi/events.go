@@ -13,7 +13,7 @@ import (
 
 // EventFilter narrows what is read from the log.
 type EventFilter struct {
-	EventTypes    []string `json:"event_type,omitempty" maxItems:"100" enum:"memory_remembered,memory_revised,memory_confidence_adjusted,memory_evidence_recorded,memory_expiry_set,memory_forgotten,memory_restored,memory_expired" doc:"Only events of one of these types, such as memory_revised."`
+	EventTypes    []string `json:"event_type,omitempty" maxItems:"100" enum:"memory_remembered,memory_revised,memory_confidence_adjusted,memory_evidence_recorded,memory_expiry_set,memory_forgotten,memory_restored,memory_expired,projection_event_skipped" doc:"Only events of one of these types, such as memory_revised."`
 	AgentID       string   `json:"agent_id,omitempty" maxLength:"100" doc:"Only events of this agent's memories."`
 	UserID        string   `json:"user_id,omitempty" maxLength:"255" doc:"Only events of memories about this user."`
 	CorrelationID string   `json:"correlation_id,omitempty" maxLength:"255" doc:"Only events of this piece of work."`

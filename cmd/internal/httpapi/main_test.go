@@ -43,7 +43,7 @@ type service struct {
 
 func setup(t testing.TB) *service {
 	s := newService(t)
-	s.run(t, search.New(s.pool, search.Config{}), agentmemories.Projection{})
+	s.run(t, search.New(search.Config{}), agentmemories.Projection{})
 	return s
 }
 

@@ -141,6 +141,7 @@ func (in *reader[P, B]) read(w http.ResponseWriter, r *http.Request) (*call[P, B
 		if c.caller, err = readCaller(r.Header); err != nil {
 			return nil, err
 		}
+		c.meta.Traceparent = traceparent(r.Context(), c.meta.Traceparent)
 	}
 	if strings.Contains(in.op.path, "{id}") {
 		if c.id, err = parseUUID(r.PathValue("id")); err != nil {

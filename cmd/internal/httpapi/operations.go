@@ -25,6 +25,7 @@ type Projection struct {
 	Term          int64         `json:"term" doc:"How often the lead was taken."`
 	StoppedAt     *int64        `json:"stopped_at" doc:"The event that cannot be applied, if there is one."`
 	StoppedReason string        `json:"stopped_reason,omitempty" doc:"Why it cannot."`
+	State         string        `json:"state" enum:"idle,moving,stuck,stopped" doc:"Stuck if it is behind and has not moved for ten seconds."`
 }
 
 type projectionsAnswer struct {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/zap"
 
 	"github.com/auren-memory/auren/commands"
@@ -35,6 +36,8 @@ type Operations struct {
 	// Answered is told of every answer, with the pattern of the route ("unmatched" if none) and a method of HTTP's
 	// own ("OTHER" if none); took is negative for a live feed. Default none.
 	Answered func(route, method string, status int, took time.Duration)
+	// Tracer makes the span of each request to the API; default none.
+	Tracer trace.Tracer
 	// Projections tells how far the projections are; default no such path.
 	Projections func(ctx context.Context) ([]Projection, error)
 }
@@ -193,6 +196,7 @@ func (s *Server) Run(ctx context.Context) error {
 // ServeHTTP answers one request. Whatever goes wrong, a panic included, is answered as a problem.
 func (s *Server) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	start := time.Now()
+	r, endSpan := s.startSpan(r)
 	w := &response{ResponseWriter: out, request: r}
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -201,7 +205,8 @@ func (s *Server) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 			}
 			s.refuse(w, r, fmt.Errorf("panic: %v\n%s", cause, debug.Stack()))
 		}
-		s.answered(w, r, time.Since(start))
+		route := s.answered(w, r, time.Since(start))
+		endSpan(route, w.status)
 	}()
 	_ = http.NewResponseController(out).SetWriteDeadline(start.Add(s.config.RequestTimeout + s.config.WriteTimeout))
 	if err := s.checkHost(r); err != nil {
@@ -258,7 +263,8 @@ func (s *Server) unmatched(w *response, r *http.Request) {
 // statusClientGone is told of a request whose client went away before it was answered.
 const statusClientGone = 499
 
-func (s *Server) answered(w *response, r *http.Request, took time.Duration) {
+// answered tells of an answer and returns the route that it was given by.
+func (s *Server) answered(w *response, r *http.Request, took time.Duration) (route string) {
 	route, method := "unmatched", r.Method
 	if _, path, ok := strings.Cut(r.Pattern, " "); ok {
 		route = path
@@ -278,4 +284,5 @@ func (s *Server) answered(w *response, r *http.Request, took time.Duration) {
 		took = -1
 	}
 	s.deps.Answered(route, method, w.status, took)
+	return route
 }

@@ -14,6 +14,10 @@ type Lag struct {
 	Events int64
 	// Age of the first event that is not applied yet; 0 if there is none.
 	Age time.Duration
+	// Stuck says that it is behind and does not move.
+	Stuck bool
+	// Led says that some process holds the lease.
+	Led bool
 	// Stopped says that an event cannot be applied.
 	Stopped bool
 }
@@ -23,11 +27,11 @@ type lagCollector struct {
 	status  func(ctx context.Context) ([]Lag, error)
 	timeout time.Duration
 
-	events, seconds, stopped, up *prometheus.Desc
+	events, seconds, stuck, unled, stopped, up *prometheus.Desc
 }
 
 // NewLagCollector makes a collector of the lag of each projection: over all tenants the sum of the events, the age of
-// the oldest and the number of tenants that are stopped, since a label for each tenant would have no end. Status is
+// the oldest and the numbers of tenants that nobody leads, that do not move or that are stopped, since a label for each tenant would have no end. Status is
 // given timeout per scrape, 0 meaning 2 s; where it fails, only auren_projection_status_up, then 0, is told.
 func NewLagCollector(status func(ctx context.Context) ([]Lag, error), timeout time.Duration) prometheus.Collector {
 	if timeout == 0 {
@@ -40,6 +44,8 @@ func NewLagCollector(status func(ctx context.Context) ([]Lag, error), timeout ti
 		status: status, timeout: timeout,
 		events:  desc("lag_events", "Events not applied yet, over all tenants.", "projection"),
 		seconds: desc("lag_seconds", "Age of the oldest event not applied yet.", "projection"),
+		stuck:   desc("stuck_tenants", "Tenants whose projection is behind and does not move.", "projection"),
+		unled:   desc("unled_tenants", "Tenants whose projection no process leads.", "projection"),
 		stopped: desc("stopped_tenants", "Tenants whose projection is stopped by an event that cannot be applied.", "projection"),
 		up:      desc("status_up", "1 if the lag could be read at this scrape, else 0."),
 	}
@@ -47,7 +53,7 @@ func NewLagCollector(status func(ctx context.Context) ([]Lag, error), timeout ti
 
 // Describe sends the descriptions of all metrics.
 func (c *lagCollector) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{c.events, c.seconds, c.stopped, c.up} {
+	for _, d := range []*prometheus.Desc{c.events, c.seconds, c.stuck, c.unled, c.stopped, c.up} {
 		out <- d
 	}
 }
@@ -68,6 +74,8 @@ func (c *lagCollector) Collect(out chan<- prometheus.Metric) {
 	for projection, total := range sumByProjection(lags) {
 		gauge(c.events, float64(total.events), projection)
 		gauge(c.seconds, total.oldest.Seconds(), projection)
+		gauge(c.stuck, float64(total.stuck), projection)
+		gauge(c.unled, float64(total.unled), projection)
 		gauge(c.stopped, float64(total.stopped), projection)
 	}
 }
@@ -75,6 +83,8 @@ func (c *lagCollector) Collect(out chan<- prometheus.Metric) {
 type lagTotal struct {
 	events  int64
 	oldest  time.Duration
+	stuck   int
+	unled   int
 	stopped int
 }
 
@@ -84,6 +94,12 @@ func sumByProjection(lags []Lag) map[string]lagTotal {
 		t := totals[l.Projection]
 		t.events += l.Events
 		t.oldest = max(t.oldest, l.Age)
+		if l.Stuck {
+			t.stuck++
+		}
+		if !l.Led {
+			t.unled++
+		}
 		if l.Stopped {
 			t.stopped++
 		}

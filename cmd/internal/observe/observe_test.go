@@ -99,9 +99,9 @@ func TestLag(t *testing.T) {
 		t.Parallel()
 		c := observe.NewLagCollector(func(context.Context) ([]observe.Lag, error) {
 			return []observe.Lag{
-				{Projection: "search", Events: 2, Age: time.Second},
-				{Projection: "search", Events: 3, Age: 4 * time.Second, Stopped: true},
-				{Projection: "agent_memories"},
+				{Projection: "search", Events: 2, Age: time.Second, Led: true},
+				{Projection: "search", Events: 3, Age: 4 * time.Second, Stuck: true, Stopped: true},
+				{Projection: "agent_memories", Led: true},
 			}, nil
 		}, 0)
 		require.NoError(t, testutil.CollectAndCompare(c, strings.NewReader(`
@@ -120,6 +120,14 @@ auren_projection_stopped_tenants{projection="search"} 1
 # HELP auren_projection_status_up 1 if the lag could be read at this scrape, else 0.
 # TYPE auren_projection_status_up gauge
 auren_projection_status_up 1
+# HELP auren_projection_stuck_tenants Tenants whose projection is behind and does not move.
+# TYPE auren_projection_stuck_tenants gauge
+auren_projection_stuck_tenants{projection="agent_memories"} 0
+auren_projection_stuck_tenants{projection="search"} 1
+# HELP auren_projection_unled_tenants Tenants whose projection no process leads.
+# TYPE auren_projection_unled_tenants gauge
+auren_projection_unled_tenants{projection="agent_memories"} 0
+auren_projection_unled_tenants{projection="search"} 1
 `)))
 	})
 	t.Run("does not hold a scrape up", func(t *testing.T) {
@@ -134,6 +142,128 @@ auren_projection_status_up 1
 auren_projection_status_up 0
 `)))
 	})
+}
+
+func TestAppendMetrics(t *testing.T) {
+	t.Parallel()
+	r := prometheus.NewPedanticRegistry()
+	m := observe.NewAppendMetrics(r)
+	m.Appended(observe.Append{
+		Appended: 2, Events: 5, Conflicts: 1, Unknown: 1,
+		Waited: []time.Duration{0, time.Millisecond, time.Millisecond, 30 * time.Millisecond}, Took: 3 * time.Millisecond,
+	})
+	m.Appended(observe.Append{Duplicates: 1})
+	require.NoError(t, testutil.GatherAndCompare(r, strings.NewReader(`
+# HELP auren_append_commands_total Commands given to the log, by what became of them.
+# TYPE auren_append_commands_total counter
+auren_append_commands_total{outcome="appended"} 2
+auren_append_commands_total{outcome="conflict"} 1
+auren_append_commands_total{outcome="duplicate"} 1
+auren_append_commands_total{outcome="refused"} 0
+auren_append_commands_total{outcome="reused"} 0
+auren_append_commands_total{outcome="unavailable"} 0
+auren_append_commands_total{outcome="unknown"} 1
+# HELP auren_append_events_total Events appended to the log.
+# TYPE auren_append_events_total counter
+auren_append_events_total 5
+# HELP auren_append_batch_commands Commands that one transaction carried.
+# TYPE auren_append_batch_commands histogram
+auren_append_batch_commands_bucket{le="1"} 0
+auren_append_batch_commands_bucket{le="2"} 0
+auren_append_batch_commands_bucket{le="5"} 1
+auren_append_batch_commands_bucket{le="10"} 1
+auren_append_batch_commands_bucket{le="20"} 1
+auren_append_batch_commands_bucket{le="50"} 1
+auren_append_batch_commands_bucket{le="100"} 1
+auren_append_batch_commands_bucket{le="200"} 1
+auren_append_batch_commands_bucket{le="500"} 1
+auren_append_batch_commands_bucket{le="1000"} 1
+auren_append_batch_commands_bucket{le="+Inf"} 1
+auren_append_batch_commands_sum 4
+auren_append_batch_commands_count 1
+`), "auren_append_commands_total", "auren_append_events_total", "auren_append_batch_commands"))
+	sums := histograms(t, r)
+	require.InDelta(t, .032, sums["auren_append_wait_seconds"], 1e-9)
+	require.InDelta(t, .003, sums["auren_append_commit_seconds"], 1e-9)
+	require.InDelta(t, .032+4*.003, sums["auren_append_duration_seconds"], 1e-9)
+	require.InDelta(t, 5, sums["auren_append_batch_events"], 1e-9)
+	problems, err := testutil.GatherAndLint(r)
+	require.NoError(t, err)
+	require.Empty(t, problems)
+}
+
+// histograms returns the sum of each histogram.
+func histograms(t *testing.T, r prometheus.Gatherer) map[string]float64 {
+	t.Helper()
+	families, err := r.Gather()
+	require.NoError(t, err)
+	sums := map[string]float64{}
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			if h := m.GetHistogram(); h != nil {
+				sums[f.GetName()] += h.GetSampleSum()
+			}
+		}
+	}
+	return sums
+}
+
+func TestLogCollectorTellsOfClassesOfTenants(t *testing.T) {
+	t.Parallel()
+	c := observe.NewLogCollector(func(context.Context) ([]observe.Log, error) {
+		return []observe.Log{{Default: true, Head: 7}, {Head: 3}, {Head: 5}}, nil
+	}, 0)
+	require.NoError(t, testutil.CollectAndCompare(c, strings.NewReader(`
+# HELP auren_log_head_events Events in the logs, by class of tenant.
+# TYPE auren_log_head_events gauge
+auren_log_head_events{tenants="default"} 7
+auren_log_head_events{tenants="other"} 8
+# HELP auren_log_longest_events Events in the longest log, by class of tenant.
+# TYPE auren_log_longest_events gauge
+auren_log_longest_events{tenants="default"} 7
+auren_log_longest_events{tenants="other"} 5
+# HELP auren_log_tenants Tenants that have a log, by class.
+# TYPE auren_log_tenants gauge
+auren_log_tenants{tenants="default"} 1
+auren_log_tenants{tenants="other"} 2
+`)))
+	away := observe.NewLogCollector(func(context.Context) ([]observe.Log, error) { return nil, errors.New("away") }, 0)
+	require.Zero(t, testutil.CollectAndCount(away))
+}
+
+func TestProjectionMetrics(t *testing.T) {
+	t.Parallel()
+	r := prometheus.NewPedanticRegistry()
+	m := observe.NewProjectionMetrics(r)
+	seen, idle := m.Of("search"), m.Of("fanout")
+	seen.Applied(3)
+	seen.Applied(4)
+	seen.Leased(1)
+	seen.Leased(2)
+	seen.Leading(func() int { return 9 })
+	idle.Leading(func() int { return 0 })
+	require.NoError(t, testutil.GatherAndCompare(r, strings.NewReader(`
+# HELP auren_projection_applied_events_total Events that this process applied or, in the fan-out, relayed.
+# TYPE auren_projection_applied_events_total counter
+auren_projection_applied_events_total{projection="fanout"} 0
+auren_projection_applied_events_total{projection="search"} 7
+# HELP auren_projection_leases Tenants that this process leads.
+# TYPE auren_projection_leases gauge
+auren_projection_leases{projection="fanout"} 0
+auren_projection_leases{projection="search"} 9
+# HELP auren_projection_leases_taken_total Leases that this process took.
+# TYPE auren_projection_leases_taken_total counter
+auren_projection_leases_taken_total{projection="fanout"} 0
+auren_projection_leases_taken_total{projection="search"} 2
+# HELP auren_projection_takeovers_total Leases that this process took which had been held before.
+# TYPE auren_projection_takeovers_total counter
+auren_projection_takeovers_total{projection="fanout"} 0
+auren_projection_takeovers_total{projection="search"} 1
+`), "auren_projection_applied_events_total", "auren_projection_leases", "auren_projection_leases_taken_total", "auren_projection_takeovers_total"))
+	require.InDelta(t, 7, histograms(t, r)["auren_projection_batch_events"], 1e-9)
+	problems, err := testutil.GatherAndLint(r)
+	require.NoError(t, err)
+	require.Empty(t, problems)
 }
 
 func TestHealth(t *testing.T) {

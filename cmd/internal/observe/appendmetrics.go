@@ -1,0 +1,90 @@
+package observe
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Append says what became of the commands that one transaction of the log carried.
+type Append struct {
+	// Commands that did what they were to do, and how many events they wrote.
+	Appended, Events int
+	// Commands that had been carried out before, that met another version, or that came under another one's id.
+	Duplicates, Conflicts, Reused int
+	// Commands that failed because of the database, whose outcome is unknown, or that the database refused.
+	Unavailable, Unknown, Refused int
+	// Waited is how long each command waited; nil where there was no transaction.
+	Waited []time.Duration
+	// Took is how long the transaction took.
+	Took time.Duration
+}
+
+// AppendMetrics count and time what is appended to the log. They are safe for concurrent use.
+type AppendMetrics struct {
+	commands *prometheus.CounterVec
+	events   prometheus.Counter
+
+	wait, commit, duration     prometheus.Histogram
+	batchCommands, batchEvents prometheus.Histogram
+}
+
+// The outcomes of a command, as the label has them.
+const (
+	outcomeAppended    = "appended"
+	outcomeDuplicate   = "duplicate"
+	outcomeConflict    = "conflict"
+	outcomeReused      = "reused"
+	outcomeUnavailable = "unavailable"
+	outcomeUnknown     = "unknown"
+	outcomeRefused     = "refused"
+)
+
+// NewAppendMetrics makes the metrics and registers them; a second set on one registry panics.
+func NewAppendMetrics(r prometheus.Registerer) *AppendMetrics {
+	seconds := []float64{.0002, .0005, .001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 15}
+	sizes := []float64{1, 2, 5, 10, 20, 50, 100, 200, 500, 1000}
+	histogram := func(name, help string, buckets []float64) prometheus.Histogram {
+		return prometheus.NewHistogram(prometheus.HistogramOpts{Name: "auren_append_" + name, Help: help, Buckets: buckets})
+	}
+	m := &AppendMetrics{
+		commands: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "auren_append_commands_total", Help: "Commands given to the log, by what became of them.",
+		}, []string{"outcome"}),
+		events:        prometheus.NewCounter(prometheus.CounterOpts{Name: "auren_append_events_total", Help: "Events appended to the log."}),
+		wait:          histogram("wait_seconds", "How long a command waited for its transaction to begin.", seconds),
+		commit:        histogram("commit_seconds", "How long a transaction of the log took.", seconds),
+		duration:      histogram("duration_seconds", "How long appending a command took, waiting and commit together.", seconds),
+		batchCommands: histogram("batch_commands", "Commands that one transaction carried.", sizes),
+		batchEvents:   histogram("batch_events", "Events that one transaction wrote.", sizes),
+	}
+	// From the first scrape on, so that an alert sees the first increase.
+	for _, outcome := range []string{outcomeAppended, outcomeDuplicate, outcomeConflict, outcomeReused, outcomeUnavailable, outcomeUnknown, outcomeRefused} {
+		m.commands.WithLabelValues(outcome)
+	}
+	r.MustRegister(m.commands, m.events, m.wait, m.commit, m.duration, m.batchCommands, m.batchEvents)
+	return m
+}
+
+// Appended records what became of the commands of one transaction.
+func (m *AppendMetrics) Appended(a Append) {
+	for outcome, n := range map[string]int{
+		outcomeAppended: a.Appended, outcomeDuplicate: a.Duplicates, outcomeConflict: a.Conflicts, outcomeReused: a.Reused,
+		outcomeUnavailable: a.Unavailable, outcomeUnknown: a.Unknown, outcomeRefused: a.Refused,
+	} {
+		if n > 0 {
+			m.commands.WithLabelValues(outcome).Add(float64(n))
+		}
+	}
+	m.events.Add(float64(a.Events))
+	if a.Waited == nil {
+		return
+	}
+	for _, waited := range a.Waited {
+		m.wait.Observe(waited.Seconds())
+		m.duration.Observe((waited + a.Took).Seconds())
+	}
+	m.commit.Observe(a.Took.Seconds())
+	m.batchCommands.Observe(float64(len(a.Waited)))
+	m.batchEvents.Observe(float64(a.Events))
+}

@@ -1,0 +1,100 @@
+package observe
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/exaring/otelpgx"
+	"github.com/jackc/pgx/v5"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	metricnoop "go.opentelemetry.io/otel/metric/noop"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+	"go.uber.org/zap"
+)
+
+// scope names the spans' maker.
+const scope = "github.com/auren-memory/auren"
+
+// Traces sends spans to a collector. The zero value makes none and costs nothing.
+type Traces struct {
+	provider trace.TracerProvider
+	stop     func(ctx context.Context) error
+}
+
+// NewTraces sends traces by OTLP over HTTP where the environment asks for it, by the variables that OpenTelemetry
+// defines: OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT names the collector, and the others of
+// the exporter, the sampler, the batches and the resource hold, too. Without one of the two, or with
+// OTEL_SDK_DISABLED=true or OTEL_TRACES_EXPORTER=none, it returns the zero Traces. Service is what the process is called
+// where OTEL_SERVICE_NAME does not say otherwise. A collector that is away is said in the log, and what it misses is
+// lost. Close it.
+func NewTraces(ctx context.Context, service, version string, log *zap.Logger) (Traces, error) {
+	if !wanted() {
+		return Traces{}, nil
+	}
+	if protocol := protocol(); protocol != "" && protocol != "http/protobuf" {
+		return Traces{}, fmt.Errorf("traces: the protocol %q is not known; http/protobuf is", protocol)
+	}
+	exporter, err := otlptracehttp.New(ctx)
+	if err != nil {
+		return Traces{}, fmt.Errorf("traces: %w", err)
+	}
+	described, err := resource.New(ctx,
+		resource.WithAttributes(attribute.String("service.name", service), attribute.String("service.version", version)),
+		resource.WithTelemetrySDK(), resource.WithFromEnv())
+	if err != nil {
+		return Traces{}, fmt.Errorf("traces: OTEL_RESOURCE_ATTRIBUTES: %w", err)
+	}
+	// The one global: the library has no other place to say that a collector is away.
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Warn("traces could not be sent", zap.Error(err)) }))
+	provider := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(described))
+	return Traces{provider: provider, stop: provider.Shutdown}, nil
+}
+
+// Tracer returns what makes spans; nil where there are none.
+func (t Traces) Tracer() trace.Tracer {
+	if t.provider == nil {
+		return nil
+	}
+	return t.provider.Tracer(scope)
+}
+
+// Queries returns what makes a span of each statement within another span; nil where there are none. The spans hold
+// the statements without their arguments.
+func (t Traces) Queries() pgx.QueryTracer {
+	if t.provider == nil {
+		return nil
+	}
+	return otelpgx.NewTracer(otelpgx.WithTracerProvider(t.provider), otelpgx.WithMeterProvider(metricnoop.NewMeterProvider()),
+		otelpgx.WithDisableConnectionDetailsInAttributes())
+}
+
+// Close sends what is left, for some seconds at most and not beyond ctx. What cannot be sent is lost and said in the log.
+func (t Traces) Close(ctx context.Context) {
+	if t.stop == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	if err := t.stop(ctx); err != nil {
+		otel.Handle(err)
+	}
+}
+
+func wanted() bool {
+	return os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT")+os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") != "" &&
+		!strings.EqualFold(os.Getenv("OTEL_SDK_DISABLED"), "true") && os.Getenv("OTEL_TRACES_EXPORTER") != "none"
+}
+
+func protocol() string {
+	if p := os.Getenv("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"); p != "" {
+		return p
+	}
+	return os.Getenv("OTEL_EXPORTER_OTLP_PROTOCOL")
+}
