@@ -2,10 +2,11 @@ GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
 # The linter is pinned by a module of its own, so that its dependencies never reach the product's.
-LINTER  := bin/golangci-lint
+LINTER   := bin/golangci-lint
+PROMTOOL := bin/promtool
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench lint check-go
+.PHONY: help run build test bench lint alerts check-go
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +22,10 @@ test: build ## Run every test with the race detector, on a real PostgreSQL and a
 	@./bin/auren setup
 	$(GO) test -race -timeout 20m ./...
 
+soak: build ## Break everything at random under load for ten minutes (AUREN_SOAK=30s for less), then check that nothing was lost
+	@./bin/auren setup
+	AUREN_SOAK=$${AUREN_SOAK:-10m} $(GO) test -count=1 -timeout 0 -v -run '^TestSoak$$' ./cmd/internal/faults
+
 bench: build ## Measure AUREN beside what this machine can do (an hour or so; ./bin/auren bench --quick takes minutes)
 	@./bin/auren setup && ./bin/auren bench
 
@@ -30,6 +35,15 @@ lint: check-go $(LINTER) ## Vet the code, check its format, run the linters
 	if [ -n "$$unformatted" ]; then echo "not formatted (gofmt -w):"; echo "$$unformatted"; exit 1; fi
 	$(LINTER) config verify
 	$(LINTER) run
+
+alerts: $(PROMTOOL) ## Check the alert rules, and that each fires when it should
+	$(PROMTOOL) check config deploy/prometheus/prometheus.yml
+	$(PROMTOOL) test rules deploy/prometheus/alerts_test.yml
+
+# Without the discovery of targets in clouds, which the checks have no use for and which is most of it.
+$(PROMTOOL): deploy/tools/promtool/go.mod deploy/tools/promtool/go.sum | check-go
+	@echo "building promtool (once, some minutes)"
+	@$(GO) build -C deploy/tools/promtool -buildvcs=false -tags remove_all_sd -o $(CURDIR)/$(PROMTOOL) github.com/prometheus/prometheus/cmd/promtool
 
 $(LINTER): deploy/tools/go.mod deploy/tools/go.sum | check-go
 	@echo "building the linter (once, a minute or two)"

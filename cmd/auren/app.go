@@ -44,6 +44,7 @@ type commandLine struct {
 	Import     importCommand     `cmd:"" group:"memories" help:"Import memories from the JSON files of the former system."`
 
 	Replay  replayCommand  `cmd:"" group:"operate" help:"Replay the events of the log or of one memory."`
+	Watch   watchCommand   `cmd:"" group:"operate" help:"Watch changes as they reach subscribers, from now on or from a moment in the past."`
 	Rebuild rebuildCommand `cmd:"" group:"operate" help:"Build the read models anew from the log, beside the live ones."`
 	Status  statusCommand  `cmd:"" group:"operate" help:"Tell whether all is well; exits with 0 only then."`
 	Init    initCommand    `cmd:"" group:"operate" help:"Create the database where it is missing and bring its schema up to date."`

@@ -84,14 +84,14 @@ func (a *app) connect(ctx context.Context, name string) (*client, error) {
 		pool.Close()
 		return nil, err
 	}
-	return newClient(a, pool), nil
+	return newClient(a, pool, eventstore.Config{}), nil
 }
 
-func newClient(a *app, pool *pgxpool.Pool) *client {
-	store := eventstore.New(pool, eventstore.Config{})
+func newClient(a *app, pool *pgxpool.Pool, config eventstore.Config) *client {
+	store := eventstore.New(pool, config)
 	return &client{
 		app: a, pool: pool, store: store,
-		handler: commands.New(store, commands.Config{}),
+		handler: commands.New(store, commands.Config{Tracer: config.Tracer}),
 		reader:  queries.New(pool, queries.Config{}),
 	}
 }

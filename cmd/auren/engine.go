@@ -12,12 +12,11 @@ import (
 	"github.com/auren-memory/auren/cmd/internal/database"
 	"github.com/auren-memory/auren/cmd/internal/observe"
 	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/migrations"
 	"github.com/auren-memory/auren/projections"
-	"github.com/auren-memory/auren/projections/agentmemories"
 	"github.com/auren-memory/auren/projections/fanout"
-	"github.com/auren-memory/auren/projections/search"
 	"github.com/auren-memory/auren/queries"
 )
 
@@ -25,16 +24,25 @@ import (
 type engine struct {
 	*client
 	parts       *parts
+	traces      observe.Traces
 	registry    *prometheus.Registry
 	checks      []observe.Check
 	logNews     *eventstore.Watcher
 	projectNews *eventstore.Watcher
+
+	projectionMetrics *observe.ProjectionMetrics
 }
 
 // startEngine connects to a database whose schema must be the one that this program knows.
 func (a *app) startEngine(ctx context.Context, p *parts, dsn, name string) (*engine, error) {
+	traces, err := observe.NewTraces(ctx, "auren-"+name, version, a.log)
+	if err != nil {
+		return nil, err
+	}
+	p.add("traces", func(ctx context.Context) error { traces.Close(ctx); return nil })
 	pool, err := database.Open(ctx, database.Config{
 		DSN: dsn, Name: "auren " + name, Size: a.config.PoolSize, Overflow: a.config.MaxOverflow, Wait: a.config.Wait,
+		Tracer: traces.Queries(),
 	}, a.log)
 	if err != nil {
 		return nil, err
@@ -43,15 +51,20 @@ func (a *app) startEngine(ctx context.Context, p *parts, dsn, name string) (*eng
 		pool.Close()
 		return nil, err
 	}
+	registry := observe.NewRegistry(version)
+	appended := observe.NewAppendMetrics(registry).Appended
 	e := &engine{
-		client:      newClient(a, pool),
+		client: newClient(a, pool, eventstore.Config{
+			Appended: func(s eventstore.AppendStats) { appended(observe.Append(s)) }, Tracer: traces.Tracer(),
+		}),
 		parts:       p,
-		registry:    observe.NewRegistry(version),
+		traces:      traces,
+		registry:    registry,
 		logNews:     eventstore.NewWatcher(pool, eventstore.LogChannel, a.log),
 		projectNews: eventstore.NewWatcher(pool, projections.Channel, a.log),
 	}
 	e.reader = queries.New(pool, queries.Config{Wake: e.projectNews.Subscribe})
-	e.registry.MustRegister(observe.NewPoolCollector(pool), observe.NewLagCollector(e.lags, 0))
+	e.registry.MustRegister(observe.NewPoolCollector(pool), observe.NewLagCollector(e.lags, 0), observe.NewLogCollector(e.logs, 0))
 	e.checks = []observe.Check{{Name: "database", Do: e.pingDatabase}, {Name: "schema", Do: e.checkSchema}}
 	p.add("database", func(ctx context.Context) error { return within(ctx, e.close) })
 	p.run("watcher of the log", e.logNews.Run)
@@ -81,7 +94,8 @@ func (e *engine) checkSchema(ctx context.Context) error { return migrations.Chec
 // startProjector runs all projections, the fan-out to NATS and the sweeper.
 func (e *engine) startProjector(conn *nats.Conn) error {
 	log := e.app.log
-	config := projections.Config{Log: log}
+	config := projections.Config{Log: log, Tracer: e.traces.Tracer()}
+	e.projectionMetrics = observe.NewProjectionMetrics(e.registry)
 	relay, err := fanout.New(e.pool, e.store, conn, fanout.Config{})
 	if err != nil {
 		return err
@@ -89,9 +103,11 @@ func (e *engine) startProjector(conn *nats.Conn) error {
 	sweeper := commands.NewSweeper(e.handler, e.due, commands.SweeperConfig{}, log)
 	e.checks = append(e.checks, observe.Check{Name: "nats", Do: func(ctx context.Context) error { return pingNATS(ctx, conn) }})
 
-	e.parts.run("projection agent_memories", projections.NewRunner(e.pool, e.store, e.logNews, agentmemories.Projection{}, config).Run)
-	e.parts.run("projection search", projections.NewRunner(e.pool, e.store, e.logNews, search.New(e.pool, search.Config{}), config).Run)
-	e.parts.run("fan-out", projections.NewSinkRunner(e.pool, e.store, e.projectNews, relay, config).Run)
+	e.startProjections(readModels(e.pool), config)
+	seen := e.projectionMetrics.Of(relay.Name())
+	fanning := projections.NewSinkRunner(e.pool, e.store, e.projectNews, relay, e.observed(config, seen))
+	seen.Leading(fanning.Leading)
+	e.parts.run("fan-out", fanning.Run)
 	e.parts.run("sweeper", sweeper.Run)
 	return nil
 }
@@ -109,6 +125,26 @@ func (e *engine) due(ctx context.Context, now time.Time, limit int) ([]commands.
 	return due, nil
 }
 
+// observed lets a projection tell its metrics.
+func (*engine) observed(config projections.Config, seen observe.Projection) projections.Config {
+	config.Applied = func(_ domain.Tenant, events int) { seen.Applied(events) }
+	config.Leased = func(_ domain.Tenant, term int64) { seen.Leased(term) }
+	return config
+}
+
+// logs tells the metrics how long each log is.
+func (e *engine) logs(ctx context.Context) ([]observe.Log, error) {
+	heads, err := e.store.Heads(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var logs []observe.Log
+	for tenant, head := range heads {
+		logs = append(logs, observe.Log{Default: tenant == domain.DefaultTenant, Head: head})
+	}
+	return logs, nil
+}
+
 // lags tells the metrics how far each projection is behind.
 func (e *engine) lags(ctx context.Context) ([]observe.Lag, error) {
 	all, err := projections.ReadStatus(ctx, e.pool)
@@ -118,7 +154,8 @@ func (e *engine) lags(ctx context.Context) ([]observe.Lag, error) {
 	lags := make([]observe.Lag, len(all))
 	for i, s := range all {
 		lags[i] = observe.Lag{
-			Projection: s.Projection, Events: s.Lag, Age: time.Duration(s.LagSeconds * float64(time.Second)), Stopped: s.StoppedAt != nil,
+			Projection: s.Projection, Events: s.Lag, Age: time.Duration(s.LagSeconds * float64(time.Second)),
+			Led: s.Holder != "", Stuck: s.State == projections.Stuck, Stopped: s.StoppedAt != nil,
 		}
 	}
 	return lags, nil

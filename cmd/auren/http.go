@@ -45,6 +45,7 @@ func (e *engine) operations() httpapi.Operations {
 		Version: version, Log: e.app.log,
 		Ready:    observe.NewHealth(observe.HealthConfig{}, e.checks...).Ready,
 		Metrics:  promhttp.HandlerFor(e.registry, promhttp.HandlerOpts{}),
+		Tracer:   e.traces.Tracer(),
 		Answered: observe.NewHTTPMetrics(e.registry).Answered,
 		Projections: func(ctx context.Context) ([]httpapi.Projection, error) {
 			all, err := projections.ReadStatus(ctx, e.pool)

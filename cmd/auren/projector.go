@@ -8,13 +8,19 @@ import (
 	"github.com/auren-memory/auren/cmd/internal/config"
 )
 
+// projectorCommand runs a projector, or does something to one that runs elsewhere.
 type projectorCommand struct {
+	Run  projectorRunCommand  `cmd:"" default:"withargs" help:"Keep the read models up to date; what auren projector does when nothing else is named."`
+	Skip projectorSkipCommand `cmd:"" help:"Let a projection go on after an event that it cannot apply."`
+}
+
+type projectorRunCommand struct {
 	HTTPAddr string `name:"projector-http-addr" env:"AUREN_PROJECTOR_HTTP_ADDR" placeholder:"ADDR" help:"Where to serve /health/live, /health/ready, /metrics and /projections; default: nowhere."`
 }
 
 // Run keeps the projections up to date until ctx ends. Any number of projectors may work on one database: leases
 // divide the work among them.
-func (c *projectorCommand) Run(ctx context.Context, a *app) (err error) {
+func (c *projectorRunCommand) Run(ctx context.Context, a *app) (err error) {
 	switch {
 	case a.config.DSN == "":
 		return usageError{errors.New("projector needs a database: --db-dsn (AUREN_DB_DSN); `auren up` brings its own")}

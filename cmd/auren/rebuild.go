@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/auren-memory/auren/cmd/internal/database"
 	"github.com/auren-memory/auren/migrations"
@@ -17,15 +20,21 @@ import (
 
 type rebuildCommand struct {
 	Projections []string `arg:"" optional:"" name:"projection" enum:"agent_memories,search" help:"Which: ${enum}; default all."`
+	Restart     bool     `help:"Begin with the first event even where an earlier rebuild can be gone on with."`
+	Verify      bool     `help:"Swap nothing: compare the live tables with new ones, row by row, and fail where they differ."`
+	JSON        bool     `help:"With --verify: print what was compared as JSON."`
 }
 
-// Run builds read models from the first event on and puts them in the place of the live ones.
+// Run builds read models from the first event on and puts them in the place of the live ones, or compares the two.
 func (c *rebuildCommand) Run(ctx context.Context, a *app) error {
+	if c.JSON && !c.Verify {
+		return usageError{errors.New("--json goes with --verify")}
+	}
 	dsn, err := a.databaseDSN()
 	if err != nil {
 		return err
 	}
-	// Two runners and the makers of the vectors share this pool.
+	// Batches of several tenants and the making of indexes share this pool.
 	pool, err := database.Open(ctx, database.Config{DSN: dsn, Name: "auren rebuild", Overflow: 30, Wait: a.config.Wait}, a.log)
 	if err != nil {
 		return err
@@ -35,24 +44,73 @@ func (c *rebuildCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	var rebuilt []projections.Projection
-	for _, p := range []projections.Projection{agentmemories.Projection{}, search.New(pool, search.Config{})} {
+	var names []string
+	for _, p := range readModels(pool) {
 		if len(c.Projections) == 0 || slices.Contains(c.Projections, p.Name()) {
-			rebuilt = append(rebuilt, p)
+			rebuilt, names = append(rebuilt, p), append(names, p.Name())
 		}
 	}
-	names := make([]string, len(rebuilt))
-	for i, p := range rebuilt {
-		names[i] = p.Name()
-	}
 	began := time.Now()
-	bar := newProgress(a.stderr, "rebuild")
-	err = rebuild.Run(ctx, pool, rebuilt, rebuild.Config{Log: a.log, Progress: func(done, total int64) {
-		bar.move(min(done, total), total, done, "events", float64(done)/max(time.Since(began).Seconds(), 1e-3))
-	}})
-	bar.end(err == nil)
+	bars := &phaseBars{screen: a.stderr}
+	config := rebuild.Config{Log: a.log, Restart: c.Restart, Progress: bars.move}
+	if c.Verify {
+		return c.verify(ctx, a, pool, rebuilt, config, bars)
+	}
+	err = rebuild.Run(ctx, pool, rebuilt, config)
+	bars.end(err == nil)
 	if err != nil {
 		return fmt.Errorf("rebuild: %w; the live tables are as they were", err)
 	}
 	a.stdout.printf("%s %s in %s\n", a.stdout.paint(green, "rebuilt"), strings.Join(names, " and "), took(time.Since(began)))
 	return nil
+}
+
+// readModels are the projections that keep tables.
+func readModels(pool *pgxpool.Pool) []projections.Projection {
+	return []projections.Projection{agentmemories.Projection{}, search.New(search.Config{})}
+}
+
+// phaseBars draws a bar for each phase of a rebuild, one below the other.
+type phaseBars struct {
+	screen *screen
+	last   rebuild.Progress
+	began  time.Time
+	first  int64
+	bar    *progress
+}
+
+// move is a rebuild.Config.Progress.
+func (b *phaseBars) move(p rebuild.Progress) {
+	if b.bar == nil || p.Phase != b.last.Phase {
+		b.end(true)
+		b.began, b.first = time.Now(), p.Done
+		b.bar = newProgress(b.screen, string(p.Phase))
+	}
+	b.last = p
+	b.draw(min(p.Done, p.Total), p.Total)
+}
+
+func (b *phaseBars) draw(current, total int64) {
+	of := "events"
+	switch b.last.Phase {
+	case rebuild.Indexing:
+		of = "indexes"
+	case rebuild.Comparing:
+		of = "tables"
+	}
+	perSecond := float64(b.last.Done-b.first) / max(time.Since(b.began).Seconds(), 1e-3)
+	b.bar.move(current, total, b.last.Done, of, perSecond)
+}
+
+// end leaves the last bar, full where all went well.
+func (b *phaseBars) end(ok bool) {
+	if b.bar == nil {
+		return
+	}
+	if ok && b.last.Total == 0 {
+		// There was nothing to do, and that is done.
+		b.draw(1, 1)
+	}
+	b.bar.end(ok)
+	b.bar = nil
 }

@@ -4,19 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/nats-io/nats.go"
 
 	"github.com/auren-memory/auren/cmd/internal/database"
 	"github.com/auren-memory/auren/migrations"
-	"github.com/auren-memory/auren/projections"
 )
 
 type statusCommand struct {
 	API  bool `name:"api" help:"Ask only the server at --http-addr whether it is ready, as a container's health check does."`
+	All  bool `help:"Show every tenant, however many there are."`
 	JSON bool `help:"Print the status as JSON."`
 }
 
@@ -38,7 +36,7 @@ func (c *statusCommand) Run(ctx context.Context, a *app) error {
 			return err
 		}
 	} else {
-		h.print(a.stdout)
+		h.print(a.stdout, c.All)
 	}
 	if !h.Ready {
 		return errUnready
@@ -52,6 +50,8 @@ type health struct {
 	Database    databaseHealth    `json:"database"`
 	NATS        natsHealth        `json:"nats"`
 	Projections []projectorHealth `json:"projections"`
+	// Rebuild is the one that is under way or was broken off.
+	Rebuild *rebuildHealth `json:"rebuild,omitempty"`
 }
 
 type databaseHealth struct {
@@ -67,21 +67,13 @@ type natsHealth struct {
 	Problem string `json:"problem,omitempty"`
 }
 
-type projectorHealth struct {
-	projections.Status
-	// Moving says that the checkpoint moved while we looked, where there was something to apply.
-	Moving bool `json:"moving"`
-	// Problem is why it does not keep up; empty where it does.
-	Problem string `json:"problem,omitempty"`
-}
-
 func (a *app) look(ctx context.Context) *health {
 	h := &health{Projections: []projectorHealth{}}
 	if err := a.lookAtDatabase(ctx, h); err != nil {
 		h.Database.Problem = maskSecrets(err.Error())
 	}
 	a.lookAtNATS(&h.NATS)
-	h.Ready = h.Database.Problem == "" && h.NATS.Problem == ""
+	h.Ready = h.Database.Problem == "" && h.NATS.Problem == "" && (h.Rebuild == nil || h.Rebuild.Problem == "")
 	for _, p := range h.Projections {
 		h.Ready = h.Ready && p.Problem == ""
 	}
@@ -115,79 +107,11 @@ func (a *app) lookAtDatabase(ctx context.Context, h *health) error {
 		return err
 	}
 	h.Projections, err = lookAtProjections(ctx, pool)
-	return err
-}
-
-// lookAtProjections looks twice where something lags, to see whether it moves.
-func lookAtProjections(ctx context.Context, pool *pgxpool.Pool) ([]projectorHealth, error) {
-	first, err := projections.ReadStatus(ctx, pool)
 	if err != nil {
-		return nil, err
-	}
-	second := first
-	for _, s := range first {
-		if s.Lag > 0 {
-			select {
-			case <-ctx.Done():
-				return nil, ctx.Err()
-			case <-time.After(500 * time.Millisecond):
-			}
-			if second, err = projections.ReadStatus(ctx, pool); err != nil {
-				return nil, err
-			}
-			break
-		}
-	}
-	all := make([]projectorHealth, 0, len(second))
-	for _, s := range second {
-		p := projectorHealth{Status: s}
-		for _, before := range first {
-			if before.Tenant == s.Tenant && before.Projection == s.Projection {
-				p.Moving = s.SequenceID > before.SequenceID
-			}
-		}
-		p.Problem = p.problem()
-		all = append(all, p)
-	}
-	if len(all) == 0 {
-		return all, checkProjector(ctx, pool)
-	}
-	return all, nil
-}
-
-func (p *projectorHealth) problem() string {
-	switch {
-	case p.StoppedAt != nil:
-		return fmt.Sprintf("stopped at event %d: %s", *p.StoppedAt, p.StoppedReason)
-	case p.Holder == "":
-		return "nobody leads: start a projector"
-	case p.Lag > 0 && !p.Moving:
-		return "does not move"
-	}
-	return ""
-}
-
-// A projector has no checkpoint before the first event, but it has its connections.
-const readProjector = `
-select exists (select 1 from logs where sequence_id > 0),
-       exists (select 1
-                 from pg_stat_activity
-                where datname = current_database()
-                  and application_name in ('auren projector', 'auren up'))`
-
-// checkProjector is an error where no projection has a checkpoint and no projector waits for the first event.
-func checkProjector(ctx context.Context, pool *pgxpool.Pool) error {
-	var events, projector bool
-	if err := pool.QueryRow(ctx, readProjector).Scan(&events, &projector); err != nil {
 		return err
 	}
-	switch {
-	case events:
-		return errors.New("no projector has ever run: start one")
-	case !projector:
-		return errors.New("no projector runs: start one")
-	}
-	return nil
+	h.Rebuild, err = lookAtRebuild(ctx, pool)
+	return err
 }
 
 func (a *app) lookAtNATS(h *natsHealth) {
@@ -207,32 +131,19 @@ func (a *app) lookAtNATS(h *natsHealth) {
 	}
 }
 
-func (h *health) print(s *screen) {
+func (h *health) print(s *screen, all bool) {
 	parts := [][]cell{statusRow("database", h.Database.Problem, fmt.Sprintf("%s, schema version %d, %d of %d connections",
 		h.Database.Target, h.Database.Schema, h.Database.Connections, h.Database.Limit))}
 	if h.NATS.URL != "" {
 		parts = append(parts, statusRow("nats", h.NATS.Problem, h.NATS.URL))
 	}
+	if h.Rebuild != nil {
+		parts = append(parts, h.Rebuild.row())
+	}
 	s.table(0, nil, parts)
-	if len(h.Projections) == 0 {
-		return
+	if len(h.Projections) > 0 {
+		printProjections(s, h.Projections, all)
 	}
-	rows := [][]cell{{{"tenant", dim}, {"projection", dim}, {"at", dim}, {"head", dim}, {"lag", dim}, {"behind", dim}, {"led by", dim}, {"", dim}}}
-	for _, p := range h.Projections {
-		state := cell{"ok", green}
-		switch {
-		case p.Problem != "":
-			state = cell{oneLine(p.Problem), red}
-		case p.Lag > 0:
-			state = cell{"catching up", yellow}
-		}
-		rows = append(rows, []cell{
-			{string(p.Tenant), plain}, {p.Projection, cyan}, {number(p.SequenceID), bold}, {number(p.Head), plain}, {number(p.Lag), plain},
-			{took(time.Duration(p.LagSeconds * float64(time.Second))), plain}, {oneLine(strings.TrimSpace(p.Holder)), dim}, state,
-		})
-	}
-	s.printf("\n")
-	s.table(0, map[int]bool{2: true, 3: true, 4: true, 5: true}, rows)
 }
 
 func statusRow(name, problem, fine string) []cell {

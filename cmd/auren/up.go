@@ -121,6 +121,9 @@ func (a *app) startNATS(p *parts) (url string, err error) {
 	if a.config.NATSURL != "" {
 		return string(a.config.NATSURL), nil
 	}
+	if a.config.NATSReplicas > 1 {
+		return "", usageError{errors.New("--nats-replicas (AUREN_NATS_REPLICAS) is more than 1, and the embedded NATS server is one: name a cluster with --nats-url (AUREN_NATS_URL)")}
+	}
 	server, err := standalone.StartNATS(standalone.NATSConfig{DataDir: a.config.DataDir, Addr: a.config.NATSAddr, Log: a.log})
 	if err != nil {
 		return "", err

@@ -28,7 +28,8 @@ const (
 // everything together, has no row: it may import all but what is for tests only.
 func rows() map[string][]string {
 	return map[string][]string{
-		"cmd/internal/architecture": {},
+		"cmd/examples/durable-subscriber": {},
+		"cmd/internal/architecture":       {},
 		"cmd/internal/bench": {"cmd/internal/database", "cmd/internal/httpapi", "commands", "commands/jsonimport", "commands/jsonimport/sample",
 			"deploy/standalone", "domain", "domain/memory", "eventstore", "migrations", "projections", "projections/agentmemories",
 			"projections/fanout", "projections/rebuild", "projections/search", "queries"},
@@ -36,21 +37,23 @@ func rows() map[string][]string {
 		"cmd/internal/database":      {},
 		"cmd/internal/httpapi":       {"commands", "domain", "domain/memory", "eventstore", "queries"},
 		"cmd/internal/observe":       {},
-		"commands":                   {"domain", "domain/memory", "eventstore"},
-		"commands/jsonimport":        {"commands", "domain", "domain/memory"},
+		"commands":                   {"domain", "domain/failpoint", "domain/memory", "eventstore"},
+		"commands/jsonimport":        {"commands", "domain", "domain/failpoint", "domain/memory"},
 		"commands/jsonimport/sample": {},
 		"deploy/standalone":          {},
 		testOnly:                     {"deploy/standalone", "migrations"},
 		"domain":                     {},
+		"domain/failpoint":           {},
+		"domain/lexicon":             {},
 		"domain/memory":              {"domain"},
-		"eventstore":                 {"domain"},
+		"eventstore":                 {"domain", "domain/failpoint"},
 		"migrations":                 {},
-		"projections":                {"domain", "eventstore"},
+		"projections":                {"domain", "domain/failpoint", "eventstore"},
 		"projections/agentmemories":  {"domain", "domain/memory", "eventstore", "projections"},
-		"projections/fanout":         {"domain", "eventstore", "projections"},
-		"projections/rebuild":        {"domain", "eventstore", "projections"},
-		"projections/search":         {"domain", "domain/memory", "eventstore", "projections"},
-		"queries":                    {"domain"},
+		"projections/fanout":         {"domain", "domain/failpoint", "eventstore", "projections"},
+		"projections/rebuild":        {"domain", "domain/failpoint", "eventstore", "projections"},
+		"projections/search":         {"domain", "domain/lexicon", "domain/memory", "eventstore", "projections"},
+		"queries":                    {"domain", "domain/lexicon"},
 	}
 }
 

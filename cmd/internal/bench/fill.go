@@ -82,7 +82,7 @@ func (b *run) rememberBatch(ctx context.Context, batch []commands.Remember) erro
 
 // searchProjection has as many workers as the figures are about.
 func (b *run) searchProjection() *search.Projection {
-	return search.New(b.pool, search.Config{Workers: 2})
+	return search.New(search.Config{Workers: 2})
 }
 
 // projectAll brings the read models up to the log, side by side as a projector does.

@@ -15,16 +15,19 @@ import (
 
 // Config is filled by kong from its tags. Nothing in it is valid before Check.
 type Config struct {
-	DSN         DSN           `name:"db-dsn" env:"AUREN_DB_DSN" placeholder:"DSN" group:"settings" help:"PostgreSQL to use: a URL or key=value pairs. A server and a projector need it; the rest otherwise works on a private server in the data directory."`
-	PoolSize    int           `name:"db-pool-size" env:"AUREN_DB_POOL_SIZE" default:"20" placeholder:"N" group:"settings" help:"Connections that a server or projector keeps open (10 to 1000, default ${default})."`
-	MaxOverflow int           `name:"db-max-overflow" env:"AUREN_DB_MAX_OVERFLOW" default:"30" placeholder:"N" group:"settings" help:"Connections that it opens beyond that under load (0 to 1000, default ${default})."`
-	Wait        time.Duration `name:"db-wait" env:"AUREN_DB_WAIT" default:"30s" placeholder:"TIME" group:"settings" help:"How long to wait at the start for PostgreSQL and NATS (default ${default})."`
-	NATSURL     NATSURL       `name:"nats-url" env:"AUREN_NATS_URL" placeholder:"URL" group:"settings" help:"NATS to use, with JetStream. A projector needs it; auren up otherwise embeds a server."`
-	HTTPAddr    string        `name:"http-addr" env:"AUREN_HTTP_ADDR" default:"127.0.0.1:7430" placeholder:"ADDR" group:"settings" help:"Where the HTTP API listens (default ${default})."`
-	NATSAddr    string        `name:"nats-addr" env:"AUREN_NATS_ADDR" default:"127.0.0.1:4222" placeholder:"ADDR" group:"settings" help:"Where the embedded NATS server listens (default ${default})."`
-	DataDir     string        `name:"data-dir" env:"AUREN_DATA_DIR" placeholder:"DIR" group:"settings" help:"Where the private PostgreSQL and the embedded NATS server keep their data (default ${data_dir})."`
-	LogLevel    string        `name:"log-level" env:"AUREN_LOG_LEVEL" placeholder:"LEVEL" group:"settings" help:"debug, info, warn or error (default info for server and projector, warn for the rest)."`
-	Tenant      string        `name:"tenant" env:"AUREN_TENANT" default:"default" placeholder:"NAME" group:"settings" help:"The world to work in (default ${default})."`
+	DSN          DSN           `name:"db-dsn" env:"AUREN_DB_DSN" placeholder:"DSN" group:"settings" help:"PostgreSQL to use: a URL or key=value pairs. A server and a projector need it; the rest otherwise works on a private server in the data directory."`
+	PoolSize     int           `name:"db-pool-size" env:"AUREN_DB_POOL_SIZE" default:"20" placeholder:"N" group:"settings" help:"Connections that a server or projector keeps open (10 to 1000, default ${default})."`
+	MaxOverflow  int           `name:"db-max-overflow" env:"AUREN_DB_MAX_OVERFLOW" default:"30" placeholder:"N" group:"settings" help:"Connections that it opens beyond that under load (0 to 1000, default ${default})."`
+	Wait         time.Duration `name:"db-wait" env:"AUREN_DB_WAIT" default:"30s" placeholder:"TIME" group:"settings" help:"How long to wait at the start for PostgreSQL and NATS (default ${default})."`
+	NATSURL      NATSURL       `name:"nats-url" env:"AUREN_NATS_URL" placeholder:"URL" group:"settings" help:"NATS to use, with JetStream. A projector needs it; auren up otherwise embeds a server."`
+	NATSReplicas int           `name:"nats-replicas" env:"AUREN_NATS_REPLICAS" default:"1" placeholder:"N" group:"settings" help:"How many servers of a NATS cluster keep the stream of changes (1, 3 or 5, default ${default})."`
+	NATSMaxAge   time.Duration `name:"nats-max-age" env:"AUREN_NATS_MAX_AGE" default:"168h" placeholder:"TIME" group:"settings" help:"How long the stream keeps a change (1m to 87600h, default ${default})."`
+	NATSMaxBytes Bytes         `name:"nats-max-bytes" env:"AUREN_NATS_MAX_BYTES" default:"1GiB" placeholder:"SIZE" group:"settings" help:"How much the stream keeps, the oldest changes leaving first (64MiB to 1024GiB, default ${default})."`
+	HTTPAddr     string        `name:"http-addr" env:"AUREN_HTTP_ADDR" default:"127.0.0.1:7430" placeholder:"ADDR" group:"settings" help:"Where the HTTP API listens (default ${default})."`
+	NATSAddr     string        `name:"nats-addr" env:"AUREN_NATS_ADDR" default:"127.0.0.1:4222" placeholder:"ADDR" group:"settings" help:"Where the embedded NATS server listens (default ${default})."`
+	DataDir      string        `name:"data-dir" env:"AUREN_DATA_DIR" placeholder:"DIR" group:"settings" help:"Where the private PostgreSQL and the embedded NATS server keep their data (default ${data_dir})."`
+	LogLevel     string        `name:"log-level" env:"AUREN_LOG_LEVEL" placeholder:"LEVEL" group:"settings" help:"debug, info, warn or error (default info for server and projector, warn for the rest)."`
+	Tenant       string        `name:"tenant" env:"AUREN_TENANT" default:"default" placeholder:"NAME" group:"settings" help:"The world to work in (default ${default})."`
 }
 
 // Check returns an error that names the flag and the variable of the first bad setting, and never repeats a
@@ -39,6 +42,9 @@ func (c *Config) Check() error {
 		{"db-max-overflow", "AUREN_DB_MAX_OVERFLOW", within(c.MaxOverflow, 0, 1000)},
 		{"db-wait", "AUREN_DB_WAIT", notNegative(c.Wait)},
 		{"nats-url", "AUREN_NATS_URL", c.NATSURL.check()},
+		{"nats-replicas", "AUREN_NATS_REPLICAS", c.checkReplicas()},
+		{"nats-max-age", "AUREN_NATS_MAX_AGE", lasting(c.NATSMaxAge, time.Minute, 87600*time.Hour)},
+		{"nats-max-bytes", "AUREN_NATS_MAX_BYTES", c.NATSMaxBytes.within(64*MiB, 1024*GiB)},
 		{"http-addr", "AUREN_HTTP_ADDR", CheckAddr(c.HTTPAddr)},
 		{"nats-addr", "AUREN_NATS_ADDR", CheckAddr(c.NATSAddr)},
 		{"log-level", "AUREN_LOG_LEVEL", oneOf(c.LogLevel, "", "debug", "info", "warn", "error")},
@@ -66,6 +72,21 @@ func CheckAddr(addr string) error {
 func within(value, least, most int) error {
 	if value < least || value > most {
 		return fmt.Errorf("is %d; allowed are %d to %d", value, least, most)
+	}
+	return nil
+}
+
+// checkReplicas takes the sizes that survive the loss of a server, and the one that cannot.
+func (c *Config) checkReplicas() error {
+	if c.NATSReplicas != 1 && c.NATSReplicas != 3 && c.NATSReplicas != 5 {
+		return fmt.Errorf("is %d; allowed are 1, 3 and 5", c.NATSReplicas)
+	}
+	return nil
+}
+
+func lasting(d, least, most time.Duration) error {
+	if d < least || d > most {
+		return fmt.Errorf("is %s; allowed are %s to %s", d, least, most)
 	}
 	return nil
 }

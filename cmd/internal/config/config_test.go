@@ -12,6 +12,7 @@ import (
 func valid() Config {
 	return Config{
 		PoolSize: 20, MaxOverflow: 30, Wait: time.Second,
+		NATSReplicas: 1, NATSMaxAge: time.Hour, NATSMaxBytes: GiB,
 		HTTPAddr: "127.0.0.1:7430", NATSAddr: "127.0.0.1:0", Tenant: "default",
 	}
 }
@@ -29,6 +30,8 @@ func TestCheckAcceptsWhatIsAllowed(t *testing.T) {
 		"the smallest pool":   func(c *Config) { c.PoolSize, c.MaxOverflow = 10, 0 },
 		"a level of the log":  func(c *Config) { c.LogLevel = "debug" },
 		"not waiting at all":  func(c *Config) { c.Wait = 0 },
+		"a cluster of NATS":   func(c *Config) { c.NATSReplicas = 3 },
+		"a short retention":   func(c *Config) { c.NATSMaxAge, c.NATSMaxBytes = time.Minute, 64*MiB },
 		"an empty NATS token": func(c *Config) { c.NATSURL = "nats://@a:4222" },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -53,6 +56,9 @@ func TestCheckNamesFlagAndVariableAndNoSecret(t *testing.T) {
 		"wait":          {func(c *Config) { c.Wait = -1 }, "--db-wait (AUREN_DB_WAIT) is -1ns"},
 		"NATS scheme":   {func(c *Config) { c.NATSURL = "http://u:s3cret@h" }, "--nats-url (AUREN_NATS_URL) is malformed"},
 		"NATS host":     {func(c *Config) { c.NATSURL = "nats://a:1,nats://" }, "--nats-url (AUREN_NATS_URL) is malformed"},
+		"replicas":      {func(c *Config) { c.NATSReplicas = 2 }, "--nats-replicas (AUREN_NATS_REPLICAS) is 2; allowed are 1, 3 and 5"},
+		"age":           {func(c *Config) { c.NATSMaxAge = 0 }, "--nats-max-age (AUREN_NATS_MAX_AGE) is 0s; allowed are 1m0s to"},
+		"size":          {func(c *Config) { c.NATSMaxBytes = MiB }, "--nats-max-bytes (AUREN_NATS_MAX_BYTES) is 1MiB; allowed are 64MiB to 1024GiB"},
 		"HTTP port":     {func(c *Config) { c.HTTPAddr = "localhost" }, `--http-addr (AUREN_HTTP_ADDR) is "localhost"`},
 		"big port":      {func(c *Config) { c.HTTPAddr = "h:70000" }, "--http-addr (AUREN_HTTP_ADDR)"},
 		"NATS port":     {func(c *Config) { c.NATSAddr = "h:nats" }, "--nats-addr (AUREN_NATS_ADDR)"},

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/projections"
+)
+
+// poison appends an event that only a newer program would know.
+func (w *world) poison(stream uuid.UUID) {
+	w.t.Helper()
+	store := eventstore.New(open(w.t, w.dsn), eventstore.Config{})
+	defer store.Close()
+	_, err := store.Append(w.t.Context(), eventstore.Command{Tenant: domain.DefaultTenant, Writes: []eventstore.Write{{
+		StreamID: stream, Expected: eventstore.Any, AgentID: "coach", UserID: "ana", Events: []eventstore.NewEvent{{
+			ID: uuid.New(), Type: "memory_dreamt", SchemaVersion: 1, Payload: json.RawMessage(`{}`), OccurredAt: time.Now(),
+			Meta: domain.Meta{Actor: "future"},
+		}},
+	}}})
+	require.NoError(w.t, err)
+}
+
+// awaits waits until a projection of the default tenant is in a state.
+func (w *world) awaits(projection, state string) projectorHealth {
+	w.t.Helper()
+	var found projectorHealth
+	require.Eventually(w.t, func() bool {
+		stdout, _, _ := call(w.t, "", w.args("status", "--json")...)
+		for _, p := range decode[health](w.t, stdout).Projections {
+			if p.Tenant == domain.DefaultTenant && p.Projection == projection && p.State == state {
+				found = p
+				return true
+			}
+		}
+		return false
+	}, patience, tick)
+	return found
+}
+
+func TestProjectorSkip(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.remember("runs before breakfast")
+	w.poison(uuid.MustParse(id))
+	w.poison(uuid.New())
+	w.remember("swims after work")
+	w.must("remember", "elsewhere", "--agent", "coach", "--user", "ana", "--tenant", "other")
+
+	for _, projection := range []string{"agent_memories", "search"} {
+		stopped := w.awaits(projection, projections.Stopped)
+		require.EqualValues(t, 2, *stopped.StoppedAt)
+		w.fails(exitFailed, "stopped at event 2, not at 3", "projector", "skip", projection, "3", "--reason", "no use to us")
+		w.fails(exitUsage, "--reason", "projector", "skip", projection, "2")
+	}
+	stdout, _, code := call(t, "", w.args("status")...)
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, stdout, "stopped at event 2: unknown event memory_dreamt of schema version 1")
+	require.Contains(t, w.must("list", "--tenant", "other"), "elsewhere", "other tenants go on")
+
+	for _, projection := range []string{"agent_memories", "search"} {
+		for _, at := range []string{"2", "3"} {
+			require.Eventually(t, func() bool {
+				_, _, code := call(t, "", w.args("projector", "skip", projection, at, "--reason", "no use to us", "--actor", "ops")...)
+				return code == exitOK
+			}, patience, tick)
+		}
+		w.awaits(projection, projections.Idle)
+	}
+	w.awaits("fanout", projections.Idle)
+	w.must("status")
+	listed := w.must("list")
+	require.Contains(t, listed, "runs before breakfast")
+	require.Contains(t, listed, "swims after work")
+	require.Contains(t, w.must("recall", "run"), "runs before breakfast")
+	require.Contains(t, w.must("show", id, "--history"), "ops")
+
+	audit := w.must("replay", "--stream", projections.SkipStream("agent_memories").String(), "--json")
+	require.Contains(t, audit, `"event_type":"projection_event_skipped"`)
+	require.Contains(t, audit, `"reason":"no use to us"`)
+	require.Contains(t, w.must("replay", "--stream", projections.SkipStream("search").String()), "projection_event_skipped")
+
+	w.must("rebuild")
+	require.Equal(t, listed, w.must("list"))
+	require.Contains(t, w.must("recall", "run"), "runs before breakfast")
+}
+
+func TestStatusOfManyTenantsIsASummaryAndTheWorst(t *testing.T) {
+	t.Parallel()
+	at := int64(7)
+	var all []projectorHealth
+	for n := range 40 {
+		p := projectorHealth{Status: projections.Status{
+			Tenant: domain.Tenant(fmt.Sprint("t", n)), Projection: "search", SequenceID: 9, Head: 9, Holder: fmt.Sprint("holder", n%3), State: projections.Idle,
+		}}
+		switch n {
+		case 38:
+			p.StoppedAt, p.StoppedReason, p.State, p.Head, p.Lag = &at, "no good", projections.Stopped, 109, 100
+		case 39:
+			p.State, p.Head, p.Lag, p.LagSeconds = projections.Moving, 20, 11, 3
+		}
+		p.Problem = p.problem()
+		all = append(all, p)
+	}
+	var out output
+	printProjections(newScreen(&out), all, false)
+	require.Regexp(t, `search +40 +3 runners +38 +1 +0 +1 +111`, out.String())
+	require.Regexp(t, `(?s)the worst 12 of 40.*t38 .*no good.*t39 .*moving.*t0 `, out.String())
+	require.NotContains(t, out.String(), "t37 ")
+	out = output{}
+	printProjections(newScreen(&out), all, true)
+	require.Contains(t, out.String(), "t37 ")
+	require.NotContains(t, out.String(), "the worst")
+}
+
+func TestEventsPerSecondAreMeasuredBetweenTwoLooks(t *testing.T) {
+	t.Parallel()
+	first := []projections.Status{{Tenant: "a", Projection: "search", SequenceID: 10, Lag: 90}, {Tenant: "b", Projection: "search", SequenceID: 5}}
+	second := []projections.Status{{Tenant: "a", Projection: "search", SequenceID: 60, Lag: 40}, {Tenant: "b", Projection: "search", SequenceID: 6}}
+	seen := watched(first, second, 500*time.Millisecond)
+	require.InDelta(t, 100, seen[0].EventsPerSecond, 0.001)
+	require.Zero(t, seen[1].EventsPerSecond)
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+
+	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/deploy/standalone/pgtest"
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/projections"
+	"github.com/auren-memory/auren/projections/rebuild"
+)
+
+// projected is a database whose read models hold so many memories.
+func projected(t *testing.T, memories int) *pgxpool.Pool {
+	t.Helper()
+	pool := pgtest.New(t)
+	store := eventstore.New(pool, eventstore.Config{})
+	t.Cleanup(store.Close)
+	handler := commands.New(store, commands.Config{})
+	const batch = 500
+	for n := 0; n < memories; n += batch {
+		all := make([]commands.Remember, batch)
+		for i := range all {
+			all[i] = commands.Remember{
+				AgentID: fmt.Sprint("agent", i%7), UserID: "ana",
+				Content: json.RawMessage(fmt.Sprintf(`"memory %d of %s"`, n+i, strings.Repeat("words that are indexed ", 20))),
+			}
+		}
+		results, err := handler.RememberBatch(t.Context(), commands.Request{Tenant: domain.DefaultTenant}, all)
+		require.NoError(t, err)
+		for _, r := range results {
+			require.NoError(t, r.Err)
+		}
+	}
+	for _, p := range readModels(pool) {
+		watcher := eventstore.NewWatcher(pool, eventstore.LogChannel, zap.NewNop())
+		require.NoError(t, projections.NewRunner(pool, store, watcher, p, projections.Config{}).CatchUp(t.Context()))
+	}
+	return pool
+}
+
+func dsnOf(pool *pgxpool.Pool) []string {
+	return []string{"AUREN_DB_DSN=" + pool.Config().ConnString()}
+}
+
+func TestRebuildThatWasKilledGoesOnWhereItWas(t *testing.T) {
+	t.Parallel()
+	pool := projected(t, 15_000)
+	killed := start(t, dsnOf(pool), "rebuild")
+	var status *rebuild.Status
+	killed.waitUntil("it is half-way", func() bool {
+		var err error
+		status, err = rebuild.ReadStatus(t.Context(), pool)
+		return err == nil && status != nil && status.Phase == rebuild.Filling && status.Done > 0
+	})
+	killed.kill()
+	killed.waitUntilFree(pool)
+	left, err := rebuild.ReadStatus(t.Context(), pool)
+	require.NoError(t, err)
+	require.Less(t, left.Done, left.Total, "it was killed before the end")
+
+	again := start(t, append(dsnOf(pool), "AUREN_LOG_LEVEL=info"), "rebuild")
+	require.Zero(t, again.code(), again.stderr.String())
+	require.Contains(t, again.stderr.String(), "going on with what was begun earlier")
+	require.Contains(t, again.stdout.String(), "rebuilt")
+
+	verified := start(t, dsnOf(pool), "rebuild", "--verify", "--json")
+	require.Zero(t, verified.code(), verified.stdout.String())
+	found := decode[rebuild.Comparison](t, verified.stdout.String())
+	require.True(t, found.Equal)
+	require.EqualValues(t, 15_000, found.Tables[0].Rows)
+}
+
+// waitUntilFree waits until the server has noticed that the process is gone.
+func (p *process) waitUntilFree(pool *pgxpool.Pool) {
+	p.t.Helper()
+	require.Eventually(p.t, func() bool {
+		status, err := rebuild.ReadStatus(p.t.Context(), pool)
+		return err == nil && status != nil && !status.Running
+	}, patience, tick)
+}
+
+func TestRebuildVerifyFailsWhereALiveRowWasAltered(t *testing.T) {
+	t.Parallel()
+	pool := projected(t, 500)
+	stdout, _, code := call(t, "", "rebuild", "--verify", "--db-dsn", pool.Config().ConnString())
+	require.Zero(t, code)
+	require.Contains(t, stdout, "equal after")
+	_, err := pool.Exec(t.Context(), `update agent_memories set content = '"secret"' where id = (select min(id::text)::uuid from agent_memories)`)
+	require.NoError(t, err)
+	stdout, _, code = call(t, "", "rebuild", "agent_memories", "--verify", "--db-dsn", pool.Config().ConnString())
+	require.Equal(t, 1, code)
+	require.Contains(t, stdout, "altered: content")
+	require.NotContains(t, stdout, "secret")
+	_, _, code = call(t, "", "rebuild", "--json", "--db-dsn", pool.Config().ConnString())
+	require.Equal(t, 2, code, "--json goes with --verify")
+}
+
+// A program whose projection is of a later version than the tables brings them up to date by itself.
+func TestProjectorRebuildsWhatAnOlderProgramMade(t *testing.T) {
+	t.Parallel()
+	pool := projected(t, 1000)
+	_, err := pool.Exec(t.Context(), `update projection_checkpoints set projection_version = projection_version - 1 where projection = 'search'`)
+	require.NoError(t, err)
+	up := start(t, append(append(anyPorts(pgtest.DataDir(t)), dsnOf(pool)...), "AUREN_LOG_LEVEL=info"), "up")
+	up.waitUntil("the tables are of its version", func() bool {
+		var ours bool
+		err := pool.QueryRow(t.Context(), `
+			select projection_version = $1 and lease_holder <> '' from projection_checkpoints where projection = 'search'`,
+			readModels(pool)[1].Version()).Scan(&ours)
+		return err == nil && ours
+	})
+	require.Contains(t, up.stderr.String(), "rebuilt and swapped in")
+	require.NotContains(t, up.stderr.String(), "agent_memory_history", "the other projection is left as it is")
+}

@@ -1,0 +1,26 @@
+package main
+
+import (
+	"context"
+
+	"github.com/auren-memory/auren/projections"
+	"github.com/auren-memory/auren/projections/rebuild"
+)
+
+// startProjections runs the read models. One whose tables an older program made is rebuilt first, which that program does
+// not notice until the new tables are in their place.
+func (e *engine) startProjections(all []projections.Projection, config projections.Config) {
+	upgrade := rebuild.NewUpgrade(e.pool, all, rebuild.UpgradeConfig{Log: config.Log})
+	for _, p := range all {
+		seen := e.projectionMetrics.Of(p.Name())
+		runner := projections.NewRunner(e.pool, e.store, e.logNews, p, e.observed(config, seen))
+		seen.Leading(runner.Leading)
+		e.parts.run("projection "+p.Name(), func(ctx context.Context) error {
+			if err := upgrade.Await(ctx, p.Name()); err != nil {
+				return err
+			}
+			return runner.Run(ctx)
+		})
+	}
+	e.parts.run("upgrade of the projections", upgrade.Run)
+}

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"encoding/json"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/mattn/go-runewidth"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/require"
+
+	"github.com/auren-memory/auren/deploy/standalone/pgtest"
+	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/projections/fanout"
+)
+
+// eventsIn reads the JSON lines that a watcher printed.
+func eventsIn(t *testing.T, text string) (events []eventstore.Event) {
+	t.Helper()
+	for line := range strings.Lines(text) {
+		events = append(events, decode[eventstore.Event](t, line))
+	}
+	return events
+}
+
+func sequenceIDs(events []eventstore.Event) (ids []int64) {
+	for _, e := range events {
+		ids = append(ids, e.SequenceID)
+	}
+	return ids
+}
+
+func TestWatchShowsChangesAsTheyHappen(t *testing.T) {
+	t.Parallel()
+	dir := pgtest.DataDir(t)
+	env := anyPorts(dir)
+	stack := start(t, env, "up")
+	stack.says("(Ctrl-C stops everything)")
+	// Before there is any event, so before there is a stream.
+	live := start(t, env, "watch")
+	lines := start(t, env, "watch", "--json", "--agent", "fitness.coach", "--event-type", "memory_revised", "--event-type", "memory_forgotten")
+	live.waitUntil("it waits", func() bool { return strings.Contains(live.stderr.String(), "waiting for the first event") })
+	lines.waitUntil("it waits", func() bool { return strings.Contains(lines.stderr.String(), "waiting for the first event") })
+	id := decode[struct{ ID string }](t, must(t, "--data-dir", dir, "remember", "日本語 \x1b[2J\r\nred", "--agent", "fitness.coach", "--user", "ana b", "--json")).ID
+	must(t, "--data-dir", dir, "revise", id, "日本")
+	must(t, "--data-dir", dir, "forget", id)
+	must(t, "--data-dir", dir, "remember", "somebody else's", "--agent", "other", "--user", "ana b")
+	live.says(`other/ana b .*somebody else's`)
+	require.Regexp(t, `(?m)^\d\d:\d\d:\d\d  remembered           fitness\.coach/ana b +`+id+`  日本語 \[2J red$`, live.stdout.String())
+	require.Regexp(t, `(?m)^\d\d:\d\d:\d\d  forgotten            fitness\.coach/ana b +`+id+`$`, live.stdout.String())
+	lines.says(`"memory_forgotten"`)
+	require.Equal(t, []int64{2, 3}, sequenceIDs(eventsIn(t, lines.stdout.String())))
+	for _, p := range []*process{live, lines} {
+		p.signal(syscall.SIGINT)
+		require.Zero(t, p.code(), p.stderr.String())
+	}
+}
+
+func TestWatchBeginsInThePast(t *testing.T) {
+	t.Parallel()
+	dsn, server := pgtest.DSN(t), startNATS(t)
+	p := start(t, settings(dsn, server), "projector")
+	p.says("(projects)")
+	database := []string{"--db-dsn", dsn, "--nats-url", server.URL()}
+	for _, user := range []string{"ana", "ben", "ana", "ben", "ana"} {
+		must(t, append(database, "remember", "x", "--agent", "a", "--user", user)...)
+	}
+	watch := func(args ...string) []eventstore.Event {
+		return eventsIn(t, must(t, append([]string{"--nats-url", server.URL(), "watch", "--json", "--no-follow"}, args...)...))
+	}
+	var all []eventstore.Event
+	p.waitUntil("all is relayed", func() bool {
+		stdout, _, code := call(t, "", "--nats-url", server.URL(), "watch", "--json", "--no-follow", "--since", "1")
+		if code == exitOK {
+			all = eventsIn(t, stdout)
+		}
+		return len(all) == 5
+	})
+	require.Equal(t, []int64{1, 2, 3, 4, 5}, sequenceIDs(all))
+	require.Equal(t, []int64{4, 5}, sequenceIDs(watch("--since", "4")))
+	require.Equal(t, []int64{3, 5}, sequenceIDs(watch("--since", "2", "--user", "ana")))
+	require.Equal(t, []int64{1, 2, 3, 4, 5}, sequenceIDs(watch("--since", "1h")))
+	require.Equal(t, []int64{3, 4, 5}, sequenceIDs(watch("--since", all[2].CreatedAt.Format(time.RFC3339Nano))))
+	require.Empty(t, watch("--since", "1ns"))
+
+	// What the stream no longer has is in the log, and said to be.
+	conn, err := nats.Connect(server.URL())
+	require.NoError(t, err)
+	defer conn.Close()
+	js, err := jetstream.New(conn)
+	require.NoError(t, err)
+	stream, err := js.Stream(t.Context(), fanout.Stream)
+	require.NoError(t, err)
+	for n := uint64(1); n <= 3; n++ {
+		require.NoError(t, stream.DeleteMsg(t.Context(), n))
+	}
+	stdout, stderr, code := call(t, "", "--nats-url", server.URL(), "watch", "--json", "--no-follow", "--since", "1")
+	require.Zero(t, code)
+	require.Equal(t, []int64{4, 5}, sequenceIDs(eventsIn(t, stdout)))
+	require.Contains(t, stderr, "the stream begins at event 4; `auren replay --to 3` shows what was before")
+}
+
+func TestWatchGoesOnOverALostServerAndALostStream(t *testing.T) {
+	t.Parallel()
+	dsn, server := pgtest.DSN(t), startNATS(t)
+	p := start(t, settings(dsn, server), "projector")
+	p.says("(projects)")
+	remember := func() { must(t, "--db-dsn", dsn, "remember", "x", "--agent", "a", "--user", "u") }
+	remember()
+	w := start(t, []string{"AUREN_NATS_URL=" + server.URL()}, "watch", "--json", "--since", "1")
+	w.says(`"sequence_id":(1),`)
+	conn, err := nats.Connect(server.URL())
+	require.NoError(t, err)
+	defer conn.Close()
+	js, err := jetstream.New(conn)
+	require.NoError(t, err)
+	require.NoError(t, js.DeleteStream(t.Context(), fanout.Stream))
+	remember()
+	w.says(`"sequence_id":(2),`)
+	remember()
+	w.says(`"sequence_id":(3),`)
+	require.Equal(t, []int64{1, 2, 3}, sequenceIDs(eventsIn(t, w.stdout.String())))
+}
+
+func TestWatchRefusesWhatCannotWork(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		args []string
+		want string
+		code int
+	}{
+		"a moment":      {[]string{"--nats-url", "nats://127.0.0.1:1", "watch", "--since", "yesterday"}, `--since "yesterday" is no time such as 2026-01-31T08:00:00Z or 2026-01-31, no duration such as 10m and no sequence_id`, exitUsage},
+		"a type":        {[]string{"watch", "--event-type", "revised"}, `--event-type "revised" is none`, exitUsage},
+		"no past":       {[]string{"watch", "--no-follow"}, "--since", exitUsage},
+		"no server":     {[]string{"--db-dsn", "postgres://h/x", "watch"}, "--nats-url (AUREN_NATS_URL)", exitUsage},
+		"no stack":      {[]string{"--data-dir", t.TempDir(), "watch"}, "no AUREN runs on", exitFailed},
+		"nobody there":  {[]string{"--nats-url", "nats://u:s3cret@127.0.0.1:1", "watch"}, "connect to NATS: ", exitFailed},
+		"one of three":  {[]string{"--data-dir", t.TempDir(), "--db-dsn", "postgres://h/x", "--nats-replicas", "3", "up"}, "--nats-replicas (AUREN_NATS_REPLICAS)", exitUsage},
+		"two of a kind": {[]string{"--nats-replicas", "2", "watch"}, "allowed are 1, 3 and 5", exitUsage},
+		"a size":        {[]string{"--nats-max-bytes", "1GB", "watch"}, "no size such as 512MiB", exitUsage},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			stdout, stderr, code := call(t, "", test.args...)
+			require.Equal(t, test.code, code, stderr)
+			require.Empty(t, stdout)
+			require.Contains(t, stderr, test.want)
+			require.NotContains(t, stderr, "s3cret")
+		})
+	}
+}
+
+func TestChangesNeverBreakTheTerminal(t *testing.T) {
+	t.Parallel()
+	content, err := json.Marshal("日本語 \x1b[31m" + strings.Repeat("長い", 100) + "\u202e\u2028\x00")
+	require.NoError(t, err)
+	for _, width := range []int{80, 120, 200} {
+		var out output
+		p := changePrinter{to: &screen{to: &out, width: width}}
+		e := eventstore.Event{
+			SequenceID: 1, StreamID: uuid.New(), Type: "memory_remembered", SchemaVersion: 1, AgentID: strings.Repeat("エージェント", 10), UserID: "a\nb",
+			Payload: json.RawMessage(`{"agent_id":"a","user_id":"b","memory_type":"fact","content":` + string(content) + `,"confidence":0.5,"metadata":{}}`),
+		}
+		require.NoError(t, p.print(&e, nil))
+		e.AgentID, e.UserID, e.Type, e.Payload = "", "", "projection_event_skipped", json.RawMessage(`null`)
+		require.NoError(t, p.print(&e, nil))
+		require.Contains(t, out.String(), e.StreamID.String())
+		require.NotContains(t, out.String(), "\x1b")
+		require.NotContains(t, out.String(), "\u202e")
+		for line := range strings.Lines(out.String()) {
+			require.LessOrEqual(t, runewidth.StringWidth(strings.TrimSuffix(line, "\n")), width, line)
+		}
+	}
+}

@@ -1,0 +1,221 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+
+	"github.com/auren-memory/auren/cmd/internal/httpapi"
+	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/deploy/standalone"
+	"github.com/auren-memory/auren/deploy/standalone/pgtest"
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/projections"
+	"github.com/auren-memory/auren/projections/agentmemories"
+	"github.com/auren-memory/auren/projections/fanout"
+	"github.com/auren-memory/auren/queries"
+)
+
+const (
+	// asSubscriber makes a process of the tests the example itself, so that it can be killed.
+	asSubscriber = "AUREN_TEST_AS_SUBSCRIBER"
+	patience     = 2 * time.Minute
+	tick         = 5 * time.Millisecond
+)
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asSubscriber) != "" {
+		main()
+		return
+	}
+	pgtest.Main(m)
+}
+
+// stack is AUREN on a database and a NATS server of its own.
+type stack struct {
+	store     *eventstore.Store
+	handler   *commands.Handler
+	js        jetstream.JetStream
+	nats, api string
+}
+
+func setup(t *testing.T) stack {
+	t.Helper()
+	pool := pgtest.New(t)
+	store := eventstore.New(pool, eventstore.Config{})
+	t.Cleanup(store.Close)
+	server, err := standalone.StartNATS(standalone.NATSConfig{DataDir: t.TempDir(), Addr: "127.0.0.1:0"})
+	require.NoError(t, err)
+	t.Cleanup(server.Stop)
+	conn, err := nats.Connect(server.URL())
+	require.NoError(t, err)
+	t.Cleanup(conn.Close)
+	js, err := jetstream.New(conn)
+	require.NoError(t, err)
+	relay, err := fanout.New(pool, store, conn, fanout.Config{})
+	require.NoError(t, err)
+	log := eventstore.NewWatcher(pool, eventstore.LogChannel, zap.NewNop())
+	projected := eventstore.NewWatcher(pool, projections.Channel, zap.NewNop())
+
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	var running sync.WaitGroup
+	for _, run := range []func(context.Context) error{
+		log.Run, projected.Run,
+		projections.NewRunner(pool, store, log, agentmemories.Projection{}, projections.Config{}).Run,
+		projections.NewSinkRunner(pool, store, projected, relay, projections.Config{}).Run,
+	} {
+		running.Go(func() { _ = run(ctx) })
+	}
+	t.Cleanup(func() {
+		stop()
+		running.Wait()
+	})
+	handler := commands.New(store, commands.Config{})
+	api := httptest.NewServer(httpapi.New(httpapi.Deps{
+		Operations: httpapi.Operations{Log: zap.NewNop()},
+		Commands:   handler, Queries: queries.New(pool, queries.Config{}), Store: store, LogWatcher: log,
+	}, httpapi.Config{}))
+	t.Cleanup(api.Close)
+	return stack{store: store, handler: handler, js: js, nats: server.URL(), api: api.URL}
+}
+
+func (s stack) remember(t *testing.T, content string, n int) {
+	t.Helper()
+	raw, err := json.Marshal(content)
+	require.NoError(t, err)
+	for range n {
+		_, err = s.handler.Remember(t.Context(), commands.Request{Tenant: domain.DefaultTenant, Meta: domain.Meta{Actor: "ana"}},
+			commands.Remember{AgentID: "coach", UserID: "ana", Content: raw})
+		require.NoError(t, err)
+	}
+}
+
+// subscribe starts the example; the returned function kills it.
+func (s stack) subscribe(t *testing.T, ledger string) (kill func()) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), asSubscriber+"=1", "AUREN_NATS_URL="+s.nats, "AUREN_URL="+s.api, "LEDGER="+ledger)
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	require.NoError(t, cmd.Start())
+	kill = sync.OnceFunc(func() {
+		_ = cmd.Process.Signal(syscall.SIGKILL)
+		_ = cmd.Wait() // says that it was killed
+		t.Logf("%s", &said)
+	})
+	t.Cleanup(kill)
+	return kill
+}
+
+// lines is what the ledger holds, without a line that is being written.
+func lines(t *testing.T, ledger string) [][]byte {
+	t.Helper()
+	content, err := os.ReadFile(ledger)
+	if os.IsNotExist(err) {
+		return nil
+	}
+	require.NoError(t, err)
+	all := bytes.Split(content, []byte("\n"))
+	return all[:len(all)-1]
+}
+
+func waitFor(t *testing.T, ledger string, n int) {
+	t.Helper()
+	require.Eventually(t, func() bool { return len(lines(t, ledger)) >= n }, patience, tick, "%d events in the ledger", n)
+}
+
+// requireWhole holds the ledger equal to the log: each event once, in order, as it is there.
+func (s stack) requireWhole(t *testing.T, ledger string) {
+	t.Helper()
+	head, err := s.store.Head(t.Context(), domain.DefaultTenant)
+	require.NoError(t, err)
+	waitFor(t, ledger, int(head.SequenceID))
+	var after int64
+	for i, line := range lines(t, ledger) {
+		page, err := s.store.ReadLog(t.Context(), domain.DefaultTenant, after, eventstore.Filter{}, 1)
+		require.NoError(t, err)
+		require.NotEmpty(t, page.Events, "line %d is of no event", i+1)
+		expected, err := json.Marshal(page.Events[0])
+		require.NoError(t, err)
+		require.JSONEq(t, string(expected), string(line))
+		after++
+	}
+	require.Equal(t, head.SequenceID, after)
+}
+
+func TestKilledSubscriberLosesNothingAndAppliesNothingTwice(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	s.remember(t, "x", 1) // there is a stream
+	ledger := filepath.Join(t.TempDir(), "ledger.jsonl")
+	require.Eventually(t, func() bool { _, err := s.js.Stream(t.Context(), fanout.Stream); return err == nil }, patience, tick)
+	for round := range 6 {
+		kill := s.subscribe(t, ledger)
+		s.remember(t, fmt.Sprintf("round %d", round), 150)
+		waitFor(t, ledger, round*200+50)
+		kill()
+		s.remember(t, "while nobody listens", 50)
+	}
+	// As a crash in the middle of a write leaves it.
+	file, err := os.OpenFile(ledger, os.O_APPEND|os.O_WRONLY, 0)
+	require.NoError(t, err)
+	_, err = file.WriteString(`{"sequence_id": 99`)
+	require.NoError(t, err)
+	require.NoError(t, file.Close())
+	s.subscribe(t, ledger)
+	s.remember(t, "at the end", 10)
+	s.requireWhole(t, ledger)
+}
+
+func TestSubscriberFillsGapsFromTheLog(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	ledger := filepath.Join(t.TempDir(), "ledger.jsonl")
+	s.remember(t, "before its time", 700)
+	var stream jetstream.Stream
+	require.Eventually(t, func() bool {
+		var err error
+		stream, err = s.js.Stream(t.Context(), fanout.Stream)
+		return err == nil && stream.CachedInfo().State.LastSeq == 700
+	}, patience, tick)
+	// What the stream keeps is less than what was missed, at the beginning and while the subscriber is away.
+	require.NoError(t, stream.Purge(t.Context(), jetstream.WithPurgeKeep(10)))
+	kill := s.subscribe(t, ledger)
+	waitFor(t, ledger, 700)
+	kill()
+	s.remember(t, "missed", 40)
+	require.Eventually(t, func() bool {
+		info, err := stream.Info(t.Context())
+		return err == nil && info.State.LastSeq == 740
+	}, patience, tick)
+	require.NoError(t, stream.Purge(t.Context(), jetstream.WithPurgeKeep(5)))
+	s.subscribe(t, ledger)
+	s.requireWhole(t, ledger)
+}
+
+func TestSubscriberIsNotTroubledByAStreamThatIsFilledAnew(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	ledger := filepath.Join(t.TempDir(), "ledger.jsonl")
+	s.remember(t, "x", 100)
+	s.subscribe(t, ledger)
+	waitFor(t, ledger, 100)
+	require.NoError(t, s.js.DeleteStream(t.Context(), fanout.Stream))
+	s.remember(t, "makes the relay look", 20)
+	s.requireWhole(t, ledger)
+}

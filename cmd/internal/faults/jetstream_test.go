@@ -1,0 +1,71 @@
+package faults_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/projections/fanout"
+)
+
+// JetStream is killed, rolled back, purged and deleted while two projectors relay two tenants to it.
+func TestJetStreamBroken(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.server()
+	w.projector()
+	w.projector()
+	north, south := w.newLoad("north", 2), w.newLoad("south", 2)
+	relayed := func() {
+		t.Helper()
+		north.goesOn(30)
+		south.goesOn(30)
+		w.requireRelayed("north", w.head("north"))
+		w.requireRelayed("south", w.head("south"))
+	}
+	js := w.jetstream()
+	relayed()
+
+	w.broker.kill()
+	north.goesOn(30) // the log does not wait for the fan-out
+	w.broker.start()
+	relayed()
+
+	w.broker.kill()
+	former := t.TempDir()
+	require.NoError(t, os.CopyFS(former, os.DirFS(w.broker.dir)))
+	w.broker.start()
+	relayed()
+	w.broker.kill()
+	require.NoError(t, os.RemoveAll(w.broker.dir))
+	require.NoError(t, os.CopyFS(w.broker.dir, os.DirFS(former)))
+	w.broker.start()
+	relayed()
+
+	stream, err := js.Stream(t.Context(), fanout.Stream)
+	require.NoError(t, err)
+	require.NoError(t, stream.Purge(t.Context()))
+	relayed()
+
+	require.NoError(t, js.DeleteStream(t.Context(), fanout.Stream))
+	relayed()
+
+	north.stop()
+	south.stop()
+	for _, l := range []*load{north, south} {
+		w.check(l.tenant, l)
+	}
+}
+
+// requireRelayed waits until the fan-out has come to an event.
+func (w *world) requireRelayed(tenant domain.Tenant, sequenceID int64) {
+	w.t.Helper()
+	const at = "select sequence_id from projection_checkpoints where tenant_id = $1 and projection = $2"
+	require.Eventually(w.t, func() bool {
+		var now int64
+		err := w.pool.QueryRow(w.t.Context(), at, tenant, fanout.Name).Scan(&now)
+		return err == nil && now >= sequenceID
+	}, patience, tick)
+}

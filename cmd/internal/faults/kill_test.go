@@ -1,0 +1,157 @@
+package faults_test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/auren-memory/auren/commands/jsonimport/sample"
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/failpoint"
+)
+
+// The points that each process passes under load.
+var (
+	ofServer = []failpoint.Point{
+		failpoint.AppendBegun, failpoint.AppendLocked, failpoint.AppendSent, failpoint.AppendCommitted,
+		failpoint.AppendForeseen, failpoint.AppendForeseenSent,
+	}
+	ofProjector = []failpoint.Point{
+		failpoint.ProjectionRead, failpoint.ProjectionMoved, failpoint.ProjectionWritten, failpoint.ProjectionCommitted,
+		failpoint.RelayRead, failpoint.RelayHalfway, failpoint.RelayPublished, failpoint.RelayAcknowledged,
+	}
+	ofRebuild = []failpoint.Point{
+		failpoint.RebuildCreated, failpoint.RebuildFilling, failpoint.RebuildIndexed, failpoint.RebuildSwapping, failpoint.RebuildSwapped,
+	}
+	ofSweeper = []failpoint.Point{failpoint.SweepFound, failpoint.SweepExpired}
+	ofImport  = []failpoint.Point{failpoint.ImportBatch}
+)
+
+const clients = 4
+
+func TestEveryPointIsBroken(t *testing.T) {
+	t.Parallel()
+	var broken []failpoint.Point
+	for _, points := range [][]failpoint.Point{ofServer, ofProjector, ofRebuild, ofSweeper, ofImport} {
+		broken = append(broken, points...)
+	}
+	require.ElementsMatch(t, failpoint.All(), broken)
+}
+
+func name(p failpoint.Point) string { return fmt.Sprintf("at point %d", p) }
+
+func TestServerKilled(t *testing.T) {
+	t.Parallel()
+	for _, p := range ofServer {
+		t.Run(name(p), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.projector()
+			// Another server makes the first one find the log other than it foresees, now and then.
+			w.server()
+			victim := w.server(at(p, 10, "kill"))
+			l := w.newLoad(domain.DefaultTenant, clients)
+			victim.died()
+			require.Positive(t, l.count())
+			w.server()
+			l.goesOn(50)
+			l.stop()
+			w.check(domain.DefaultTenant, l)
+		})
+	}
+}
+
+func TestProjectorKilled(t *testing.T) {
+	t.Parallel()
+	for _, p := range ofProjector {
+		t.Run(name(p), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.server()
+			l := w.newLoad(domain.DefaultTenant, clients)
+			l.goesOn(50)
+			// What has piled up makes the first batches large.
+			victim := w.projector(at(p, 4, "kill"))
+			victim.died()
+			w.expireLeases()
+			w.projector()
+			l.goesOn(50)
+			l.stop()
+			w.check(domain.DefaultTenant, l)
+		})
+	}
+}
+
+func TestRebuildKilled(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.server()
+	w.projector()
+	l := w.newLoad(domain.DefaultTenant, clients)
+	l.goesOn(100)
+	for _, p := range ofRebuild {
+		victim := start(t, w.program, append(w.env(), at(p, 1, "kill")), "rebuild")
+		victim.died()
+		l.goesOn(50)
+		_, said, ok := w.run("rebuild")
+		require.True(t, ok, "after a kill at point %d: %s", p, said)
+	}
+	l.stop()
+	w.check(domain.DefaultTenant, l)
+}
+
+func TestSweeperKilled(t *testing.T) {
+	t.Parallel()
+	for _, p := range ofSweeper {
+		t.Run(name(p), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			server, projector := w.server(), w.projector()
+			l := w.newLoad(domain.DefaultTenant, 0)
+			const memories = 5
+			due := time.Now().Add(time.Second)
+			for n := range memories {
+				body := map[string]any{"agent_id": "coach", "user_id": "ana", "content": n, "expires_at": due}
+				l.one(0, uuid.NewString(), request{http.MethodPost, "/v1/memories", body, true})
+			}
+			w.requireCaughtUp(domain.DefaultTenant, memories)
+			projector.stop()
+			server.stop()
+
+			<-time.After(time.Until(due)) // the first sweep is the one to break
+			victim := start(t, w.program, append(w.env(), at(p, 1, "kill")), "projector")
+			victim.died()
+			w.expireLeases()
+			w.projector()
+			require.Eventually(t, func() bool { return w.head(domain.DefaultTenant) == 2*memories }, patience, tick)
+			a := w.check(domain.DefaultTenant, l)
+			for _, m := range a.folded {
+				require.Equal(t, 2, m.Version(), "expired once")
+			}
+		})
+	}
+}
+
+func TestImportKilled(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.projector()
+	root := t.TempDir() + "/old"
+	summary, err := sample.Write(root, sample.Options{Records: 3000})
+	require.NoError(t, err)
+	args := []string{"import", root, "--user", sample.User, "--tz", sample.TimeZone}
+	victim := start(t, w.program, append(w.env(), at(failpoint.ImportBatch, 2, "kill")), args...)
+	victim.died()
+	killedAt := w.head(domain.DefaultTenant)
+	require.Positive(t, killedAt)
+	w.run(args...) // its exit code tells of the sample's oddities
+	require.Less(t, killedAt, w.head(domain.DefaultTenant), "the killed import was not complete")
+	a := w.check(domain.DefaultTenant)
+	require.Len(t, a.folded, summary.Added)
+	w.run(args...)
+	require.Equal(t, a.head, w.head(domain.DefaultTenant), "another import changes nothing")
+}

@@ -1,0 +1,69 @@
+package faults_test
+
+import (
+	"fmt"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/failpoint"
+	"github.com/auren-memory/auren/projections"
+)
+
+// A projector is suspended in the middle of a batch for longer than its lease lasts. Another one leads, and goes on
+// to lead when the first wakes up and carries on where it was. Then the first has to lead again.
+func TestProjectorPausedPastItsLease(t *testing.T) {
+	t.Parallel()
+	for _, p := range []failpoint.Point{
+		failpoint.ProjectionRead, failpoint.ProjectionMoved, failpoint.ProjectionWritten,
+		failpoint.RelayRead, failpoint.RelayHalfway, failpoint.RelayPublished, failpoint.RelayAcknowledged,
+	} {
+		t.Run(name(p), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.server()
+			l := w.newLoad(domain.DefaultTenant, clients)
+			l.goesOn(20)
+			paused := w.projector(at(p, 4, "stop"))
+			paused.reached()
+			other := w.projector()
+			w.requireLeads(other)
+			l.goesOn(20)
+			paused.signal(syscall.SIGCONT)
+			l.goesOn(50)
+			w.requireLeads(other)
+
+			other.stop()
+			w.requireLeads(paused)
+			l.stop()
+			w.check(domain.DefaultTenant, l)
+			paused.stop()
+		})
+	}
+}
+
+// requireLeads waits until a projector holds every lease, and every projection moves on from there.
+func (w *world) requireLeads(p *process) {
+	w.t.Helper()
+	holder := fmt.Sprintf("/%d/", p.pid())
+	led := map[string]int64{}
+	require.Eventually(w.t, func() bool {
+		now, err := projections.ReadStatus(w.t.Context(), w.pool)
+		moved := 0
+		for _, s := range now {
+			if err != nil || !strings.Contains(s.Holder, holder) {
+				return false
+			}
+			if led[s.Projection] == 0 {
+				led[s.Projection] = max(1, s.SequenceID)
+			}
+			if s.SequenceID > led[s.Projection] {
+				moved++
+			}
+		}
+		return moved == 3
+	}, patience, tick)
+}

@@ -1,0 +1,50 @@
+package faults_test
+
+import (
+	"fmt"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/auren-memory/auren/domain"
+)
+
+// Agents recall and remember as fast as they can while the read models are swapped several times: nobody is refused, and
+// no two wait for each other for ever.
+func TestRecallWhileRebuilding(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.server()
+	w.projector()
+	l := w.newLoad(domain.DefaultTenant, clients)
+	l.goesOn(200)
+
+	var asking sync.WaitGroup
+	var asked atomic.Int64
+	var stop atomic.Bool
+	for n := range 8 {
+		body := map[string]any{"query": "which walk does good?", "agent_id": "coach", "user_id": fmt.Sprintf("user%d", n%3)}
+		asking.Go(func() {
+			for !stop.Load() {
+				status, said, err := l.send("", request{http.MethodPost, "/v1/memories/search", body, false})
+				if err != nil || status != http.StatusOK {
+					t.Errorf("search: %d %s %v", status, said, err)
+					return
+				}
+				asked.Add(1)
+			}
+		})
+	}
+	for range 3 {
+		_, said, ok := w.run("rebuild")
+		require.True(t, ok, said)
+	}
+	stop.Store(true)
+	asking.Wait()
+	l.stop()
+	w.check(domain.DefaultTenant, l)
+	t.Logf("%d recalled, %d remembered", asked.Load(), l.count())
+}

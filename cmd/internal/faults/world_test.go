@@ -1,0 +1,178 @@
+package faults_test
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/require"
+
+	"github.com/auren-memory/auren/deploy/standalone/pgtest"
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/failpoint"
+	"github.com/auren-memory/auren/eventstore"
+)
+
+// world is what one test breaks.
+type world struct {
+	t       *testing.T
+	program string
+	dsn     string
+	broker  *broker
+	pool    *pgxpool.Pool // of the test itself
+	store   *eventstore.Store
+
+	mu      sync.Mutex
+	servers map[*process]string // by process, where it serves
+}
+
+// newWorld makes a world in which processes are broken, on a database of its own.
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	return newWorldOn(t, pgtest.DSN(t))
+}
+
+// newWorldOn makes a world on a database that the test breaks, too.
+func newWorldOn(t *testing.T, dsn string) *world {
+	t.Helper()
+	w := &world{t: t, dsn: dsn, broker: newBroker(t), servers: map[*process]string{}}
+	var err error
+	w.program, err = program()
+	require.NoError(t, err)
+	config, err := pgxpool.ParseConfig(dsn)
+	require.NoError(t, err)
+	config.MaxConns = 5
+	w.pool, err = pgxpool.NewWithConfig(t.Context(), config)
+	require.NoError(t, err)
+	w.store = eventstore.New(w.pool, eventstore.Config{})
+	t.Cleanup(w.pool.Close)
+	w.broker.start()
+	return w
+}
+
+func (w *world) env() []string {
+	return []string{
+		"AUREN_DB_DSN=" + w.dsn, "AUREN_NATS_URL=nats://" + w.broker.addr, "AUREN_HTTP_ADDR=127.0.0.1:0",
+		"AUREN_DB_POOL_SIZE=10", "AUREN_DB_MAX_OVERFLOW=10",
+	}
+}
+
+// at is the setting of a process that does something at the nth time it reaches a point.
+func at(p failpoint.Point, nth int, action string) string {
+	return fmt.Sprintf("AUREN_FAILPOINT=%d:%d:%s", p, nth, action)
+}
+
+// server starts a server; clients send to it from now on, until it ends.
+func (w *world) server(env ...string) *process {
+	w.t.Helper()
+	p := start(w.t, w.program, append(w.env(), env...), "server")
+	url := p.says(`(http://127\.0\.0\.1:\d+)`)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.servers[p] = url
+	return p
+}
+
+// urls are where clients may send to.
+func (w *world) urls() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var urls []string
+	for p, url := range w.servers {
+		select {
+		case <-p.ended:
+			delete(w.servers, p)
+		default:
+			urls = append(urls, url)
+		}
+	}
+	return urls
+}
+
+// projector starts a projector.
+func (w *world) projector(env ...string) *process {
+	w.t.Helper()
+	p := start(w.t, w.program, append(w.env(), env...), "projector")
+	p.says("(projects)")
+	return p
+}
+
+// run runs a command to its end and returns what it says.
+func (w *world) run(args ...string) (stdout, stderr string, ok bool) {
+	w.t.Helper()
+	p := start(w.t, w.program, w.env(), args...)
+	p.waitForEnd()
+	return p.stdout.String(), p.stderr.String(), p.err == nil
+}
+
+// expireLeases lets the time pass that a lease outlives a killed holder by.
+func (w *world) expireLeases() {
+	w.t.Helper()
+	_, err := w.pool.Exec(w.t.Context(), "update projection_checkpoints set lease_until = '-infinity'")
+	require.NoError(w.t, err)
+}
+
+func (w *world) jetstream() jetstream.JetStream {
+	w.t.Helper()
+	conn, err := nats.Connect("nats://"+w.broker.addr, nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1))
+	require.NoError(w.t, err)
+	w.t.Cleanup(conn.Close)
+	js, err := jetstream.New(conn)
+	require.NoError(w.t, err)
+	return js
+}
+
+func (w *world) head(tenant domain.Tenant) int64 {
+	w.t.Helper()
+	head, err := w.store.Head(w.t.Context(), tenant)
+	require.NoError(w.t, err)
+	return head.SequenceID
+}
+
+// postmaster returns the process id of a server.
+func postmaster(t *testing.T, server *pgtest.Server) int {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), server.AdminDSN())
+	require.NoError(t, err)
+	defer conn.Close(t.Context())
+	var dir string
+	require.NoError(t, conn.QueryRow(t.Context(), "show data_directory").Scan(&dir))
+	raw, err := os.ReadFile(filepath.Join(dir, "postmaster.pid"))
+	require.NoError(t, err)
+	pid, err := strconv.Atoi(strings.SplitN(string(raw), "\n", 2)[0])
+	require.NoError(t, err)
+	return pid
+}
+
+// broker is a NATS server in a process of its own, always at the same address and on the same data.
+type broker struct {
+	t    *testing.T
+	dir  string
+	addr string
+	*process
+}
+
+func newBroker(t *testing.T) *broker {
+	t.Helper()
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer free.Close()
+	return &broker{t: t, dir: t.TempDir(), addr: free.Addr().String()}
+}
+
+func (b *broker) start() {
+	b.t.Helper()
+	self, err := os.Executable()
+	require.NoError(b.t, err)
+	b.process = start(b.t, self, []string{natsDir + "=" + b.dir, natsAddr + "=" + b.addr})
+	b.says("(ready)")
+}
