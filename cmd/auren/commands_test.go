@@ -187,12 +187,12 @@ func TestVerifyAndInit(t *testing.T) {
 	require.Equal(t, exitFailed, code)
 	require.Len(t, decode[struct{ Differences []migrations.Difference }](t, stdout).Differences, 1)
 
-	require.Contains(t, must(t, "--db-dsn", dsn, "init"), "is at version 1 already")
+	require.Contains(t, must(t, "--db-dsn", dsn, "init"), "is at version 2 already")
 	empty := emptyDatabase(t)
 	_, stderr, code = call(t, "", "--db-dsn", empty, "list")
 	require.Equal(t, exitFailed, code)
 	require.Contains(t, stderr, "run `auren init`")
-	require.Contains(t, must(t, "--db-dsn", empty, "init"), "from version 0 to 1")
+	require.Contains(t, must(t, "--db-dsn", empty, "init"), "from version 0 to 2")
 	require.Equal(t, "no memories\n", must(t, "--db-dsn", empty, "list"))
 }
 
@@ -306,7 +306,7 @@ func TestVersionAndHelp(t *testing.T) {
 	require.Contains(t, must(t, "import", "--help"), "--merge-duplicate-hypotheses")
 	require.Equal(t, must(t, "--help"), must(t, "help"))
 	require.Equal(t, must(t, "import", "--help"), must(t, "help", "import"))
-	require.Contains(t, must(t, "projector", "--help"), "/projections")
+	require.Contains(t, must(t, "projector", "run", "--help"), "/projections")
 	_, stderr, code := call(t, "", "help", "nonsense")
 	require.Equal(t, exitUsage, code)
 	require.Contains(t, stderr, "nonsense")

@@ -226,7 +226,9 @@ func TestALostDatabaseMakesAServerUnreadyAndNotDead(t *testing.T) {
 	require.NoError(t, err)
 	answer.Body.Close()
 	require.Equal(t, http.StatusCreated, answer.StatusCode)
-	require.Contains(t, must(t, "--db-dsn", database.DSN(), "recall", "x"), "observation", "it is projected, too")
+	processes[1].waitUntil("it is projected, too", func() bool {
+		return strings.Contains(must(t, "--db-dsn", database.DSN(), "recall", "x"), "observation")
+	})
 	for _, p := range processes {
 		p.signal(syscall.SIGTERM)
 		require.Zero(t, p.code())
