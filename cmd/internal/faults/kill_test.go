@@ -150,6 +150,12 @@ func TestImportKilled(t *testing.T) {
 	require.Positive(t, killedAt)
 	w.run(args...) // its exit code tells of the sample's oddities
 	require.Less(t, killedAt, w.head(domain.DefaultTenant), "the killed import was not complete")
+	w.requireCaughtUp(domain.DefaultTenant, w.head(domain.DefaultTenant))
+	const due = "select count(*) from agent_memories where state = 'active' and expires_at <= clock_timestamp()"
+	require.Eventually(t, func() bool { // the sweeper comes round every ten seconds
+		var left int
+		return w.pool.QueryRow(t.Context(), due).Scan(&left) == nil && left == 0
+	}, patience, tick)
 	a := w.check(domain.DefaultTenant)
 	require.Len(t, a.folded, summary.Added)
 	w.run(args...)

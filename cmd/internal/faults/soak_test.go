@@ -23,6 +23,7 @@ import (
 // two tenants go on, and a rebuild runs in the middle: for AUREN_SOAK (default 10s), at AUREN_SOAK_RATE commands a second
 // (default 200), by the seed AUREN_SOAK_SEED (default another each time). At the end everything has to hold.
 func TestSoak(t *testing.T) {
+	t.Parallel()
 	s := newSoak(t)
 	for next := s.began.Add(time.Second); next.Before(s.ends); next = next.Add(s.between()) {
 		<-time.After(time.Until(next))
