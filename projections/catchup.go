@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/auren-memory/auren/domain"
@@ -14,7 +13,7 @@ import (
 
 // CatchUp is CatchUpTo what each log holds when it is called, so that it comes to an end however fast the logs grow.
 func (r *Runner) CatchUp(ctx context.Context) error {
-	heads, err := r.heads(ctx)
+	heads, err := r.store.Heads(ctx)
 	if err != nil {
 		return err
 	}
@@ -53,28 +52,6 @@ func (r *Runner) CatchUpTo(ctx context.Context, until map[domain.Tenant]int64) e
 			return err
 		}
 	}
-}
-
-const readHeads = `select tenant_id, sequence_id from logs`
-
-func (r *Runner) heads(ctx context.Context) (map[domain.Tenant]int64, error) {
-	rows, err := r.pool.Query(ctx, readHeads)
-	if err != nil {
-		return nil, fmt.Errorf("read heads of logs: %w", err)
-	}
-	type head struct {
-		Tenant     domain.Tenant
-		SequenceID int64
-	}
-	read, err := pgx.CollectRows(rows, pgx.RowToStructByPos[head])
-	if err != nil {
-		return nil, fmt.Errorf("read heads of logs: %w", err)
-	}
-	heads := make(map[domain.Tenant]int64, len(read))
-	for _, h := range read {
-		heads[h.Tenant] = h.SequenceID
-	}
-	return heads, nil
 }
 
 // standingStill returns the *StoppedErrors of all tenants that stand still.
