@@ -76,9 +76,9 @@ const notify = `select pg_notify($1, $2)`
 
 // To plan statements anew for every batch takes longer than to run them.
 const (
-	planOnce       = `set plan_cache_mode = force_generic_plan`
-	planOnceHere   = `set local plan_cache_mode = force_generic_plan`
-	planAsEverySQL = `reset plan_cache_mode`
+	planOnce     = `set plan_cache_mode = force_generic_plan`
+	planOnceHere = `set local plan_cache_mode = force_generic_plan`
+	planAsUsual  = `reset plan_cache_mode`
 )
 
 // writeAndCommit writes what was decided under the lock and commits, in one round trip.
@@ -108,7 +108,7 @@ func writeForeseen(ctx context.Context, conn *pgxpool.Conn, d *decision) (bool, 
 	tolerance := clockTolerance
 	inserted := d.queue(b, &tolerance)
 	if many {
-		b.Queue(planAsEverySQL)
+		b.Queue(planAsUsual)
 	}
 	sent := conn.SendBatch(ctx, b)
 	failpoint.Reached(failpoint.AppendForeseenSent)

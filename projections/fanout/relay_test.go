@@ -123,6 +123,16 @@ func (f fixture) requireRelayed(t *testing.T, tenant domain.Tenant, after, head 
 	require.Equal(t, expected, actual)
 }
 
+// requireAllRelayed is requireRelayed of whole logs.
+func (f fixture) requireAllRelayed(t *testing.T, tenants ...domain.Tenant) {
+	t.Helper()
+	for _, tenant := range tenants {
+		head, err := f.store.Head(t.Context(), tenant)
+		require.NoError(t, err)
+		f.requireRelayed(t, tenant, 0, head.SequenceID)
+	}
+}
+
 func TestMessageIsTheEventAsACloudEvent(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
