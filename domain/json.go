@@ -165,6 +165,9 @@ func (s *jsonScanner) object(out []byte, depth int) ([]byte, error) {
 			return nil, s.syntax("a colon was expected")
 		}
 		s.at++
+		if len(members) > 0 {
+			out = append(out, ',')
+		}
 		start := len(out)
 		out = append(AppendJSONString(out, key), ':')
 		if out, err = s.value(out, depth+1); err != nil {
@@ -183,13 +186,20 @@ func (s *jsonScanner) object(out []byte, depth int) ([]byte, error) {
 	}
 }
 
-// orderMembers rewrites out[first:], the members of one object without commas, in canonical order.
+// orderMembers rewrites out[first:], the members of one object, in canonical order.
 func orderMembers(out []byte, first int, members []member) ([]byte, error) {
-	slices.SortStableFunc(members, func(a, b member) int { return compareUTF16(a.key, b.key) })
+	byKey := func(a, b member) int { return compareUTF16(a.key, b.key) }
+	ordered := slices.IsSortedFunc(members, byKey)
+	if !ordered {
+		slices.SortStableFunc(members, byKey)
+	}
 	for i := 1; i < len(members); i++ {
 		if members[i].key == members[i-1].key {
 			return nil, Invalidf(members[i].key, "stands twice in one object")
 		}
+	}
+	if ordered {
+		return append(out, '}'), nil
 	}
 	unordered := bytes.Clone(out[first:])
 	out = out[:first]

@@ -1,6 +1,7 @@
 package eventstore
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"time"
 
@@ -43,6 +44,8 @@ type decision struct {
 	found    found
 	events   []Event
 	commands []commandRow
+	// hashing is where the next event is written to be hashed.
+	hashing []byte
 }
 
 type commandRow struct {
@@ -55,7 +58,11 @@ func decideAll(tenant domain.Tenant, f found, batch []*request) *decision {
 	if f.now.Before(f.head.CreatedAt) {
 		f.now = f.head.CreatedAt
 	}
-	d := &decision{tenant: tenant, before: f.head, found: f}
+	count := 0
+	for _, r := range batch {
+		count += r.count
+	}
+	d := &decision{tenant: tenant, before: f.head, found: f, events: make([]Event, 0, count)}
 	for _, r := range batch {
 		d.decide(r)
 	}
@@ -100,7 +107,8 @@ func (d *decision) write(w Write, events []Event) WriteResult {
 		d.found.head.SequenceID++
 		at = streamHead{version: at.version + 1, sequenceID: d.found.head.SequenceID, eventID: e.ID}
 		e.SequenceID, e.Version, e.CreatedAt = at.sequenceID, at.version, d.found.now
-		e.Hash = chainHash(d.found.head.Hash, &e, e.Payload, e.Metadata)
+		d.hashing = appendHashed(d.hashing[:0], d.found.head.Hash, &e, e.Payload, e.Metadata)
+		e.Hash = sha256.Sum256(d.hashing)
 		d.found.head.Hash, d.found.head.CreatedAt = e.Hash, e.CreatedAt
 		d.events = append(d.events, e)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -41,12 +42,12 @@ func ChainHash(previous Hash, e *Event) (Hash, error) {
 	if err != nil {
 		return Hash{}, fmt.Errorf("metadata of event %d: %w", e.SequenceID, err)
 	}
-	return chainHash(previous, e, payload, metadata), nil
+	return sha256.Sum256(appendHashed(nil, previous, e, payload, metadata)), nil
 }
 
-// chainHash is ChainHash with the payload and the metadata in canonical form already.
-func chainHash(previous Hash, e *Event, payload, metadata []byte) Hash {
-	b := make([]byte, 0, len(previous)+len(payload)+len(metadata)+512)
+// appendHashed writes what the hash of an event is the SHA-256 of; payload and metadata are canonical.
+func appendHashed(b []byte, previous Hash, e *Event, payload, metadata []byte) []byte {
+	b = slices.Grow(b, len(previous)+len(payload)+len(metadata)+512)
 	b = append(b, previous[:]...)
 	b = appendText(b, `{"agent_id":`, e.AgentID)
 	b = appendTime(b, `,"created_at":"`, e.CreatedAt)
@@ -61,7 +62,7 @@ func chainHash(previous Hash, e *Event, payload, metadata []byte) Hash {
 	b = appendText(b, `,"tenant_id":`, string(e.Tenant))
 	b = appendText(b, `,"user_id":`, e.UserID)
 	b = strconv.AppendInt(append(b, `,"version":`...), int64(e.Version), 10)
-	return sha256.Sum256(append(b, '}'))
+	return append(b, '}')
 }
 
 func appendText(b []byte, key, text string) []byte {

@@ -20,6 +20,9 @@ type Watcher struct {
 	channel string
 	log     *zap.Logger
 
+	// beside are the watchers of other channels that share the connection.
+	beside []*Watcher
+
 	mu   sync.Mutex
 	subs map[*subscription]struct{}
 }
@@ -32,6 +35,14 @@ type subscription struct {
 // NewWatcher makes a watcher of a channel, whose name must be a plain SQL identifier. It wakes nobody before Run.
 func NewWatcher(pool *pgxpool.Pool, channel string, log *zap.Logger) *Watcher {
 	return &Watcher{pool: pool, channel: channel, log: log, subs: map[*subscription]struct{}{}}
+}
+
+// Beside makes a watcher of another channel on the connection of this one, whose Run serves both; call it before Run.
+// PostgreSQL wakes every connection that listens, whatever the channel: a second one would make each append dearer.
+func (w *Watcher) Beside(channel string) *Watcher {
+	other := NewWatcher(w.pool, channel, w.log)
+	w.beside = append(w.beside, other)
+	return other
 }
 
 // Subscribe returns a channel of size 1 that receives when a notification with the key comes: the payload up to
@@ -81,18 +92,27 @@ func (w *Watcher) listen(ctx context.Context, listening func()) error {
 		defer cancel()
 		_ = conn.Close(closing)
 	}()
-	if _, err := conn.Exec(ctx, "listen "+pgx.Identifier{w.channel}.Sanitize()); err != nil {
-		return err
+	watchers := append([]*Watcher{w}, w.beside...)
+	for _, each := range watchers {
+		if _, err := conn.Exec(ctx, "listen "+pgx.Identifier{each.channel}.Sanitize()); err != nil {
+			return err
+		}
 	}
 	listening()
-	w.wake("")
+	for _, each := range watchers {
+		each.wake("")
+	}
 	for {
 		n, err := conn.WaitForNotification(ctx)
 		if err != nil {
 			return err
 		}
 		key, _, _ := strings.Cut(n.Payload, " ")
-		w.wake(key)
+		for _, each := range watchers {
+			if each.channel == n.Channel {
+				each.wake(key)
+			}
+		}
 	}
 }
 

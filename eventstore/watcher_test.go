@@ -17,6 +17,8 @@ func TestWatcherWakesAndReconnects(t *testing.T) {
 	store, pool := setup(t) // not in parallel: it counts goroutines
 	ignore := goleak.IgnoreCurrent()
 	watcher := eventstore.NewWatcher(pool, eventstore.LogChannel, zaptest.NewLogger(t))
+	beside, cancelBeside := watcher.Beside("auren_test").Subscribe("key")
+	defer cancelBeside()
 	mine, cancelMine := watcher.Subscribe(string(tenant))
 	other, cancelOther := watcher.Subscribe("other")
 	defer cancelOther()
@@ -38,6 +40,11 @@ func TestWatcherWakesAndReconnects(t *testing.T) {
 	require.NoError(t, err)
 	woken(mine)
 	require.Empty(t, other)
+	woken(beside) // by the connection itself
+	_, err = pool.Exec(t.Context(), `select pg_notify('auren_test', 'key 1')`)
+	require.NoError(t, err)
+	woken(beside)
+	require.Empty(t, mine)
 
 	_, err = pool.Exec(t.Context(), `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query ilike 'listen%'`)
 	require.NoError(t, err)

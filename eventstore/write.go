@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/auren-memory/auren/domain/failpoint"
@@ -143,8 +144,8 @@ func (d *decision) insertion(tolerance *time.Duration) (sql string, arguments []
 	if len(d.events) == 1 {
 		e := &d.events[0]
 		sql += oneEvent
-		arguments = append(arguments, e.SequenceID, e.ID, e.StreamID, e.Version, e.Type, e.SchemaVersion,
-			e.AgentID, e.UserID, string(e.Payload), string(e.Metadata), e.OccurredAt, e.Hash[:])
+		arguments = append(arguments, e.SequenceID, pgUUID(e.ID), pgUUID(e.StreamID), e.Version, e.Type, e.SchemaVersion,
+			e.AgentID, e.UserID, e.Payload, e.Metadata, e.OccurredAt, e.Hash[:])
 	} else {
 		sql += manyEvents
 		arguments = append(arguments, eventColumnsOf(d.events)...)
@@ -157,29 +158,39 @@ func (d *decision) insertion(tolerance *time.Duration) (sql string, arguments []
 
 // eventColumnsOf turns rows into the arrays that unnest takes.
 func eventColumnsOf(events []Event) []any {
-	n := len(events)
-	sequenceIDs, versions, schemaVersions := make([]int64, n), make([]int32, n), make([]int16, n)
-	ids, streams := make([]uuid.UUID, n), make([]uuid.UUID, n)
-	types, agents, users := make([]string, n), make([]string, n), make([]string, n)
-	payloads, metadata := make([]string, n), make([]string, n)
-	occurredAt, hashes := make([]time.Time, n), make([][]byte, n)
-	for i := range events {
-		e := &events[i]
-		sequenceIDs[i], versions[i], schemaVersions[i] = e.SequenceID, int32(e.Version), int16(e.SchemaVersion)
-		ids[i], streams[i] = e.ID, e.StreamID
-		types[i], agents[i], users[i] = e.Type, e.AgentID, e.UserID
-		payloads[i], metadata[i] = string(e.Payload), string(e.Metadata)
-		occurredAt[i], hashes[i] = e.OccurredAt, e.Hash[:]
+	return []any{
+		column(events, func(e *Event) int64 { return e.SequenceID }),
+		column(events, func(e *Event) pgtype.UUID { return pgUUID(e.ID) }),
+		column(events, func(e *Event) pgtype.UUID { return pgUUID(e.StreamID) }),
+		column(events, func(e *Event) int32 { return int32(e.Version) }),
+		column(events, func(e *Event) string { return e.Type }),
+		column(events, func(e *Event) int16 { return int16(e.SchemaVersion) }),
+		column(events, func(e *Event) string { return e.AgentID }),
+		column(events, func(e *Event) string { return e.UserID }),
+		column(events, func(e *Event) []byte { return e.Payload }),
+		column(events, func(e *Event) []byte { return e.Metadata }),
+		column(events, func(e *Event) time.Time { return e.OccurredAt }),
+		column(events, func(e *Event) []byte { return e.Hash[:] }),
 	}
-	return []any{sequenceIDs, ids, streams, versions, types, schemaVersions, agents, users, payloads, metadata, occurredAt, hashes}
 }
 
-func (d *decision) commandArguments() []any {
-	n := len(d.commands)
-	ids, fingerprints, outcomes := make([]string, n), make([][]byte, n), make([]string, n)
-	for i := range d.commands {
-		c := &d.commands[i]
-		ids[i], fingerprints[i], outcomes[i] = c.id, c.fingerprint[:], string(c.outcome)
+// column is one column of rows, in a form that is encoded without reflection.
+func column[R, T any](rows []R, of func(*R) T) pgtype.FlatArray[T] {
+	values := make(pgtype.FlatArray[T], len(rows))
+	for i := range rows {
+		values[i] = of(&rows[i])
 	}
-	return []any{d.tenant, d.found.now, ids, fingerprints, outcomes, d.found.head.SequenceID, d.found.head.Hash[:]}
+	return values
+}
+
+func pgUUID(id uuid.UUID) pgtype.UUID { return pgtype.UUID{Bytes: id, Valid: true} }
+
+func (d *decision) commandArguments() []any {
+	return []any{
+		d.tenant, d.found.now,
+		column(d.commands, func(c *commandRow) string { return c.id }),
+		column(d.commands, func(c *commandRow) []byte { return c.fingerprint[:] }),
+		column(d.commands, func(c *commandRow) []byte { return c.outcome }),
+		d.found.head.SequenceID, d.found.head.Hash[:],
+	}
 }

@@ -57,18 +57,17 @@ func (a *app) startEngine(ctx context.Context, p *parts, dsn, name string) (*eng
 		client: newClient(a, pool, eventstore.Config{
 			Appended: func(s eventstore.AppendStats) { appended(observe.Append(s)) }, Tracer: traces.Tracer(),
 		}),
-		parts:       p,
-		traces:      traces,
-		registry:    registry,
-		logNews:     eventstore.NewWatcher(pool, eventstore.LogChannel, a.log),
-		projectNews: eventstore.NewWatcher(pool, projections.Channel, a.log),
+		parts:    p,
+		traces:   traces,
+		registry: registry,
+		logNews:  eventstore.NewWatcher(pool, eventstore.LogChannel, a.log),
 	}
+	e.projectNews = e.logNews.Beside(projections.Channel)
 	e.reader = queries.New(pool, queries.Config{Wake: e.projectNews.Subscribe})
 	e.registry.MustRegister(observe.NewPoolCollector(pool), observe.NewLagCollector(e.lags, 0), observe.NewLogCollector(e.logs, 0))
 	e.checks = []observe.Check{{Name: "database", Do: e.pingDatabase}, {Name: "schema", Do: e.checkSchema}}
 	p.add("database", func(ctx context.Context) error { return within(ctx, e.close) })
-	p.run("watcher of the log", e.logNews.Run)
-	p.run("watcher of the projections", e.projectNews.Run)
+	p.run("watcher", e.logNews.Run)
 	return e, nil
 }
 

@@ -54,13 +54,21 @@ func schemaOf(eventType string) (schema, bool) {
 	return schema{}, false
 }
 
-// Encode returns the payload of an event and its schema version.
+// Encode returns the payload of an event and its schema version. Content and metadata must be JSON, as the decisions of
+// this package leave them.
 func Encode(event Event) (payload json.RawMessage, schemaVersion int, err error) {
 	s, ok := schemaOf(event.EventType())
 	if !ok {
 		return nil, 0, &UnknownEventError{Type: event.EventType()}
 	}
-	payload, err = json.Marshal(event)
+	switch e := event.(type) {
+	case Remembered:
+		payload, err = e.encode()
+	case Revised:
+		payload, err = e.encode()
+	default:
+		payload, err = json.Marshal(event)
+	}
 	if err != nil {
 		return nil, 0, fmt.Errorf("encode %s: %w", event.EventType(), err)
 	}

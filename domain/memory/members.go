@@ -9,6 +9,43 @@ import (
 
 var errNoObject = errors.New("is no JSON object")
 
+// The events that carry content are encoded without it, and it is added as it stands: json.Marshal would go through
+// all of it.
+func (e Remembered) encode() (json.RawMessage, error) {
+	return encodeWith(struct {
+		Remembered
+		Content  *struct{} `json:"content,omitempty"`
+		Metadata *struct{} `json:"metadata,omitempty"`
+	}{Remembered: e}, e.Content, e.Metadata)
+}
+
+func (e Revised) encode() (json.RawMessage, error) {
+	return encodeWith(struct {
+		Revised
+		Content  *struct{} `json:"content,omitempty"`
+		Metadata *struct{} `json:"metadata,omitempty"`
+	}{Revised: e}, e.Content, e.Metadata)
+}
+
+// encodeWith adds the two members to the object that rest is encoded as.
+func encodeWith(rest any, content, metadata json.RawMessage) (json.RawMessage, error) {
+	raw, err := json.Marshal(rest)
+	if err != nil {
+		return nil, err
+	}
+	out := append(make([]byte, 0, len(raw)+len(content)+len(metadata)+32), raw[:len(raw)-1]...)
+	out = appendMember(out, `,"content":`, content)
+	out = appendMember(out, `,"metadata":`, metadata)
+	return append(out, '}'), nil
+}
+
+func appendMember(out []byte, name string, value json.RawMessage) []byte {
+	if value == nil {
+		value = json.RawMessage("null")
+	}
+	return append(append(out, name...), value...)
+}
+
 // decodeRemembered and decodeRevised do what decodeAs does, for the events that carry content: many times as fast,
 // since they leave the content alone instead of parsing it.
 func decodeRemembered(payload json.RawMessage) (Event, error) {

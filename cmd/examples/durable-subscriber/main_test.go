@@ -70,12 +70,12 @@ func setup(t *testing.T) stack {
 	relay, err := fanout.New(pool, store, conn, fanout.Config{})
 	require.NoError(t, err)
 	log := eventstore.NewWatcher(pool, eventstore.LogChannel, zap.NewNop())
-	projected := eventstore.NewWatcher(pool, projections.Channel, zap.NewNop())
+	projected := log.Beside(projections.Channel)
 
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	var running sync.WaitGroup
 	for _, run := range []func(context.Context) error{
-		log.Run, projected.Run,
+		log.Run,
 		projections.NewRunner(pool, store, log, agentmemories.Projection{}, projections.Config{}).Run,
 		projections.NewSinkRunner(pool, store, projected, relay, projections.Config{}).Run,
 	} {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -58,16 +59,27 @@ func CheckEmpty(ctx context.Context, dsn string, log *zap.Logger) error {
 	if len(differences) > 0 {
 		return fmt.Errorf("the schema is not that of this program: %s", differences[0])
 	}
-	for _, look := range []struct{ sql, says string }{{anyData, "table %s holds rows"}, {otherUsers, "%s is connected"}} {
-		found, err := readTexts(ctx, pool, look.sql)
-		if err != nil {
+	found, err := readTexts(ctx, pool, anyData)
+	if err != nil {
+		return err
+	}
+	if len(found) > 0 {
+		return fmt.Errorf("table %s holds rows: %w", found[0], ErrNotEmpty)
+	}
+	// The server takes a moment to notice that somebody, such as the run before, is gone.
+	for look := 0; ; look++ {
+		if found, err = readTexts(ctx, pool, otherUsers); err != nil || len(found) == 0 {
 			return err
 		}
-		if len(found) > 0 {
-			return fmt.Errorf(look.says+": %w", found[0], ErrNotEmpty)
+		if look == 20 {
+			return fmt.Errorf("%s is connected: %w", found[0], ErrNotEmpty)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(100 * time.Millisecond):
 		}
 	}
-	return nil
 }
 
 func readTexts(ctx context.Context, db querier, sql string) ([]string, error) {
@@ -124,7 +136,31 @@ func StartPrivate(ctx context.Context, dataDir string, log *zap.Logger) (*Privat
 	if err := migrations.Up(ctx, p.server.DSN()); err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
+	if err := fillLog(ctx, p.server.AdminDSN()); err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
 	return p, nil
+}
+
+// fillLog leaves a new server with as many segments of its write-ahead log as one keeps that has been running for some
+// time (min_wal_size). To create one makes every commit wait, several times a second under load, but only at first.
+func fillLog(ctx context.Context, dsn string) error {
+	conn, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		return fmt.Errorf("connect as the superuser: %w", err)
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	for range 1 << 10 / 16 { // segments of 16 MB in min_wal_size
+		for _, sql := range []string{`select pg_logical_emit_message(false, 'auren bench', '')`, `select pg_switch_wal()`} {
+			if _, err := conn.Exec(ctx, sql); err != nil {
+				return fmt.Errorf("fill the write-ahead log: %w", err)
+			}
+		}
+	}
+	if _, err := conn.Exec(ctx, `checkpoint`); err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	return nil
 }
 
 // DSN is that of its migrated, empty database.

@@ -42,7 +42,7 @@ const readSettings = `
 select name, current_setting(name)
   from pg_settings
  where name in ('fsync', 'synchronous_commit', 'full_page_writes', 'wal_sync_method', 'shared_buffers', 'work_mem',
-                'maintenance_work_mem', 'max_wal_size', 'max_connections', 'random_page_cost')
+                'maintenance_work_mem', 'max_wal_size', 'min_wal_size', 'max_connections', 'random_page_cost')
  order by name`
 
 func describe(ctx context.Context, config Config) (Machine, error) {

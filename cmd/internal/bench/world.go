@@ -59,11 +59,11 @@ func openWorld(ctx context.Context, config Config) (*world, error) {
 	w := &world{dsn: config.DSN, pool: pool, store: eventstore.New(pool, eventstore.Config{})}
 	w.handler = commands.New(w.store, commands.Config{})
 	w.logNews = eventstore.NewWatcher(pool, eventstore.LogChannel, config.Log)
-	w.projectNews = eventstore.NewWatcher(pool, projections.Channel, config.Log)
+	w.projectNews = w.logNews.Beside(projections.Channel)
 	w.reader = queries.New(pool, queries.Config{Wake: w.projectNews.Subscribe})
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	w.stop = stop
-	w.background(background, w.logNews.Run, w.projectNews.Run)
+	w.background(background, w.logNews.Run)
 	if _, err := pool.Exec(ctx, createFloors); err != nil {
 		return nil, errors.Join(fmt.Errorf("create the schema of the floors: %w", err), w.close(ctx))
 	}

@@ -58,8 +58,8 @@ func newService(t testing.TB) *service {
 	store := eventstore.New(pool, eventstore.Config{})
 	t.Cleanup(store.Close)
 	logWatcher := eventstore.NewWatcher(pool, eventstore.LogChannel, log)
-	projectionWatcher := eventstore.NewWatcher(pool, projections.Channel, log)
-	background(t, logWatcher.Run, projectionWatcher.Run)
+	projectionWatcher := logWatcher.Beside(projections.Channel)
+	background(t, logWatcher.Run)
 
 	registry := observe.NewRegistry("v1.2.3")
 	metrics := observe.NewHTTPMetrics(registry)
