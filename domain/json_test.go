@@ -3,6 +3,7 @@ package domain_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"math/big"
 	"reflect"
@@ -207,5 +208,18 @@ func sameValue(x, y any) bool {
 		return true
 	default:
 		return x == y
+	}
+}
+
+func TestJSONScalars(t *testing.T) {
+	t.Parallel()
+	var found []string
+	raw := `{"a\u0062": ["x\n", -1.50, true, null, {"b": "é"}, [], {}], "a": 1e3}`
+	require.NoError(t, domain.JSONScalars([]byte(raw), func(text string, isNumber bool) {
+		found = append(found, fmt.Sprint(text, isNumber))
+	}))
+	require.Equal(t, []string{"x\nfalse", "-1.50true", "éfalse", "1e3true"}, found)
+	for _, bad := range []string{``, `{`, `{"a"`, `{"a":1,}`, `[1,`, `[1 2]`, `"`, `tru`, `01`, `{} x`, `"\ud800"`, strings.Repeat("[", domain.MaxJSONDepth+2)} {
+		require.Error(t, domain.JSONScalars([]byte(bad), func(string, bool) {}), bad)
 	}
 }

@@ -53,9 +53,15 @@ func (a *Analyzer) Occurrences(text string) []Occurrence {
 	position := 0
 	for word := range Words(text) {
 		position++
-		if lexeme := a.lexeme(word); lexeme != "" {
-			found = append(found, Occurrence{lexeme, position})
-		}
+		found = a.Append(found, word, position)
+	}
+	return found
+}
+
+// Append adds the lexeme of one word, unless it is a stop word.
+func (a *Analyzer) Append(found []Occurrence, word string, position int) []Occurrence {
+	if lexeme := a.lexeme(word); lexeme != "" {
+		found = append(found, Occurrence{lexeme, position})
 	}
 	return found
 }

@@ -58,12 +58,18 @@ func Plain(text string) string {
 	return plain.String()
 }
 
+// asciiWord tells which ASCII characters are of words: asking about a character is most of the work on a text.
+var asciiWord = func() (is [utf8.RuneSelf]bool) {
+	for r := range is {
+		is[r] = r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+	}
+	return is
+}()
+
 // parts tells whether a character is of no word.
 func parts(r rune) bool {
 	if r < utf8.RuneSelf {
-		const toLower = 'a' - 'A'
-		letter, digit := uint32(r|toLower)-'a', uint32(r)-'0'
-		return letter >= 26 && digit >= 10
+		return !asciiWord[r]
 	}
 	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r)
 }

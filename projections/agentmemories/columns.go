@@ -4,7 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/auren-memory/auren/domain"
@@ -33,18 +32,18 @@ func (s *supersededRow) values(tenant domain.Tenant) []any {
 
 // columns gathers rows as the arrays that unnest takes.
 type columns struct {
-	ids                                      []uuid.UUID
+	ids                                      pgtype.FlatArray[pgtype.UUID]
 	agents, users, types, contents, metadata []string
 	states, eventTypes, actors, reasons      []string
 	confidences                              []float64
-	expires                                  []*time.Time
+	expires                                  pgtype.FlatArray[*time.Time]
 	created, updated, recorded               []time.Time
 	versions                                 []int
 	sequenceIDs                              []int64
 }
 
 func (c *columns) add(r *row) {
-	c.ids = append(c.ids, r.ID)
+	c.ids = append(c.ids, pgtype.UUID{Bytes: r.ID, Valid: true})
 	c.agents = append(c.agents, r.AgentID)
 	c.users = append(c.users, r.UserID)
 	c.types = append(c.types, r.Type)

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/projections"
 )
 
 const upsertRows = `
@@ -36,15 +37,12 @@ on conflict (tenant_id, id) do update
        actor = excluded.actor,
        reason = excluded.reason`
 
-// copyFrom is how many rows it takes for a COPY, which costs an exchange more, to be faster than an insert.
-const copyFrom = 50
-
 // store writes the current rows. Those that the batch opened cannot be there yet and need not be looked for.
 func store(ctx context.Context, tx pgx.Tx, tenant domain.Tenant, rows []*row) error {
 	var opened []*row
 	var c columns
 	for _, r := range rows {
-		if r.opened && len(rows) >= copyFrom {
+		if r.opened && len(rows) >= projections.CopyFrom {
 			opened = append(opened, r)
 		} else {
 			c.add(r)
@@ -86,7 +84,7 @@ func supersede(ctx context.Context, tx pgx.Tx, tenant domain.Tenant, superseded 
 	if len(superseded) == 0 {
 		return nil
 	}
-	if len(superseded) >= copyFrom {
+	if len(superseded) >= projections.CopyFrom {
 		_, err := tx.CopyFrom(ctx, pgx.Identifier{"agent_memory_history"}, historyColumns,
 			pgx.CopyFromSlice(len(superseded), func(i int) ([]any, error) { return superseded[i].values(tenant), nil }))
 		if err != nil {

@@ -3,6 +3,8 @@ package rebuild
 import (
 	"context"
 	"fmt"
+	"runtime"
+	"slices"
 	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
@@ -20,8 +22,9 @@ type leg struct {
 	at, until map[domain.Tenant]int64
 }
 
-// fill applies the logs to the copies, and makes the indexes of each as soon as it is filled: the dearest of them keeps one
-// processor busy for long, and the other copies the others.
+// fill applies the logs to the copies, and makes the indexes of each as soon as it is filled. To fill a copy keeps two
+// processors busy and to make the dearest index one, for long: so no more copies are filled at once than there are
+// processors for, and the one with that index first.
 func (b *build) fill(ctx context.Context) error {
 	legs, err := b.legs(ctx)
 	if err != nil {
@@ -30,15 +33,22 @@ func (b *build) fill(ctx context.Context) error {
 	if err := b.beginWay(ctx, Filling, legs); err != nil {
 		return err
 	}
-	var filling atomic.Int64
-	filling.Store(int64(len(legs)))
+	if err := b.dearestFirst(ctx, legs); err != nil {
+		return err
+	}
+	var left atomic.Int64
+	left.Store(int64(len(legs)))
+	filling := make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))
 	group, within := errgroup.WithContext(ctx)
 	for _, l := range legs {
+		filling <- struct{}{}
 		group.Go(func() error {
-			if err := l.runner.CatchUpTo(within, l.until); err != nil {
+			err := l.runner.CatchUpTo(within, l.until)
+			<-filling
+			if err != nil {
 				return err
 			}
-			if filling.Add(-1) == 0 {
+			if left.Add(-1) == 0 {
 				if err := b.beginIndexing(within); err != nil {
 					return err
 				}
@@ -47,6 +57,41 @@ func (b *build) fill(ctx context.Context) error {
 		})
 	}
 	return group.Wait()
+}
+
+const hasDearIndex = `
+select exists (
+       select
+         from pg_index as i
+         join pg_class as x on x.oid = i.indexrelid
+         join pg_am as m on m.oid = x.relam
+        where i.indrelid = any($1::text[]::regclass[]) and m.amname <> 'btree')`
+
+// dearestFirst puts the copies first whose indexes are no mere B-trees.
+func (b *build) dearestFirst(ctx context.Context, legs []leg) error {
+	dear := map[string]bool{}
+	for _, l := range legs {
+		var originals []string
+		for _, table := range l.projection.Tables() {
+			originals = append(originals, b.original(table))
+		}
+		var is bool
+		if err := b.pool.QueryRow(ctx, hasDearIndex, originals).Scan(&is); err != nil {
+			return fmt.Errorf("look at the indexes of %s: %w", l.projection.Name(), err)
+		}
+		dear[l.projection.Name()] = is
+	}
+	slices.SortStableFunc(legs, func(l, m leg) int {
+		switch {
+		case dear[l.projection.Name()] == dear[m.projection.Name()]:
+			return 0
+		case dear[l.projection.Name()]:
+			return -1
+		default:
+			return 1
+		}
+	})
+	return nil
 }
 
 // advance applies to the copies what the logs hold at its beginning.

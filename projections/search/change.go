@@ -1,11 +1,13 @@
 package search
 
 import (
+	"encoding/json"
 	"fmt"
 
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/auren-memory/auren/domain/lexicon"
 	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections"
@@ -47,12 +49,12 @@ func (p *Projection) readOne(stored *eventstore.Event) (change, error) {
 		return change{}, err
 	}
 	c := change{stored: stored, event: event}
-	var text string
+	var found []lexicon.Occurrence
 	switch e := event.(type) {
 	case memory.Remembered:
-		text, err = Text(e.Type, e.Content, e.Metadata)
+		found, err = p.occurrences(e.Type, e.Content, e.Metadata)
 	case memory.Revised:
-		text, err = Text(e.Type, e.Content, e.Metadata)
+		found, err = p.occurrences(e.Type, e.Content, e.Metadata)
 	case memory.Skipped:
 		if stored.Version > 1 {
 			return c, nil
@@ -64,9 +66,21 @@ func (p *Projection) readOne(stored *eventstore.Event) (change, error) {
 	if err != nil {
 		return change{}, err
 	}
-	d := newDocument(p.lexicon.Occurrences(text))
+	d := newDocument(found)
 	c.document = &d
 	return c, nil
+}
+
+// occurrences finds the lexemes of what of a memory is indexed.
+func (p *Projection) occurrences(memoryType string, content, metadata json.RawMessage) ([]lexicon.Occurrence, error) {
+	// One word in two or three, and its space, are about so many bytes.
+	found := make([]lexicon.Occurrence, 0, (len(content)+len(metadata))/8+1)
+	position := 0
+	err := eachWord(memoryType, content, metadata, func(word string) {
+		position++
+		found = p.lexicon.Append(found, word, position)
+	})
+	return found, err
 }
 
 // fold brings the rows up to date.

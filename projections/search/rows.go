@@ -11,6 +11,7 @@ import (
 
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/domain/memory"
+	"github.com/auren-memory/auren/projections"
 )
 
 // row is a memory as a search sees it. Its snapshot holds only what the table has columns for.
@@ -78,12 +79,13 @@ update agent_memory_search as s
 
 // store writes the rows and what they change in the counts of their scopes.
 func store(ctx context.Context, tx pgx.Tx, tenant domain.Tenant, rows map[uuid.UUID]*row) error {
-	var opened, texts, flags columns
+	var opened []*row
+	var texts, flags columns
 	scopes := map[scope]count{}
 	for _, r := range rows {
 		switch {
 		case r.opened:
-			opened.add(r)
+			opened = append(opened, r)
 		case r.vector != nil:
 			texts.add(r)
 		default:
@@ -99,7 +101,16 @@ func store(ctx context.Context, tx pgx.Tx, tenant domain.Tenant, rows map[uuid.U
 		scopes[scope{r.AgentID, r.UserID}] = c
 	}
 	batch := &pgx.Batch{}
-	if c := opened; len(c.ids) > 0 {
+	if len(opened) >= projections.CopyFrom {
+		if _, err := tx.CopyFrom(ctx, pgx.Identifier{"agent_memory_search"}, rowColumns,
+			pgx.CopyFromSlice(len(opened), func(i int) ([]any, error) { return opened[i].values(tenant), nil })); err != nil {
+			return fmt.Errorf("copy search rows: %w", err)
+		}
+	} else if len(opened) > 0 {
+		var c columns
+		for _, r := range opened {
+			c.add(r)
+		}
 		batch.Queue(insertRows, tenant, c.ids, c.agents, c.users, c.types, c.confidences, c.active, c.expires, c.created,
 			c.words, c.vectors, c.sequenceIDs)
 	}
@@ -139,21 +150,34 @@ func addToScopes(batch *pgx.Batch, tenant domain.Tenant, scopes map[scope]count)
 	batch.Queue(addCounts, tenant, agents, users, memories, words)
 }
 
+// rowColumns are what a COPY writes, in the order of values.
+var rowColumns = []string{
+	"tenant_id", "id", "agent_id", "user_id", "memory_type", "confidence_score", "is_active", "expires_at", "created_at",
+	"words", "vector", "sequence_id",
+}
+
+func (r *row) values(tenant domain.Tenant) []any {
+	return []any{
+		string(tenant), pgtype.UUID{Bytes: r.ID, Valid: true}, r.AgentID, r.UserID, r.Type, r.Confidence, r.State == memory.Active,
+		r.ExpiresAt, r.CreatedAt, r.words, r.vector, r.sequenceID,
+	}
+}
+
 // columns gathers rows as the arrays that unnest takes.
 type columns struct {
-	ids                  []uuid.UUID
+	ids                  pgtype.FlatArray[pgtype.UUID]
 	agents, users, types []string
 	confidences          []float64
 	active               []bool
-	expires              []*time.Time
+	expires              pgtype.FlatArray[*time.Time]
 	created              []time.Time
 	words                []int
-	vectors              []pgtype.TSVector
+	vectors              pgtype.FlatArray[pgtype.TSVector]
 	sequenceIDs          []int64
 }
 
 func (c *columns) add(r *row) {
-	c.ids = append(c.ids, r.ID)
+	c.ids = append(c.ids, pgtype.UUID{Bytes: r.ID, Valid: true})
 	c.agents = append(c.agents, r.AgentID)
 	c.users = append(c.users, r.UserID)
 	c.types = append(c.types, r.Type)

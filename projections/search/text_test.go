@@ -14,12 +14,12 @@ import (
 func TestText(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ content, metadata, expected string }{
-		{`"plain"`, `{}`, "plain\nnote"},
+		{`"plain"`, `{}`, "plain note"},
 		{`null`, `{}`, "note"},
-		{`12.50`, `{"n": 7, "source": ["diary", {"k": "x"}]}`, "12 50\nnote\ndiary\nx"},
-		{`{"a": {"b": ["one", 2, true, null, "", "three"]}, "c": "\ud83d\ude00"}`, `{}`, "one\n2\nthree\nnote"},
-		{`[[], {}, [[["deep"]]]]`, `{}`, "deep\nnote"},
-		{`"see https://example.com/a_b?c"`, `{}`, "see https example com a b c\nnote"},
+		{`12.50`, `{"n": 7, "source": ["diary", {"k": "x"}]}`, "12 50 note diary x"},
+		{`{"a": {"b": ["one", 2, true, null, "", "three"]}, "c": "\ud83d\ude00"}`, `{}`, "one 2 three note"},
+		{`[[], {}, [[["deep"]]]]`, `{}`, "deep note"},
+		{`"see https://example.com/a_b?c"`, `{}`, "see https example com a b c note"},
 	} {
 		text, err := search.Text("note", json.RawMessage(c.content), json.RawMessage(c.metadata))
 		require.NoError(t, err)
@@ -27,7 +27,7 @@ func TestText(t *testing.T) {
 	}
 }
 
-func TestTextIsCutAtACharacter(t *testing.T) {
+func TestTextIsCutAtAWord(t *testing.T) {
 	t.Parallel()
 	raw, err := json.Marshal([]string{"x", strings.Repeat("é ", search.MaxTextBytes), "y"})
 	require.NoError(t, err)
