@@ -62,9 +62,26 @@ func list(parts ...any) []byte {
 }
 
 func canonicalList(parts ...any) ([]byte, error) {
-	raw, err := json.Marshal(parts)
-	if err != nil {
-		return nil, err
+	raw := []byte{'['}
+	for i, part := range parts {
+		if i > 0 {
+			raw = append(raw, ',')
+		}
+		switch p := part.(type) {
+		case string:
+			raw = domain.AppendJSONString(raw, p)
+		case json.RawMessage:
+			if p == nil {
+				p = json.RawMessage("null")
+			}
+			raw = append(raw, p...)
+		default:
+			encoded, err := json.Marshal(p)
+			if err != nil {
+				return nil, err
+			}
+			raw = append(raw, encoded...)
+		}
 	}
-	return domain.CanonicalJSON(raw)
+	return domain.CanonicalJSON(append(raw, ']'))
 }

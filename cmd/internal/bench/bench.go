@@ -78,7 +78,7 @@ func scenarios() []scenario {
 		{"search", len(searchShares) * len(searchQuestions) * 2, benchSearch},
 		{"reads", 6, benchReads},
 		{"freshness", 3, benchFreshness},
-		{"import", 2, benchImport},
+		{"import", 2 * len(importSentences), benchImport},
 		{"rebuild", 2, benchRebuild},
 		{"fanout", 2, benchFanout},
 	}

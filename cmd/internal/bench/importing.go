@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -26,6 +27,9 @@ select tenant_id, id, agent_id, user_id, content, created_at
 	forgetNaive = `truncate auren_bench.memories`
 )
 
+// importSentences is how many sentences the texts of the records have, case by case: about 1 KB, and one.
+var importSentences = []int{14, 1}
+
 var naiveColumns = []string{"tenant_id", "id", "agent_id", "user_id", "content", "created_at"}
 
 // importing imports one tree again and again, each time into a tenant that is new.
@@ -38,31 +42,50 @@ type importing struct {
 }
 
 // benchImport measures the import of JSON files, until every record is appended, projected, verified and can be
-// searched, beside a COPY of the same memories into a table with a generated vector and its index.
+// searched, beside a COPY of the same memories into a table with a generated vector and its index: with texts as long as
+// those of the other scenarios, and with short ones.
 func benchImport(ctx context.Context, b *run) ([]Result, error) {
-	b.say("writing the JSON files")
-	i := &importing{run: b, root: filepath.Join(b.Dir, "sample")}
-	if _, err := sample.Write(i.root, sample.Options{Records: b.Events / 20, WithoutOddities: true}); err != nil {
-		return nil, err
-	}
+	i := &importing{run: b}
 	// What is projected slowly is waited for, not given up.
 	i.reader = queries.New(b.pool, queries.Config{Wake: b.projectNews.Subscribe, WaitLimit: patience})
 	stop := b.started(ctx, b.runner(agentmemories.Projection{}).Run, b.runner(b.searchProjection()).Run)
 	b.atEnd(func() { _ = stop() }) // they report no error
-
-	b.say("importing once, unmeasured")
-	first, err := i.importAll(ctx)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := b.imported(ctx, i.last)
-	if err != nil {
-		return nil, err
-	}
 	if err := b.exec(ctx, createNaive, indexNaiveVector); err != nil {
 		return nil, err
 	}
-	r, err := b.compare(ctx, Result{Case: fmt.Sprintf("%d JSON records", first.count)},
+	var results []Result
+	for _, sentences := range importSentences {
+		r, err := i.compareWith(ctx, sentences)
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, r)
+	}
+	return results, nil
+}
+
+// compareWith measures records whose texts have so many sentences.
+func (i *importing) compareWith(ctx context.Context, sentences int) (Result, error) {
+	b := i.run
+	b.say("writing the JSON files")
+	i.root = filepath.Join(b.Dir, fmt.Sprintf("sample%d", sentences))
+	if _, err := sample.Write(i.root, sample.Options{Records: b.Events / 20, Sentences: sentences, WithoutOddities: true}); err != nil {
+		return Result{}, err
+	}
+	b.say("importing once, unmeasured")
+	first, err := i.importAll(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	rows, err := b.imported(ctx, i.last)
+	if err != nil {
+		return Result{}, err
+	}
+	size := 0
+	for _, row := range rows {
+		size += len(row[4].(json.RawMessage))
+	}
+	return b.compare(ctx, Result{Case: fmt.Sprintf("%d JSON records, text of %d bytes", first.count, size/max(len(rows), 1))},
 		side{"COPY, vector generated, GIN", "records", true, func(ctx context.Context) (measured, error) {
 			if err := b.exec(ctx, forgetNaive); err != nil {
 				return measured{}, err
@@ -73,7 +96,6 @@ func benchImport(ctx context.Context, b *run) ([]Result, error) {
 			})
 		}},
 		side{"import, projected and verified", "records", false, i.importAll})
-	return []Result{r}, err
 }
 
 func (b *run) imported(ctx context.Context, from domain.Tenant) ([][]any, error) {

@@ -15,6 +15,8 @@ import (
 type Options struct {
 	// Records is about how many records the tree holds; default 3,000. The oddities, about 100, come on top.
 	Records int
+	// Sentences is how many sentences each record's text has; default 1. Of 14 a record takes about 1 KB.
+	Sentences int
 	// Seed varies the tree; default 1.
 	Seed uint64
 	// Until is when the last record was made; default noon of 30 June 2026. Records lie in the nine months before.
@@ -46,10 +48,12 @@ type Summary struct {
 
 // writer collects what is written.
 type writer struct {
-	dir     string
-	rng     *rand.Rand
-	until   time.Time
-	summary Summary
+	dir   string
+	rng   *rand.Rand
+	until time.Time
+	// sentences is how many sentences a text has.
+	sentences int
+	summary   Summary
 }
 
 // expect is what an import must make of a file.
@@ -65,13 +69,16 @@ func Write(dir string, o Options) (Summary, error) {
 	if o.Records == 0 {
 		o.Records = 3000
 	}
+	if o.Sentences == 0 {
+		o.Sentences = 1
+	}
 	if o.Seed == 0 {
 		o.Seed = 1
 	}
 	if o.Until.IsZero() {
 		o.Until = time.Date(2026, 6, 30, 12, 0, 0, 0, time.UTC)
 	}
-	w := &writer{dir: dir, rng: rand.New(rand.NewPCG(o.Seed, 7)), until: o.Until, summary: Summary{Agents: map[string]int{}}} //nolint:gosec // a sample, not a secret
+	w := &writer{dir: dir, rng: rand.New(rand.NewPCG(o.Seed, 7)), until: o.Until, sentences: o.Sentences, summary: Summary{Agents: map[string]int{}}} //nolint:gosec // a sample, not a secret
 	steps := []func() error{
 		func() error { return w.specialists(o.Records) },
 		func() error { return w.exports(o.Records) },

@@ -50,7 +50,7 @@ func (w *writer) evolution(agent string, n int) list {
 		record := object{
 			{"timestamp", at},
 			{"interaction_type", w.pick("user_interaction", "user_interaction", "user_interaction", "collaboration", "reflection")},
-			{"learning", w.sentence(agent, "Anna")},
+			{"learning", w.text(agent, "Anna")},
 			{"confidence_delta", w.unit(-0.05, 0.1)},
 		}
 		if w.rng.IntN(10) > 0 {
@@ -128,11 +128,11 @@ func (w *writer) flat(agent string, n int) list {
 		record := object{{"id", w.uuid()}, {"type", kinds[i%len(kinds)]}}
 		switch i % 4 {
 		case 0:
-			record = append(record, pair{"content", object{{"text", w.sentence(agent, "Ben")}, {"mood", w.pick("calm", "tired", "glad")}}})
+			record = append(record, pair{"content", object{{"text", w.text(agent, "Ben")}, {"mood", w.pick("calm", "tired", "glad")}}})
 		case 1:
-			record = append(record, pair{"text", w.sentence(agent, "Ben")})
+			record = append(record, pair{"text", w.text(agent, "Ben")})
 		default:
-			record = append(record, pair{"content", w.sentence(agent, "Ben")})
+			record = append(record, pair{"content", w.text(agent, "Ben")})
 		}
 		record = append(record, pair{"confidence", w.unit(0.2, 1)}, pair{"timestamp", at})
 		if i%3 == 0 {

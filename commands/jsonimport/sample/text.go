@@ -87,6 +87,15 @@ func beliefs(agent string) []string {
 	}[agent]
 }
 
+// text is what a record tells.
+func (w *writer) text(agent, name string) string {
+	told := make([]string, w.sentences)
+	for i := range told {
+		told[i] = w.sentence(agent, name)
+	}
+	return strings.Join(told, " ")
+}
+
 // sentence is something an agent learned about a person.
 func (w *writer) sentence(agent, name string) string {
 	text := strings.ReplaceAll(w.pick(sentences()[agent]...), "{name}", name)
