@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/auren-memory/auren/domain"
@@ -61,7 +62,7 @@ func lockAndRead(ctx context.Context, conn *pgxpool.Conn, tenant domain.Tenant, 
 		}
 		return rows.Err()
 	})
-	b.Queue(readStreamHeads, tenant, streams).Query(func(rows pgx.Rows) error {
+	b.Queue(readStreamHeads, tenant, pgtype.FlatArray[uuid.UUID](streams)).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
 			var id uuid.UUID
 			var h streamHead

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/auren-memory/auren/domain"
 )
@@ -93,7 +94,7 @@ select ` + eventColumns + `
 
 // ReadStreams reads whole streams at once; those that do not exist are absent from the result.
 func (s *Store) ReadStreams(ctx context.Context, tenant domain.Tenant, streams []uuid.UUID) (map[uuid.UUID][]Event, error) {
-	events, err := s.readEvents(ctx, math.MaxInt, readStreams, tenant, streams)
+	events, err := s.readEvents(ctx, math.MaxInt, readStreams, tenant, pgtype.FlatArray[uuid.UUID](streams))
 	if err != nil {
 		return nil, fmt.Errorf("read %d streams: %w", len(streams), err)
 	}

@@ -144,7 +144,7 @@ func (d *decision) insertion(tolerance *time.Duration) (sql string, arguments []
 	if len(d.events) == 1 {
 		e := &d.events[0]
 		sql += oneEvent
-		arguments = append(arguments, e.SequenceID, pgUUID(e.ID), pgUUID(e.StreamID), e.Version, e.Type, e.SchemaVersion,
+		arguments = append(arguments, e.SequenceID, e.ID, e.StreamID, e.Version, e.Type, e.SchemaVersion,
 			e.AgentID, e.UserID, e.Payload, e.Metadata, e.OccurredAt, e.Hash[:])
 	} else {
 		sql += manyEvents
@@ -153,15 +153,15 @@ func (d *decision) insertion(tolerance *time.Duration) (sql string, arguments []
 	if len(d.found.foreseenStreams) == 0 {
 		return moveHead + sql, arguments
 	}
-	return moveHead + ifForeseen + sql, append(arguments, d.found.foreseenStreams, d.found.foreseenVersions)
+	return moveHead + ifForeseen + sql, append(arguments, pgtype.FlatArray[uuid.UUID](d.found.foreseenStreams), d.found.foreseenVersions)
 }
 
 // eventColumnsOf turns rows into the arrays that unnest takes.
 func eventColumnsOf(events []Event) []any {
 	return []any{
 		column(events, func(e *Event) int64 { return e.SequenceID }),
-		column(events, func(e *Event) pgtype.UUID { return pgUUID(e.ID) }),
-		column(events, func(e *Event) pgtype.UUID { return pgUUID(e.StreamID) }),
+		column(events, func(e *Event) uuid.UUID { return e.ID }),
+		column(events, func(e *Event) uuid.UUID { return e.StreamID }),
 		column(events, func(e *Event) int32 { return int32(e.Version) }),
 		column(events, func(e *Event) string { return e.Type }),
 		column(events, func(e *Event) int16 { return int16(e.SchemaVersion) }),
@@ -182,8 +182,6 @@ func column[R, T any](rows []R, of func(*R) T) pgtype.FlatArray[T] {
 	}
 	return values
 }
-
-func pgUUID(id uuid.UUID) pgtype.UUID { return pgtype.UUID{Bytes: id, Valid: true} }
 
 func (d *decision) commandArguments() []any {
 	return []any{

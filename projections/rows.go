@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/eventstore"
@@ -24,7 +25,7 @@ func LoadRows[R any](ctx context.Context, tx pgx.Tx, tenant domain.Tenant, event
 	if len(ids) == 0 {
 		return rows, nil
 	}
-	found, err := tx.Query(ctx, sql, tenant, ids)
+	found, err := tx.Query(ctx, sql, tenant, pgtype.FlatArray[uuid.UUID](ids))
 	if err != nil {
 		return nil, fmt.Errorf("read rows: %w", err)
 	}

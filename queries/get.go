@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/auren-memory/auren/domain"
 )
@@ -52,10 +52,8 @@ func (r *Reader) byIDs(ctx context.Context, tenant domain.Tenant, ids []uuid.UUI
 		return nil, 0, err
 	}
 	s := newStatement(tenant)
-	sql := s.selectMemories(v, "\n   and id = any("+s.arg(ids)+")", "")
+	sql := s.selectMemories(v, "\n   and id = any("+s.arg(pgtype.FlatArray[uuid.UUID](ids))+")", "")
 	var memories []Memory
-	position, err := r.snapshot(ctx, tenant, at.MinSequenceID, func(batch *pgx.Batch) {
-		collect(batch, sql, s.args, &memories, scanMemory)
-	})
+	position, err := r.answer(ctx, tenant, at.MinSequenceID, sql, s.args, collectInto(&memories, scanMemory))
 	return memories, v.reflects(position), err
 }

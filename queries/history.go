@@ -65,15 +65,14 @@ func (r *Reader) History(ctx context.Context, tenant domain.Tenant, id uuid.UUID
 		until = v.sequenceID
 	}
 	result := HistoryResult{}
-	result.SequenceID, err = r.snapshot(ctx, tenant, at.MinSequenceID, func(batch *pgx.Batch) {
-		batch.Queue(selectHistory, tenant, id, until, p.AfterVersion, p.Limit+1).Query(func(rows pgx.Rows) (err error) {
-			var more bool
-			result.Versions, more, err = collectPage(rows, p.Limit, scanVersion, func(v *Version) int { return v.Memory.size() })
-			if err == nil && more {
-				result.NextAfterVersion = result.Versions[len(result.Versions)-1].Memory.Version
-			}
-			return err
-		})
+	args := []any{tenant, id, until, p.AfterVersion, p.Limit + 1}
+	result.SequenceID, err = r.answer(ctx, tenant, at.MinSequenceID, selectHistory, args, func(rows pgx.Rows) (err error) {
+		var more bool
+		result.Versions, more, err = collectPage(rows, p.Limit, scanVersion, func(v *Version) int { return v.Memory.size() })
+		if err == nil && more {
+			result.NextAfterVersion = result.Versions[len(result.Versions)-1].Memory.Version
+		}
+		return err
 	})
 	if err != nil {
 		return HistoryResult{}, fmt.Errorf("history of %s: %w", id, err)

@@ -74,15 +74,13 @@ func (r *Reader) List(ctx context.Context, tenant domain.Tenant, f Filter, p Pag
 	s := newStatement(tenant)
 	sql := s.selectPage(v, f, p, column, after)
 	result := ListResult{}
-	result.SequenceID, err = r.snapshot(ctx, tenant, at.MinSequenceID, func(batch *pgx.Batch) {
-		batch.Queue(sql, s.args...).Query(func(rows pgx.Rows) (err error) {
-			var more bool
-			result.Memories, more, err = collectPage(rows, p.Limit, scanMemory, func(m *Memory) int { return m.size() })
-			if err == nil && more {
-				result.NextCursor = cursorAfter(list, p.Order, result.Memories[len(result.Memories)-1])
-			}
-			return err
-		})
+	result.SequenceID, err = r.answer(ctx, tenant, at.MinSequenceID, sql, s.args, func(rows pgx.Rows) (err error) {
+		var more bool
+		result.Memories, more, err = collectPage(rows, p.Limit, scanMemory, func(m *Memory) int { return m.size() })
+		if err == nil && more {
+			result.NextCursor = cursorAfter(list, p.Order, result.Memories[len(result.Memories)-1])
+		}
+		return err
 	})
 	if err != nil {
 		return ListResult{}, fmt.Errorf("list memories: %w", err)

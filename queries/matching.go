@@ -33,9 +33,9 @@ select id
  order by id
  limit ` + s.arg(limit)
 	var ids []uuid.UUID
-	_, err = r.snapshot(ctx, tenant, 0, func(batch *pgx.Batch) {
-		collect(batch, sql, s.args, &ids, pgx.RowTo[uuid.UUID])
-	})
+	_, err = r.answer(ctx, tenant, 0, sql, s.args, collectInto(&ids, func(row pgx.CollectableRow) (id uuid.UUID, err error) {
+		return id, row.Scan(&id)
+	}))
 	if err != nil {
 		return nil, fmt.Errorf("find matching memories: %w", err)
 	}
@@ -53,11 +53,17 @@ func (r *Reader) Count(ctx context.Context, tenant domain.Tenant, f Filter, minS
 	}
 	s := newStatement(tenant)
 	where := f.where(s, v.moment)
-	sequenceID, err = r.snapshot(ctx, tenant, minSequenceID, func(batch *pgx.Batch) {
-		batch.Queue(`
+	sql := `
 select count(*)
   from agent_memories
- where tenant_id = $1`+where.and(), s.args...).QueryRow(func(row pgx.Row) error { return row.Scan(&count) })
+ where tenant_id = $1` + where.and()
+	sequenceID, err = r.answer(ctx, tenant, minSequenceID, sql, s.args, func(rows pgx.Rows) error {
+		for rows.Next() {
+			if err := rows.Scan(&count); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return 0, 0, fmt.Errorf("count memories: %w", err)

@@ -47,7 +47,8 @@ func memoryColumns(stateAt string) string {
 }
 
 func (m *Memory) fields() []any {
-	return []any{&m.ID, &m.AgentID, &m.UserID, &m.Type, &m.Content, &m.Confidence, &m.Metadata,
+	// As bytes: what comes from jsonb is valid, and a json.RawMessage would be parsed to make sure.
+	return []any{&m.ID, &m.AgentID, &m.UserID, &m.Type, (*[]byte)(&m.Content), &m.Confidence, (*[]byte)(&m.Metadata),
 		&m.State, &m.Version, &m.SequenceID, &m.CreatedAt, &m.UpdatedAt, &m.ExpiresAt}
 }
 

@@ -212,7 +212,11 @@ func hotStatementsFollowTheirIndexes(t *testing.T, pool *pgxpool.Pool, sent *rec
 					require.Contains(t, all, index)
 				}
 				for _, table := range []string{"agent_memories", "agent_memory_history", "agent_memory_search"} {
-					require.NotContains(t, all, "Seq Scan on "+table+" ", "%s is read through", table)
+					for line := range strings.Lines(all) {
+						if !strings.Contains(line, "never executed") {
+							require.NotContains(t, line, "Seq Scan on "+table+" ", "%s is read through", table)
+						}
+					}
 				}
 				require.NotContains(t, strings.ToLower(all), "offset")
 				if !c.sorts {

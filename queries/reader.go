@@ -15,6 +15,7 @@ package queries
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -80,46 +81,77 @@ select case when count(*) = cardinality($2::text[]) then min(sequence_id) else 0
   from projection_checkpoints
  where tenant_id = $1 and projection = any($2)`
 
-const (
-	beginSnapshot  = `begin isolation level repeatable read read only`
-	commitSnapshot = `commit`
-)
+// withPosition puts beside each row of a statement, whose $1 is the tenant, that a row was found and the position of the
+// projection; where there is no row, there is one of the position alone. A statement sees a single snapshot, so it takes
+// no transaction to read the two together.
+func withPosition(sql string) string {
+	return `
+select position.sequence_id, answer.*
+  from (select coalesce((select sequence_id
+                           from projection_checkpoints
+                          where tenant_id = $1 and projection = '` + agentMemories + `'), 0)) as position (sequence_id)
+  left join lateral (select true, found.* from (` + sql + `) as found) as answer on true`
+}
 
-// snapshot runs the queued statements in one read-only transaction and one round trip, and returns the position
-// that they saw. Where that is before minimum it waits and runs them once more.
-func (r *Reader) snapshot(ctx context.Context, tenant domain.Tenant, minimum int64, queue func(*pgx.Batch)) (int64, error) {
-	position, err := r.snapshotNow(ctx, tenant, queue)
+// answerRows are the rows of the statement within withPosition; the position is read with each.
+type answerRows struct {
+	pgx.Rows
+	position *int64
+}
+
+func (a answerRows) Next() bool {
+	for a.Rows.Next() {
+		columns := a.RawValues()
+		if columns[1] != nil {
+			return true
+		}
+		nothingElse := make([]any, len(columns))
+		nothingElse[0] = a.position
+		if a.Rows.Scan(nothingElse...) != nil {
+			return false
+		}
+	}
+	return false
+}
+
+func (a answerRows) Scan(into ...any) error {
+	return a.Rows.Scan(append([]any{a.position, nil}, into...)...)
+}
+
+// answer runs a statement, whose $1 is the tenant, and returns the position that it saw. Where that is before minimum it
+// waits and runs it once more.
+func (r *Reader) answer(ctx context.Context, tenant domain.Tenant, minimum int64, sql string, args []any, read func(pgx.Rows) error) (int64, error) {
+	sql = withPosition(sql)
+	position, err := r.answerNow(ctx, sql, args, read)
 	if err != nil || position >= minimum {
 		return position, err
 	}
 	if err := r.await(ctx, tenant, agentMemories, minimum); err != nil {
 		return 0, err
 	}
-	if position, err = r.snapshotNow(ctx, tenant, queue); err == nil && position < minimum {
+	if position, err = r.answerNow(ctx, sql, args, read); err == nil && position < minimum {
 		return 0, behind(agentMemories, position, minimum)
 	}
 	return position, err
 }
 
-func (r *Reader) snapshotNow(ctx context.Context, tenant domain.Tenant, queue func(*pgx.Batch)) (position int64, err error) {
+func (r *Reader) answerNow(ctx context.Context, sql string, args []any, read func(pgx.Rows) error) (position int64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, r.config.Timeout)
 	defer cancel()
-	// Begin and commit travel in the batch: a transaction of its own would cost two more round trips. After an
-	// error the connection is left inside the failed transaction, and the pool discards it.
-	batch := &pgx.Batch{}
-	batch.Queue(beginSnapshot)
-	batch.Queue(readCheckpoint, tenant, []string{agentMemories}).QueryRow(func(row pgx.Row) error {
-		return row.Scan(&position)
-	})
-	queue(batch)
-	batch.Queue(commitSnapshot)
-	return position, translate(r.pool.SendBatch(ctx, batch).Close())
+	rows, err := r.pool.Query(ctx, sql, args...)
+	if err != nil {
+		return 0, translate(err)
+	}
+	defer rows.Close()
+	err = read(answerRows{rows, &position})
+	rows.Close()
+	return position, translate(errors.Join(err, rows.Err()))
 }
 
-// collect queues a statement whose rows replace what into holds.
-func collect[T any](batch *pgx.Batch, sql string, args []any, into *[]T, scan pgx.RowToFunc[T]) {
-	batch.Queue(sql, args...).Query(func(rows pgx.Rows) (err error) {
+// collectInto reads all rows of an answer.
+func collectInto[T any](into *[]T, scan pgx.RowToFunc[T]) func(pgx.Rows) error {
+	return func(rows pgx.Rows) (err error) {
 		*into, err = pgx.CollectRows(rows, scan)
 		return err
-	})
+	}
 }

@@ -158,7 +158,19 @@ type candidate struct {
 	passes bool
 	// words are the places, counted from 1, of the words that it holds.
 	words []int16
-	// frequencies are how often each word stands in it; known of finalists only.
+	// frequencies are how often each word stands in it; among many memories known of finalists only.
 	frequencies []float64
 	score       float64
+}
+
+// take notes how often each word stands in the memory.
+func (c *candidate) take(ranks []float32) {
+	c.words, c.frequencies = nil, make([]float64, 0, len(ranks))
+	for i, rank := range ranks {
+		n := frequency(rank)
+		c.frequencies = append(c.frequencies, n)
+		if n > 0 {
+			c.words = append(c.words, int16(i+1)) //nolint:gosec // at most MaxWords
+		}
+	}
 }

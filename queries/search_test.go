@@ -252,6 +252,7 @@ func TestSearchHidesWhatWasForgottenThoughSearchIsBehind(t *testing.T) {
 	w := setup(t)
 	kept, gone := w.add(t, "green tea"), w.add(t, "green tea")
 	w.exec(t, `update agent_memories set state = 'forgotten' where id = $1`, gone)
+	w.exec(t, `update projection_checkpoints set sequence_id = sequence_id + 1 where projection = 'agent_memories'`)
 	require.Equal(t, []uuid.UUID{kept}, w.recall(t, queries.SearchRequest{Query: "tea"}))
 	w.exec(t, `update agent_memories set state = 'active', expires_at = $2 where id = $1`, gone, now)
 	require.Equal(t, []uuid.UUID{kept}, w.recall(t, queries.SearchRequest{Query: "tea"}))

@@ -34,6 +34,7 @@ type searching struct {
 	explain  bool
 
 	position    int64
+	level       bool // whether search is where agent_memories is
 	memories    int64
 	totalLength int64
 	wordQueries []string // each word as a tsquery
@@ -45,27 +46,30 @@ func (s *searching) run(ctx context.Context) error {
 	for _, word := range s.question.words {
 		s.wordQueries = append(s.wordQueries, quoteWord(word))
 	}
-	if err := s.prepare(ctx); err != nil {
+	candidates, err := s.survey(ctx)
+	if err != nil || s.memories == 0 {
 		return err
-	}
-	if s.memories == 0 {
-		return nil
 	}
 	documents := make([]float64, len(s.question.words))
-	if s.memories > wholeScope && len(s.question.words) > 1 {
-		var err error
-		if documents, err = s.estimate(ctx); err != nil {
+	if s.memories > wholeScope {
+		if len(s.question.words) > 1 {
+			if documents, err = s.estimate(ctx); err != nil {
+				return err
+			}
+		}
+		if candidates, err = s.candidates(ctx, documents); err != nil {
 			return err
 		}
-	}
-	candidates, err := s.candidates(ctx, documents)
-	if err != nil {
-		return err
 	}
 	for i, counted := range count(candidates, len(s.question.words)) {
 		documents[i] = max(documents[i], counted)
 	}
 	ranking := newRanking(s.question.words, documents, s.memories, float64(s.totalLength)/float64(s.memories))
+	if s.memories <= wholeScope && s.level {
+		// All there is to know of them is known.
+		passing := slices.DeleteFunc(candidates, func(c candidate) bool { return !c.passes })
+		return s.readHits(ctx, &ranking, ranking.rank(passing, s.limit))
+	}
 	best, err := s.readFrequencies(ctx, ranking.preselect(candidates, max(finalists, 3*s.limit)))
 	if err != nil {
 		return err
@@ -73,18 +77,16 @@ func (s *searching) run(ctx context.Context) error {
 	return s.readHits(ctx, &ranking, ranking.rank(best, s.limit))
 }
 
-// candidates looks for memories that hold the rarest words, and for more common ones until there are enough.
+// candidates looks, among many memories, for those that hold the rarest words, and for more common ones until there are
+// enough.
 func (s *searching) candidates(ctx context.Context, documents []float64) ([]candidate, error) {
-	if s.memories <= wholeScope {
-		return s.readCandidates(ctx, strings.Join(s.wordQueries, " | "), true)
-	}
 	if s.question.phrases {
-		return s.readCandidates(ctx, s.question.restriction, false)
+		return s.readCandidates(ctx, s.question.restriction)
 	}
 	var found []candidate
 	for budget := float64(wholeScope); ; budget *= 8 {
 		driver, all := s.driver(documents, budget)
-		more, err := s.readCandidates(ctx, driver, false)
+		more, err := s.readCandidates(ctx, driver)
 		if err != nil {
 			return nil, err
 		}

@@ -2,32 +2,88 @@ package queries
 
 import (
 	"context"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 // tsqueries writes an array of tsqueries of single lexemes, in which there is nothing to escape. Cast from texts within a
 // statement, it would be parsed again for each row.
 func tsqueries(wordQueries []string) string { return "{" + strings.Join(wordQueries, ",") + "}" }
 
-// prepare begins the transaction and reads what the search needs to know before it looks for anything.
-func (s *searching) prepare(ctx context.Context) error {
-	scope := newStatement(s.tenant)
-	readScope := `
-select coalesce(sum(memories), 0)::bigint, coalesce(sum(words), 0)::bigint
-  from agent_memory_search_scopes
- where tenant_id = $1` + s.filter.scope(scope).and()
+const (
+	beginSnapshot  = `begin isolation level repeatable read read only`
+	commitSnapshot = `commit`
+	// To plan the statements of a search takes longer than to run them, so they are planned once, whatever is asked for,
+	// and by their indexes, however few memories there were then.
+	planOnce = `select set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true)`
+)
+
+// survey begins the transaction and reads what the search needs to know before it looks for anything; in a scope of few
+// memories it returns also all candidates, with the frequencies of the words. "limit all" keeps PostgreSQL from pulling the
+// lateral query up into the join, so that it asks for the size of the scope once, and before it looks for candidates.
+func (s *searching) survey(ctx context.Context) ([]candidate, error) {
+	st := newStatement(s.tenant)
+	scope := s.filter.scope(st)
+	words := st.arg(tsqueries(s.wordQueries))
+	found := append(slices.Clone(scope), `vector @@ `+st.arg(strings.Join(s.wordQueries, " | "))+`::tsquery`)
+	sql := `
+select position.memories, position.search, scope.memories, scope.words,
+       candidate.id, candidate.words, candidate.created_at, candidate.passes, candidate.ranks
+  from (select coalesce(max(sequence_id) filter (where projection = '` + agentMemories + `'), 0),
+               coalesce(max(sequence_id) filter (where projection = '` + search + `'), 0)
+          from projection_checkpoints
+         where tenant_id = $1) as position (memories, search)
+ cross join (
+     select coalesce(sum(memories), 0)::bigint, coalesce(sum(words), 0)::bigint
+       from agent_memory_search_scopes
+      where tenant_id = $1` + scope.and() + `
+ ) as scope (memories, words)
+  left join lateral (
+     select id, words, created_at, (true` + s.passing(st).and() + `) is true as passes,
+            ` + ranks(words) + ` as ranks
+       from agent_memory_search
+      where scope.memories <= ` + st.arg(wholeScope) + ` and tenant_id = $1 and is_active` + found.and() + `
+      limit all
+ ) as candidate on true`
+	var candidates []candidate
 	batch := &pgx.Batch{}
 	batch.Queue(beginSnapshot)
-	batch.Queue(readCheckpoint, s.tenant, []string{agentMemories, search}).QueryRow(func(row pgx.Row) error {
-		return row.Scan(&s.position)
+	batch.Queue(planOnce)
+	batch.Queue(sql, st.args...).Query(func(rows pgx.Rows) error {
+		for rows.Next() {
+			var ofMemories, ofSearch int64
+			var c candidate
+			var id *uuid.UUID
+			var length *int
+			var createdAt *time.Time
+			var passes *bool
+			var ranks []float32
+			if err := rows.Scan(&ofMemories, &ofSearch, &s.memories, &s.totalLength, &id, &length, &createdAt, &passes, &ranks); err != nil {
+				return err
+			}
+			s.position, s.level = min(ofMemories, ofSearch), ofMemories == ofSearch
+			if id == nil {
+				continue
+			}
+			c.id, c.length, c.createdAt, c.passes = *id, *length, *createdAt, *passes
+			c.take(ranks)
+			candidates = append(candidates, c)
+		}
+		return rows.Err()
 	})
-	batch.Queue(readScope, scope.args...).QueryRow(func(row pgx.Row) error {
-		return row.Scan(&s.memories, &s.totalLength)
-	})
-	return s.conn.SendBatch(ctx, batch).Close()
+	return candidates, s.conn.SendBatch(ctx, batch).Close()
+}
+
+// ranks is the ts_rank of each word in a row of agent_memory_search.
+func ranks(wordQueries string) string {
+	return `array(select ts_rank(vector, query)
+               from unnest(` + wordQueries + `::tsquery[]) with ordinality as word (query, place)
+              order by place)`
 }
 
 // heldWords is the places of the words that a row of agent_memory_search holds.
@@ -73,23 +129,15 @@ select ` + heldWords(st.arg(tsqueries(s.wordQueries))) + `
 	return documents, nil
 }
 
-// readCandidates looks at the memories that a tsquery finds. With countAll it returns also those that the filter
-// leaves out, marked, because the words are to be counted in all of them.
-func (s *searching) readCandidates(ctx context.Context, driver string, countAll bool) ([]candidate, error) {
+// readCandidates looks at the memories that a tsquery finds and the filter lets through.
+func (s *searching) readCandidates(ctx context.Context, driver string) ([]candidate, error) {
 	st := newStatement(s.tenant)
 	held := heldWords(st.arg(tsqueries(s.wordQueries)))
 	where := s.filter.scope(st)
 	where.add(`vector @@ `, st.arg(driver), `::tsquery`)
-	filter := s.passing(st)
-	passes := `true`
-	if countAll {
-		passes = `(true` + filter.and() + `) is true`
-	} else {
-		where = append(where, filter...)
-	}
+	where = append(where, s.passing(st)...)
 	sql := `
-select id, words, created_at, ` + passes + `,
-       ` + held + `
+select id, words, created_at, true, ` + held + `
   from agent_memory_search
  where tenant_id = $1 and is_active` + where.and() + `
  limit ` + st.arg(maxCandidates)
@@ -118,11 +166,8 @@ func (s *searching) passing(st *statement) conditions {
 }
 
 // What was forgotten meanwhile is left out here, where search is behind agent_memories.
-const readFrequencies = `
-select id,
-       array(select ts_rank(vector, query)
-               from unnest($2::tsquery[]) with ordinality as word (query, place)
-              order by place)
+var readFrequencies = `
+select id, ` + ranks("$2") + `
   from agent_memory_search
   join agent_memories using (tenant_id, id)
  where tenant_id = $1 and id = any($3)
@@ -135,7 +180,7 @@ func (s *searching) readFrequencies(ctx context.Context, candidates []candidate)
 	for i, c := range candidates {
 		ids[i], byID[c.id] = c.id, c
 	}
-	rows, err := s.conn.Query(ctx, readFrequencies, s.tenant, tsqueries(s.wordQueries), ids, s.moment)
+	rows, err := s.conn.Query(ctx, readFrequencies, s.tenant, tsqueries(s.wordQueries), pgtype.FlatArray[uuid.UUID](ids), s.moment)
 	if err != nil {
 		return nil, err
 	}
@@ -146,9 +191,7 @@ func (s *searching) readFrequencies(ctx context.Context, candidates []candidate)
 			return candidate{}, err
 		}
 		c := byID[id]
-		for _, rank := range ranks {
-			c.frequencies = append(c.frequencies, frequency(rank))
-		}
+		c.take(ranks)
 		return c, nil
 	})
 }
@@ -156,10 +199,10 @@ func (s *searching) readFrequencies(ctx context.Context, candidates []candidate)
 // readMemories reads the memories and ends the transaction in the same round trip.
 func (s *searching) readMemories(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]Memory, error) {
 	st := newStatement(s.tenant)
-	sql := st.selectMemories(view{moment: s.moment}, "\n   and id = any("+st.arg(ids)+")", "")
+	sql := st.selectMemories(view{moment: s.moment}, "\n   and id = any("+st.arg(pgtype.FlatArray[uuid.UUID](ids))+")", "")
 	var found []Memory
 	batch := &pgx.Batch{}
-	collect(batch, sql, st.args, &found, scanMemory)
+	batch.Queue(sql, st.args...).Query(collectInto(&found, scanMemory))
 	batch.Queue(commitSnapshot)
 	if err := s.conn.SendBatch(ctx, batch).Close(); err != nil {
 		return nil, err

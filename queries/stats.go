@@ -65,9 +65,7 @@ func (r *Reader) Stats(ctx context.Context, tenant domain.Tenant, agentID, userI
 	s := newStatement(tenant)
 	sql := selectStats(Filter{AgentID: agentID, UserID: userID}.scope(s).and(), s.arg(v.moment), s.arg(MaxGroups+1))
 	var groups []group
-	position, err := r.snapshot(ctx, tenant, minSequenceID, func(batch *pgx.Batch) {
-		collect(batch, sql, s.args, &groups, scanGroup)
-	})
+	position, err := r.answer(ctx, tenant, minSequenceID, sql, s.args, collectInto(&groups, scanGroup))
 	if err != nil {
 		return Stats{}, fmt.Errorf("count memories: %w", err)
 	}

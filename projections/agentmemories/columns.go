@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/auren-memory/auren/domain"
@@ -20,7 +21,7 @@ var (
 
 func (r *row) values(tenant domain.Tenant) []any {
 	return []any{
-		string(tenant), pgtype.UUID{Bytes: r.ID, Valid: true}, r.AgentID, r.UserID, r.Type, []byte(r.Content), r.Confidence,
+		string(tenant), r.ID, r.AgentID, r.UserID, r.Type, []byte(r.Content), r.Confidence,
 		[]byte(r.Metadata), string(r.State), r.ExpiresAt, r.CreatedAt, r.UpdatedAt, r.Version, r.sequenceID, r.recordedAt,
 		r.eventType, r.actor, r.reason,
 	}
@@ -32,7 +33,7 @@ func (s *supersededRow) values(tenant domain.Tenant) []any {
 
 // columns gathers rows as the arrays that unnest takes.
 type columns struct {
-	ids                                      pgtype.FlatArray[pgtype.UUID]
+	ids                                      pgtype.FlatArray[uuid.UUID]
 	agents, users, types, contents, metadata []string
 	states, eventTypes, actors, reasons      []string
 	confidences                              []float64
@@ -43,7 +44,7 @@ type columns struct {
 }
 
 func (c *columns) add(r *row) {
-	c.ids = append(c.ids, pgtype.UUID{Bytes: r.ID, Valid: true})
+	c.ids = append(c.ids, r.ID)
 	c.agents = append(c.agents, r.AgentID)
 	c.users = append(c.users, r.UserID)
 	c.types = append(c.types, r.Type)

@@ -158,14 +158,14 @@ var rowColumns = []string{
 
 func (r *row) values(tenant domain.Tenant) []any {
 	return []any{
-		string(tenant), pgtype.UUID{Bytes: r.ID, Valid: true}, r.AgentID, r.UserID, r.Type, r.Confidence, r.State == memory.Active,
+		string(tenant), r.ID, r.AgentID, r.UserID, r.Type, r.Confidence, r.State == memory.Active,
 		r.ExpiresAt, r.CreatedAt, r.words, r.vector, r.sequenceID,
 	}
 }
 
 // columns gathers rows as the arrays that unnest takes.
 type columns struct {
-	ids                  pgtype.FlatArray[pgtype.UUID]
+	ids                  pgtype.FlatArray[uuid.UUID]
 	agents, users, types []string
 	confidences          []float64
 	active               []bool
@@ -177,7 +177,7 @@ type columns struct {
 }
 
 func (c *columns) add(r *row) {
-	c.ids = append(c.ids, pgtype.UUID{Bytes: r.ID, Valid: true})
+	c.ids = append(c.ids, r.ID)
 	c.agents = append(c.agents, r.AgentID)
 	c.users = append(c.users, r.UserID)
 	c.types = append(c.types, r.Type)

@@ -17,6 +17,7 @@ import (
 	"github.com/jackc/pgx/v5/multitracer"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+	pgxuuid "github.com/vgarvardt/pgx-google-uuid/v5"
 	"go.uber.org/zap"
 )
 
@@ -83,6 +84,10 @@ func poolSettings(config Config) (*pgxpool.Config, error) {
 	settings.ConnConfig.Tracer = acquireDeadline{}
 	if config.Tracer != nil {
 		settings.ConnConfig.Tracer = multitracer.New(config.Tracer, acquireDeadline{})
+	}
+	settings.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
+		pgxuuid.Register(conn.TypeMap()) // else each is written and parsed as text
+		return nil
 	}
 	parameters := settings.ConnConfig.RuntimeParams
 	parameters["application_name"] = cmp.Or(config.Name, "auren")
