@@ -1,29 +1,48 @@
 package eventstore_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
+	pgxuuid "github.com/vgarvardt/pgx-google-uuid/v5"
 
+	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
+	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/eventstore"
 )
+
+// benchPool is a pool as the server has it, on a database of its own.
+func benchPool(b *testing.B) *pgxpool.Pool {
+	b.Helper()
+	config, err := pgxpool.ParseConfig(pgtest.NewServer(b).DSN() + "&pool_max_conns=50")
+	require.NoError(b, err)
+	config.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
+		pgxuuid.Register(conn.TypeMap())
+		return nil
+	}
+	pool, err := pgxpool.NewWithConfig(b.Context(), config)
+	require.NoError(b, err)
+	b.Cleanup(pool.Close)
+	return pool
+}
 
 // BenchmarkAppend appends events of about 1 KB, one a command, beside its floor: the bare insertion of the same row
 // in a transaction of its own, without any of the guarantees.
 func BenchmarkAppend(b *testing.B) {
-	server := pgtest.NewServer(b)
-	pool, err := pgxpool.New(b.Context(), server.DSN()+"&pool_max_conns=50")
-	require.NoError(b, err)
-	defer pool.Close()
-	_, err = pool.Exec(b.Context(), `create table floor (tenant_id text, sequence_id bigint generated always as identity, event_id uuid,
+	pool := benchPool(b)
+	_, err := pool.Exec(b.Context(), `create table floor (tenant_id text, sequence_id bigint generated always as identity, event_id uuid,
 		stream_id uuid, version int, payload jsonb, metadata jsonb, created_at timestamptz default now(), primary key (tenant_id, sequence_id))`)
 	require.NoError(b, err)
 	store := eventstore.New(pool, eventstore.Config{})
@@ -44,6 +63,64 @@ func BenchmarkAppend(b *testing.B) {
 				return err
 			})
 		})
+	}
+}
+
+// BenchmarkGuarantees measures what the hash chain and the idempotency of commands cost together: 100 clients remember
+// 1 KB each with both and with neither, in turns. It reports the share of the throughput that they take.
+func BenchmarkGuarantees(b *testing.B) {
+	pool := benchPool(b)
+	text, _ := json.Marshal(map[string]string{"text": strings.Repeat("a memory of some length, ", 38)})
+	const clients, turn, rounds = 100, 500 * time.Millisecond, 9
+	// Each appends to a log of its own.
+	side := func(name domain.Tenant, chained, idempotent bool) (perSecond func() float64) {
+		store := eventstore.New(pool, eventstore.Config{})
+		b.Cleanup(store.Close)
+		if !chained {
+			eventstore.Unchain(store)
+		}
+		handler := commands.New(store, commands.Config{})
+		return func() float64 {
+			var done atomic.Int64
+			began := time.Now()
+			var working sync.WaitGroup
+			for range clients {
+				working.Go(func() {
+					for time.Since(began) < turn {
+						request := commands.Request{Tenant: name}
+						if idempotent {
+							request.Meta.CommandID = uuid.NewString()
+						}
+						if _, err := handler.Remember(b.Context(), request, commands.Remember{AgentID: "coach", UserID: "ana", Content: text}); err != nil {
+							b.Error(err)
+							return
+						}
+						done.Add(1)
+					}
+				})
+			}
+			working.Wait()
+			return float64(done.Load()) / time.Since(began).Seconds()
+		}
+	}
+	neither, both := side("neither", false, false), side("both", true, true)
+	chain, idempotency := side("chain", true, false), side("idempotency", false, true)
+	for b.Loop() {
+		var costs, ofChain, ofIdempotency []float64
+		for range rounds {
+			without := neither()
+			costs = append(costs, 100*(1-both()/without))
+			ofChain = append(ofChain, 100*(1-chain()/without))
+			ofIdempotency = append(ofIdempotency, 100*(1-idempotency()/without))
+		}
+		for _, all := range [][]float64{costs, ofChain, ofIdempotency} {
+			slices.Sort(all)
+		}
+		b.ReportMetric(costs[rounds/2], "%both")
+		b.ReportMetric(costs[0], "%both-min")
+		b.ReportMetric(costs[rounds-1], "%both-max")
+		b.ReportMetric(ofChain[rounds/2], "%chain")
+		b.ReportMetric(ofIdempotency[rounds/2], "%idempotency")
 	}
 }
 

@@ -24,7 +24,7 @@ func (s *Store) commitOnce(ctx context.Context, tenant domain.Tenant, k *known, 
 
 	failpoint.Reached(failpoint.AppendBegun)
 	if f, ok := k.foresee(batch); ok {
-		d := decideAll(tenant, f, batch)
+		d := s.decideAll(tenant, f, batch)
 		if done, err := s.commitForeseen(ctx, conn, k, d); done || err != nil {
 			return err
 		}
@@ -36,7 +36,7 @@ func (s *Store) commitOnce(ctx context.Context, tenant domain.Tenant, k *known, 
 		return errors.Join(err, rollback(ctx, conn))
 	}
 	read := time.Now()
-	d := decideAll(tenant, f, batch)
+	d := s.decideAll(tenant, f, batch)
 	if d.nothing() {
 		k.learn(f.head, f, read, before)
 		return rollback(ctx, conn)

@@ -1,8 +1,6 @@
 package eventstore
 
 import (
-	"crypto/sha256"
-	"encoding/json"
 	"time"
 
 	"github.com/google/uuid"
@@ -44,8 +42,7 @@ type decision struct {
 	found    found
 	events   []Event
 	commands []commandRow
-	// hashing is where the next event is written to be hashed.
-	hashing []byte
+	chain    chain
 }
 
 type commandRow struct {
@@ -54,7 +51,7 @@ type commandRow struct {
 	outcome     []byte
 }
 
-func decideAll(tenant domain.Tenant, f found, batch []*request) *decision {
+func (s *Store) decideAll(tenant domain.Tenant, f found, batch []*request) *decision {
 	if f.now.Before(f.head.CreatedAt) {
 		f.now = f.head.CreatedAt
 	}
@@ -62,7 +59,7 @@ func decideAll(tenant domain.Tenant, f found, batch []*request) *decision {
 	for _, r := range batch {
 		count += r.count
 	}
-	d := &decision{tenant: tenant, before: f.head, found: f, events: make([]Event, 0, count)}
+	d := &decision{tenant: tenant, before: f.head, found: f, events: make([]Event, 0, count), chain: s.newChain()}
 	for _, r := range batch {
 		d.decide(r)
 	}
@@ -107,8 +104,7 @@ func (d *decision) write(w Write, events []Event) WriteResult {
 		d.found.head.SequenceID++
 		at = streamHead{version: at.version + 1, sequenceID: d.found.head.SequenceID, eventID: e.ID}
 		e.SequenceID, e.Version, e.CreatedAt = at.sequenceID, at.version, d.found.now
-		d.hashing = appendHashed(d.hashing[:0], d.found.head.Hash, &e, e.Payload, e.Metadata)
-		e.Hash = sha256.Sum256(d.hashing)
+		e.Hash = d.chain(d.found.head.Hash, &e)
 		d.found.head.Hash, d.found.head.CreatedAt = e.Hash, e.CreatedAt
 		d.events = append(d.events, e)
 	}
@@ -117,12 +113,8 @@ func (d *decision) write(w Write, events []Event) WriteResult {
 }
 
 func (d *decision) record(r *request) {
-	outcome, err := json.Marshal(r.result.Outcome)
-	if err != nil {
-		panic("eventstore: an outcome cannot be encoded: " + err.Error())
-	}
 	d.found.commands[r.command.ID] = recorded{fingerprint: r.command.Fingerprint, outcome: r.result.Outcome}
-	d.commands = append(d.commands, commandRow{id: r.command.ID, fingerprint: r.command.Fingerprint, outcome: outcome})
+	d.commands = append(d.commands, commandRow{id: r.command.ID, fingerprint: r.command.Fingerprint, outcome: r.result.encode()})
 }
 
 // nothing tells that there is nothing to write: only duplicates, conflicts and unrecorded assertions.

@@ -45,6 +45,18 @@ func ChainHash(previous Hash, e *Event) (Hash, error) {
 	return sha256.Sum256(appendHashed(nil, previous, e, payload, metadata)), nil
 }
 
+// chain computes the hash of an event, whose payload and metadata are canonical, from that of the one before.
+type chain func(previous Hash, e *Event) Hash
+
+// newChain makes a chain that writes each event where the last one was. It is for one goroutine.
+func newChain() chain {
+	var hashed []byte
+	return func(previous Hash, e *Event) Hash {
+		hashed = appendHashed(hashed[:0], previous, e, e.Payload, e.Metadata)
+		return sha256.Sum256(hashed)
+	}
+}
+
 // appendHashed writes what the hash of an event is the SHA-256 of; payload and metadata are canonical.
 func appendHashed(b []byte, previous Hash, e *Event, payload, metadata []byte) []byte {
 	b = slices.Grow(b, len(previous)+len(payload)+len(metadata)+512)

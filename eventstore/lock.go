@@ -34,10 +34,16 @@ select s.id, e.version, e.sequence_id, e.event_id
         order by version desc
         limit 1) as e`
 
+// Limited, like those of the streams, so that each is looked up in the index however few there were when this was planned.
 const readCommands = `
-select command_id, fingerprint, outcome
-  from commands
- where tenant_id = $1 and command_id = any($2)`
+select c.command_id, c.fingerprint, c.outcome
+  from unnest($2::text[]) as sought (id)
+ cross join lateral (
+       select command_id, fingerprint, outcome
+         from commands
+        where tenant_id = $1 and command_id = sought.id
+        order by command_id
+        limit 1) as c`
 
 // lockAndRead begins a transaction, locks the head of the log, and reads under the lock what decides the batch.
 // The statements travel together; each sees what was committed before it ran, so those after the lock see all.
