@@ -126,16 +126,3 @@ func TestHashText(t *testing.T) {
 	require.Error(t, json.Unmarshal([]byte(`"ab"`), &back))
 	require.Error(t, json.Unmarshal([]byte(fmt.Sprintf(`"zz%062d"`, 0)), &back))
 }
-
-func TestOutcomesAreEncodedAsByTheLibrary(t *testing.T) {
-	t.Parallel()
-	for _, o := range []eventstore.Outcome{
-		{Writes: []eventstore.WriteResult{}},
-		{Writes: []eventstore.WriteResult{{StreamID: uuid.New(), Version: 3, SequenceID: 12, EventID: uuid.New()}}, Note: json.RawMessage(`{"a":1}`)},
-		{Writes: []eventstore.WriteResult{{}, {StreamID: uuid.New(), Conflict: &domain.VersionConflictError{Stream: "x", Expected: 1, Actual: 2}}}},
-	} {
-		want, err := json.Marshal(o)
-		require.NoError(t, err)
-		require.Equal(t, string(want), string(eventstore.Encode(o)))
-	}
-}

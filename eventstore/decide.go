@@ -45,10 +45,12 @@ type decision struct {
 	chain    chain
 }
 
+// commandRow is a command as it is recorded: its outcome, or the event that tells it.
 type commandRow struct {
 	id          string
 	fingerprint Hash
 	outcome     []byte
+	sequenceID  *int64
 }
 
 func (s *Store) decideAll(tenant domain.Tenant, f found, batch []*request) *decision {
@@ -114,7 +116,13 @@ func (d *decision) write(w Write, events []Event) WriteResult {
 
 func (d *decision) record(r *request) {
 	d.found.commands[r.command.ID] = recorded{fingerprint: r.command.Fingerprint, outcome: r.result.Outcome}
-	d.commands = append(d.commands, commandRow{id: r.command.ID, fingerprint: r.command.Fingerprint, outcome: r.result.encode()})
+	row := commandRow{id: r.command.ID, fingerprint: r.command.Fingerprint}
+	if w, ok := r.result.toldByEvent(); ok {
+		row.sequenceID = &w.SequenceID
+	} else {
+		row.outcome = r.result.encode()
+	}
+	d.commands = append(d.commands, row)
 }
 
 // nothing tells that there is nothing to write: only duplicates, conflicts and unrecorded assertions.

@@ -2,7 +2,6 @@ package eventstore
 
 import (
 	"encoding/json"
-	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -98,42 +97,27 @@ type Result struct {
 	Outcome
 }
 
-// encode writes an outcome as json.Marshal does. It is a part of each commit of a command that has an id.
-func (o *Outcome) encode() []byte {
-	b := append(make([]byte, 0, 160*len(o.Writes)+len(o.Note)+32), `{"writes":[`...)
-	for i, w := range o.Writes {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = appendUUID(append(b, `{"stream_id":"`...), w.StreamID)
-		b = strconv.AppendInt(append(b, `","version":`...), int64(w.Version), 10)
-		b = strconv.AppendInt(append(b, `,"sequence_id":`...), w.SequenceID, 10)
-		b = append(appendUUID(append(b, `,"event_id":"`...), w.EventID), '"')
-		if w.Conflict != nil {
-			conflict, err := json.Marshal(w.Conflict)
-			if err != nil {
-				panic("eventstore: a conflict cannot be encoded: " + err.Error())
-			}
-			b = append(append(b, `,"conflict":`...), conflict...)
-		}
-		b = append(b, '}')
-	}
-	b = append(b, ']')
-	if len(o.Note) > 0 {
-		b = append(append(b, `,"note":`...), o.Note...)
-	}
-	return append(b, '}')
-}
-
-func appendUUID(b []byte, id uuid.UUID) []byte {
-	text, _ := id.MarshalText() // never fails
-	return append(b, text...)
-}
-
 // Outcome is what is kept of a command that had an id.
 type Outcome struct {
 	// Writes has one result for each write, in their order.
 	Writes []WriteResult `json:"writes"`
 	// Note is that of the command.
 	Note json.RawMessage `json:"note,omitempty"`
+}
+
+// toldByEvent tells whether the last event of the only write says all there is to an outcome.
+func (o *Outcome) toldByEvent() (w WriteResult, ok bool) {
+	if len(o.Writes) != 1 || o.Note != nil {
+		return WriteResult{}, false
+	}
+	w = o.Writes[0]
+	return w, w.Conflict == nil && w.SequenceID > 0
+}
+
+func (o *Outcome) encode() []byte {
+	raw, err := json.Marshal(o)
+	if err != nil {
+		panic("eventstore: an outcome cannot be encoded: " + err.Error())
+	}
+	return raw
 }

@@ -5,8 +5,12 @@ import "github.com/jackc/pgx/v5/pgxpool"
 // PoolOf returns the pool of a store.
 func PoolOf(s *Store) *pgxpool.Pool { return s.pool }
 
-// Encode is what is kept of an outcome.
-func Encode(o Outcome) []byte { return o.encode() }
+// The statements that look something up within an append.
+const (
+	ReadCommands    = readCommands
+	ReadStreamHeads = readStreamHeads
+	MoveHead        = moveHead + ifForeseen + insertEvents + manyEvents
+)
 
 // Unchain makes a store append events without a hash, to measure what the hash costs.
 func Unchain(s *Store) {

@@ -1,9 +1,11 @@
 package eventstore_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
@@ -39,4 +41,37 @@ func TestWhatIsForeseenWronglyIsFoundOut(t *testing.T) {
 	}
 	require.Equal(t, int64(206), appended(one, uuid.New(), eventstore.None).SequenceID)
 	require.Len(t, requireChain(t, one), 206)
+}
+
+// Planned while its table is empty, for whatever is looked up, a statement keeps its plan until statistics are gathered:
+// one that went through the table would take longer with each command until then.
+func TestLookUpsFollowTheirIndexHoweverLittleThereWas(t *testing.T) {
+	t.Parallel()
+	pool := pgtest.New(t)
+	conn, err := pool.Acquire(t.Context())
+	require.NoError(t, err)
+	defer conn.Release()
+	_, err = conn.Exec(t.Context(), `set plan_cache_mode = force_generic_plan`)
+	require.NoError(t, err)
+	plan := func(sql string) string {
+		prepared, err := conn.Conn().Prepare(t.Context(), "", sql)
+		require.NoError(t, err)
+		arguments := strings.TrimSuffix(strings.Repeat("null, ", len(prepared.ParamOIDs)), ", ")
+		_, err = conn.Exec(t.Context(), "prepare looked_up as "+sql)
+		require.NoError(t, err)
+		rows, err := conn.Query(t.Context(), "explain execute looked_up ("+arguments+")")
+		require.NoError(t, err)
+		lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		require.NoError(t, err)
+		_, err = conn.Exec(t.Context(), "deallocate looked_up")
+		require.NoError(t, err)
+		return strings.Join(lines, "\n")
+	}
+	commands := plan(eventstore.ReadCommands)
+	require.Regexp(t, `Index Scan using commands_pkey .*\n *Index Cond: .*tenant_id.* AND .*command_id`, commands)
+	require.Regexp(t, `Index Scan using events_pkey .*\n *Index Cond: .*tenant_id.* AND .*sequence_id`, commands)
+	heads := plan(eventstore.ReadStreamHeads)
+	require.Regexp(t, `Index Scan Backward using events_stream_version_key .*\n *Index Cond: .*tenant_id.* AND .*stream_id`, heads)
+	foreseen := plan(eventstore.MoveHead)
+	require.Regexp(t, `Index (Only )?Scan using events_stream_version_key .*\n *Index Cond: .*tenant_id.* AND .*stream_id.* AND .*version`, foreseen)
 }

@@ -34,16 +34,22 @@ select s.id, e.version, e.sequence_id, e.event_id
         order by version desc
         limit 1) as e`
 
-// Limited, like those of the streams, so that each is looked up in the index however few there were when this was planned.
+// The first from there on, so that each is looked up in its index however few there were when this was planned.
 const readCommands = `
-select c.command_id, c.fingerprint, c.outcome
+select c.command_id, c.fingerprint, c.outcome, e.stream_id, e.version, e.sequence_id, e.event_id
   from unnest($2::text[]) as sought (id)
  cross join lateral (
-       select command_id, fingerprint, outcome
+       select command_id, fingerprint, outcome, sequence_id
          from commands
         where tenant_id = $1 and command_id = sought.id
         order by command_id
-        limit 1) as c`
+        limit 1) as c
+  left join lateral (
+       select stream_id, version, sequence_id, event_id
+         from events
+        where tenant_id = $1 and sequence_id >= c.sequence_id
+        order by sequence_id
+        limit 1) as e on true`
 
 // lockAndRead begins a transaction, locks the head of the log, and reads under the lock what decides the batch.
 // The statements travel together; each sees what was committed before it ran, so those after the lock see all.
@@ -129,10 +135,17 @@ func keysOf(batch []*request) (streams []uuid.UUID, commands []string) {
 
 func scanRecorded(row pgx.CollectableRow) (id string, c recorded, err error) {
 	var fingerprint, outcome []byte
-	if err := row.Scan(&id, &fingerprint, &outcome); err != nil {
+	var stream, event *uuid.UUID
+	var version *int
+	var sequenceID *int64
+	if err := row.Scan(&id, &fingerprint, &outcome, &stream, &version, &sequenceID, &event); err != nil {
 		return "", recorded{}, err
 	}
 	copy(c.fingerprint[:], fingerprint)
+	if sequenceID != nil {
+		c.outcome.Writes = []WriteResult{{StreamID: *stream, Version: *version, SequenceID: *sequenceID, EventID: *event}}
+		return id, c, nil
+	}
 	if err := json.Unmarshal(outcome, &c.outcome); err != nil {
 		return "", recorded{}, fmt.Errorf("outcome of command %q: %w", id, err)
 	}

@@ -30,7 +30,8 @@ const moveHead = `
           and ($7::interval is null or clock_timestamp() between $4::timestamptz and $4::timestamptz + $7::interval)`
 
 // Nor where a stream ($20) is not at its version ($21); that it is no further is for the unique constraint to tell.
-// Limited, so that it is looked up in the index however small the table was when this was planned.
+// The first version from there on is that one, for streams have no gaps: asked for in this way it is looked up in its
+// index, however small the table was when this was planned.
 const ifForeseen = `
           and not exists (
               select
@@ -38,7 +39,7 @@ const ifForeseen = `
                 left join lateral (
                      select e.version
                        from events as e
-                      where e.tenant_id = $1 and e.stream_id = s.id and e.version = s.version
+                      where e.tenant_id = $1 and e.stream_id = s.id and e.version >= s.version
                       order by e.version
                       limit 1) as e on true
                where e.version is null)`
@@ -67,11 +68,11 @@ const eventNames = `
 
 // Only where the head is where the decision left it, so that they stand or fall with the events.
 const insertCommands = `
-insert into commands (tenant_id, command_id, fingerprint, outcome, created_at)
-select l.tenant_id, c.command_id, c.fingerprint, c.outcome::jsonb, $2
+insert into commands (tenant_id, command_id, fingerprint, outcome, sequence_id, created_at)
+select l.tenant_id, c.command_id, c.fingerprint, c.outcome::jsonb, c.sequence_id, $2
   from logs as l
- cross join unnest($3::text[], $4::bytea[], $5::text[]) as c (command_id, fingerprint, outcome)
- where l.tenant_id = $1 and l.sequence_id = $6 and l.hash = $7`
+ cross join unnest($3::text[], $4::bytea[], $5::text[], $6::bigint[]) as c (command_id, fingerprint, outcome, sequence_id)
+ where l.tenant_id = $1 and l.sequence_id = $7 and l.hash = $8`
 
 const notify = `select pg_notify($1, $2)`
 
@@ -189,6 +190,7 @@ func (d *decision) commandArguments() []any {
 		column(d.commands, func(c *commandRow) string { return c.id }),
 		column(d.commands, func(c *commandRow) []byte { return c.fingerprint[:] }),
 		column(d.commands, func(c *commandRow) []byte { return c.outcome }),
+		column(d.commands, func(c *commandRow) *int64 { return c.sequenceID }),
 		d.found.head.SequenceID, d.found.head.Hash[:],
 	}
 }

@@ -70,8 +70,8 @@ func TestVerifyFindsEachDifference(t *testing.T) {
 			[]migrations.Difference{{Object: "column events.note", Problem: migrations.Unexpected}},
 		},
 		"a dropped column": {
-			"alter table commands drop column outcome",
-			[]migrations.Difference{{Object: "column commands.outcome", Problem: migrations.Missing}},
+			"alter table commands drop column fingerprint",
+			[]migrations.Difference{{Object: "column commands.fingerprint", Problem: migrations.Missing}},
 		},
 		"another type": {
 			"alter table projection_checkpoints alter column projection type varchar(40)",

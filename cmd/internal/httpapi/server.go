@@ -165,12 +165,16 @@ func (s *Server) Run(ctx context.Context) error {
 			return err
 		}
 	}
+	errorLog, err := zap.NewStdLogAt(s.deps.Log, zap.WarnLevel)
+	if err != nil {
+		return fmt.Errorf("log of the http server: %w", err)
+	}
 	server := &http.Server{
 		Handler:           s,
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          zap.NewStdLog(s.deps.Log.WithOptions(zap.IncreaseLevel(zap.WarnLevel))),
+		ErrorLog:          errorLog,
 	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(s.listener) }()
@@ -183,7 +187,7 @@ func (s *Server) Run(ctx context.Context) error {
 	s.close()
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.ShutdownTimeout)
 	defer cancel()
-	err := server.Shutdown(stopping)
+	err = server.Shutdown(stopping)
 	if err != nil {
 		err = errors.Join(fmt.Errorf("http: requests under way were cut off: %w", err), server.Close())
 	}

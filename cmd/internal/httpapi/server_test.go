@@ -24,6 +24,7 @@ func TestOperations(t *testing.T) {
 	s := setup(t)
 	r := s.remember(t, coffee)
 	s.send(t, "GET", fmt.Sprintf("/v1/memories?min_sequence_id=%d", r.SequenceID), "")
+	s.send(t, "POST", "/v1/memories/search", fmt.Sprintf(`{"query":"coffee","min_sequence_id":%d}`, r.SequenceID))
 
 	type health struct {
 		Status string
