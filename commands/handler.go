@@ -7,8 +7,6 @@ package commands
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"math/rand/v2"
@@ -125,47 +123,54 @@ func prepare(req Request, name string, id uuid.UUID, body any) (Request, eventst
 	if c.ID == "" {
 		return req, c, nil
 	}
-	if body, err = briefly(body); err != nil {
-		return req, c, err
-	}
-	c.Fingerprint, err = eventstore.Fingerprint(struct {
+	c.Fingerprint, err = fingerprint(struct {
 		Command         string    `json:"command"`
 		ID              uuid.UUID `json:"id"`
 		ExpectedVersion int       `json:"expected_version"`
 		Reason          string    `json:"reason"`
-		Body            any       `json:"body"`
-	}{name, id, req.ExpectedVersion, req.Meta.Reason, body})
+	}{name, id, req.ExpectedVersion, req.Meta.Reason}, body)
 	if err != nil {
 		return req, c, domain.Invalidf("", "the command cannot be written as JSON: %v", err)
 	}
 	return req, c, nil
 }
 
-// briefly puts the hash of the content in its place: what is left is encoded many times as fast.
-func briefly(body any) (any, error) {
-	var err error
-	switch b := body.(type) {
-	case Remember:
-		b.Content, err = hashed(b.Content)
-		return b, domain.Within("content", err)
-	case Revise:
-		b.Content, err = hashed(b.Content)
-		return b, domain.Within("content", err)
+// fingerprint is that of an object with a body.
+func fingerprint(object, body any) (eventstore.Hash, error) {
+	raw, err := encode(body)
+	if err != nil {
+		return eventstore.Hash{}, err
 	}
-	return body, nil
+	if raw, err = encodeWith(object, "body", raw); err != nil {
+		return eventstore.Hash{}, err
+	}
+	return eventstore.Fingerprint(raw)
 }
 
-// hashed is the SHA-256 of the canonical form of a value, as a JSON string.
-func hashed(value json.RawMessage) (json.RawMessage, error) {
-	if value == nil {
-		return nil, nil
+// encode is json.Marshal, but does not go through content.
+func encode(body any) (json.RawMessage, error) {
+	switch b := body.(type) {
+	case Remember:
+		return encodeWith(struct {
+			Remember
+			Content *struct{} `json:"content,omitempty"`
+		}{Remember: b}, "content", b.Content)
+	case Revise:
+		return encodeWith(struct {
+			Revise
+			Content *struct{} `json:"content,omitempty"`
+		}{Revise: b}, "content", b.Content)
 	}
-	canonical, err := domain.CanonicalJSON(value)
+	return json.Marshal(body)
+}
+
+// encodeWith encodes an object that has members, and adds one.
+func encodeWith(object any, name string, value json.RawMessage) (json.RawMessage, error) {
+	raw, err := json.Marshal(object)
 	if err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(canonical)
-	return append(hex.AppendEncode([]byte{'"'}, sum[:]), '"'), nil
+	return domain.WithJSONMember(raw, name, value), nil
 }
 
 func (h *Handler) attempt(ctx context.Context, req Request, command eventstore.Command, id uuid.UUID, decide decision) (Receipt, error) {

@@ -24,9 +24,10 @@ func (s *Store) commitOnce(ctx context.Context, tenant domain.Tenant, k *known, 
 
 	failpoint.Reached(failpoint.AppendBegun)
 	if f, ok := k.foresee(batch); ok {
-		d := s.decideAll(tenant, f, batch)
-		if done, err := s.commitForeseen(ctx, conn, k, d); done || err != nil {
-			return err
+		if d := s.decideAll(tenant, f, batch); !d.refused {
+			if done, err := s.commitForeseen(ctx, conn, k, d); done || err != nil {
+				return err
+			}
 		}
 	}
 	before := *k

@@ -42,7 +42,9 @@ type decision struct {
 	found    found
 	events   []Event
 	commands []commandRow
-	chain    chain
+	// refused says that something is not written. Where only foreseen, a reason to refuse it is not known to be true.
+	refused bool
+	chain   chain
 }
 
 // commandRow is a command as it is recorded: its outcome, or the event that tells it.
@@ -72,6 +74,7 @@ func (d *decision) decide(r *request) {
 	r.result, r.err = Result{}, nil
 	c := &r.command
 	if before, ok := d.found.commands[c.ID]; ok && c.ID != "" {
+		d.refused = true
 		if before.fingerprint != c.Fingerprint {
 			r.err = ErrReused
 			return
@@ -85,6 +88,7 @@ func (d *decision) decide(r *request) {
 		result := d.write(w, r.events[i])
 		if result.Conflict != nil {
 			conflicts++
+			d.refused = true
 		}
 		r.result.Writes = append(r.result.Writes, result)
 	}

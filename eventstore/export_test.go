@@ -9,8 +9,19 @@ func PoolOf(s *Store) *pgxpool.Pool { return s.pool }
 const (
 	ReadCommands    = readCommands
 	ReadStreamHeads = readStreamHeads
+	ReadStreams     = readStreams
 	MoveHead        = moveHead + ifForeseen + insertEvents + manyEvents
 )
+
+// Waiting is how many commands wait for their turn.
+func Waiting(s *Store) (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, w := range s.writers {
+		n += len(w.waiting)
+	}
+	return n
+}
 
 // Unchain makes a store append events without a hash, to measure what the hash costs.
 func Unchain(s *Store) {

@@ -2,7 +2,9 @@ package eventstore_test
 
 import (
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -43,6 +45,43 @@ func TestWhatIsForeseenWronglyIsFoundOut(t *testing.T) {
 	require.Len(t, requireChain(t, one), 206)
 }
 
+// A command that is refused proves nothing of what was foreseen for it, on which others of its batch might rest.
+func TestARefusedCommandDoesNotRefuseOthers(t *testing.T) {
+	t.Parallel()
+	pool := pgtest.New(t)
+	store := eventstore.New(pool, eventstore.Config{})
+	defer store.Close()
+	appending := func(c eventstore.Command) (eventstore.Result, error) { return store.Append(t.Context(), c) }
+	stream := uuid.New()
+	for version := range 7 {
+		_, err := appending(writes(stream, version, `{}`))
+		require.NoError(t, err)
+	}
+	// The lock of the log keeps the writer busy, so that what comes meanwhile is one batch.
+	tx, err := pool.Begin(t.Context())
+	require.NoError(t, err)
+	_, err = tx.Exec(t.Context(), `select from logs for update`)
+	require.NoError(t, err)
+	first, reused, right := writes(uuid.New(), eventstore.None, `{}`), writes(stream, 3, `{}`), writes(stream, 7, `{}`)
+	first.ID, first.Fingerprint = "k", eventstore.Hash{1}
+	reused.ID, reused.Fingerprint = "k", eventstore.Hash{2}
+	var group sync.WaitGroup
+	errs := make([]error, 4)
+	results := make([]eventstore.Result, 4)
+	for i, c := range []eventstore.Command{writes(uuid.New(), eventstore.None, `{}`), first, reused, right} {
+		group.Go(func() { results[i], errs[i] = appending(c) })
+		require.Eventually(t, func() bool { return eventstore.Waiting(store) == i }, 10*time.Second, time.Millisecond)
+	}
+	require.NoError(t, tx.Commit(t.Context()))
+	group.Wait()
+	require.NoError(t, errs[0])
+	require.NoError(t, errs[1])
+	require.ErrorIs(t, errs[2], eventstore.ErrReused)
+	require.NoError(t, errs[3])
+	require.Nil(t, results[3].Writes[0].Conflict)
+	require.Equal(t, 8, results[3].Writes[0].Version)
+}
+
 // Planned while its table is empty, for whatever is looked up, a statement keeps its plan until statistics are gathered:
 // one that went through the table would take longer with each command until then.
 func TestLookUpsFollowTheirIndexHoweverLittleThereWas(t *testing.T) {
@@ -72,6 +111,8 @@ func TestLookUpsFollowTheirIndexHoweverLittleThereWas(t *testing.T) {
 	require.Regexp(t, `Index Scan using events_pkey .*\n *Index Cond: .*tenant_id.* AND .*sequence_id`, commands)
 	heads := plan(eventstore.ReadStreamHeads)
 	require.Regexp(t, `Index Scan Backward using events_stream_version_key .*\n *Index Cond: .*tenant_id.* AND .*stream_id`, heads)
+	streams := plan(eventstore.ReadStreams)
+	require.Regexp(t, `Index Scan using events_stream_version_key .*\n *Index Cond: .*tenant_id.* AND .*stream_id`, streams)
 	foreseen := plan(eventstore.MoveHead)
 	require.Regexp(t, `Index (Only )?Scan using events_stream_version_key .*\n *Index Cond: .*tenant_id.* AND .*stream_id.* AND .*version`, foreseen)
 }

@@ -85,13 +85,10 @@ func appendTime(b []byte, key string, t time.Time) []byte {
 	return t.UTC().AppendFormat(append(b, key...), "2006-01-02T15:04:05.000000Z")
 }
 
-// Fingerprint is the SHA-256 of the canonical JSON of a command's name and body.
-func Fingerprint(command any) (Hash, error) {
-	raw, err := json.Marshal(command)
-	if err != nil {
-		return Hash{}, err
-	}
-	canonical, err := domain.CanonicalJSON(raw)
+// Fingerprint is the SHA-256 of the canonical JSON of a command's name and body. It never changes: those of all
+// commands are kept.
+func Fingerprint(command json.RawMessage) (Hash, error) {
+	canonical, err := domain.CanonicalJSON(command)
 	if err != nil {
 		return Hash{}, err
 	}

@@ -162,6 +162,9 @@ func (r *Runner) commit(ctx context.Context, f *follower, b batch) (err error) {
 	}
 	failpoint.Reached(failpoint.ProjectionCommitted)
 	f.sequenceID = b.last()
+	if b.first() <= statisticsAt && statisticsAt <= b.last() {
+		r.gatherStatistics(ctx)
+	}
 	r.config.Applied(f.tenant, len(b.events))
 	return nil
 }

@@ -257,3 +257,15 @@ func TestSearchHidesWhatWasForgottenThoughSearchIsBehind(t *testing.T) {
 	w.exec(t, `update agent_memories set state = 'active', expires_at = $2 where id = $1`, gone, now)
 	require.Equal(t, []uuid.UUID{kept}, w.recall(t, queries.SearchRequest{Query: "tea"}))
 }
+
+func TestSearchOfFewMemoriesIsExactThoughSearchIsBehind(t *testing.T) {
+	w := setup(t)
+	for i := range 200 {
+		w.add(t, fmt.Sprintf("zebra note x%d", i))
+	}
+	best := w.add(t, strings.Repeat("zebra ", 50)+"and eight other words that make it somewhat longer")
+	first := func() uuid.UUID { return w.recall(t, queries.SearchRequest{Query: "zebra", Limit: 5})[0] }
+	require.Equal(t, best, first())
+	w.exec(t, `update projection_checkpoints set sequence_id = sequence_id + 1 where projection = 'agent_memories'`)
+	require.Equal(t, best, first())
+}

@@ -19,8 +19,9 @@ const (
 	// maxCandidates is how many memories are looked at in one go; where more hold the words, which ones is
 	// left to chance.
 	maxCandidates = 5_000
-	// finalists are the candidates of which the frequencies of the words are read.
-	finalists = 60
+	// fewestFinalists is how many of the candidates are at least looked at once more, for the frequencies of the words and
+	// for whether they are still active.
+	fewestFinalists = 60
 )
 
 // searching is one search on its way; run does it in one transaction of conn.
@@ -65,17 +66,24 @@ func (s *searching) run(ctx context.Context) error {
 		documents[i] = max(documents[i], counted)
 	}
 	ranking := newRanking(s.question.words, documents, s.memories, float64(s.totalLength)/float64(s.memories))
-	if s.memories <= wholeScope && s.level {
-		// All there is to know of them is known.
-		passing := slices.DeleteFunc(candidates, func(c candidate) bool { return !c.passes })
-		return s.readHits(ctx, &ranking, ranking.rank(passing, s.limit))
+	if s.memories > wholeScope {
+		candidates = ranking.preselect(candidates, s.finalists())
+	} else {
+		candidates = slices.DeleteFunc(candidates, func(c candidate) bool { return !c.passes })
+		if s.level {
+			// All there is to know of them is known.
+			return s.readHits(ctx, &ranking, ranking.rank(candidates, s.limit))
+		}
+		candidates = ranking.rank(candidates, s.finalists())
 	}
-	best, err := s.readFrequencies(ctx, ranking.preselect(candidates, max(finalists, 3*s.limit)))
+	best, err := s.readFrequencies(ctx, candidates)
 	if err != nil {
 		return err
 	}
 	return s.readHits(ctx, &ranking, ranking.rank(best, s.limit))
 }
+
+func (s *searching) finalists() int { return max(fewestFinalists, 3*s.limit) }
 
 // candidates looks, among many memories, for those that hold the rarest words, and for more common ones until there are
 // enough.

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+
+	"github.com/auren-memory/auren/domain"
 )
 
 var errNoObject = errors.New("is no JSON object")
@@ -33,17 +35,7 @@ func encodeWith(rest any, content, metadata json.RawMessage) (json.RawMessage, e
 	if err != nil {
 		return nil, err
 	}
-	out := append(make([]byte, 0, len(raw)+len(content)+len(metadata)+32), raw[:len(raw)-1]...)
-	out = appendMember(out, `,"content":`, content)
-	out = appendMember(out, `,"metadata":`, metadata)
-	return append(out, '}'), nil
-}
-
-func appendMember(out []byte, name string, value json.RawMessage) []byte {
-	if value == nil {
-		value = json.RawMessage("null")
-	}
-	return append(append(out, name...), value...)
+	return domain.WithJSONMember(domain.WithJSONMember(raw, "metadata", metadata), "content", content), nil
 }
 
 // decodeRemembered and decodeRevised do what decodeAs does, for the events that carry content: many times as fast,

@@ -232,3 +232,22 @@ func TestEventsThatCannotBeAppliedStop(t *testing.T) {
 		})
 	}
 }
+
+func TestAProjectionGathersTheFirstStatistics(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	const half = 600
+	batch := make([]commands.Remember, half)
+	for i := range batch {
+		batch[i] = commands.Remember{AgentID: "a", UserID: "u", Content: json.RawMessage(`"x"`)}
+	}
+	rows := func() (n float64) {
+		_, err := f.handler.RememberBatch(t.Context(), commands.Request{Tenant: domain.DefaultTenant}, batch)
+		require.NoError(t, err)
+		require.NoError(t, f.runner(500).CatchUp(t.Context()))
+		require.NoError(t, f.pool.QueryRow(t.Context(), `select reltuples from pg_class where oid = 'agent_memories'::regclass`).Scan(&n))
+		return n
+	}
+	require.InDelta(t, -1, rows(), 0, "too few to matter")
+	require.InDelta(t, 2*half, rows(), half, "enough to be planned for")
+}

@@ -1,0 +1,44 @@
+package projections
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"go.uber.org/zap"
+)
+
+// statisticsAt is the sequence_id at which the tables of a projection need statistics. A statement that was planned while
+// they were empty keeps a plan that goes through all of a tenant's rows until there are some, and PostgreSQL gathers them
+// by itself only about once a minute.
+const statisticsAt = 1000
+
+const withoutStatistics = `
+select oid::regclass::text
+  from pg_class
+ where oid = any($1::text[]::regclass[]) and reltuples < 0`
+
+// gatherStatistics gathers the first statistics of the projection's tables.
+func (r *Runner) gatherStatistics(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, r.config.Timeout)
+	defer cancel()
+	rows, err := r.pool.Query(ctx, withoutStatistics, r.projection.Tables())
+	if err == nil {
+		var tables []string
+		if tables, err = pgx.CollectRows(rows, pgx.RowTo[string]); err == nil {
+			err = r.analyze(ctx, tables)
+		}
+	}
+	if err != nil && ctx.Err() == nil {
+		r.log.Warn("no statistics were gathered; until PostgreSQL does so, reading may be slow", zap.Error(err))
+	}
+}
+
+func (r *Runner) analyze(ctx context.Context, tables []string) error {
+	for _, table := range tables {
+		if _, err := r.pool.Exec(ctx, "analyze "+table); err != nil {
+			return fmt.Errorf("analyze %s: %w", table, err)
+		}
+	}
+	return nil
+}
