@@ -97,6 +97,12 @@ func (h *Handler) change(ctx context.Context, req Request, name string, id uuid.
 	defer leave()
 	for attempt := 1; ; attempt++ {
 		receipt, err := h.attempt(ctx, req, command, id, decide)
+		if err != nil {
+			// What is in the way may be this very command, sent through another process at the same time.
+			if first, ok, lookErr := h.firstOutcome(ctx, command); ok && lookErr == nil {
+				return first, nil
+			}
+		}
 		conflict, ok := errors.AsType[*domain.VersionConflictError](err)
 		if !ok || req.ExpectedVersion > 0 {
 			return receipt, err

@@ -28,6 +28,7 @@ func benchPool(b *testing.B) *pgxpool.Pool {
 	b.Helper()
 	config, err := pgxpool.ParseConfig(pgtest.NewServer(b).DSN() + "&pool_max_conns=50")
 	require.NoError(b, err)
+	config.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
 	config.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
 		pgxuuid.Register(conn.TypeMap())
 		return nil

@@ -62,7 +62,6 @@ func lockAndRead(ctx context.Context, conn *pgxpool.Conn, tenant domain.Tenant, 
 
 	b := &pgx.Batch{}
 	b.Queue("begin")
-	b.Queue(planOnceHere)
 	b.Queue(lockHead, tenant).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
 			var hash []byte

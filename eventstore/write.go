@@ -76,13 +76,6 @@ select l.tenant_id, c.command_id, c.fingerprint, c.outcome::jsonb, c.sequence_id
 
 const notify = `select pg_notify($1, $2)`
 
-// To plan statements anew for every batch takes longer than to run them.
-const (
-	planOnce     = `set plan_cache_mode = force_generic_plan`
-	planOnceHere = `set local plan_cache_mode = force_generic_plan`
-	planAsUsual  = `reset plan_cache_mode`
-)
-
 // writeAndCommit writes what was decided under the lock and commits, in one round trip.
 func writeAndCommit(ctx context.Context, conn *pgxpool.Conn, d *decision) error {
 	b := &pgx.Batch{}
@@ -103,15 +96,8 @@ func writeAndCommit(ctx context.Context, conn *pgxpool.Conn, d *decision) error 
 // transaction of their own, which an error undoes. It returns false where the condition of insertEvents did not hold.
 func writeForeseen(ctx context.Context, conn *pgxpool.Conn, d *decision) (bool, error) {
 	b := &pgx.Batch{}
-	many := len(d.events) > 1
-	if many {
-		b.Queue(planOnce)
-	}
 	tolerance := clockTolerance
 	inserted := d.queue(b, &tolerance)
-	if many {
-		b.Queue(planAsUsual)
-	}
 	sent := conn.SendBatch(ctx, b)
 	failpoint.Reached(failpoint.AppendForeseenSent)
 	if err := sent.Close(); err != nil {

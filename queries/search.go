@@ -131,8 +131,9 @@ func (r *Reader) newest(ctx context.Context, tenant domain.Tenant, f Filter, q q
 	return result, nil
 }
 
-// find runs a search. Its transaction begins and ends together with statements, which saves two round trips; where it
-// ends early, without them. After an error the connection is left inside the failed transaction, and the pool discards it.
+// find runs a search. Where it takes a transaction, that begins and ends together with statements, which saves two round
+// trips; where it ends early, without them. After an error the connection is left inside the failed transaction, and the
+// pool discards it.
 func (r *Reader) find(ctx context.Context, s *searching) error {
 	ctx, cancel := context.WithTimeout(ctx, r.config.Timeout)
 	defer cancel()

@@ -24,7 +24,7 @@ const (
 	fewestFinalists = 60
 )
 
-// searching is one search on its way; run does it in one transaction of conn.
+// searching is one search on its way, on one connection.
 type searching struct {
 	conn     *pgxpool.Conn
 	tenant   domain.Tenant
@@ -35,7 +35,8 @@ type searching struct {
 	explain  bool
 
 	position    int64
-	level       bool // whether search is where agent_memories is
+	ofMemories  int64 // the position of agent_memories alone
+	begun       bool  // whether there is a transaction
 	memories    int64
 	totalLength int64
 	wordQueries []string // each word as a tsquery
@@ -53,6 +54,10 @@ func (s *searching) run(ctx context.Context) error {
 	}
 	documents := make([]float64, len(s.question.words))
 	if s.memories > wholeScope {
+		s.begun = true
+		if err := s.begin(ctx); err != nil {
+			return err
+		}
 		if len(s.question.words) > 1 {
 			if documents, err = s.estimate(ctx); err != nil {
 				return err
@@ -66,17 +71,15 @@ func (s *searching) run(ctx context.Context) error {
 		documents[i] = max(documents[i], counted)
 	}
 	ranking := newRanking(s.question.words, documents, s.memories, float64(s.totalLength)/float64(s.memories))
-	if s.memories > wholeScope {
-		candidates = ranking.preselect(candidates, s.finalists())
-	} else {
+	if !s.begun {
 		candidates = slices.DeleteFunc(candidates, func(c candidate) bool { return !c.passes })
-		if s.level {
-			// All there is to know of them is known.
-			return s.readHits(ctx, &ranking, ranking.rank(candidates, s.limit))
+		best := s.limit
+		if s.position < s.ofMemories {
+			best = s.finalists() // some may be forgotten meanwhile
 		}
-		candidates = ranking.rank(candidates, s.finalists())
+		return s.readHits(ctx, &ranking, ranking.rank(candidates, best))
 	}
-	best, err := s.readFrequencies(ctx, candidates)
+	best, err := s.readFrequencies(ctx, ranking.preselect(candidates, s.finalists()))
 	if err != nil {
 		return err
 	}
@@ -153,7 +156,7 @@ func count(candidates []candidate, words int) []float64 {
 	return documents
 }
 
-// readHits reads the memories of the best candidates.
+// readHits reads the memories of the best candidates, and passes over those that are active no more.
 func (s *searching) readHits(ctx context.Context, r *ranking, best []candidate) error {
 	ids := make([]uuid.UUID, len(best))
 	for i, c := range best {
@@ -164,7 +167,11 @@ func (s *searching) readHits(ctx context.Context, r *ranking, best []candidate) 
 		return err
 	}
 	for _, c := range best {
-		hit := Hit{Memory: memories[c.id], Score: c.score}
+		memory := memories[c.id]
+		if memory.State != StateActive || len(s.hits) == s.limit {
+			continue
+		}
+		hit := Hit{Memory: memory, Score: c.score}
 		if s.explain {
 			hit.Explain = r.explain(c, s.memories)
 		}

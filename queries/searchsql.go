@@ -15,17 +15,9 @@ import (
 // statement, it would be parsed again for each row.
 func tsqueries(wordQueries []string) string { return "{" + strings.Join(wordQueries, ",") + "}" }
 
-const (
-	beginSnapshot  = `begin isolation level repeatable read read only`
-	commitSnapshot = `commit`
-	// To plan the statements of a search takes longer than to run them, so they are planned once, whatever is asked for,
-	// and by their indexes, however few memories there were then.
-	planOnce = `select set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true)`
-)
-
-// survey begins the transaction and reads what the search needs to know before it looks for anything; in a scope of few
-// memories it returns also all candidates, with the frequencies of the words. "limit all" keeps PostgreSQL from pulling the
-// lateral query up into the join, so that it asks for the size of the scope once, and before it looks for candidates.
+// survey reads what the search needs to know before it looks for anything; in a scope of few memories it returns also all
+// candidates, with the frequencies of the words. "limit all" keeps PostgreSQL from pulling the lateral query up into the
+// join, so that it asks for the size of the scope once, and before it looks for candidates.
 func (s *searching) survey(ctx context.Context) ([]candidate, error) {
 	st := newStatement(s.tenant)
 	scope := s.filter.scope(st)
@@ -50,33 +42,50 @@ select position.memories, position.search, scope.memories, scope.words,
       where scope.memories <= ` + st.arg(wholeScope) + ` and tenant_id = $1 and is_active` + found.and() + `
       limit all
  ) as candidate on true`
+	rows, err := s.conn.Query(ctx, sql, st.args...)
+	if err != nil {
+		return nil, err
+	}
 	var candidates []candidate
+	var ofSearch int64
+	var c struct {
+		id        *uuid.UUID
+		length    *int
+		createdAt *time.Time
+		passes    *bool
+		ranks     []float32
+	}
+	_, err = pgx.ForEachRow(rows, []any{
+		&s.ofMemories, &ofSearch, &s.memories, &s.totalLength, &c.id, &c.length, &c.createdAt, &c.passes, &c.ranks,
+	}, func() error {
+		if c.id != nil {
+			found := candidate{id: *c.id, length: *c.length, createdAt: *c.createdAt, passes: *c.passes}
+			found.take(c.ranks)
+			candidates = append(candidates, found)
+		}
+		return nil
+	})
+	s.position = min(s.ofMemories, ofSearch)
+	return candidates, err
+}
+
+// A snapshot is taken by the statement after the lock, so that a rebuild that swaps the tables in comes before both or
+// after both. It locks them in the same order.
+const (
+	beginSnapshot  = `begin isolation level repeatable read read only`
+	lockSearched   = `lock table agent_memory_search, agent_memories in access share mode`
+	commitSnapshot = `commit`
+)
+
+// begin begins the transaction in which many memories are searched.
+func (s *searching) begin(ctx context.Context) error {
 	batch := &pgx.Batch{}
 	batch.Queue(beginSnapshot)
-	batch.Queue(planOnce)
-	batch.Queue(sql, st.args...).Query(func(rows pgx.Rows) error {
-		for rows.Next() {
-			var ofMemories, ofSearch int64
-			var c candidate
-			var id *uuid.UUID
-			var length *int
-			var createdAt *time.Time
-			var passes *bool
-			var ranks []float32
-			if err := rows.Scan(&ofMemories, &ofSearch, &s.memories, &s.totalLength, &id, &length, &createdAt, &passes, &ranks); err != nil {
-				return err
-			}
-			s.position, s.level = min(ofMemories, ofSearch), ofMemories == ofSearch
-			if id == nil {
-				continue
-			}
-			c.id, c.length, c.createdAt, c.passes = *id, *length, *createdAt, *passes
-			c.take(ranks)
-			candidates = append(candidates, c)
-		}
-		return rows.Err()
+	batch.Queue(lockSearched)
+	batch.Queue(readCheckpoint, s.tenant, []string{agentMemories, search}).QueryRow(func(row pgx.Row) error {
+		return row.Scan(&s.position)
 	})
-	return candidates, s.conn.SendBatch(ctx, batch).Close()
+	return s.conn.SendBatch(ctx, batch).Close()
 }
 
 // ranks is the ts_rank of each word in a row of agent_memory_search.
@@ -196,14 +205,21 @@ func (s *searching) readFrequencies(ctx context.Context, candidates []candidate)
 	})
 }
 
-// readMemories reads the memories and ends the transaction in the same round trip.
+// readMemories reads the memories. Those of a transaction are its own, and it ends in the same round trip; without one,
+// they are as they were when the search began.
 func (s *searching) readMemories(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]Memory, error) {
+	v := view{moment: s.moment}
+	if !s.begun {
+		v.past, v.sequenceID = true, s.ofMemories
+	}
 	st := newStatement(s.tenant)
-	sql := st.selectMemories(view{moment: s.moment}, "\n   and id = any("+st.arg(pgtype.FlatArray[uuid.UUID](ids))+")", "")
+	sql := st.selectMemories(v, "\n   and id = any("+st.arg(pgtype.FlatArray[uuid.UUID](ids))+")", "")
 	var found []Memory
 	batch := &pgx.Batch{}
 	batch.Queue(sql, st.args...).Query(collectInto(&found, scanMemory))
-	batch.Queue(commitSnapshot)
+	if s.begun {
+		batch.Queue(commitSnapshot)
+	}
 	if err := s.conn.SendBatch(ctx, batch).Close(); err != nil {
 		return nil, err
 	}

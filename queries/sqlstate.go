@@ -15,15 +15,15 @@ import (
 var errUnavailable = &domain.Error{Kind: domain.Unavailable, Message: "the database cannot be reached; try again"}
 
 // translate gives an error of the database the meaning it has for the caller: what PostgreSQL itself answered
-// stays internal, unless it says that the server is going away or has too little of something; a lost
-// connection and a timeout may pass.
+// stays internal, unless it says that the server is going away or has too little of something, or that
+// somebody else was in the way; a lost connection and a timeout may pass.
 func translate(err error) error {
 	if err == nil || errors.Is(err, context.Canceled) || domain.KindOf(err) != domain.Internal {
 		return err
 	}
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		switch pg.Code[:2] {
-		case "08", "53", "57", "58": // connection, resources, operator intervention, system
+		case "08", "40", "53", "57", "58": // connection, rollback, resources, operator intervention, system
 			return errors.Join(errUnavailable, err)
 		}
 		return err

@@ -120,6 +120,7 @@ const (
 	lockPatience = time.Second
 
 	lockNotAvailable = "55P03"
+	deadlockDetected = "40P01"
 )
 
 // locked does something in the transaction that holds the lock of rebuilds.
@@ -150,5 +151,5 @@ func setLockTimeout(ctx context.Context, tx pgx.Tx, wait time.Duration) error {
 
 func isLockTimeout(err error) bool {
 	pg, ok := errors.AsType[*pgconn.PgError](err)
-	return ok && pg.Code == lockNotAvailable
+	return ok && (pg.Code == lockNotAvailable || pg.Code == deadlockDetected)
 }

@@ -1,9 +1,11 @@
 package rebuild
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -14,8 +16,12 @@ import (
 )
 
 const (
-	// lockWait is how long is waited for readers or projectors before way is made for those behind us.
+	// lockWait is how long is waited for projectors before way is made for those behind us.
 	lockWait = 2 * time.Second
+	// readersWait is how long is waited for the readers of one table. A reader that has one table and waits for another may
+	// wait for us while we wait for it: all tables together must take less than the second after which PostgreSQL looks for
+	// a deadlock, and may end the reader.
+	readersWait = 150 * time.Millisecond
 	// longestHold ends the transaction of a process that is suspended while everybody waits for it.
 	longestHold = 30 * time.Second
 	// attempts is how often is waited.
@@ -103,10 +109,16 @@ func (b *build) swapOnce(ctx context.Context, tx pgx.Tx) error {
 	return err
 }
 
-// shutOutReaders waits for the readers that are there and keeps new ones waiting. Each reads its checkpoint before any
-// table, so that is where they wait: one that held a table and waited for another could wait for us while we wait for it.
+// shutOutReaders waits for the readers that are there and keeps new ones waiting. Readers that take one statement see the
+// tables and their checkpoints as they were before the swap or as they are after it; those that take more lock the tables
+// in this order, too.
 func (b *build) shutOutReaders(ctx context.Context, tx pgx.Tx) error {
-	for _, table := range append([]string{checkpoints}, b.tables...) {
+	if err := setLockTimeout(ctx, tx, readersWait); err != nil {
+		return err
+	}
+	tables := slices.Clone(b.tables)
+	slices.SortFunc(tables, func(x, y string) int { return cmp.Compare(y, x) })
+	for _, table := range tables {
 		if _, err := tx.Exec(ctx, "lock table "+b.original(table)+" in access exclusive mode"); err != nil {
 			return err
 		}

@@ -47,8 +47,8 @@ func New(config Config) *Projection {
 // Name returns Name.
 func (*Projection) Name() string { return Name }
 
-// Version returns 2: of version 1 PostgreSQL made the vectors.
-func (*Projection) Version() int { return 2 }
+// Version returns 3: of version 1 PostgreSQL made the vectors, and of 2 a text that is too long was cut within a word.
+func (*Projection) Version() int { return 3 }
 
 // Tables returns agent_memory_search and agent_memory_search_scopes.
 func (*Projection) Tables() []string {

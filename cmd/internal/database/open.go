@@ -92,6 +92,8 @@ func poolSettings(config Config) (*pgxpool.Config, error) {
 	parameters := settings.ConnConfig.RuntimeParams
 	parameters["application_name"] = cmp.Or(config.Name, "auren")
 	parameters["jit"] = "off" // compiling takes longer than our queries do
+	// Planning does, too. Each statement is written for the one index that it follows, whatever it looks for.
+	parameters["plan_cache_mode"] = "force_generic_plan"
 	parameters["timezone"] = "UTC"
 	// A process that is suspended in the middle of a transaction must not hold up the others for longer than a lease.
 	parameters["idle_in_transaction_session_timeout"] = "5s"
