@@ -6,7 +6,7 @@ LINTER   := bin/golangci-lint
 PROMTOOL := bin/promtool
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench lint alerts check-go
+.PHONY: help run build test soak bench lint alerts check-go
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -250,3 +250,30 @@ func TestImportKeepsBadRecordsApart(t *testing.T) {
 	require.Equal(t, commands.ImportUnchanged, results[2].Verdict)
 	require.Equal(t, int64(1), f.head(t))
 }
+
+func TestAMemoryThatANewerProgramWroteIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	readable, newer := f.remember(t), f.remember(t)
+	_, err := f.store.Append(t.Context(), eventstore.Command{Tenant: domain.DefaultTenant, Writes: []eventstore.Write{{
+		StreamID: newer, Expected: 1, AgentID: "coach", UserID: "ana",
+		Events: []eventstore.NewEvent{{ID: uuid.New(), Type: "memory_merged", SchemaVersion: 1, Payload: json.RawMessage(`{}`), OccurredAt: noon}},
+	}}})
+	require.NoError(t, err)
+
+	_, err = f.Forget(t.Context(), req(), newer)
+	require.Equal(t, domain.Conflict, domain.KindOf(err))
+	require.ErrorContains(t, err, "memory_merged")
+	imported, err := f.Import(t.Context(), req(), []commands.ImportRecord{{ID: newer, Draft: memory.Draft{AgentID: "coach", UserID: "ana", Content: json.RawMessage(`1`)}, OccurredAt: noon}}, false)
+	require.NoError(t, err)
+	require.ErrorContains(t, imported[0].Err, "memory_merged")
+	pages := 0
+	forgotten, err := f.ForgetMatching(t.Context(), req(), nil, func(context.Context, uuid.UUID, int) ([]uuid.UUID, error) {
+		if pages++; pages > 1 {
+			return nil, nil
+		}
+		return []uuid.UUID{readable, newer}, nil
+	})
+	require.NoError(t, err)
+	require.Equal(t, commands.Forgotten{Matched: 2, Forgotten: 1, SequenceID: f.head(t)}, forgotten)
+}

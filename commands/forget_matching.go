@@ -98,6 +98,9 @@ func (h *Handler) forgetAll(ctx context.Context, req Request, ids []uuid.UUID, t
 	now := h.config.Now()
 	command := eventstore.Command{Tenant: req.Tenant}
 	for _, id := range ids {
+		if loaded[id].unreadable != nil {
+			continue // it stays as it is, and counts as matched only
+		}
 		write, err := h.forgetting(req, loaded[id].memory, now)
 		if err != nil {
 			return err

@@ -120,6 +120,9 @@ func (h *Handler) importOnce(ctx context.Context, req Request, records []ImportR
 func (h *Handler) importRecord(req Request, r ImportRecord, present map[uuid.UUID]loaded) (*eventstore.Write, ImportResult) {
 	req.Meta.CausationID = importCause + r.Digest.String()
 	before, exists := present[r.ID]
+	if before.unreadable != nil {
+		return nil, ImportResult{Err: before.unreadable}
+	}
 	if !exists {
 		before.memory = &memory.Memory{}
 	}

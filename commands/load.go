@@ -19,15 +19,19 @@ type loaded struct {
 	last eventstore.Event
 	// imported is the causation id of the last event that an import wrote; "" if none did.
 	imported string
+	// unreadable is why the stream could not be folded to its end; nil where it was.
+	unreadable error
 }
 
-// fold applies the next events of the stream.
+// fold applies the next events of the stream. One that this program cannot read, most likely because a newer one wrote it, is
+// an error of kind Conflict: what the memory is by now cannot be known.
 func (l *loaded) fold(events []eventstore.Event) error {
 	for i := range events {
 		e := &events[i]
 		fact, err := memory.Decode(e.Type, e.SchemaVersion, e.Payload)
 		if err != nil {
-			return fmt.Errorf("fold %s version %d: %w", e.StreamID, e.Version, err)
+			return domain.Errorf(domain.Conflict, "memory %s cannot be changed: its version %d cannot be read by this program: %v",
+				e.StreamID, e.Version, err)
 		}
 		l.memory.Apply(e.StreamID, fact, e.OccurredAt)
 		meta, err := e.Meta()
@@ -67,7 +71,7 @@ func (h *Handler) load(ctx context.Context, tenant domain.Tenant, id uuid.UUID) 
 	return l, nil
 }
 
-// loadAll folds many memories at once; those that do not exist are absent.
+// loadAll folds many memories at once; those that do not exist are absent, and those that cannot be read are marked.
 func (h *Handler) loadAll(ctx context.Context, tenant domain.Tenant, ids []uuid.UUID) (map[uuid.UUID]loaded, error) {
 	streams, err := h.store.ReadStreams(ctx, tenant, ids)
 	if err != nil {
@@ -79,9 +83,7 @@ func (h *Handler) loadAll(ctx context.Context, tenant domain.Tenant, ids []uuid.
 			continue
 		}
 		l := loaded{memory: &memory.Memory{}}
-		if err := l.fold(events); err != nil {
-			return nil, err
-		}
+		l.unreadable = l.fold(events)
 		all[id] = l
 	}
 	return all, nil

@@ -27,8 +27,8 @@ func checkConditions(ctx context.Context, tx pgx.Tx) error {
 		return fmt.Errorf("check the database: %w", err)
 	}
 	if encoding != "UTF8" {
-		return fmt.Errorf("the database %s is encoded in %s, this program needs UTF8: create it with `create database %s encoding 'UTF8' template template0`",
-			database, encoding, quote(database))
+		return fmt.Errorf("the database %s is encoded in %s, this program needs UTF8: drop it, if it is empty, and run `create database %s owner %s%s`",
+			database, encoding, quote(database), quote(role), utf8)
 	}
 	if !mayCreate {
 		return fmt.Errorf("the role %s may not create tables in the schema %s: run `grant create on schema %s to %s` as its owner",

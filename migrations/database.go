@@ -7,6 +7,9 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
+// utf8 are the options of a database whatever the encoding of its server's templates.
+const utf8 = ` encoding 'UTF8' template template0`
+
 // CreateDatabase creates the database of dsn where the server has none of that name, and tells whether
 // it did. For that it connects to the database postgres of the same server as the same role. The error
 // of a role that may not create databases holds the statement to run. No error repeats the DSN.
@@ -35,7 +38,7 @@ func CreateDatabase(ctx context.Context, dsn string) (created bool, err error) {
 		return false, fmt.Errorf("create the database %s: %w", name, err)
 	}
 	defer closeConn(ctx, conn)
-	_, err = conn.Exec(ctx, "create database "+quote(name))
+	_, err = conn.Exec(ctx, "create database "+quote(name)+utf8)
 	if err == nil {
 		return true, nil
 	}
@@ -44,8 +47,8 @@ func CreateDatabase(ctx context.Context, dsn string) (created bool, err error) {
 		// Another process was faster; the unique index speaks when both were at it together.
 		return false, nil
 	case insufficientPrivilege:
-		return false, fmt.Errorf("the role %s may not create databases: run `create database %s owner %s` as an administrator: %w",
-			config.User, quote(name), quote(config.User), err)
+		return false, fmt.Errorf("the role %s may not create databases: run `create database %s owner %s%s` as an administrator: %w",
+			config.User, quote(name), quote(config.User), utf8, err)
 	default:
 		return false, fmt.Errorf("create the database %s: %w", name, err)
 	}

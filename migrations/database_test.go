@@ -51,7 +51,7 @@ func TestCreateDatabaseNamesTheStatementThatTheRoleMayNotRun(t *testing.T) {
 	role, dsn := strangerTo(t, pgtest.DSN(t))
 	created, err := migrations.CreateDatabase(t.Context(), with(dsn, "dbname", "wanted"))
 	require.False(t, created)
-	require.ErrorContains(t, err, "run `create database \"wanted\" owner \""+role+"\"` as an administrator")
+	require.ErrorContains(t, err, "run `create database \"wanted\" owner \""+role+"\" encoding 'UTF8' template template0` as an administrator")
 }
 
 func TestErrorsNeverShowThePassword(t *testing.T) {

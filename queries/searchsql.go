@@ -2,6 +2,7 @@ package queries
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -66,7 +67,7 @@ select position.memories, position.search, scope.memories, scope.words,
 		return nil
 	})
 	s.position = min(s.ofMemories, ofSearch)
-	return candidates, err
+	return candidates, errors.Join(err, rows.Err())
 }
 
 // A snapshot is taken by the statement after the lock, so that a rebuild that swaps the tables in comes before both or

@@ -28,7 +28,7 @@ func newProgress(s *screen, name string) *progress {
 	}
 	p.container = mpb.New(mpb.WithOutput(s.to), mpb.WithWidth(min(s.width-2, 100)), mpb.WithAutoRefresh())
 	p.bar = p.container.New(0, mpb.BarStyle().Lbound(" ").Filler("━").Tip("━").Padding(" ").Rbound(" "),
-		mpb.PrependDecorators(decor.Name("  "+name, decor.WC{C: decor.DindentRight, W: 12})),
+		mpb.PrependDecorators(decor.Name("  "+name, decor.WC{C: decor.DindentRight, W: 14})),
 		mpb.AppendDecorators(decor.Percentage(decor.WC{W: 5}), decor.Any(p.status)),
 	)
 	return p

@@ -117,12 +117,14 @@ func (a *app) configure(c config.Config, dataDir, level string) (err error) {
 
 // helpFor names the help that fits the command line best.
 func helpFor(parser *kong.Kong, args []string) string {
-	for _, command := range parser.Model.Children {
-		if slices.Contains(args, command.Name) {
-			return "auren " + command.Name + " --help"
+	named, node := "auren", parser.Model.Node
+	for _, arg := range args {
+		i := slices.IndexFunc(node.Children, func(command *kong.Node) bool { return command.Name == arg })
+		if i >= 0 {
+			named, node = named+" "+arg, node.Children[i]
 		}
 	}
-	return "auren --help"
+	return named + " --help"
 }
 
 // usageError is a command line, a setting or an input that can never work as it stands.

@@ -27,7 +27,7 @@ type projectorHealth struct {
 // between is how long a status watches a projection that is behind.
 const between = 500 * time.Millisecond
 
-// lookAtProjections looks twice where something lags, to see how fast it moves.
+// lookAtProjections looks twice where something lags, or moved a moment ago, to see how fast it moves.
 func lookAtProjections(ctx context.Context, pool *pgxpool.Pool) ([]projectorHealth, error) {
 	first, err := projections.ReadStatus(ctx, pool)
 	if err != nil {
@@ -37,7 +37,9 @@ func lookAtProjections(ctx context.Context, pool *pgxpool.Pool) ([]projectorHeal
 		return []projectorHealth{}, checkProjector(ctx, pool)
 	}
 	second, began := first, time.Now()
-	if slices.ContainsFunc(first, func(s projections.Status) bool { return s.Lag > 0 }) {
+	if slices.ContainsFunc(first, func(s projections.Status) bool {
+		return s.Lag > 0 || s.UpdatedAt != nil && began.Sub(*s.UpdatedAt) < 2*time.Second
+	}) {
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()
@@ -63,7 +65,7 @@ func watched(first, second []projections.Status, passed time.Duration) []project
 	all := make([]projectorHealth, len(second))
 	for i, s := range second {
 		p := projectorHealth{Status: s}
-		if b, ok := before[key{s.Tenant, s.Projection}]; ok && b.Lag > 0 && s.SequenceID > b.SequenceID {
+		if b, ok := before[key{s.Tenant, s.Projection}]; ok && s.SequenceID > b.SequenceID {
 			p.EventsPerSecond = float64(s.SequenceID-b.SequenceID) / passed.Seconds()
 		}
 		p.Problem = p.problem()
