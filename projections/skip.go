@@ -75,7 +75,10 @@ func Skip(ctx context.Context, pool *pgxpool.Pool, store *eventstore.Store, tena
 		return eventstore.WriteResult{}, fmt.Errorf("skip event %d: %w", sequenceID, err)
 	case stoppedAt == 0:
 		return eventstore.WriteResult{}, domain.Errorf(domain.Conflict, "projection %s of tenant %s is not stopped", projection, tenant)
-	case stoppedAt != sequenceID || id == nil:
+	case id == nil:
+		return eventstore.WriteResult{}, domain.Errorf(domain.Conflict,
+			"projection %s of tenant %s is stopped, but not by an event: there is nothing to skip; its status says why", projection, tenant)
+	case stoppedAt != sequenceID:
 		return eventstore.WriteResult{}, domain.Errorf(domain.Conflict,
 			"projection %s of tenant %s is stopped at event %d, not at %d", projection, tenant, stoppedAt, sequenceID)
 	}

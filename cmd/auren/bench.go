@@ -13,7 +13,7 @@ import (
 
 type benchCommand struct {
 	Scenarios []string `arg:"" optional:"" name:"scenario" enum:"${scenarios}" help:"Which: ${enum}; default all."`
-	Rounds    int      `placeholder:"N" help:"How often each thing is measured; default 5, with --quick 3."`
+	Rounds    *int     `placeholder:"N" help:"How often each thing is measured; default 5, with --quick 3."`
 	Events    int      `placeholder:"N" help:"Memories in the largest data set, at least 1,000; default 1,000,000, with --quick 50,000."`
 	Quick     bool     `help:"A first impression in a few minutes: fewer rounds, less data, shorter measurements."`
 	JSON      bool     `help:"Print a JSON document."`
@@ -43,6 +43,9 @@ func (c *benchCommand) Run(ctx context.Context, a *app) (err error) {
 	bar := newProgress(a.stderr, "bench")
 	began := time.Now()
 	config.Progress = func(done, total int, doing string) {
+		if room := max(a.stderr.width-80, 10); len([]rune(doing)) > room {
+			doing = string([]rune(doing)[:room-1]) + "…" // a bar that is wider than the screen cannot be drawn anew
+		}
 		bar.move(int64(done), int64(total), int64(done), "measurements; "+doing, float64(done)/max(time.Since(began).Seconds(), 1e-3))
 	}
 	report, err := bench.Run(ctx, config)
@@ -63,10 +66,13 @@ func (c *benchCommand) Run(ctx context.Context, a *app) (err error) {
 }
 
 func (c *benchCommand) config() (bench.Config, error) {
-	config := bench.Config{Scenarios: c.Scenarios, Rounds: c.Rounds, Events: c.Events}
+	config := bench.Config{Scenarios: c.Scenarios, Events: c.Events}
+	if c.Rounds != nil {
+		config.Rounds = *c.Rounds
+	}
 	switch {
-	case c.Rounds < 0:
-		return config, fmt.Errorf("--rounds is %d; 1 or more are allowed", c.Rounds)
+	case c.Rounds != nil && *c.Rounds < 1:
+		return config, fmt.Errorf("--rounds is %d; 1 or more are allowed", *c.Rounds)
 	case c.Events < 0 || c.Events > 0 && c.Events < 1000:
 		return config, fmt.Errorf("--events is %d; 1,000 or more are allowed", c.Events)
 	case c.SVG != "" && len(c.Scenarios) > 0 && !slices.Contains(c.Scenarios, "append") && !slices.Contains(c.Scenarios, "search"):
@@ -122,6 +128,10 @@ func printBench(s *screen, r *bench.Report) {
 				rows[i] = append(rows[i], cell{text, as})
 			}
 		}
-		s.table(0, bench.RightAligned(), rows)
+		numbers := map[int]bool{}
+		for column := range section.Rows[0] {
+			numbers[column] = column >= 2
+		}
+		s.table(0, numbers, rows)
 	}
 }

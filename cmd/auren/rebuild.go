@@ -21,7 +21,7 @@ import (
 type rebuildCommand struct {
 	Projections []string `arg:"" optional:"" name:"projection" enum:"agent_memories,search" help:"Which: ${enum}; default all."`
 	Restart     bool     `help:"Begin with the first event even where an earlier rebuild can be gone on with."`
-	Verify      bool     `help:"Swap nothing: compare the live tables with new ones, row by row, and fail where they differ."`
+	Verify      bool     `help:"Swap nothing: compare the live tables with new ones, row by row, and fail where they differ. A rebuild that was broken off begins anew after that."`
 	JSON        bool     `help:"With --verify: print what was compared as JSON."`
 }
 
@@ -58,6 +58,9 @@ func (c *rebuildCommand) Run(ctx context.Context, a *app) error {
 	}
 	err = rebuild.Run(ctx, pool, rebuilt, config)
 	bars.end(err == nil)
+	if ctx.Err() != nil && err != nil {
+		return errors.New("interrupted; the live tables are as they were, and `auren rebuild` goes on from here")
+	}
 	if err != nil {
 		return fmt.Errorf("rebuild: %w; the live tables are as they were", err)
 	}

@@ -103,7 +103,7 @@ func (b *build) resumeOrBegin(ctx context.Context) error {
 	case b.config.Restart:
 		b.log.Info("beginning anew, as was asked for")
 	case found != b.plan:
-		b.log.Warn("what was begun earlier is another rebuild: other projections or versions, other tables or another log; beginning anew")
+		b.log.Warn("what was begun earlier is another rebuild: to compare rather than to swap or the other way round, of other projections or versions, other tables or another log; beginning anew")
 	default:
 		return b.resume(ctx)
 	}

@@ -35,7 +35,7 @@ func (b *build) createCopies(ctx context.Context) error {
 				return err
 			}
 		}
-		_, err := tx.Exec(ctx, insertPlan, b.plan)
+		_, err := tx.Exec(ctx, insertPlan, b.plan, len(b.rebuilt))
 		return err
 	})
 	if err != nil {

@@ -17,6 +17,7 @@ const plan = "plan"
 const createPlan = `
 create table ` + Schema + `.` + plan + ` (
     description text        not null,
+    projections int         not null,
     began_at    timestamptz not null default clock_timestamp(),
     phase       text        not null default '',
     failure     text        not null default '',
@@ -24,7 +25,7 @@ create table ` + Schema + `.` + plan + ` (
     failed_at   timestamptz
 )`
 
-const insertPlan = `insert into ` + Schema + `.` + plan + ` (description) values ($1)`
+const insertPlan = `insert into ` + Schema + `.` + plan + ` (description, projections) values ($1, $2)`
 
 const (
 	planExists      = `select to_regclass('` + Schema + `.` + plan + `') is not null`

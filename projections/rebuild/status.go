@@ -18,7 +18,7 @@ type Status struct {
 	Running bool      `json:"running"`
 	BeganAt time.Time `json:"began_at"`
 	Phase   Phase     `json:"phase"`
-	// Done and Total count events, once per projection that has begun.
+	// Done and Total count events, once per projection.
 	Done  int64 `json:"done"`
 	Total int64 `json:"total"`
 	// Failure is why the last attempt failed; empty where none did, or where the next attempt has begun.
@@ -33,13 +33,10 @@ select exists (select from pg_locks
                 where locktype = 'advisory' and granted and objsubid = 1
                   and database = (select oid from pg_database where datname = current_database())
                   and (classid::bigint << 32) | objid::bigint = $1),
-       p.began_at, p.phase, coalesce(c.done, 0), coalesce(c.total, 0), p.failure, p.failures, p.failed_at
+       p.began_at, p.phase, coalesce(c.done, 0), coalesce(l.total, 0) * p.projections, p.failure, p.failures, p.failed_at
   from ` + Schema + `.` + plan + ` as p
- cross join (
-       select sum(c.sequence_id)::bigint as done, sum(l.sequence_id)::bigint as total
-         from ` + Schema + `.` + checkpoints + ` as c
-         join logs as l using (tenant_id)
-       ) as c`
+ cross join (select sum(sequence_id)::bigint as done from ` + Schema + `.` + checkpoints + `) as c
+ cross join (select sum(sequence_id)::bigint as total from logs) as l`
 
 // ReadStatus tells about the rebuild that is under way or was broken off; nil where there is none.
 func ReadStatus(ctx context.Context, pool *pgxpool.Pool) (*Status, error) {

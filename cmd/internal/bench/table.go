@@ -3,6 +3,7 @@ package bench
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -10,21 +11,12 @@ import (
 // Section is a scenario as a table for people.
 type Section struct {
 	Title string
-	// Rows have the header first.
+	// Rows have the header first. From the third column on they hold numbers.
 	Rows [][]string
 }
 
-// RightAligned tells the columns of a Section that hold numbers.
-func RightAligned() map[int]bool {
-	aligned := map[int]bool{}
-	for i := range tableHeader() {
-		aligned[i] = i >= 2
-	}
-	return aligned
-}
-
-func tableHeader() []string {
-	return []string{"case", "", "per second", "min – max", "×", "× 2nd", "p50 ms", "×", "p99 ms", "×", "all in ms"}
+func tableHeader(unit string) []string {
+	return []string{"case", "", unit + "/s", "min – max", "×", "× 2nd", "p50 ms", "×", "p99 ms", "×", "all in ms"}
 }
 
 // Sections lays the results out. The columns × compare with the first floor of the case, × 2nd with its second one;
@@ -33,7 +25,7 @@ func (r *Report) Sections() []Section {
 	var sections []Section
 	for _, result := range r.Results {
 		if n := len(sections); n == 0 || sections[n-1].Title != result.Scenario {
-			sections = append(sections, Section{Title: result.Scenario, Rows: [][]string{tableHeader()}})
+			sections = append(sections, Section{Title: result.Scenario, Rows: [][]string{tableHeader(result.Sides[0].Unit)}})
 		}
 		s := &sections[len(sections)-1]
 		for i, side := range result.Sides {
@@ -44,7 +36,24 @@ func (r *Report) Sections() []Section {
 			s.Rows = append(s.Rows, side.row(name))
 		}
 	}
+	for i := range sections {
+		sections[i].dropEmptyColumns(r.Rounds)
+	}
 	return sections
+}
+
+// dropEmptyColumns makes the table as narrow as what it says: without columns in which nothing stands, and without the spread
+// of a single round.
+func (s *Section) dropEmptyColumns(rounds int) {
+	for column := len(s.Rows[0]) - 1; column > 1; column-- {
+		empty := s.Rows[0][column] == "min – max" && rounds == 1 ||
+			!slices.ContainsFunc(s.Rows[1:], func(row []string) bool { return row[column] != "" })
+		if empty {
+			for i, row := range s.Rows {
+				s.Rows[i] = slices.Delete(row, column, column+1)
+			}
+		}
+	}
 }
 
 func (s *Side) row(name string) []string {
@@ -52,7 +61,7 @@ func (s *Side) row(name string) []string {
 	if s.Floor {
 		mark = "▁ "
 	}
-	row := []string{name, mark + s.Name + ", " + s.Unit, figure(&s.PerSecond), figure3(s.PerSecond.Min) + " – " + figure3(s.PerSecond.Max)}
+	row := []string{name, mark + s.Name, figure(&s.PerSecond), figure3(s.PerSecond.Min) + " – " + figure3(s.PerSecond.Max)}
 	first, second := Ratio{}, Ratio{}
 	if len(s.Ratios) > 0 {
 		first = s.Ratios[0]
