@@ -46,7 +46,11 @@ func (r *Runner) acquire(ctx context.Context, f *follower) (bool, error) {
 	r.mu.Unlock()
 	f.sequenceID, f.resumed = sequenceID, false
 	r.config.Leased(f.tenant, term)
-	r.log.Debug("lease taken", zap.String("tenant", string(f.tenant)), zap.Int64("term", term), zap.Int64("sequence_id", sequenceID))
+	say := r.log.Debug
+	if term > 1 {
+		say = r.log.Info // somebody led before
+	}
+	say("lease taken", zap.String("tenant", string(f.tenant)), zap.Int64("term", term), zap.Int64("sequence_id", sequenceID))
 	return true, nil
 }
 

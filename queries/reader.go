@@ -3,8 +3,9 @@
 //
 // # Snapshots
 //
-// Every answer is read in one transaction together with the checkpoint of the projection it came from, so the
-// sequence_id that it carries is exactly the position it reflects. A caller who knows of a later one names it as
+// Every answer is read together with the checkpoint of the projection it came from, in one statement, which sees a single
+// snapshot, or, where a search takes more, in one transaction or as of the position that the first of them saw. So the
+// sequence_id that an answer carries is exactly the position it reflects. A caller who knows of a later one names it as
 // min_sequence_id and waits, for a bounded time, until the projection has reached it.
 //
 // # States
