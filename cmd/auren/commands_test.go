@@ -187,7 +187,7 @@ func TestVerifyAndInit(t *testing.T) {
 	require.Equal(t, exitFailed, code)
 	require.Len(t, decode[struct{ Differences []migrations.Difference }](t, stdout).Differences, 1)
 
-	require.Contains(t, must(t, "--db-dsn", dsn, "init"), "is at version 2 already")
+	require.Contains(t, must(t, "--db-dsn", dsn, "init"), "is at version 3 already")
 	empty := emptyDatabase(t)
 	_, stderr, code = call(t, "", "--db-dsn", empty, "list")
 	require.Equal(t, exitFailed, code)
