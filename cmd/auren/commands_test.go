@@ -192,7 +192,7 @@ func TestVerifyAndInit(t *testing.T) {
 	_, stderr, code = call(t, "", "--db-dsn", empty, "list")
 	require.Equal(t, exitFailed, code)
 	require.Contains(t, stderr, "run `auren init`")
-	require.Contains(t, must(t, "--db-dsn", empty, "init"), "from version 0 to 2")
+	require.Contains(t, must(t, "--db-dsn", empty, "init"), "from version 0 to 3")
 	require.Equal(t, "no memories\n", must(t, "--db-dsn", empty, "list"))
 }
 
