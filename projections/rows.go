@@ -15,6 +15,16 @@ import (
 // CopyFrom is how many rows it takes for a COPY, which costs an exchange more, to be faster than an insert.
 const CopyFrom = 50
 
+// CopyRows copies rows, of which values tells the columns, into a table.
+func CopyRows[R any](ctx context.Context, tx pgx.Tx, table string, columns []string, rows []R, values func(R) []any) error {
+	_, err := tx.CopyFrom(ctx, pgx.Identifier{table}, columns,
+		pgx.CopyFromSlice(len(rows), func(i int) ([]any, error) { return values(rows[i]), nil }))
+	if err != nil {
+		return fmt.Errorf("copy %s: %w", table, err)
+	}
+	return nil
+}
+
 // LoadRows reads, for a projection that keeps a row a stream, the rows of the streams that were there before the
 // events, in one statement: sql takes the tenant and an array of ids, and scan returns a row and its id.
 func LoadRows[R any](ctx context.Context, tx pgx.Tx, tenant domain.Tenant, events []eventstore.Event,

@@ -3,6 +3,8 @@ package queries_test
 import (
 	"context"
 	"encoding/json"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -122,7 +124,7 @@ select $1, $2, $3, $4, $5, $6, $7, $8, $9,
    set memory_type = excluded.memory_type, confidence_score = excluded.confidence_score,
        is_active = excluded.is_active, expires_at = excluded.expires_at, words = excluded.words,
        vector = excluded.vector, sequence_id = excluded.sequence_id`,
-		r.tenant, r.id, r.agent, r.user, r.typ, r.confidence, r.state == "active", r.expires, r.created, lexicon.Plain(r.content), r.sequence)
+		r.tenant, r.id, r.agent, r.user, r.typ, r.confidence, r.state == "active", r.expires, r.created, strings.Join(slices.Collect(lexicon.Words(r.content)), " "), r.sequence)
 	w.exec(t, `
 insert into agent_memory_search_scopes (tenant_id, agent_id, user_id, memories, words)
 select tenant_id, agent_id, user_id, count(*), sum(words)

@@ -50,17 +50,22 @@ func (r *ranking) part(word int, frequency float64, length int) float64 {
 	return r.words[word].idf * frequency * (saturation + 1) / (frequency + saturation*relative) / r.best
 }
 
+// passing leaves out, in place, what the filter does not let through.
+func passing(candidates []candidate) []candidate {
+	return slices.DeleteFunc(candidates, func(c candidate) bool { return !c.passes })
+}
+
 // preselect returns the candidates that are likely to be the best, at most limit of them, as if each word stood
 // once in them: reading how often it does is dear.
 func (r *ranking) preselect(candidates []candidate, limit int) []candidate {
-	passing := slices.DeleteFunc(slices.Clone(candidates), func(c candidate) bool { return !c.passes })
-	for i := range passing {
-		for _, place := range passing[i].words {
-			passing[i].score += r.part(int(place)-1, 1, passing[i].length)
+	found := passing(slices.Clone(candidates))
+	for i := range found {
+		for _, place := range found[i].words {
+			found[i].score += r.part(int(place)-1, 1, found[i].length)
 		}
 	}
-	slices.SortFunc(passing, compareCandidates)
-	return passing[:min(limit, len(passing))]
+	slices.SortFunc(found, compareCandidates)
+	return found[:min(limit, len(found))]
 }
 
 // rank scores the candidates by their frequencies and returns the best, the newest among equals first.

@@ -72,7 +72,7 @@ func (s *searching) run(ctx context.Context) error {
 	}
 	ranking := newRanking(s.question.words, documents, s.memories, float64(s.totalLength)/float64(s.memories))
 	if !s.begun {
-		candidates = slices.DeleteFunc(candidates, func(c candidate) bool { return !c.passes })
+		candidates = passing(candidates)
 		best := s.limit
 		if s.position < s.ofMemories {
 			best = s.finalists() // some may be forgotten meanwhile

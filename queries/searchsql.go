@@ -147,7 +147,7 @@ func (s *searching) readCandidates(ctx context.Context, driver string) ([]candid
 	where.add(`vector @@ `, st.arg(driver), `::tsquery`)
 	where = append(where, s.passing(st)...)
 	sql := `
-select id, words, created_at, true, ` + held + `
+select id, words, created_at, ` + held + `
   from agent_memory_search
  where tenant_id = $1 and is_active` + where.and() + `
  limit ` + st.arg(maxCandidates)
@@ -156,7 +156,8 @@ select id, words, created_at, true, ` + held + `
 		return nil, err
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (c candidate, err error) {
-		return c, row.Scan(&c.id, &c.length, &c.createdAt, &c.passes, &c.words)
+		c.passes = true
+		return c, row.Scan(&c.id, &c.length, &c.createdAt, &c.words)
 	})
 }
 

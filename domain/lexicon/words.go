@@ -2,7 +2,6 @@ package lexicon
 
 import (
 	"iter"
-	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -43,19 +42,6 @@ func nextWord(text string, at int) (begin, end, runes int) {
 		end += size
 	}
 	return begin, end, runes
-}
-
-// Plain returns the words of a text with a space between any two.
-func Plain(text string) string {
-	var plain strings.Builder
-	plain.Grow(len(text))
-	for word := range Words(text) {
-		if plain.Len() > 0 {
-			plain.WriteByte(' ')
-		}
-		plain.WriteString(word)
-	}
-	return plain.String()
 }
 
 // asciiWord tells which ASCII characters are of words: asking about a character is most of the work on a text.

@@ -1,6 +1,7 @@
 package lexicon_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,7 +10,7 @@ import (
 	"github.com/auren-memory/auren/domain/lexicon"
 )
 
-func TestPlain(t *testing.T) {
+func TestWords(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		"":                                 "",
@@ -21,6 +22,6 @@ func TestPlain(t *testing.T) {
 		"x " + strings.Repeat("y", 101):    "x",
 		"x " + strings.Repeat("é", 100):    "x " + strings.Repeat("é", 100),
 	} {
-		require.Equal(t, want, lexicon.Plain(text), text)
+		require.Equal(t, want, strings.Join(slices.Collect(lexicon.Words(text)), " "), text)
 	}
 }

@@ -49,10 +49,9 @@ func store(ctx context.Context, tx pgx.Tx, tenant domain.Tenant, rows []*row) er
 		}
 	}
 	if len(opened) > 0 {
-		_, err := tx.CopyFrom(ctx, pgx.Identifier{"agent_memories"}, memoryColumns,
-			pgx.CopyFromSlice(len(opened), func(i int) ([]any, error) { return opened[i].values(tenant), nil }))
+		err := projections.CopyRows(ctx, tx, "agent_memories", memoryColumns, opened, func(r *row) []any { return r.values(tenant) })
 		if err != nil {
-			return fmt.Errorf("copy memories: %w", err)
+			return err
 		}
 	}
 	if len(c.ids) == 0 {
@@ -85,12 +84,8 @@ func supersede(ctx context.Context, tx pgx.Tx, tenant domain.Tenant, superseded 
 		return nil
 	}
 	if len(superseded) >= projections.CopyFrom {
-		_, err := tx.CopyFrom(ctx, pgx.Identifier{"agent_memory_history"}, historyColumns,
-			pgx.CopyFromSlice(len(superseded), func(i int) ([]any, error) { return superseded[i].values(tenant), nil }))
-		if err != nil {
-			return fmt.Errorf("copy history: %w", err)
-		}
-		return nil
+		return projections.CopyRows(ctx, tx, "agent_memory_history", historyColumns, superseded,
+			func(s supersededRow) []any { return s.values(tenant) })
 	}
 	var c columns
 	var by []int64

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"slices"
 	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
@@ -33,7 +32,7 @@ func (b *build) fill(ctx context.Context) error {
 	if err := b.beginWay(ctx, Filling, legs); err != nil {
 		return err
 	}
-	if err := b.dearestFirst(ctx, legs); err != nil {
+	if legs, err = b.dearestFirst(ctx, legs); err != nil {
 		return err
 	}
 	var left atomic.Int64
@@ -68,30 +67,24 @@ select exists (
         where i.indrelid = any($1::text[]::regclass[]) and m.amname <> 'btree')`
 
 // dearestFirst puts the copies first whose indexes are no mere B-trees.
-func (b *build) dearestFirst(ctx context.Context, legs []leg) error {
-	dear := map[string]bool{}
+func (b *build) dearestFirst(ctx context.Context, legs []leg) ([]leg, error) {
+	var dear, others []leg
 	for _, l := range legs {
 		var originals []string
 		for _, table := range l.projection.Tables() {
 			originals = append(originals, b.original(table))
 		}
-		var is bool
-		if err := b.pool.QueryRow(ctx, hasDearIndex, originals).Scan(&is); err != nil {
-			return fmt.Errorf("look at the indexes of %s: %w", l.projection.Name(), err)
+		var isDear bool
+		if err := b.pool.QueryRow(ctx, hasDearIndex, originals).Scan(&isDear); err != nil {
+			return nil, fmt.Errorf("look at the indexes of %s: %w", l.projection.Name(), err)
 		}
-		dear[l.projection.Name()] = is
+		if isDear {
+			dear = append(dear, l)
+		} else {
+			others = append(others, l)
+		}
 	}
-	slices.SortStableFunc(legs, func(l, m leg) int {
-		switch {
-		case dear[l.projection.Name()] == dear[m.projection.Name()]:
-			return 0
-		case dear[l.projection.Name()]:
-			return -1
-		default:
-			return 1
-		}
-	})
-	return nil
+	return append(dear, others...), nil
 }
 
 // advance applies to the copies what the logs hold at its beginning.

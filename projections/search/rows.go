@@ -102,9 +102,9 @@ func store(ctx context.Context, tx pgx.Tx, tenant domain.Tenant, rows map[uuid.U
 	}
 	batch := &pgx.Batch{}
 	if len(opened) >= projections.CopyFrom {
-		if _, err := tx.CopyFrom(ctx, pgx.Identifier{"agent_memory_search"}, rowColumns,
-			pgx.CopyFromSlice(len(opened), func(i int) ([]any, error) { return opened[i].values(tenant), nil })); err != nil {
-			return fmt.Errorf("copy search rows: %w", err)
+		err := projections.CopyRows(ctx, tx, "agent_memory_search", rowColumns, opened, func(r *row) []any { return r.values(tenant) })
+		if err != nil {
+			return err
 		}
 	} else if len(opened) > 0 {
 		var c columns

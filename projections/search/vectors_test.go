@@ -3,6 +3,7 @@ package search
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -58,7 +59,7 @@ func TestVectorsAreThoseOfPostgreSQL(t *testing.T) {
 	}
 	plain := make([]string, len(texts))
 	for i, text := range texts {
-		plain[i] = lexicon.Plain(text)
+		plain[i] = strings.Join(slices.Collect(lexicon.Words(text)), " ")
 	}
 	type made struct {
 		vector string
