@@ -24,12 +24,22 @@ func (e *RunningError) Error() string {
 	return fmt.Sprintf("AUREN is already running on %s (pid %d)", e.DataDir, e.PID)
 }
 
-// lock takes one of the locks of a data directory, until the file is closed or the process ends. A lock that is
+// A heldLock is a lock that this process has.
+type heldLock struct{ file *os.File }
+
+// release frees the lock. Closing the file alone would not: a process that is being started, by another
+// goroutine, has a copy of the descriptor until its program runs, and the lock ends with the last copy.
+func (l heldLock) release() {
+	_ = syscall.Flock(int(l.file.Fd()), syscall.LOCK_UN) // else closing frees it, a moment later
+	l.file.Close()
+}
+
+// lock takes one of the locks of a data directory, until it is released or the process ends. A lock that is
 // taken is a *RunningError. The file stays: removing it would let two processes lock two files of one name.
-func lock(dataDir, name string) (*os.File, error) {
+func lock(dataDir, name string) (heldLock, error) {
 	file, err := os.OpenFile(filepath.Join(dataDir, name), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("lock the data directory: %w", err)
+		return heldLock{}, fmt.Errorf("lock the data directory: %w", err)
 	}
 	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
@@ -37,8 +47,9 @@ func lock(dataDir, name string) (*os.File, error) {
 		holder := make([]byte, 20)
 		n, _ := file.ReadAt(holder, 0) // an unreadable pid is an unknown one
 		pid, _ := strconv.Atoi(strings.TrimSpace(string(holder[:n])))
-		return nil, &RunningError{DataDir: dataDir, PID: pid}
+		return heldLock{}, &RunningError{DataDir: dataDir, PID: pid}
 	}
+	held := heldLock{file}
 	if err == nil {
 		err = file.Truncate(0)
 	}
@@ -46,8 +57,8 @@ func lock(dataDir, name string) (*os.File, error) {
 		_, err = fmt.Fprintln(file, os.Getpid())
 	}
 	if err != nil {
-		file.Close()
-		return nil, fmt.Errorf("lock the data directory: %w", err)
+		held.release()
+		return heldLock{}, fmt.Errorf("lock the data directory: %w", err)
 	}
-	return file, nil
+	return held, nil
 }

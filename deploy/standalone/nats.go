@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"path/filepath"
 	"strconv"
 	"time"
@@ -33,7 +32,7 @@ type NATSConfig struct {
 // NATS is an embedded NATS server with JetStream. Safe for concurrent use.
 type NATS struct {
 	server *server.Server
-	lock   *os.File
+	lock   heldLock
 }
 
 // StartNATS starts the server and returns when it takes connections. JetStream may fill three quarters of the
@@ -69,7 +68,7 @@ func StartNATS(config NATSConfig) (*NATS, error) {
 		NoSigs:             true, // the signals are the process's
 	}, config.Log)
 	if err != nil {
-		lock.Close()
+		lock.release()
 		return nil, err
 	}
 	return &NATS{server: running, lock: lock}, nil
@@ -131,7 +130,7 @@ func (n *NATS) URL() string {
 func (n *NATS) Stop() {
 	n.server.Shutdown()
 	n.server.WaitForShutdown()
-	n.lock.Close()
+	n.lock.release()
 }
 
 // natsLog passes on what matters of what the server says, and keeps what would have ended the process.

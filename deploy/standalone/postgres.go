@@ -56,14 +56,14 @@ func StartPostgres(ctx context.Context, config PostgresConfig) (*Postgres, error
 	}
 	p, err := startLocked(ctx, config, dataDir, lock)
 	if err != nil {
-		lock.Close()
+		lock.release()
 		return nil, err
 	}
 	config.Log.Info("postgresql is ready", zap.String("data_dir", dataDir), zap.Duration("took", time.Since(began)))
 	return p, nil
 }
 
-func startLocked(ctx context.Context, config PostgresConfig, dataDir string, lock *os.File) (*Postgres, error) {
+func startLocked(ctx context.Context, config PostgresConfig, dataDir string, lock heldLock) (*Postgres, error) {
 	cluster := clusterDir(dataDir)
 	as, err := serverAccount(cluster)
 	if err != nil {
@@ -111,9 +111,9 @@ func startLocked(ctx context.Context, config PostgresConfig, dataDir string, loc
 }
 
 // supervise keeps the log bounded until the server has ended, then frees what its run held.
-func (p *Postgres) supervise(ended <-chan error, log *serverLog, lock *os.File) {
+func (p *Postgres) supervise(ended <-chan error, log *serverLog, lock heldLock) {
 	defer close(p.done)
-	defer lock.Close()
+	defer lock.release()
 	defer log.close()
 	look := time.NewTicker(10 * time.Second)
 	defer look.Stop()

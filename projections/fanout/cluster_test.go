@@ -63,8 +63,8 @@ func TestClusterHasEachEventOnceWhenLeadersAreKilled(t *testing.T) {
 	// The one that was killed first takes part in what the second time is the majority.
 	for range 2 {
 		eventually(t, "the stream is whole", func() bool { return whole(t, f.js) })
-		leader := leads(t, f.js, nodes)
-		require.NotNil(t, leader)
+		var leader *node
+		eventually(t, "the stream has a leader", func() bool { leader = leads(t, f.js, nodes); return leader != nil })
 		// Killed while the relay is at work: its lag is neither all of it nor nothing.
 		f.grow(t, 2000)
 		eventually(t, "deliveries are on the way", func() bool { return f.lag(t, tenant) < 2000 })
@@ -74,8 +74,8 @@ func TestClusterHasEachEventOnceWhenLeadersAreKilled(t *testing.T) {
 		leader.start(t)
 	}
 	f.grow(t, 100)
-	f.requireCaughtUp(t, tenant)
 	eventually(t, "the stream is whole", func() bool { return whole(t, f.js) })
+	f.requireCaughtUp(t, tenant)
 	stream, err := f.js.Stream(t.Context(), fanout.Stream)
 	require.NoError(t, err)
 	require.Equal(t, 3, stream.CachedInfo().Config.Replicas)

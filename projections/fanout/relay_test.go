@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 	"go.uber.org/zap"
@@ -86,28 +87,56 @@ func (f fixture) runner(t *testing.T, config projections.Config) *projections.Ru
 	return projections.NewSinkRunner(f.pool, f.store, f.watcher(projections.Channel), f.relay(t), config)
 }
 
-// messages reads all that the stream holds of a tenant.
+// messages reads all that the stream holds of a tenant. Servers that are electing a leader answer late or not at
+// all, then it reads again.
 func (f fixture) messages(t *testing.T, tenant domain.Tenant) []jetstream.Msg {
 	t.Helper()
-	stream, err := f.js.Stream(t.Context(), fanout.Stream)
-	require.NoError(t, err)
-	consumer, err := stream.CreateConsumer(t.Context(), jetstream.ConsumerConfig{
-		FilterSubject: "auren.evt." + fanout.EscapeToken(string(tenant)) + ".>", AckPolicy: jetstream.AckNonePolicy,
-		InactiveThreshold: time.Minute,
-	})
-	require.NoError(t, err)
-	info, err := consumer.Info(t.Context())
-	require.NoError(t, err)
 	var all []jetstream.Msg
-	for len(all) < int(info.NumPending) {
-		batch, err := consumer.Fetch(int(info.NumPending)-len(all), jetstream.FetchMaxWait(5*time.Second))
-		require.NoError(t, err)
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		var err error
+		all, err = f.readStream(t.Context(), "auren.evt."+fanout.EscapeToken(string(tenant))+".>")
+		require.NoError(c, err)
+	}, patience, 20*time.Millisecond)
+	return all
+}
+
+// readStream reads the messages of a subject, of which it finds as many as the leader of the stream has.
+func (f fixture) readStream(ctx context.Context, subject string) ([]jetstream.Msg, error) {
+	stream, err := f.js.Stream(ctx, fanout.Stream)
+	if err != nil {
+		return nil, err
+	}
+	info, err := stream.Info(ctx, jetstream.WithSubjectFilter(subject))
+	if err != nil {
+		return nil, err
+	}
+	var held uint64
+	for _, n := range info.State.Subjects {
+		held += n
+	}
+	consumer, err := stream.CreateConsumer(ctx, jetstream.ConsumerConfig{
+		FilterSubject: subject, AckPolicy: jetstream.AckNonePolicy, InactiveThreshold: time.Minute,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if pending := consumer.CachedInfo().NumPending; pending < held {
+		return nil, fmt.Errorf("a server that is behind: %d messages of %d", pending, held)
+	}
+	var all []jetstream.Msg
+	for left := int(consumer.CachedInfo().NumPending); len(all) < left; {
+		batch, err := consumer.Fetch(left-len(all), jetstream.FetchMaxWait(5*time.Second))
+		if err != nil {
+			return nil, err
+		}
 		for m := range batch.Messages() {
 			all = append(all, m)
 		}
-		require.NoError(t, batch.Error())
+		if err := batch.Error(); err != nil {
+			return nil, err
+		}
 	}
-	return all
+	return all, nil
 }
 
 // requireRelayed holds the stream equal to the log: the events after a sequence_id, each once, in order.
