@@ -94,10 +94,27 @@ func (s *jsonScanner) unicodeEscape(at int) (rune, bool) {
 // plainText returns where the text that starts at a position stops being plain: at a quotation mark, a backslash, a
 // control character or the end. What is plain is its own canonical form.
 func plainText[T string | []byte](in T, at int) int {
+	for ; at+8 <= len(in) && allPlain(eightBytes(in[at:at+8])); at += 8 {
+	}
 	for at < len(in) && in[at] >= ' ' && in[at] != '"' && in[at] != '\\' {
 		at++
 	}
 	return at
+}
+
+// eightBytes is binary.LittleEndian.Uint64, for strings too. It is compiled into one load.
+func eightBytes[T string | []byte](in T) uint64 {
+	_ = in[7]
+	return uint64(in[0]) | uint64(in[1])<<8 | uint64(in[2])<<16 | uint64(in[3])<<24 |
+		uint64(in[4])<<32 | uint64(in[5])<<40 | uint64(in[6])<<48 | uint64(in[7])<<56
+}
+
+// allPlain tells whether eight bytes are plain text. It looks at them all at once, in the way of "Determine if a word has
+// a byte less than n" and "Determine if a word has a zero byte" (Anderson, Bit Twiddling Hacks).
+func allPlain(eight uint64) bool {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	quotes, backslashes := eight^ones*'"', eight^ones*'\\'
+	return ((eight-ones*' ')&^eight|(quotes-ones)&^quotes|(backslashes-ones)&^backslashes)&highs == 0
 }
 
 // WithJSONMember adds a member to an object that has some and is encoded already. The value is JSON, nil for null; it is
@@ -113,7 +130,6 @@ func WithJSONMember(object []byte, name string, value []byte) []byte {
 
 // AppendJSONString writes a string, which must be valid UTF-8, as RFC 8785, section 3.2.2.2, has it.
 func AppendJSONString(out []byte, text string) []byte {
-	const hex = "0123456789abcdef"
 	out = append(out, '"')
 	for at := 0; ; at++ {
 		special := plainText(text, at)
@@ -121,22 +137,27 @@ func AppendJSONString(out []byte, text string) []byte {
 		if special == len(text) {
 			return append(out, '"')
 		}
-		switch c := text[special]; c {
-		case '"', '\\':
-			out = append(out, '\\', c)
-		case '\b':
-			out = append(out, '\\', 'b')
-		case '\f':
-			out = append(out, '\\', 'f')
-		case '\n':
-			out = append(out, '\\', 'n')
-		case '\r':
-			out = append(out, '\\', 'r')
-		case '\t':
-			out = append(out, '\\', 't')
-		default:
-			out = append(out, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-		}
+		out = appendEscaped(out, text[special])
 		at = special
+	}
+}
+
+func appendEscaped(out []byte, c byte) []byte {
+	const hex = "0123456789abcdef"
+	switch c {
+	case '"', '\\':
+		return append(out, '\\', c)
+	case '\b':
+		return append(out, '\\', 'b')
+	case '\f':
+		return append(out, '\\', 'f')
+	case '\n':
+		return append(out, '\\', 'n')
+	case '\r':
+		return append(out, '\\', 'r')
+	case '\t':
+		return append(out, '\\', 't')
+	default:
+		return append(out, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
 	}
 }

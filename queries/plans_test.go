@@ -190,7 +190,7 @@ func hotStatementsFollowTheirIndexes(t *testing.T, pool *pgxpool.Pool, sent *rec
 		{"matching", func(ctx context.Context) error {
 			_, err := r.MatchingIDs(ctx, "default", Filter{AgentID: "agent 1", UserID: "user 101"}, uuid.Nil, 100)
 			return err
-		}, []string{"agent_memories_scope_"}, true},
+		}, []string{"agent_memories_(scope|user)_"}, true}, // the user has no other agent
 		{"due", func(ctx context.Context) error {
 			_, err := r.Due(ctx, time.Date(2036, 1, 5, 0, 0, 0, 0, time.UTC), 10)
 			return err
@@ -209,7 +209,7 @@ func hotStatementsFollowTheirIndexes(t *testing.T, pool *pgxpool.Pool, sent *rec
 			for _, mode := range []string{"force_custom_plan", "force_generic_plan"} {
 				all := plan(t, pool, mode, statements)
 				for _, index := range c.uses {
-					require.Contains(t, all, index)
+					require.Regexp(t, index, all)
 				}
 				for _, table := range []string{"agent_memories", "agent_memory_history", "agent_memory_search"} {
 					for line := range strings.Lines(all) {

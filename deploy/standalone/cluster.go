@@ -112,12 +112,13 @@ func runInitdb(ctx context.Context, program string, args []string, as *account) 
 	return nil
 }
 
-// localeArguments choose UTF-8 characters in the order of their code points. macOS knows no C.UTF-8.
+// localeArguments choose UTF-8 characters in the order of their bytes, which is that of their code points and which
+// PostgreSQL compares by itself: by the collation C.UTF-8 it asks the C library. macOS knows no C.UTF-8.
 func localeArguments() []string {
 	if runtime.GOOS == "darwin" {
 		return []string{"--locale=C", "--lc-ctype=en_US.UTF-8"}
 	}
-	return []string{"--locale=C.UTF-8"}
+	return []string{"--locale=C.UTF-8", "--lc-collate=C"}
 }
 
 // serverEnvironment leaves out all that would configure PostgreSQL behind our back, and our own secrets.
