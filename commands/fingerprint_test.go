@@ -3,7 +3,9 @@ package commands
 import (
 	"crypto/sha256"
 	"encoding/json"
+	"reflect"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -16,14 +18,27 @@ import (
 func TestFingerprintsStayAsTheyWere(t *testing.T) {
 	t.Parallel()
 	confidence, kind := 0.25, "fact"
+	moment := time.Date(2026, 3, 1, 8, 0, 0, 120000, time.FixedZone("", 3600))
+	whole := Remember{
+		ID: new(uuid.New()), AgentID: "a\u2028\"", UserID: "u<", Type: "fact", Content: json.RawMessage(`[1e2]`), Confidence: &confidence,
+		Metadata: json.RawMessage(`{"b":1,"a":2}`), ExpiresAt: &moment, OccurredAt: &moment, Reason: "r\t",
+	}
+	wholly := Revise{Type: &kind, Content: json.RawMessage(`{"b":1,"a":2}`), Metadata: json.RawMessage(`{}`)}
+	for _, body := range []any{whole, wholly} {
+		for i := range reflect.TypeOf(body).NumField() {
+			require.False(t, reflect.ValueOf(body).Field(i).IsZero(), "%T.%s", body, reflect.TypeOf(body).Field(i).Name)
+		}
+	}
 	for name, body := range map[string]any{
+		"whole":    whole,
+		"wholly":   wholly,
 		"remember": Remember{AgentID: "a", UserID: "u", Content: json.RawMessage(` {"b": "<é>", "a" : 1.50}`), Metadata: json.RawMessage(`{"k": [1]}`), Confidence: &confidence},
 		"revise":   Revise{Type: &kind, Content: json.RawMessage(`"text"`)},
 		"nothing":  Revise{Type: &kind},
 		"batch":    []Remember{{AgentID: "a", Content: json.RawMessage(`1`)}, {}},
 		"forget":   struct{}{},
 	} {
-		whole, err := json.Marshal(struct {
+		encoded, err := json.Marshal(struct {
 			Command         string    `json:"command"`
 			ID              uuid.UUID `json:"id"`
 			ExpectedVersion int       `json:"expected_version"`
@@ -31,7 +46,7 @@ func TestFingerprintsStayAsTheyWere(t *testing.T) {
 			Body            any       `json:"body"`
 		}{name, uuid.Nil, 3, "why", body})
 		require.NoError(t, err)
-		canonical, err := domain.CanonicalJSON(whole)
+		canonical, err := domain.CanonicalJSON(encoded)
 		require.NoError(t, err)
 		_, command, err := prepare(Request{ExpectedVersion: 3, Meta: domain.Meta{CommandID: "c", Reason: "why"}}, name, uuid.Nil, body)
 		require.NoError(t, err)

@@ -7,7 +7,6 @@ package commands
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"math/rand/v2"
 	"time"
@@ -129,54 +128,10 @@ func prepare(req Request, name string, id uuid.UUID, body any) (Request, eventst
 	if c.ID == "" {
 		return req, c, nil
 	}
-	c.Fingerprint, err = fingerprint(struct {
-		Command         string    `json:"command"`
-		ID              uuid.UUID `json:"id"`
-		ExpectedVersion int       `json:"expected_version"`
-		Reason          string    `json:"reason"`
-	}{name, id, req.ExpectedVersion, req.Meta.Reason}, body)
-	if err != nil {
+	if c.Fingerprint, err = fingerprint(req, name, id, body); err != nil {
 		return req, c, domain.Invalidf("", "the command cannot be written as JSON: %v", err)
 	}
 	return req, c, nil
-}
-
-// fingerprint is that of an object with a body.
-func fingerprint(object, body any) (eventstore.Hash, error) {
-	raw, err := encode(body)
-	if err != nil {
-		return eventstore.Hash{}, err
-	}
-	if raw, err = encodeWith(object, "body", raw); err != nil {
-		return eventstore.Hash{}, err
-	}
-	return eventstore.Fingerprint(raw)
-}
-
-// encode is json.Marshal, but does not go through content.
-func encode(body any) (json.RawMessage, error) {
-	switch b := body.(type) {
-	case Remember:
-		return encodeWith(struct {
-			Remember
-			Content *struct{} `json:"content,omitempty"`
-		}{Remember: b}, "content", b.Content)
-	case Revise:
-		return encodeWith(struct {
-			Revise
-			Content *struct{} `json:"content,omitempty"`
-		}{Revise: b}, "content", b.Content)
-	}
-	return json.Marshal(body)
-}
-
-// encodeWith encodes an object that has members, and adds one.
-func encodeWith(object any, name string, value json.RawMessage) (json.RawMessage, error) {
-	raw, err := json.Marshal(object)
-	if err != nil {
-		return nil, err
-	}
-	return domain.WithJSONMember(raw, name, value), nil
 }
 
 func (h *Handler) attempt(ctx context.Context, req Request, command eventstore.Command, id uuid.UUID, decide decision) (Receipt, error) {

@@ -20,14 +20,19 @@ const MaxJSONDepth = 500
 // cannot return as it was given: text that is no JSON, a NUL character, a lone surrogate, a key that
 // stands twice in one object, nesting deeper than MaxJSONDepth, and numbers beyond MaxNumberDigits.
 func CanonicalJSON(raw []byte) ([]byte, error) {
-	canonical, _, err := canonicalize(raw)
+	return AppendCanonicalJSON(make([]byte, 0, len(raw)), raw)
+}
+
+// AppendCanonicalJSON appends the CanonicalJSON of a value.
+func AppendCanonicalJSON(out, raw []byte) ([]byte, error) {
+	canonical, _, err := canonicalize(out, raw)
 	return canonical, err
 }
 
 // BoundedJSON is CanonicalJSON for values that may take at most limit bytes, counted as written without
 // white space and with every number in full, so that 1e300 counts 301.
 func BoundedJSON(raw []byte, limit int) ([]byte, error) {
-	canonical, size, err := canonicalize(raw)
+	canonical, size, err := canonicalize(make([]byte, 0, len(raw)), raw)
 	if err != nil {
 		return nil, err
 	}
@@ -37,17 +42,17 @@ func BoundedJSON(raw []byte, limit int) ([]byte, error) {
 	return canonical, nil
 }
 
-func canonicalize(raw []byte) (canonical []byte, size int, err error) {
+func canonicalize(out, raw []byte) (canonical []byte, size int, err error) {
 	s := jsonScanner{in: raw}
-	out, err := s.value(make([]byte, 0, len(raw)), 0)
-	if err != nil {
+	before := len(out)
+	if out, err = s.value(out, 0); err != nil {
 		return nil, 0, err
 	}
 	s.skipSpace()
 	if s.at < len(raw) {
 		return nil, 0, s.syntax("holds more after the end of the value")
 	}
-	return out, len(out) + s.unwritten, nil
+	return out, len(out) - before + s.unwritten, nil
 }
 
 // jsonScanner reads one JSON value (RFC 8259) and writes its canonical form as it goes.

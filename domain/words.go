@@ -39,12 +39,34 @@ type Meta struct {
 	Reason string `json:"reason,omitempty"`
 	// CommandID makes the command idempotent; default none.
 	CommandID string `json:"command_id,omitempty"`
+	// CommandFingerprint tells the command from another one under the same id. The log sets it, in the event by which
+	// the outcome of such a command is known.
+	CommandFingerprint string `json:"command_fingerprint,omitempty"`
 	// CorrelationID groups all that belongs to one piece of work; default none.
 	CorrelationID string `json:"correlation_id,omitempty"`
 	// CausationID names what made the actor send the command, often an event id; default none.
 	CausationID string `json:"causation_id,omitempty"`
 	// Traceparent is the W3C trace context of the request; default none.
 	Traceparent string `json:"traceparent,omitempty"`
+}
+
+// CanonicalJSON is that of the Meta as it is kept.
+func (m Meta) CanonicalJSON() []byte {
+	out := make([]byte, 0, 256)
+	out = AppendJSONString(append(out, `{"actor":`...), m.Actor)
+	for _, member := range []struct{ key, value string }{
+		{`,"causation_id":`, m.CausationID},
+		{`,"command_fingerprint":`, m.CommandFingerprint},
+		{`,"command_id":`, m.CommandID},
+		{`,"correlation_id":`, m.CorrelationID},
+		{`,"reason":`, m.Reason},
+		{`,"traceparent":`, m.Traceparent},
+	} {
+		if member.value != "" {
+			out = AppendJSONString(append(out, member.key...), member.value)
+		}
+	}
+	return append(out, '}')
 }
 
 // The longest texts that a Meta may hold, in characters.

@@ -2,10 +2,9 @@ package eventstore
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"time"
 
+	"github.com/google/uuid"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/auren-memory/auren/domain"
@@ -62,6 +61,10 @@ type request struct {
 	command Command
 	// events holds, per write, the events with payload and metadata in canonical form.
 	events [][]Event
+	// mark is the id of the first event that the command appends, if it has an id itself.
+	mark uuid.UUID
+	// told says that this event, if it is appended, tells all there is to the outcome.
+	told   bool
 	count  int
 	bytes  int
 	queued time.Time
@@ -75,6 +78,14 @@ type request struct {
 // newRequest does all the work that needs no lock, in the caller's goroutine.
 func newRequest(c Command) (*request, error) {
 	r := &request{command: c, events: make([][]Event, len(c.Writes)), done: make(chan struct{})}
+	fingerprint := ""
+	if c.ID != "" {
+		r.mark = markOf(c.Tenant, c.ID)
+		r.told = len(c.Writes) == 1 && len(c.Writes[0].Events) == 1 && c.Note == nil
+	}
+	if r.told {
+		fingerprint = c.Fingerprint.String()
+	}
 	if c.Note != nil {
 		var err error
 		if r.command.Note, err = domain.CanonicalJSON(c.Note); err != nil {
@@ -83,6 +94,7 @@ func newRequest(c Command) (*request, error) {
 	}
 	for i, w := range c.Writes {
 		for _, n := range w.Events {
+			n.Meta.CommandFingerprint = fingerprint
 			e, err := n.prepare(c.Tenant, w)
 			if err != nil {
 				return nil, err
@@ -100,22 +112,12 @@ func (n NewEvent) prepare(tenant domain.Tenant, w Write) (Event, error) {
 	if err != nil {
 		return Event{}, domain.Within("payload", err)
 	}
-	metadata, err := canonicalMeta(n.Meta)
-	if err != nil {
-		return Event{}, err
+	if _, err := n.Meta.Check(); err != nil {
+		return Event{}, domain.Within("metadata", err)
 	}
 	return Event{
 		Tenant: tenant, ID: n.ID, StreamID: w.StreamID, Type: n.Type, SchemaVersion: n.SchemaVersion,
-		AgentID: w.AgentID, UserID: w.UserID, Payload: payload, Metadata: metadata,
+		AgentID: w.AgentID, UserID: w.UserID, Payload: payload, Metadata: n.Meta.CanonicalJSON(),
 		OccurredAt: n.OccurredAt.UTC().Truncate(time.Microsecond),
 	}, nil
-}
-
-func canonicalMeta(m domain.Meta) ([]byte, error) {
-	raw, err := json.Marshal(m)
-	if err != nil {
-		return nil, fmt.Errorf("metadata: %w", err)
-	}
-	canonical, err := domain.CanonicalJSON(raw)
-	return canonical, domain.Within("metadata", err)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/eventstore"
 )
@@ -176,6 +177,83 @@ func TestRepeatedCommandHasItsFirstOutcome(t *testing.T) {
 	head, err := store.Head(t.Context(), tenant)
 	require.NoError(t, err)
 	require.Equal(t, int64(1), head.SequenceID)
+}
+
+// However a command was recorded, by a row or by its event, its id is known to one that is recorded in another way.
+func TestAnIDIsKnownHoweverItsCommandWasRecorded(t *testing.T) {
+	t.Parallel()
+	pool := pgtest.New(t)
+	store := eventstore.New(pool, eventstore.Config{})
+	defer store.Close()
+	known := uuid.New()
+	kinds := map[string]func() []eventstore.Write{
+		"one event": func() []eventstore.Write { return writes(uuid.New(), eventstore.None, `{}`).Writes },
+		"events":    func() []eventstore.Write { return writes(uuid.New(), eventstore.None, `1`, `2`).Writes },
+		"streams": func() []eventstore.Write {
+			return append(writes(uuid.New(), eventstore.None, `1`).Writes, writes(uuid.New(), eventstore.None, `2`).Writes...)
+		},
+		"in part": func() []eventstore.Write {
+			return append(writes(known, eventstore.None, `1`).Writes, writes(uuid.New(), eventstore.None, `2`).Writes...)
+		},
+		"assertion": func() []eventstore.Write { return writes(known, eventstore.Any).Writes },
+	}
+	_, err := store.Append(t.Context(), writes(known, eventstore.None, `{}`))
+	require.NoError(t, err)
+	head := func() int64 {
+		h, err := store.Head(t.Context(), tenant)
+		require.NoError(t, err)
+		return h.SequenceID
+	}
+	for first, ofFirst := range kinds {
+		for second, ofSecond := range kinds {
+			id := first + ", then " + second
+			r, err := store.Append(t.Context(), eventstore.Command{Tenant: tenant, ID: id, Writes: ofFirst()})
+			require.NoError(t, err, id)
+			require.False(t, r.Duplicate, id)
+			before := head()
+			again, err := store.Append(t.Context(), eventstore.Command{Tenant: tenant, ID: id, Writes: ofSecond()})
+			require.NoError(t, err, id)
+			require.True(t, again.Duplicate, id)
+			for _, w := range r.Writes { // an error is recorded by its words
+				if w.Conflict == nil {
+					require.Contains(t, again.Writes, w, id)
+				}
+			}
+			_, err = store.Append(t.Context(), eventstore.Command{Tenant: tenant, ID: id, Fingerprint: eventstore.Hash{1}, Writes: ofSecond()})
+			require.ErrorIs(t, err, eventstore.ErrReused, id)
+			require.Equal(t, before, head(), id)
+		}
+	}
+	requireChain(t, store)
+}
+
+// A row of the former version, which names the event that tells the outcome.
+func TestACommandOfTheFormerVersionIsKnown(t *testing.T) {
+	t.Parallel()
+	pool := pgtest.New(t)
+	store := eventstore.New(pool, eventstore.Config{})
+	defer store.Close()
+	first, err := store.Append(t.Context(), writes(uuid.New(), eventstore.None, `{}`))
+	require.NoError(t, err)
+	former := `insert into commands (tenant_id, command_id, fingerprint, sequence_id, created_at) values ($1, 'former', $2, 1, now())`
+	print := eventstore.Hash{7}
+	_, err = pool.Exec(t.Context(), former, tenant, print[:])
+	require.ErrorContains(t, err, "commands_told_check", "a server of the former version must not record by rows")
+	_, err = pool.Exec(t.Context(), `alter table commands drop constraint commands_told_check`)
+	require.NoError(t, err)
+	_, err = pool.Exec(t.Context(), former, tenant, print[:])
+	require.NoError(t, err)
+
+	again := writes(uuid.New(), eventstore.None, `{}`)
+	again.ID, again.Fingerprint = "former", print
+	r, err := store.Append(t.Context(), again)
+	require.NoError(t, err)
+	require.True(t, r.Duplicate)
+	require.Equal(t, first.Writes, r.Writes)
+	again.Fingerprint = eventstore.Hash{8}
+	_, err = store.Append(t.Context(), again)
+	require.ErrorIs(t, err, eventstore.ErrReused)
+	require.Len(t, requireChain(t, store), 1)
 }
 
 func TestACommandThatOnlyConflictedCanBeTriedAgain(t *testing.T) {

@@ -4,15 +4,26 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/auren-memory/auren/domain"
 )
 
+// marks is the namespace of the ids that are made from those of commands.
+var marks = uuid.MustParse("6f0a2b63-3f0c-4d0e-9a57-1c1f3d0c7a11")
+
+// markOf is the id of the first event of the command with the given id: a name-based UUID, version 5 (RFC 9562, section
+// 5.5). That no two events of a log have one id is what keeps a command from being appended twice.
+func markOf(tenant domain.Tenant, commandID string) uuid.UUID {
+	return uuid.NewSHA1(marks, []byte(string(tenant)+"/"+commandID))
+}
+
 // Outcome returns the first outcome of a command id, or ok false where it was not recorded, or ErrReused where
 // it was recorded with another fingerprint.
 func (s *Store) Outcome(ctx context.Context, tenant domain.Tenant, id string, fingerprint Hash) (first Outcome, ok bool, err error) {
-	rows, err := s.pool.Query(ctx, readCommands, tenant, []string{id})
+	rows, err := s.pool.Query(ctx, readCommands, tenant, []string{id}, pgtype.FlatArray[uuid.UUID]{markOf(tenant, id)})
 	if err != nil {
 		return Outcome{}, false, translate(fmt.Errorf("read command: %w", err))
 	}

@@ -42,17 +42,18 @@ type decision struct {
 	found    found
 	events   []Event
 	commands []commandRow
+	// told holds the ids of the commands that are recorded by their event.
+	told []string
 	// refused says that something is not written. Where only foreseen, a reason to refuse it is not known to be true.
 	refused bool
 	chain   chain
 }
 
-// commandRow is a command as it is recorded: its outcome, or the event that tells it.
+// commandRow is a command as it is recorded whose outcome is not told by one event.
 type commandRow struct {
 	id          string
 	fingerprint Hash
 	outcome     []byte
-	sequenceID  *int64
 }
 
 func (s *Store) decideAll(tenant domain.Tenant, f found, batch []*request) *decision {
@@ -82,10 +83,10 @@ func (d *decision) decide(r *request) {
 		r.result = Result{Duplicate: true, Outcome: before.outcome}
 		return
 	}
-	conflicts := 0
+	conflicts, mark := 0, r.mark
 	r.result.Note = c.Note
 	for i, w := range c.Writes {
-		result := d.write(w, r.events[i])
+		result := d.write(w, r.events[i], &mark)
 		if result.Conflict != nil {
 			conflicts++
 			d.refused = true
@@ -98,7 +99,8 @@ func (d *decision) decide(r *request) {
 	d.record(r)
 }
 
-func (d *decision) write(w Write, events []Event) WriteResult {
+// write decides one write. The first event that is written of a command with an id takes the mark.
+func (d *decision) write(w Write, events []Event, mark *uuid.UUID) WriteResult {
 	at := d.found.streams[w.StreamID]
 	if w.Expected != Any && w.Expected != at.version {
 		return WriteResult{
@@ -107,6 +109,9 @@ func (d *decision) write(w Write, events []Event) WriteResult {
 		}
 	}
 	for _, e := range events {
+		if *mark != uuid.Nil {
+			e.ID, *mark = *mark, uuid.Nil
+		}
 		d.found.head.SequenceID++
 		at = streamHead{version: at.version + 1, sequenceID: d.found.head.SequenceID, eventID: e.ID}
 		e.SequenceID, e.Version, e.CreatedAt = at.sequenceID, at.version, d.found.now
@@ -120,13 +125,11 @@ func (d *decision) write(w Write, events []Event) WriteResult {
 
 func (d *decision) record(r *request) {
 	d.found.commands[r.command.ID] = recorded{fingerprint: r.command.Fingerprint, outcome: r.result.Outcome}
-	row := commandRow{id: r.command.ID, fingerprint: r.command.Fingerprint}
-	if w, ok := r.result.toldByEvent(); ok {
-		row.sequenceID = &w.SequenceID
-	} else {
-		row.outcome = r.result.encode()
+	if r.told {
+		d.told = append(d.told, r.command.ID)
+		return
 	}
-	d.commands = append(d.commands, row)
+	d.commands = append(d.commands, commandRow{id: r.command.ID, fingerprint: r.command.Fingerprint, outcome: r.result.encode()})
 }
 
 // nothing tells that there is nothing to write: only duplicates, conflicts and unrecorded assertions.

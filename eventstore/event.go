@@ -39,7 +39,7 @@ func (e *Event) Meta() (domain.Meta, error) {
 
 // NewEvent is an event to append.
 type NewEvent struct {
-	ID            uuid.UUID // must be new in the tenant
+	ID            uuid.UUID // must be new in the tenant; of a command with an id, the first event has one that is made from it
 	Type          string
 	SchemaVersion int
 	Payload       json.RawMessage // any JSON; stored in canonical form
@@ -70,7 +70,7 @@ type Write struct {
 // conflicts by itself.
 type Command struct {
 	Tenant domain.Tenant
-	// ID makes the command idempotent; default none.
+	// ID makes the command idempotent; default none. The first event that the command appends bears its mark.
 	ID string
 	// Fingerprint tells the same command from another one under the same ID; needed where ID is set.
 	Fingerprint Hash
@@ -103,15 +103,6 @@ type Outcome struct {
 	Writes []WriteResult `json:"writes"`
 	// Note is that of the command.
 	Note json.RawMessage `json:"note,omitempty"`
-}
-
-// toldByEvent tells whether the last event of the only write says all there is to an outcome.
-func (o *Outcome) toldByEvent() (w WriteResult, ok bool) {
-	if len(o.Writes) != 1 || o.Note != nil {
-		return WriteResult{}, false
-	}
-	w = o.Writes[0]
-	return w, w.Conflict == nil && w.SequenceID > 0
 }
 
 func (o *Outcome) encode() []byte {

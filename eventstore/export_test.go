@@ -10,8 +10,11 @@ const (
 	ReadCommands    = readCommands
 	ReadStreamHeads = readStreamHeads
 	ReadStreams     = readStreams
-	MoveHead        = moveHead + ifForeseen + insertEvents + manyEvents
+	MoveHead        = moveHead + ifForeseen + ifNew + insertEvents + manyEvents
 )
+
+// MarkOf is the id of the first event of a command.
+var MarkOf = markOf
 
 // Waiting is how many commands wait for their turn.
 func Waiting(s *Store) (n int) {

@@ -24,6 +24,7 @@ import (
 // cutter stands between a pool and PostgreSQL and cuts a connection at its next commit.
 type cutter struct {
 	before, after atomic.Bool // cut before the commit is passed on, or after it and before the answer
+	meanwhile     func()      // happens while it cuts before; default nothing
 	target        string
 	wg            sync.WaitGroup
 }
@@ -93,6 +94,9 @@ func (c *cutter) serve(client net.Conn) {
 		// Every append ends with a commit in the message that inserts; the head's update is told by its parameters.
 		if bytes.Contains(buffer[:n], []byte("auren_log")) {
 			if c.before.CompareAndSwap(true, false) {
+				if c.meanwhile != nil {
+					c.meanwhile()
+				}
 				return
 			}
 			if c.after.CompareAndSwap(true, false) {
@@ -135,6 +139,35 @@ func TestAConnectionLostAtTheCommit(t *testing.T) {
 	require.NoError(t, err)
 	cut.after.Store(false)
 	require.Len(t, requireChain(t, store), 2)
+}
+
+// The same command through another process leaves an event with the same id, which says nothing of what else was lost.
+func TestALostBatchIsNotTakenForThatOfAnother(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.DSN(t)
+	cut, pool := newCutter(t, dsn)
+	store := eventstore.New(pool, eventstore.Config{})
+	t.Cleanup(store.Close)
+	other := newLink(t, dsn).store
+	stream := uuid.New()
+	_, err := store.Append(t.Context(), writes(stream, eventstore.None, `{}`))
+	require.NoError(t, err)
+	same := func() eventstore.Command {
+		c := writes(uuid.New(), eventstore.None, `{}`)
+		c.ID = "same"
+		return c
+	}
+	cut.meanwhile = func() {
+		_, err := other.Append(t.Context(), same())
+		require.NoError(t, err)
+	}
+	cut.before.Store(true)
+	_, err = store.Append(t.Context(), same())
+	require.ErrorIs(t, err, eventstore.ErrUnavailable)
+	require.Len(t, requireChain(t, store), 2)
+	r, err := store.Append(t.Context(), same())
+	require.NoError(t, err)
+	require.True(t, r.Duplicate)
 }
 
 // PostgreSQL is killed again and again under load: what was acknowledged is in the log, once.

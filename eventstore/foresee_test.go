@@ -113,6 +113,8 @@ func TestLookUpsFollowTheirIndexHoweverLittleThereWas(t *testing.T) {
 	require.Regexp(t, `Index Scan Backward using events_stream_version_key .*\n *Index Cond: .*tenant_id.* AND .*stream_id`, heads)
 	streams := plan(eventstore.ReadStreams)
 	require.Regexp(t, `Index Scan using events_stream_version_key .*\n *Index Cond: .*tenant_id.* AND .*stream_id`, streams)
+	require.Regexp(t, `Index Scan using events_event_id_key .*\n *Index Cond: .*tenant_id.* AND .*event_id`, commands)
 	foreseen := plan(eventstore.MoveHead)
+	require.Regexp(t, `Index (Only )?Scan using commands_pkey .*\n *Index Cond: .*tenant_id.* AND .*command_id`, foreseen)
 	require.Regexp(t, `Index (Only )?Scan using events_stream_version_key .*\n *Index Cond: .*tenant_id.* AND .*stream_id.* AND .*version`, foreseen)
 }

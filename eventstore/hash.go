@@ -3,11 +3,12 @@ package eventstore
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/auren-memory/auren/domain"
 )
@@ -63,15 +64,15 @@ func appendHashed(b []byte, previous Hash, e *Event, payload, metadata []byte) [
 	b = append(b, previous[:]...)
 	b = appendText(b, `{"agent_id":`, e.AgentID)
 	b = appendTime(b, `,"created_at":"`, e.CreatedAt)
-	b = appendText(b, `","event_id":`, e.ID.String())
-	b = appendText(b, `,"event_type":`, e.Type)
+	b = appendUUID(b, `","event_id":"`, e.ID)
+	b = appendText(b, `","event_type":`, e.Type)
 	b = append(append(b, `,"metadata":`...), metadata...)
 	b = appendTime(b, `,"occurred_at":"`, e.OccurredAt)
 	b = append(append(b, `","payload":`...), payload...)
 	b = strconv.AppendInt(append(b, `,"schema_version":`...), int64(e.SchemaVersion), 10)
 	b = strconv.AppendInt(append(b, `,"sequence_id":`...), e.SequenceID, 10)
-	b = appendText(b, `,"stream_id":`, e.StreamID.String())
-	b = appendText(b, `,"tenant_id":`, string(e.Tenant))
+	b = appendUUID(b, `,"stream_id":"`, e.StreamID)
+	b = appendText(b, `","tenant_id":`, string(e.Tenant))
 	b = appendText(b, `,"user_id":`, e.UserID)
 	b = strconv.AppendInt(append(b, `,"version":`...), int64(e.Version), 10)
 	return append(b, '}')
@@ -81,16 +82,22 @@ func appendText(b []byte, key, text string) []byte {
 	return domain.AppendJSONString(append(b, key...), text)
 }
 
+func appendUUID(b []byte, key string, id uuid.UUID) []byte {
+	b = append(b, key...)
+	start := 0
+	for _, end := range [...]int{4, 6, 8, 10, len(id)} {
+		if start > 0 {
+			b = append(b, '-')
+		}
+		b = hex.AppendEncode(b, id[start:end])
+		start = end
+	}
+	return b
+}
+
 func appendTime(b []byte, key string, t time.Time) []byte {
 	return t.UTC().AppendFormat(append(b, key...), "2006-01-02T15:04:05.000000Z")
 }
 
-// Fingerprint is the SHA-256 of the canonical JSON of a command's name and body. It never changes: those of all
-// commands are kept.
-func Fingerprint(command json.RawMessage) (Hash, error) {
-	canonical, err := domain.CanonicalJSON(command)
-	if err != nil {
-		return Hash{}, err
-	}
-	return sha256.Sum256(canonical), nil
-}
+// Fingerprint is the SHA-256 of the canonical JSON of a command. It never changes: those of all commands are kept.
+func Fingerprint(canonical []byte) Hash { return sha256.Sum256(canonical) }

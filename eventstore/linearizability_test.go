@@ -151,10 +151,10 @@ func concurrentHistory(t *testing.T, links []*link, seed, round uint64) []porcup
 		}
 		history = append(history, last.history...)
 	}
-	inTheEnd := map[uuid.UUID]place{}
+	inTheEnd := map[string]place{}
 	for _, o := range history {
 		for _, p := range o.Output.([]place) {
-			inTheEnd[p.id] = p
+			inTheEnd[p.payload] = p
 		}
 	}
 	for _, c := range clients {
@@ -165,14 +165,14 @@ func concurrentHistory(t *testing.T, links []*link, seed, round uint64) []porcup
 
 // withFound fills in what is found of the appends whose outcome is unknown; else there were too many ways to check.
 // One of which nothing is found did nothing, for a command id is only left beside an event.
-func withFound(history []porcupine.Operation, inTheEnd map[uuid.UUID]place) []porcupine.Operation {
+func withFound(history []porcupine.Operation, inTheEnd map[string]place) []porcupine.Operation {
 	var explained []porcupine.Operation
 	for _, o := range history {
 		if _, ok := o.Output.(found); ok {
 			var events found
 			for _, w := range o.Input.(appendCommand).Writes {
 				for _, e := range w.Events {
-					if p, ok := inTheEnd[e.ID]; ok {
+					if p, ok := inTheEnd[string(e.Payload)]; ok {
 						events = append(events, p)
 					}
 				}
@@ -238,7 +238,8 @@ func (c *client) append(ctx context.Context, tenant domain.Tenant) {
 	for range 1 + c.rng.IntN(2) {
 		stream := c.streams[c.rng.IntN(len(c.streams))]
 		expected := []int{eventstore.None, eventstore.Any, c.seen[readStream{tenant, stream}]}[c.rng.IntN(3)]
-		payloads := []string{`1`, `2`}[:fewest+c.rng.IntN(3-fewest)]
+		// Each event can be told from all others by its payload: two attempts at one command have one mark.
+		payloads := []string{`"` + uuid.NewString() + `"`, `"` + uuid.NewString() + `"`}[:fewest+c.rng.IntN(3-fewest)]
 		command.Writes = append(command.Writes, writes(stream, expected, payloads...).Writes...)
 	}
 	if c.rng.IntN(8) == 0 {

@@ -34,7 +34,9 @@ select s.id, e.version, e.sequence_id, e.event_id
         order by version desc
         limit 1) as e`
 
-// The first from there on, so that each is looked up in its index however few there were when this was planned.
+// The commands with a row of their own, and those that the event with their mark ($3) tells. The first from there on, so
+// that each is looked up in its index however few there were when this was planned. (Of a database that was there
+// before, some rows name the event that tells the outcome.)
 const readCommands = `
 select c.command_id, c.fingerprint, c.outcome, e.stream_id, e.version, e.sequence_id, e.event_id
   from unnest($2::text[]) as sought (id)
@@ -49,7 +51,17 @@ select c.command_id, c.fingerprint, c.outcome, e.stream_id, e.version, e.sequenc
          from events
         where tenant_id = $1 and sequence_id >= c.sequence_id
         order by sequence_id
-        limit 1) as e on true`
+        limit 1) as e on true
+ union all
+select sought.id, decode(e.metadata ->> 'command_fingerprint', 'hex'), null, e.stream_id, e.version, e.sequence_id, e.event_id
+  from unnest($2::text[], $3::uuid[]) as sought (id, mark)
+ cross join lateral (
+       select stream_id, version, sequence_id, event_id, metadata
+         from events
+        where tenant_id = $1 and event_id >= sought.mark
+        order by event_id
+        limit 1) as e
+ where e.event_id = sought.mark and e.metadata ? 'command_fingerprint'`
 
 // lockAndRead begins a transaction, locks the head of the log, and reads under the lock what decides the batch.
 // The statements travel together; each sees what was committed before it ran, so those after the lock see all.
@@ -57,7 +69,7 @@ func lockAndRead(ctx context.Context, conn *pgxpool.Conn, tenant domain.Tenant, 
 	f := found{
 		streams: map[uuid.UUID]streamHead{}, commands: map[string]recorded{},
 	}
-	streams, commands := keysOf(batch)
+	streams, commands, marks := keysOf(batch)
 	locked := false
 
 	b := &pgx.Batch{}
@@ -85,7 +97,7 @@ func lockAndRead(ctx context.Context, conn *pgxpool.Conn, tenant domain.Tenant, 
 		return rows.Err()
 	})
 	if len(commands) > 0 {
-		b.Queue(readCommands, tenant, commands).Query(func(rows pgx.Rows) error {
+		b.Queue(readCommands, tenant, commands, marks).Query(func(rows pgx.Rows) error {
 			for rows.Next() {
 				id, c, err := scanRecorded(rows)
 				if err != nil {
@@ -119,17 +131,17 @@ func openLog(ctx context.Context, conn *pgxpool.Conn, tenant domain.Tenant) erro
 	return nil
 }
 
-func keysOf(batch []*request) (streams []uuid.UUID, commands []string) {
+func keysOf(batch []*request) (streams []uuid.UUID, commands []string, marks pgtype.FlatArray[uuid.UUID]) {
 	streams = []uuid.UUID{}
 	for _, r := range batch {
 		for _, w := range r.command.Writes {
 			streams = append(streams, w.StreamID)
 		}
 		if r.command.ID != "" {
-			commands = append(commands, r.command.ID)
+			commands, marks = append(commands, r.command.ID), append(marks, r.mark)
 		}
 	}
-	return streams, commands
+	return streams, commands, marks
 }
 
 func scanRecorded(row pgx.CollectableRow) (id string, c recorded, err error) {

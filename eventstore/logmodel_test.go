@@ -39,12 +39,13 @@ type place struct {
 	stream     uuid.UUID
 	version    int
 	id         uuid.UUID
+	payload    string
 }
 
 func placesOf(events []eventstore.Event) []place {
 	var places []place
 	for _, e := range events {
-		places = append(places, place{e.SequenceID, e.StreamID, e.Version, e.ID})
+		places = append(places, place{e.SequenceID, e.StreamID, e.Version, e.ID, string(e.Payload)})
 	}
 	return places
 }
@@ -80,10 +81,16 @@ func (s logState) append(c eventstore.Command) (answer any, next logState) {
 	next = logState{events: slices.Clip(s.events), commands: s.commands}
 	var writes []eventstore.WriteResult
 	conflicts := 0
+	var mark *uuid.UUID
+	if c.ID != "" {
+		mark = new(eventstore.MarkOf(c.Tenant, c.ID))
+	}
 	for _, w := range c.Writes {
-		result := next.write(w)
+		result := next.write(w, mark)
 		if result.Conflict != nil {
 			conflicts++
+		} else {
+			mark = nil
 		}
 		writes = append(writes, result)
 	}
@@ -100,12 +107,16 @@ func resultOf(duplicate bool, writes []eventstore.WriteResult) eventstore.Result
 	return r
 }
 
-func (s *logState) write(w eventstore.Write) eventstore.WriteResult {
+// write applies one write; the first event has the mark, where there is one.
+func (s *logState) write(w eventstore.Write, mark *uuid.UUID) eventstore.WriteResult {
 	before := s.stream(w.StreamID)
 	conflicts := w.Expected != eventstore.Any && w.Expected != len(before)
 	if !conflicts {
 		for i, e := range w.Events {
-			s.events = append(s.events, place{int64(len(s.events) + 1), w.StreamID, len(before) + i + 1, e.ID})
+			if i == 0 && mark != nil {
+				e.ID = *mark
+			}
+			s.events = append(s.events, place{int64(len(s.events) + 1), w.StreamID, len(before) + i + 1, e.ID, string(e.Payload)})
 		}
 	}
 	result := eventstore.WriteResult{StreamID: w.StreamID}

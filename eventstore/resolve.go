@@ -8,7 +8,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-const findEvent = `select exists (select from events where tenant_id = $1 and event_id = $2)`
+// By its hash: an event with the mark of a command may be that of another process.
+const findEvent = `select exists (select from events where tenant_id = $1 and sequence_id = $2 and event_id = $3 and hash = $4)`
 
 const findCommand = `select exists (select from commands where tenant_id = $1 and command_id = $2)`
 
@@ -24,7 +25,8 @@ func (s *Store) resolve(d *decision, lost error) error {
 			return err
 		}
 		if len(d.events) > 0 {
-			return tx.QueryRow(ctx, findEvent, d.tenant, d.events[0].ID).Scan(&committed)
+			last := &d.events[len(d.events)-1]
+			return tx.QueryRow(ctx, findEvent, d.tenant, last.SequenceID, last.ID, last.Hash[:]).Scan(&committed)
 		}
 		return tx.QueryRow(ctx, findCommand, d.tenant, d.commands[0].id).Scan(&committed)
 	})

@@ -29,6 +29,19 @@ const moveHead = `
           and hash = $6
           and ($7::interval is null or clock_timestamp() between $4::timestamptz and $4::timestamptz + $7::interval)`
 
+// Nor where a command that is recorded by its event ($22) was recorded in another way before.
+const ifNew = `
+          and not exists (
+              select
+                from unnest($22::text[]) as told (id)
+               cross join lateral (
+                     select c.command_id
+                       from commands as c
+                      where c.tenant_id = $1 and c.command_id >= told.id
+                      order by c.command_id
+                      limit 1) as c
+               where c.command_id = told.id)`
+
 // Nor where a stream ($20) is not at its version ($21); that it is no further is for the unique constraint to tell.
 // The first version from there on is that one, for streams have no gaps: asked for in this way it is looked up in its
 // index, however small the table was when this was planned.
@@ -68,11 +81,11 @@ const eventNames = `
 
 // Only where the head is where the decision left it, so that they stand or fall with the events.
 const insertCommands = `
-insert into commands (tenant_id, command_id, fingerprint, outcome, sequence_id, created_at)
-select l.tenant_id, c.command_id, c.fingerprint, c.outcome::jsonb, c.sequence_id, $2
+insert into commands (tenant_id, command_id, fingerprint, outcome, created_at)
+select l.tenant_id, c.command_id, c.fingerprint, c.outcome::jsonb, $2
   from logs as l
- cross join unnest($3::text[], $4::bytea[], $5::text[], $6::bigint[]) as c (command_id, fingerprint, outcome, sequence_id)
- where l.tenant_id = $1 and l.sequence_id = $7 and l.hash = $8`
+ cross join unnest($3::text[], $4::bytea[], $5::text[]) as c (command_id, fingerprint, outcome)
+ where l.tenant_id = $1 and l.sequence_id = $6 and l.hash = $7`
 
 const notify = `select pg_notify($1, $2)`
 
@@ -137,10 +150,11 @@ func (d *decision) insertion(tolerance *time.Duration) (sql string, arguments []
 		sql += manyEvents
 		arguments = append(arguments, eventColumnsOf(d.events)...)
 	}
-	if len(d.found.foreseenStreams) == 0 {
+	if tolerance == nil || len(d.found.foreseenStreams)+len(d.told) == 0 {
 		return moveHead + sql, arguments
 	}
-	return moveHead + ifForeseen + sql, append(arguments, pgtype.FlatArray[uuid.UUID](d.found.foreseenStreams), d.found.foreseenVersions)
+	return moveHead + ifForeseen + ifNew + sql,
+		append(arguments, pgtype.FlatArray[uuid.UUID](d.found.foreseenStreams), d.found.foreseenVersions, d.told)
 }
 
 // eventColumnsOf turns rows into the arrays that unnest takes.
@@ -176,7 +190,6 @@ func (d *decision) commandArguments() []any {
 		column(d.commands, func(c *commandRow) string { return c.id }),
 		column(d.commands, func(c *commandRow) []byte { return c.fingerprint[:] }),
 		column(d.commands, func(c *commandRow) []byte { return c.outcome }),
-		column(d.commands, func(c *commandRow) *int64 { return c.sequenceID }),
 		d.found.head.SequenceID, d.found.head.Hash[:],
 	}
 }

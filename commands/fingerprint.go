@@ -1,0 +1,111 @@
+package commands
+
+import (
+	"encoding/json"
+	"strconv"
+
+	"github.com/google/uuid"
+
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/eventstore"
+)
+
+// fingerprint is that of the canonical JSON of an object with what the client sent: what two commands with one id are
+// compared by.
+func fingerprint(req Request, name string, id uuid.UUID, body any) (eventstore.Hash, error) {
+	out, err := appendBody(append(make([]byte, 0, 1024), `{"body":`...), body)
+	if err != nil {
+		return eventstore.Hash{}, err
+	}
+	out = domain.AppendJSONString(append(out, `,"command":`...), name)
+	out = strconv.AppendInt(append(out, `,"expected_version":`...), int64(req.ExpectedVersion), 10)
+	out = append(append(append(out, `,"id":"`...), id.String()...), '"')
+	out = domain.AppendJSONString(append(out, `,"reason":`...), req.Meta.Reason)
+	return eventstore.Fingerprint(append(out, '}')), nil
+}
+
+// appendBody appends the canonical JSON of a body. Those that can be long are not encoded first.
+func appendBody(out []byte, body any) ([]byte, error) {
+	switch b := body.(type) {
+	case Remember:
+		return b.appendCanonical(out)
+	case []Remember:
+		return appendAll(out, b)
+	case Revise:
+		return b.appendCanonical(out)
+	}
+	return appendMember(out, "", &body)
+}
+
+func appendAll(out []byte, batch []Remember) (_ []byte, err error) {
+	out = append(out, '[')
+	for i, r := range batch {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		if out, err = r.appendCanonical(out); err != nil {
+			return nil, err
+		}
+	}
+	return append(out, ']'), nil
+}
+
+func (r Remember) appendCanonical(out []byte) (_ []byte, err error) {
+	out = domain.AppendJSONString(append(out, `{"agent_id":`...), r.AgentID)
+	if out, err = appendMember(out, `,"confidence":`, r.Confidence); err != nil {
+		return nil, err
+	}
+	if out, err = appendRaw(out, `,"content":`, r.Content); err != nil {
+		return nil, err
+	}
+	if out, err = appendMember(out, `,"expires_at":`, r.ExpiresAt); err != nil {
+		return nil, err
+	}
+	if out, err = appendMember(out, `,"id":`, r.ID); err != nil {
+		return nil, err
+	}
+	out = domain.AppendJSONString(append(out, `,"memory_type":`...), r.Type)
+	if out, err = appendRaw(out, `,"metadata":`, r.Metadata); err != nil {
+		return nil, err
+	}
+	if out, err = appendMember(out, `,"occurred_at":`, r.OccurredAt); err != nil {
+		return nil, err
+	}
+	out = domain.AppendJSONString(append(out, `,"reason":`...), r.Reason)
+	out = domain.AppendJSONString(append(out, `,"user_id":`...), r.UserID)
+	return append(out, '}'), nil
+}
+
+func (r Revise) appendCanonical(out []byte) (_ []byte, err error) {
+	if out, err = appendRaw(out, `{"content":`, r.Content); err != nil {
+		return nil, err
+	}
+	if out, err = appendMember(out, `,"memory_type":`, r.Type); err != nil {
+		return nil, err
+	}
+	if out, err = appendRaw(out, `,"metadata":`, r.Metadata); err != nil {
+		return nil, err
+	}
+	return append(out, '}'), nil
+}
+
+// appendMember appends a key and the canonical JSON of what value points to.
+func appendMember[T any](out []byte, key string, value *T) ([]byte, error) {
+	if value == nil {
+		return appendRaw(out, key, nil)
+	}
+	raw, err := json.Marshal(value)
+	if err != nil {
+		return nil, err
+	}
+	return appendRaw(out, key, raw)
+}
+
+// appendRaw appends a key and canonical JSON, null for nil.
+func appendRaw(out []byte, key string, raw json.RawMessage) ([]byte, error) {
+	out = append(out, key...)
+	if raw == nil {
+		return append(out, "null"...), nil
+	}
+	return domain.AppendCanonicalJSON(out, raw)
+}

@@ -1,0 +1,6 @@
+-- +goose Up
+
+-- A command of one event is recorded by that event, whose id is made from the command's. A server of before, which would not
+-- find it, fails to record such a command, and appends nothing, rather than append it a second time.
+alter table commands
+    add constraint commands_told_check check (outcome is not null) not valid;
