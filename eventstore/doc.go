@@ -26,7 +26,10 @@
 //   - version is 1, 2, 3 … per stream without a hole.
 //   - created_at is a moment of the database's clock, no later than the lock, and never runs backwards within a log.
 //   - an event's hash covers the hash of the event before it (ChainHash).
-//   - a command id is recorded in the transaction that writes its events, so either both are there or neither.
+//   - a command id is recorded in the transaction that writes its events, so either both are there or neither. The first
+//     event of the command has an id that is made from it (a name-based UUID, RFC 9562), so that no log holds two. Of a
+//     command that wrote one event and nothing else, this event is the record, with the fingerprint in its metadata; others
+//     have a row in table commands as well.
 //
 // # Group commit
 //

@@ -39,7 +39,7 @@ func TestServerIsPrivateAndSetUpForUs(t *testing.T) {
 	for query, answer := range map[string]string{
 		"select current_user || '@' || current_database()":                      "auren@auren",
 		"select rolsuper::text from pg_roles where rolname = current_user":      "false",
-		"select datcollate from pg_database where datname = current_database()": "C.UTF-8",
+		"select datcollate from pg_database where datname = current_database()": "C",
 		"show listen_addresses": "",
 		"show server_encoding":  "UTF8",
 		"show timezone":         "UTC",
