@@ -54,6 +54,6 @@ func (r *Reader) byIDs(ctx context.Context, tenant domain.Tenant, ids []uuid.UUI
 	s := newStatement(tenant)
 	sql := s.selectMemories(v, "\n   and id = any("+s.arg(pgtype.FlatArray[uuid.UUID](ids))+")", "")
 	var memories []Memory
-	position, err := r.answer(ctx, tenant, at.MinSequenceID, sql, s.args, collectInto(&memories, scanMemory))
+	position, err := r.answer(ctx, tenant, at.MinSequenceID, sql, s.args, collectInto(&memories, memoryScanner()))
 	return memories, v.reflects(position), err
 }

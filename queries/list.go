@@ -76,7 +76,7 @@ func (r *Reader) List(ctx context.Context, tenant domain.Tenant, f Filter, p Pag
 	result := ListResult{}
 	result.SequenceID, err = r.answer(ctx, tenant, at.MinSequenceID, sql, s.args, func(rows pgx.Rows) (err error) {
 		var more bool
-		result.Memories, more, err = collectPage(rows, p.Limit, scanMemory, func(m *Memory) int { return m.size() })
+		result.Memories, more, err = collectPage(rows, p.Limit, memoryScanner(), func(m *Memory) int { return m.size() })
 		if err == nil && more {
 			result.NextCursor = cursorAfter(list, p.Order, result.Memories[len(result.Memories)-1])
 		}
@@ -128,7 +128,7 @@ func (s *statement) selectPage(v view, f Filter, p Page, column string, after *c
 
 // collectPage reads at most limit rows, and fewer once they fill maxPageBytes; more tells whether there are others.
 func collectPage[T any](rows pgx.Rows, limit int, scan pgx.RowToFunc[T], size func(*T) int) (page []T, more bool, err error) {
-	page = []T{}
+	page = make([]T, 0, min(limit, DefaultLimit))
 	bytes := 0
 	for rows.Next() {
 		if len(page) == limit || bytes > maxPageBytes {

@@ -59,10 +59,16 @@ func (m *Memory) inUTC() {
 	}
 }
 
-func scanMemory(row pgx.CollectableRow) (m Memory, err error) {
-	err = row.Scan(m.fields()...)
-	m.inUTC()
-	return m, err
+// memoryScanner scans one memory after the other, of one answer.
+func memoryScanner() pgx.RowToFunc[Memory] {
+	var m Memory
+	fields := m.fields()
+	return func(row pgx.CollectableRow) (Memory, error) {
+		m = Memory{}
+		err := row.Scan(fields...)
+		m.inUTC()
+		return m, err
+	}
 }
 
 // selectMemories is the statement that reads the memories of a view. Conditions, each starting with "and", stand

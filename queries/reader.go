@@ -17,6 +17,7 @@ package queries
 import (
 	"context"
 	"errors"
+	"runtime"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -39,8 +40,11 @@ type Config struct {
 	// Poll is the first pause between two looks at a checkpoint that is waited for; it doubles up to ten times
 	// itself; default 20 ms.
 	Poll time.Duration
-	// Timeout bounds one round of statements, the acquiring of a connection included; default 10 s.
+	// Timeout bounds one round of statements, the waiting for its turn and for a connection included; default 10 s.
 	Timeout time.Duration
+	// AtOnce is how many answers are read at once; others wait for their turn. A database that reads many at once is slower
+	// with each than one that reads a few at a time. Default four for each processor, at least 8.
+	AtOnce int
 	// Wake subscribes to news of a projection, by the key "<tenant>/<projection>": whatever arrives on the channel
 	// ends a pause early. The function that it returns ends the subscription. Default: polling only.
 	Wake func(key string) (<-chan struct{}, func())
@@ -57,6 +61,7 @@ type Reader struct {
 	pool    *pgxpool.Pool
 	config  Config
 	lexicon *lexicon.Analyzer
+	reading chan struct{} // has as many places as answers are read at once
 }
 
 // New makes a Reader on a pool, which stays the caller's to close.
@@ -73,7 +78,27 @@ func New(pool *pgxpool.Pool, config Config) *Reader {
 	if config.Now == nil {
 		config.Now = time.Now
 	}
-	return &Reader{pool: pool, config: config, lexicon: lexicon.New()}
+	if config.AtOnce == 0 {
+		config.AtOnce = max(8, 4*runtime.GOMAXPROCS(0))
+	}
+	return &Reader{pool: pool, config: config, lexicon: lexicon.New(), reading: make(chan struct{}, config.AtOnce)}
+}
+
+// connect waits for its turn and for a connection, both of which done gives back.
+func (r *Reader) connect(ctx context.Context) (conn *pgxpool.Conn, done func(), err error) {
+	select {
+	case r.reading <- struct{}{}:
+	case <-ctx.Done():
+		return nil, nil, ctx.Err()
+	}
+	if conn, err = r.pool.Acquire(ctx); err != nil {
+		<-r.reading
+		return nil, nil, err
+	}
+	return conn, func() {
+		conn.Release()
+		<-r.reading
+	}, nil
 }
 
 // A projection that has not started on the tenant has applied nothing.
@@ -98,9 +123,10 @@ select position.sequence_id, answer.*
 type answerRows struct {
 	pgx.Rows
 	position *int64
+	targets  []any // of the last row, to be used again
 }
 
-func (a answerRows) Next() bool {
+func (a *answerRows) Next() bool {
 	for a.Rows.Next() {
 		columns := a.RawValues()
 		if columns[1] != nil {
@@ -115,8 +141,9 @@ func (a answerRows) Next() bool {
 	return false
 }
 
-func (a answerRows) Scan(into ...any) error {
-	return a.Rows.Scan(append([]any{a.position, nil}, into...)...)
+func (a *answerRows) Scan(into ...any) error {
+	a.targets = append(append(a.targets[:0], a.position, nil), into...)
+	return a.Rows.Scan(a.targets...)
 }
 
 // answer runs a statement, whose $1 is the tenant, and returns the position that it saw. Where that is before minimum it
@@ -139,12 +166,17 @@ func (r *Reader) answer(ctx context.Context, tenant domain.Tenant, minimum int64
 func (r *Reader) answerNow(ctx context.Context, sql string, args []any, read func(pgx.Rows) error) (position int64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, r.config.Timeout)
 	defer cancel()
-	rows, err := r.pool.Query(ctx, sql, args...)
+	conn, done, err := r.connect(ctx)
+	if err != nil {
+		return 0, translate(err)
+	}
+	defer done()
+	rows, err := conn.Query(ctx, sql, args...)
 	if err != nil {
 		return 0, translate(err)
 	}
 	defer rows.Close()
-	err = read(answerRows{rows, &position})
+	err = read(&answerRows{Rows: rows, position: &position})
 	rows.Close()
 	return position, translate(errors.Join(err, rows.Err()))
 }

@@ -137,11 +137,11 @@ func (r *Reader) newest(ctx context.Context, tenant domain.Tenant, f Filter, q q
 func (r *Reader) find(ctx context.Context, s *searching) error {
 	ctx, cancel := context.WithTimeout(ctx, r.config.Timeout)
 	defer cancel()
-	conn, err := r.pool.Acquire(ctx)
+	conn, done, err := r.connect(ctx)
 	if err != nil {
 		return err
 	}
-	defer conn.Release()
+	defer done()
 	s.conn = conn
 	if err := s.run(ctx); err != nil || conn.Conn().PgConn().TxStatus() == 'I' {
 		return err

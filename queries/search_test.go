@@ -1,13 +1,17 @@
 package queries_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
 	"github.com/auren-memory/auren/queries"
@@ -246,6 +250,42 @@ func TestSearchLooksForTheFirstWordsOfALongQuery(t *testing.T) {
 	query.WriteString(" omega")
 	require.Equal(t, []uuid.UUID{first}, w.recall(t, queries.SearchRequest{Query: query.String()}))
 	require.Equal(t, []uuid.UUID{last}, w.recall(t, queries.SearchRequest{Query: "omega"}))
+}
+
+// once does something when the first statement has been answered.
+type once struct {
+	sync.Once
+	do func()
+}
+
+func (o *once) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
+	return ctx
+}
+func (o *once) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) { o.Do(o.do) }
+
+func TestSearchShowsMemoriesAsTheyWereWhenItBegan(t *testing.T) {
+	w := setup(t)
+	changed, gone, kept := w.add(t, "green tea"), w.add(t, "green tea"), w.add(t, "green tea")
+	config := w.pool.Config()
+	config.ConnConfig.Tracer = &once{do: func() {
+		w.change(t, changed, "memory_revised", content(`"black coffee"`))
+		w.change(t, gone, "memory_forgotten", state("forgotten"))
+	}}
+	pool, err := pgxpool.NewWithConfig(t.Context(), config)
+	require.NoError(t, err)
+	t.Cleanup(pool.Close)
+	reader := queries.New(pool, queries.Config{Now: func() time.Time { return now }})
+	result, err := reader.Search(t.Context(), tenant, queries.SearchRequest{Query: "tea"}, 0)
+	require.NoError(t, err)
+	require.Equal(t, int64(5), w.sequence[tenant], "they changed meanwhile")
+	require.Equal(t, int64(3), result.SequenceID)
+	var found []uuid.UUID
+	for _, hit := range result.Hits {
+		require.Equal(t, `"green tea"`, string(hit.Memory.Content))
+		require.Equal(t, 1, hit.Memory.Version)
+		found = append(found, hit.Memory.ID)
+	}
+	require.ElementsMatch(t, []uuid.UUID{changed, gone, kept}, found)
 }
 
 func TestSearchHidesWhatWasForgottenThoughSearchIsBehind(t *testing.T) {

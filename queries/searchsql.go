@@ -210,24 +210,43 @@ func (s *searching) readFrequencies(ctx context.Context, candidates []candidate)
 // readMemories reads the memories. Those of a transaction are its own, and it ends in the same round trip; without one,
 // they are as they were when the search began.
 func (s *searching) readMemories(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]Memory, error) {
-	v := view{moment: s.moment}
-	if !s.begun {
-		v.past, v.sequenceID = true, s.ofMemories
+	memories := make(map[uuid.UUID]Memory, len(ids))
+	now := view{moment: s.moment}
+	if s.begun {
+		return memories, s.readView(ctx, now, ids, memories, commitSnapshot)
 	}
+	if err := s.readView(ctx, now, ids, memories); err != nil {
+		return nil, err
+	}
+	var changed []uuid.UUID
+	for _, id := range ids {
+		if m, ok := memories[id]; !ok || m.SequenceID > s.ofMemories {
+			changed = append(changed, id)
+			delete(memories, id)
+		}
+	}
+	if len(changed) == 0 {
+		return memories, nil
+	}
+	then := view{moment: s.moment, past: true, sequenceID: s.ofMemories}
+	return memories, s.readView(ctx, then, changed, memories)
+}
+
+// readView reads memories as a view has them, and runs other statements behind that.
+func (s *searching) readView(ctx context.Context, v view, ids []uuid.UUID, into map[uuid.UUID]Memory, behind ...string) error {
 	st := newStatement(s.tenant)
 	sql := st.selectMemories(v, "\n   and id = any("+st.arg(pgtype.FlatArray[uuid.UUID](ids))+")", "")
 	var found []Memory
 	batch := &pgx.Batch{}
-	batch.Queue(sql, st.args...).Query(collectInto(&found, scanMemory))
-	if s.begun {
-		batch.Queue(commitSnapshot)
+	batch.Queue(sql, st.args...).Query(collectInto(&found, memoryScanner()))
+	for _, statement := range behind {
+		batch.Queue(statement)
 	}
 	if err := s.conn.SendBatch(ctx, batch).Close(); err != nil {
-		return nil, err
+		return err
 	}
-	memories := make(map[uuid.UUID]Memory, len(found))
 	for _, m := range found {
-		memories[m.ID] = m
+		into[m.ID] = m
 	}
-	return memories, nil
+	return nil
 }

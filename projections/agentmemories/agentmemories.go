@@ -25,8 +25,8 @@ type Projection struct{}
 // Name returns Name.
 func (Projection) Name() string { return Name }
 
-// Version returns 1.
-func (Projection) Version() int { return 1 }
+// Version returns 2: of version 1 the content was spelled as jsonb spells it.
+func (Projection) Version() int { return 2 }
 
 // Tables returns agent_memories and agent_memory_history.
 func (Projection) Tables() []string { return []string{"agent_memories", "agent_memory_history"} }

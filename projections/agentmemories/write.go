@@ -15,7 +15,7 @@ const upsertRows = `
 insert into agent_memories as m
        (tenant_id, id, agent_id, user_id, memory_type, content, confidence_score, metadata, state, expires_at,
         created_at, updated_at, version, sequence_id, recorded_at, event_type, actor, reason)
-select $1, id, agent_id, user_id, memory_type, content::jsonb, confidence_score, metadata::jsonb, state, expires_at,
+select $1, id, agent_id, user_id, memory_type, content::json, confidence_score, metadata::jsonb, state, expires_at,
        created_at, updated_at, version, sequence_id, recorded_at, event_type, actor, reason
   from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::float8[], $8::text[], $9::text[],
               $10::timestamptz[], $11::timestamptz[], $12::timestamptz[], $13::int[], $14::bigint[],
@@ -68,7 +68,7 @@ insert into agent_memory_history
        (tenant_id, id, agent_id, user_id, memory_type, content, confidence_score, metadata, state, expires_at,
         created_at, updated_at, version, sequence_id, recorded_at, event_type, actor, reason,
         superseded_sequence_id, superseded_at)
-select $1, id, agent_id, user_id, memory_type, content::jsonb, confidence_score, metadata::jsonb, state, expires_at,
+select $1, id, agent_id, user_id, memory_type, content::json, confidence_score, metadata::jsonb, state, expires_at,
        created_at, updated_at, version, sequence_id, recorded_at, event_type, actor, reason,
        superseded_sequence_id, superseded_at
   from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::float8[], $8::text[], $9::text[],

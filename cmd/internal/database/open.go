@@ -17,7 +17,6 @@ import (
 	"github.com/jackc/pgx/v5/multitracer"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
-	pgxuuid "github.com/vgarvardt/pgx-google-uuid/v5"
 	"go.uber.org/zap"
 )
 
@@ -86,7 +85,7 @@ func poolSettings(config Config) (*pgxpool.Config, error) {
 		settings.ConnConfig.Tracer = multitracer.New(config.Tracer, acquireDeadline{})
 	}
 	settings.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
-		pgxuuid.Register(conn.TypeMap()) // else each is written and parsed as text
+		registerUUIDs(conn.TypeMap())
 		return nil
 	}
 	parameters := settings.ConnConfig.RuntimeParams
