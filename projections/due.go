@@ -12,7 +12,8 @@ import (
 	"github.com/auren-memory/auren/domain"
 )
 
-// A tenant is due when its lease is to be had or when ours has events to apply. One of another version is
+// A tenant is due when its lease is to be had, when ours has events to apply, or when the lease is ours and we do not know of
+// it ($5: of which we do), as after an acquiring that was given up but took place. One of another version is
 // listed so that it can be reported; one without a checkpoint is of the version that others are of, see acquireLease.
 const readDue = `
 select l.tenant_id,
@@ -27,7 +28,8 @@ select l.tenant_id,
     or c.projection_version <> $3
     or c.lease_until <= clock_timestamp()
     or c.lease_holder = $4
-       and c.sequence_id < case when $2 = '' then l.sequence_id else coalesce(b.sequence_id, 0) end`
+       and (c.sequence_id < case when $2 = '' then l.sequence_id else coalesce(b.sequence_id, 0) end
+            or not c.tenant_id = any($5))`
 
 // due lists, in random order, the followers that should have a turn.
 func (r *Runner) due(ctx context.Context) ([]*follower, error) {
@@ -35,7 +37,8 @@ func (r *Runner) due(ctx context.Context) ([]*follower, error) {
 	if r.sink != nil {
 		behind = r.sink.Behind()
 	}
-	rows, err := r.pool.Query(ctx, readDue, r.name, behind, r.version, r.config.Holder)
+	held, _ := r.held()
+	rows, err := r.pool.Query(ctx, readDue, r.name, behind, r.version, r.config.Holder, held)
 	if err != nil {
 		return nil, fmt.Errorf("read tenants: %w", err)
 	}

@@ -208,6 +208,7 @@ func (r *Runner) release(ctx context.Context) {
 func (r *Runner) held() (tenants []domain.Tenant, terms []int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	tenants = []domain.Tenant{}
 	for tenant, f := range r.followers {
 		if f.term > 0 {
 			tenants, terms = append(tenants, tenant), append(terms, f.term)

@@ -226,3 +226,22 @@ func TestASkipDoesNotMendATargetThatIsConfused(t *testing.T) {
 	require.NotNil(t, r.follower(tenant).stopped)
 	require.Equal(t, 1, o.resumed, "it is not asked again and again")
 }
+
+// To acquire a lease can take place though it was given up. Where nothing is behind, only the lease says that there is
+// something to do: to ask the target where it is.
+func TestALeaseThatWeDoNotKnowOfIsTakenUp(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.append(t, tenant, `{}`)
+	require.NoError(t, f.runner(Config{}).CatchUp(t.Context()))
+	o := &outbox{}
+	r := NewSinkRunner(f.pool, f.store, f.watcher, o, Config{Holder: "us"})
+	require.NoError(t, r.CatchUp(t.Context()))
+	require.Equal(t, 1, o.resumed)
+	o.sent = nil // the target has lost it
+	_, err := f.pool.Exec(t.Context(), "update projection_checkpoints set lease_holder = 'us', lease_until = 'infinity' where projection = 'outbox'")
+	require.NoError(t, err)
+	require.NoError(t, r.CatchUp(t.Context()))
+	require.Equal(t, 2, o.resumed)
+	require.Equal(t, []int64{1}, o.sent)
+}
