@@ -3,6 +3,7 @@
 package domain
 
 import (
+	"encoding/json"
 	"regexp"
 	"strings"
 	"unicode/utf8"
@@ -67,6 +68,30 @@ func (m Meta) CanonicalJSON() []byte {
 		}
 	}
 	return append(out, '}')
+}
+
+// ReadMeta reads what CanonicalJSON wrote. Members of a newer program are passed over.
+func ReadMeta(raw []byte) (m Meta, err error) {
+	err = EachJSONMember(raw, func(name string, value json.RawMessage) error {
+		switch name {
+		case "actor":
+			return ReadJSONText(value, &m.Actor)
+		case "reason":
+			return ReadJSONText(value, &m.Reason)
+		case "command_id":
+			return ReadJSONText(value, &m.CommandID)
+		case "command_fingerprint":
+			return ReadJSONText(value, &m.CommandFingerprint)
+		case "correlation_id":
+			return ReadJSONText(value, &m.CorrelationID)
+		case "causation_id":
+			return ReadJSONText(value, &m.CausationID)
+		case "traceparent":
+			return ReadJSONText(value, &m.Traceparent)
+		}
+		return nil
+	})
+	return m, err
 }
 
 // The longest texts that a Meta may hold, in characters.

@@ -85,5 +85,8 @@ func TestCanonicalMetaHasEveryMember(t *testing.T) {
 		canonical, err := domain.CanonicalJSON(raw)
 		require.NoError(t, err)
 		require.Equal(t, string(canonical), string(m.CanonicalJSON()))
+		back, err := domain.ReadMeta(canonical)
+		require.NoError(t, err)
+		require.Equal(t, m, back)
 	}
 }

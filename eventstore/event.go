@@ -31,11 +31,7 @@ type Event struct {
 }
 
 // Meta returns who sent the command behind the event, and why.
-func (e *Event) Meta() (domain.Meta, error) {
-	var m domain.Meta
-	err := json.Unmarshal(e.Metadata, &m)
-	return m, err
-}
+func (e *Event) Meta() (domain.Meta, error) { return domain.ReadMeta(e.Metadata) }
 
 // NewEvent is an event to append.
 type NewEvent struct {

@@ -1,6 +1,6 @@
 -- +goose Up
 
--- Content is kept as it is written, in canonical form. To write jsonb out again, one character after the other, was half of
--- what reading a list took. What is here is still spelled as jsonb spells it: version 2 of the projection makes it anew.
+-- Content is kept as the text that the event has. To write jsonb out, one character after the other, was half of what
+-- reading a list took, and nothing is asked of what is in it.
 alter table agent_memories alter column content type json using content::json;
 alter table agent_memory_history alter column content type json using content::json;

@@ -25,7 +25,7 @@ type Projection struct{}
 // Name returns Name.
 func (Projection) Name() string { return Name }
 
-// Version returns 2: of version 1 the content was spelled as jsonb spells it.
+// Version returns 2: of version 1 all content was spelled as jsonb spells it, that of upcast events, too.
 func (Projection) Version() int { return 2 }
 
 // Tables returns agent_memories and agent_memory_history.

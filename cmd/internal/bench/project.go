@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/auren-memory/auren/domain/memory"
@@ -28,6 +29,22 @@ insert into auren_bench.agent_memories
        (tenant_id, id, agent_id, user_id, memory_type, content, confidence_score, metadata, state,
         created_at, updated_at, version, sequence_id, recorded_at, event_type, actor, reason)
 values ($1, $2, $3, $4, $5, $6, $7, $8, 'active', $9, $9, $10, $11, $12, $13, 'anonymous', '')`
+	insertFloorMemories = `
+insert into auren_bench.agent_memories
+       (tenant_id, id, agent_id, user_id, memory_type, content, confidence_score, metadata, state,
+        created_at, updated_at, version, sequence_id, recorded_at, event_type, actor, reason)
+select $1, id, agent_id, user_id, memory_type, content::json, confidence_score, metadata::jsonb, 'active',
+       occurred_at, occurred_at, 1, sequence_id, created_at, 'memory_remembered', 'anonymous', ''
+  from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::float8[], $8::text[], $9::timestamptz[],
+              $10::bigint[], $11::timestamptz[])
+    as m (id, agent_id, user_id, memory_type, content, confidence_score, metadata, occurred_at, sequence_id, created_at)`
+	insertFloorSearches = `
+insert into auren_bench.agent_memory_search
+       (tenant_id, id, agent_id, user_id, memory_type, confidence_score, is_active, created_at, words, vector, sequence_id)
+select $1, id, agent_id, user_id, memory_type, confidence_score, true, occurred_at, length(vector), vector, sequence_id
+  from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::float8[], $7::timestamptz[], $8::bigint[], $9::text[])
+    as m (id, agent_id, user_id, memory_type, confidence_score, occurred_at, sequence_id, text)
+ cross join to_tsvector('english', text) as vector`
 	moveFloorCheckpoint = `update auren_bench.checkpoint set sequence_id = $1`
 
 	insertFloorSearch = `
@@ -40,7 +57,7 @@ select $1, $2, $3, $4, $5, $6, true, $7, length(vector), vector, $8
 // benchProject measures the two projections, one at a time, from the first event on. All events open a memory.
 func benchProject(ctx context.Context, b *run) ([]Result, error) {
 	events := b.Events / 10
-	if err := b.exec(ctx, createFloorMemories, createFloorSearch, createFloorCheckpoint, beginFloorCheckpoint); err != nil {
+	if err := b.createFloors(ctx); err != nil {
 		return nil, err
 	}
 	if err := b.remember(ctx, evenScopes(events, max(events/100, 1))); err != nil {
@@ -69,6 +86,10 @@ func benchProject(ctx context.Context, b *run) ([]Result, error) {
 		side{"row by row, to_tsvector in each", "events", true, b.projectRowByRow},
 		side{"projector", "events", false, project(b.searchProjection(), forgetSearch, forgetSearchCheckpoint)})
 	return []Result{memories, searched}, err
+}
+
+func (b *run) createFloors(ctx context.Context) error {
+	return b.exec(ctx, createFloorMemories, createFloorSearch, createFloorCheckpoint, beginFloorCheckpoint)
 }
 
 // pageOfLog is how many events are read at once.
@@ -151,6 +172,41 @@ func (b *run) projectRowByRow(ctx context.Context) (measured, error) {
 			return err
 		})
 		return done, err
+	})
+}
+
+// projectInBatches is a good projector of the usual kind: a page of the log is a transaction with one statement for each
+// table, and PostgreSQL makes the vectors.
+func (b *run) projectInBatches(ctx context.Context) (measured, error) {
+	return b.eachPage(ctx, func(page []eventstore.Event, _ func() bool) (int, error) {
+		var ids []uuid.UUID
+		var agents, users, types, contents, metadata, texts []string
+		var confidences []float64
+		var occurred, created []time.Time
+		var sequenceIDs []int64
+		for i := range page {
+			e := &page[i]
+			r, err := remembered(e)
+			if err != nil {
+				return 0, err
+			}
+			text, err := search.Text(r.Type, r.Content, r.Metadata)
+			if err != nil {
+				return 0, err
+			}
+			ids, sequenceIDs = append(ids, e.StreamID), append(sequenceIDs, e.SequenceID)
+			agents, users, types = append(agents, e.AgentID), append(users, e.UserID), append(types, r.Type)
+			contents, metadata, texts = append(contents, string(r.Content)), append(metadata, string(r.Metadata)), append(texts, text)
+			confidences = append(confidences, r.Confidence)
+			occurred, created = append(occurred, e.OccurredAt), append(created, e.CreatedAt)
+		}
+		return len(page), pgx.BeginFunc(ctx, b.pool, func(tx pgx.Tx) error {
+			batch := &pgx.Batch{}
+			batch.Queue(insertFloorMemories, tenant, ids, agents, users, types, contents, confidences, metadata, occurred, sequenceIDs, created)
+			batch.Queue(insertFloorSearches, tenant, ids, agents, users, types, confidences, occurred, sequenceIDs, texts)
+			batch.Queue(moveFloorCheckpoint, sequenceIDs[len(sequenceIDs)-1])
+			return tx.SendBatch(ctx, batch).Close()
+		})
 	})
 }
 

@@ -8,7 +8,8 @@ import (
 	"github.com/auren-memory/auren/projections/rebuild"
 )
 
-// benchRebuild rebuilds both read models, beside the projector making them from the first event on.
+// benchRebuild rebuilds both read models, beside the projector making them from the first event on, and a projector of the
+// usual kind at the beginning of it, when its indexes are small still.
 func benchRebuild(ctx context.Context, b *run) ([]Result, error) {
 	if err := b.remember(ctx, evenScopes(b.Events, max(b.Events/smallScope, 1))); err != nil {
 		return nil, err
@@ -21,6 +22,9 @@ func benchRebuild(ctx context.Context, b *run) ([]Result, error) {
 	if err := b.projectAll(ctx); err != nil {
 		return nil, err
 	}
+	if err := b.createFloors(ctx); err != nil {
+		return nil, err
+	}
 	r, err := b.compare(ctx, Result{Case: "agent_memories and search", Axis: "events", At: events},
 		side{"projector", "events", true, func(ctx context.Context) (measured, error) {
 			if err := b.exec(ctx, forgetMemories, forgetSearch, forgetMemoriesCheckpoint, forgetSearchCheckpoint); err != nil {
@@ -28,6 +32,7 @@ func benchRebuild(ctx context.Context, b *run) ([]Result, error) {
 			}
 			return timed(events, func() error { return b.projectAll(ctx) })
 		}},
+		side{"a batch of 1,000 a transaction, to_tsvector", "events", true, b.projectInBatches},
 		side{"rebuild", "events", false, func(ctx context.Context) (measured, error) {
 			return timed(events, func() error {
 				return rebuild.Run(ctx, b.pool, []projections.Projection{agentmemories.Projection{}, b.searchProjection()}, rebuild.Config{Log: b.Log})
