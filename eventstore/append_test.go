@@ -244,6 +244,9 @@ func TestACommandOfTheFormerVersionIsKnown(t *testing.T) {
 	_, err = pool.Exec(t.Context(), former, tenant, print[:])
 	require.NoError(t, err)
 
+	_, err = pool.Exec(t.Context(), `update logs set commands = 1`) // as the migration does
+	require.NoError(t, err)
+
 	again := writes(uuid.New(), eventstore.None, `{}`)
 	again.ID, again.Fingerprint = "former", print
 	r, err := store.Append(t.Context(), again)

@@ -39,7 +39,7 @@ func (s *Store) commitOnce(ctx context.Context, tenant domain.Tenant, k *known, 
 	read := time.Now()
 	d := s.decideAll(tenant, f, batch)
 	if d.nothing() {
-		k.learn(f.head, f, read, before)
+		k.learn(f, f, read, before)
 		return rollback(ctx, conn)
 	}
 	failpoint.Reached(failpoint.AppendLocked)
@@ -47,7 +47,7 @@ func (s *Store) commitOnce(ctx context.Context, tenant domain.Tenant, k *known, 
 	switch {
 	case err == nil:
 		failpoint.Reached(failpoint.AppendCommitted)
-		k.learn(d.found.head, f, read, before)
+		k.learn(d.found, f, read, before)
 		return nil
 	case isUnavailable(err):
 		return s.resolve(d, err)
@@ -65,7 +65,7 @@ func (s *Store) commitForeseen(ctx context.Context, conn *pgxpool.Conn, k *known
 	switch {
 	case err == nil && written:
 		failpoint.Reached(failpoint.AppendCommitted)
-		k.head = d.found.head
+		k.head, k.recorded = d.found.head, d.found.recorded
 		return true, nil
 	case err == nil || refused && !isUnavailable(err):
 		return false, nil

@@ -11,6 +11,7 @@ import (
 // found is what a transaction sees once it holds the lock of the log, or is foreseen to see.
 type found struct {
 	head     Head
+	recorded int64 // how many commands of the log have a row
 	now      time.Time
 	streams  map[uuid.UUID]streamHead
 	commands map[string]recorded
@@ -37,11 +38,12 @@ type recorded struct {
 // command sees what the ones before it in the batch will have done.
 type decision struct {
 	tenant domain.Tenant
-	// before is the head that the events follow.
-	before   Head
-	found    found
-	events   []Event
-	commands []commandRow
+	// before is the head that the events follow, recordedBefore the number of commands then.
+	before         Head
+	recordedBefore int64
+	found          found
+	events         []Event
+	commands       []commandRow
 	// told holds the ids of the commands that are recorded by their event.
 	told []string
 	// refused says that something is not written. Where only foreseen, a reason to refuse it is not known to be true.
@@ -64,7 +66,7 @@ func (s *Store) decideAll(tenant domain.Tenant, f found, batch []*request) *deci
 	for _, r := range batch {
 		count += r.count
 	}
-	d := &decision{tenant: tenant, before: f.head, found: f, events: make([]Event, 0, count), chain: s.newChain()}
+	d := &decision{tenant: tenant, before: f.head, recordedBefore: f.recorded, found: f, events: make([]Event, 0, count), chain: s.newChain()}
 	for _, r := range batch {
 		d.decide(r)
 	}
@@ -129,6 +131,7 @@ func (d *decision) record(r *request) {
 		d.told = append(d.told, r.command.ID)
 		return
 	}
+	d.found.recorded++
 	d.commands = append(d.commands, commandRow{id: r.command.ID, fingerprint: r.command.Fingerprint, outcome: r.result.encode()})
 }
 

@@ -18,7 +18,8 @@ const (
 // log is locked, and takes one round trip instead of two. That everything was as foreseen is a condition of writing
 // it, so what is remembered may be wrong, and costs a round trip then. The zero value remembers nothing.
 type known struct {
-	head Head
+	head     Head
+	recorded int64
 	// now was the database's clock when ours was at; a moment foreseen with them has passed when it gets there.
 	now, at time.Time
 	// others is when somebody else was last found to have appended.
@@ -26,8 +27,8 @@ type known struct {
 }
 
 // learn remembers where a transaction left the log, with what it found under the lock.
-func (k *known) learn(head Head, f found, read time.Time, before known) {
-	*k = known{head: head, now: f.now, at: read, others: before.others}
+func (k *known) learn(left, f found, read time.Time, before known) {
+	*k = known{head: left.head, recorded: left.recorded, now: f.now, at: read, others: before.others}
 	if !before.at.IsZero() && before.head.Hash != f.head.Hash {
 		k.others = read
 	}
@@ -40,7 +41,7 @@ func (k *known) foresee(batch []*request) (f found, ok bool) {
 		return found{}, false
 	}
 	f = found{
-		head: k.head, now: k.now.Add(time.Since(k.at)).Truncate(time.Microsecond),
+		head: k.head, recorded: k.recorded, now: k.now.Add(time.Since(k.at)).Truncate(time.Microsecond),
 		streams: map[uuid.UUID]streamHead{}, commands: map[string]recorded{},
 	}
 	for _, r := range batch {

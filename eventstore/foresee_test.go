@@ -118,3 +118,43 @@ func TestLookUpsFollowTheirIndexHoweverLittleThereWas(t *testing.T) {
 	require.Regexp(t, `Index (Only )?Scan using commands_pkey .*\n *Index Cond: .*tenant_id.* AND .*command_id`, foreseen)
 	require.Regexp(t, `Index (Only )?Scan using events_stream_version_key .*\n *Index Cond: .*tenant_id.* AND .*stream_id.* AND .*version`, foreseen)
 }
+
+// A statement looks for what it is conditional on before it waits for the lock of the log. What was recorded while it waited
+// must not be passed over.
+func TestACommandRecordedWhileTheLockIsWaitedForIsKnown(t *testing.T) {
+	t.Parallel()
+	pool := pgtest.New(t)
+	foreseeing, other := eventstore.New(pool, eventstore.Config{}), eventstore.New(pool, eventstore.Config{})
+	defer foreseeing.Close()
+	defer other.Close()
+	stream := uuid.New()
+	for version := range 3 { // from the second on, it is foreseen
+		_, err := foreseeing.Append(t.Context(), writes(stream, version, `{}`))
+		require.NoError(t, err)
+	}
+	tx, err := pool.Begin(t.Context())
+	require.NoError(t, err)
+	_, err = tx.Exec(t.Context(), `select from logs for update`)
+	require.NoError(t, err)
+	waiting := func(n int) {
+		require.Eventually(t, func() bool {
+			var found int
+			err := pool.QueryRow(t.Context(), `select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`).Scan(&found)
+			return err == nil && found == n
+		}, 10*time.Second, time.Millisecond)
+	}
+	assertion, event := writes(stream, eventstore.Any), writes(stream, 3, `{}`)
+	assertion.ID, event.ID = "k", "k"
+	event.Fingerprint = eventstore.Hash{1}
+	var group sync.WaitGroup
+	var recorded, refused error
+	group.Go(func() { _, recorded = other.Append(t.Context(), assertion) })
+	waiting(1)
+	group.Go(func() { _, refused = foreseeing.Append(t.Context(), event) })
+	waiting(2)
+	require.NoError(t, tx.Commit(t.Context()))
+	group.Wait()
+	require.NoError(t, recorded)
+	require.ErrorIs(t, refused, eventstore.ErrReused)
+	require.Len(t, requireChain(t, foreseeing), 3)
+}

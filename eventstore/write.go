@@ -19,21 +19,24 @@ import (
 const LogChannel = "auren_log"
 
 // Moves the head, which also locks it, and inserts the events. It does neither where the head is not the expected one
-// ($5, $6) or created_at ($4) not one of the last moments ($7) of the database's clock.
+// ($5, $6), a command was recorded by a row ($8) or created_at ($4) is not one of the last moments ($7) of the database's
+// clock.
 const moveHead = `
   with moved as (
        update logs
-          set sequence_id = $2, hash = $3, created_at = $4
+          set sequence_id = $2, hash = $3, created_at = $4, commands = $9
         where tenant_id = $1
           and sequence_id = $5
           and hash = $6
+          and commands = $8
           and ($7::interval is null or clock_timestamp() between $4::timestamptz and $4::timestamptz + $7::interval)`
 
-// Nor where a command that is recorded by its event ($22) was recorded in another way before.
+// Nor where a command that is recorded by its event ($24) has a row. PostgreSQL looks before it waits for the lock; that
+// the number of rows is then as expected says that it saw all of them.
 const ifNew = `
           and not exists (
               select
-                from unnest($22::text[]) as told (id)
+                from unnest($24::text[]) as told (id)
                cross join lateral (
                      select c.command_id
                        from commands as c
@@ -42,13 +45,13 @@ const ifNew = `
                       limit 1) as c
                where c.command_id = told.id)`
 
-// Nor where a stream ($20) is not at its version ($21); that it is no further is for the unique constraint to tell.
+// Nor where a stream ($22) is not at its version ($23); that it is no further is for the unique constraint to tell.
 // The first version from there on is that one, for streams have no gaps: asked for in this way it is looked up in its
 // index, however small the table was when this was planned.
 const ifForeseen = `
           and not exists (
               select
-                from unnest($20::uuid[], $21::int[]) as s (id, version)
+                from unnest($22::uuid[], $23::int[]) as s (id, version)
                 left join lateral (
                      select e.version
                        from events as e
@@ -67,13 +70,13 @@ select moved.tenant_id, e.sequence_id, e.event_id, e.stream_id, e.version, e.eve
  cross join `
 
 const manyEvents = `unnest(
-       $8::bigint[], $9::uuid[], $10::uuid[], $11::int[], $12::text[], $13::smallint[],
-       $14::text[], $15::text[], $16::text[], $17::text[], $18::timestamptz[], $19::bytea[])` + eventNames
+       $10::bigint[], $11::uuid[], $12::uuid[], $13::int[], $14::text[], $15::smallint[],
+       $16::text[], $17::text[], $18::text[], $19::text[], $20::timestamptz[], $21::bytea[])` + eventNames
 
 // To open arrays costs a quarter of what appending one event does.
 const oneEvent = `(values (
-       $8::bigint, $9::uuid, $10::uuid, $11::int, $12::text, $13::smallint,
-       $14::text, $15::text, $16::text, $17::text, $18::timestamptz, $19::bytea))` + eventNames
+       $10::bigint, $11::uuid, $12::uuid, $13::int, $14::text, $15::smallint,
+       $16::text, $17::text, $18::text, $19::text, $20::timestamptz, $21::bytea))` + eventNames
 
 const eventNames = `
     as e (sequence_id, event_id, stream_id, version, event_type, schema_version,
@@ -86,6 +89,9 @@ select l.tenant_id, c.command_id, c.fingerprint, c.outcome::jsonb, $2
   from logs as l
  cross join unnest($3::text[], $4::bytea[], $5::text[]) as c (command_id, fingerprint, outcome)
  where l.tenant_id = $1 and l.sequence_id = $6 and l.hash = $7`
+
+// Where there are no events to move the head.
+const countCommands = `update logs set commands = $2 where tenant_id = $1`
 
 const notify = `select pg_notify($1, $2)`
 
@@ -130,6 +136,9 @@ func (d *decision) queue(b *pgx.Batch, tolerance *time.Duration) (inserted *int)
 		})
 		b.Queue(notify, LogChannel, fmt.Sprintf("%s %d", d.tenant, d.found.head.SequenceID))
 	}
+	if len(d.events) == 0 {
+		b.Queue(countCommands, d.tenant, d.found.recorded)
+	}
 	if len(d.commands) > 0 {
 		b.Queue(insertCommands, d.commandArguments()...)
 	}
@@ -139,7 +148,10 @@ func (d *decision) queue(b *pgx.Batch, tolerance *time.Duration) (inserted *int)
 // insertion is the statement that writes the events.
 func (d *decision) insertion(tolerance *time.Duration) (sql string, arguments []any) {
 	head := &d.found.head
-	arguments = []any{d.tenant, head.SequenceID, head.Hash[:], head.CreatedAt, d.before.SequenceID, d.before.Hash[:], tolerance}
+	arguments = []any{
+		d.tenant, head.SequenceID, head.Hash[:], head.CreatedAt, d.before.SequenceID, d.before.Hash[:], tolerance,
+		d.recordedBefore, d.found.recorded,
+	}
 	sql = insertEvents
 	if len(d.events) == 1 {
 		e := &d.events[0]
@@ -150,11 +162,15 @@ func (d *decision) insertion(tolerance *time.Duration) (sql string, arguments []
 		sql += manyEvents
 		arguments = append(arguments, eventColumnsOf(d.events)...)
 	}
-	if tolerance == nil || len(d.found.foreseenStreams)+len(d.told) == 0 {
+	told := d.told
+	if d.recordedBefore == 0 {
+		told = nil // where no command has a row, there is nothing to look for
+	}
+	if tolerance == nil || len(d.found.foreseenStreams)+len(told) == 0 {
 		return moveHead + sql, arguments
 	}
 	return moveHead + ifForeseen + ifNew + sql,
-		append(arguments, pgtype.FlatArray[uuid.UUID](d.found.foreseenStreams), d.found.foreseenVersions, d.told)
+		append(arguments, pgtype.FlatArray[uuid.UUID](d.found.foreseenStreams), d.found.foreseenVersions, told)
 }
 
 // eventColumnsOf turns rows into the arrays that unnest takes.
