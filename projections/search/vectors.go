@@ -31,9 +31,9 @@ func newDocument(found []lexicon.Occurrence) document {
 	positions := make([]pgtype.TSVectorPosition, 0, len(found))
 	order := inOrder(found)
 	for i := 0; i < len(order); {
-		lexeme, from := found[order[i].place].Lexeme, len(positions)
-		for last := uint16(0); i < len(order) && found[order[i].place].Lexeme == lexeme; i++ {
-			position := uint16(min(found[order[i].place].Position, lastPosition)) //nolint:gosec // at most lastPosition
+		lexeme, from := found[order[i]].Lexeme, len(positions)
+		for last := uint16(0); i < len(order) && found[order[i]].Lexeme == lexeme; i++ {
+			position := uint16(min(found[order[i]].Position, lastPosition)) //nolint:gosec // at most lastPosition
 			if position != last && len(positions)-from < maxPositions {
 				positions = append(positions, pgtype.TSVectorPosition{Position: position})
 				last = position
@@ -45,28 +45,36 @@ func newDocument(found []lexicon.Occurrence) document {
 	return d
 }
 
-// sortKey is the first bytes of a lexeme, by which it can mostly be compared, and its place among the occurrences.
-type sortKey struct {
-	prefix uint64
-	place  int
-}
-
-// inOrder sorts occurrences by lexeme, byte by byte, and those of one lexeme by position.
-func inOrder(found []lexicon.Occurrence) []sortKey {
-	keys := make([]sortKey, len(found))
-	for i := range found {
-		var prefix [8]byte
-		copy(prefix[:], found[i].Lexeme)
-		keys[i] = sortKey{binary.BigEndian.Uint64(prefix[:]), i}
+// inOrder sorts occurrences by lexeme, byte by byte, and those of one lexeme by position: it returns their places. Most
+// are told apart by the first six bytes of their lexeme, which together with the place make a number.
+func inOrder(found []lexicon.Occurrence) []int {
+	const placeBits = 16
+	places := make([]int, len(found))
+	byLexeme := func(a, b int) int {
+		return cmp.Or(strings.Compare(found[a].Lexeme, found[b].Lexeme), a-b)
 	}
-	slices.SortFunc(keys, func(a, b sortKey) int {
-		if a.prefix != b.prefix {
-			return cmp.Compare(a.prefix, b.prefix)
+	if len(found) >= 1<<placeBits {
+		for place := range places {
+			places[place] = place
 		}
-		if order := strings.Compare(found[a.place].Lexeme, found[b.place].Lexeme); order != 0 {
-			return order
+		slices.SortFunc(places, byLexeme)
+		return places
+	}
+	keys := make([]uint64, len(found))
+	for place := range found {
+		var prefix [8]byte
+		copy(prefix[:6], found[place].Lexeme)
+		keys[place] = binary.BigEndian.Uint64(prefix[:]) | uint64(place) //nolint:gosec // less than 1<<placeBits
+	}
+	slices.Sort(keys)
+	from := 0 // where those of one prefix begin
+	for i, key := range keys {
+		places[i] = int(key & (1<<placeBits - 1))
+		if key>>placeBits != keys[from]>>placeBits {
+			slices.SortFunc(places[from:i], byLexeme)
+			from = i
 		}
-		return a.place - b.place
-	})
-	return keys
+	}
+	slices.SortFunc(places[from:], byLexeme)
+	return places
 }
