@@ -20,7 +20,7 @@ import (
 var appendClients = []int{1, 8, 32, 100, 1000}
 
 // appendSides is how many sides benchAppend has.
-const appendSides = 5
+const appendSides = 7
 
 // The floors write the same event, with a key and without any of the guarantees. That of the second is what most
 // event stores do.
@@ -91,7 +91,9 @@ func benchAppend(ctx context.Context, b *run) ([]Result, error) {
 			side{"BEGIN, SELECT max, INSERT, COMMIT", "events", true, with(a.insertVersioned)},
 			side{"event store", "events", false, with(a.append)},
 			side{"commands", "events", false, with(a.remember)},
+			side{"commands with an id each", "events", false, with(a.rememberOnce)},
 			side{"HTTP", "events", false, with(a.post)},
+			side{"HTTP with an Idempotency-Key each", "events", false, with(a.postOnce)},
 		)
 		if err != nil {
 			return nil, err
@@ -132,7 +134,18 @@ func (a *appending) append(ctx context.Context, client int) error {
 }
 
 func (a *appending) remember(ctx context.Context, client int) error {
-	_, err := a.handler.Remember(ctx, request, commands.Remember{AgentID: appendAgent, UserID: benchUser, Content: pick(a.contents, client)})
+	return a.send(ctx, request, client)
+}
+
+// rememberOnce is remember with an id.
+func (a *appending) rememberOnce(ctx context.Context, client int) error {
+	r := request
+	r.Meta.CommandID = uuid.NewString()
+	return a.send(ctx, r, client)
+}
+
+func (a *appending) send(ctx context.Context, r commands.Request, client int) error {
+	_, err := a.handler.Remember(ctx, r, commands.Remember{AgentID: appendAgent, UserID: benchUser, Content: pick(a.contents, client)})
 	return err
 }
 
@@ -156,11 +169,23 @@ func (a *appending) serve(ctx context.Context) error {
 }
 
 func (a *appending) post(ctx context.Context, client int) error {
+	return a.postWith(ctx, client, "")
+}
+
+// postOnce is post with an id.
+func (a *appending) postOnce(ctx context.Context, client int) error {
+	return a.postWith(ctx, client, uuid.NewString())
+}
+
+func (a *appending) postWith(ctx context.Context, client int, key string) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, a.url, bytes.NewReader(pick(a.bodies, client)))
 	if err != nil {
 		return err
 	}
 	r.Header.Set("Content-Type", "application/json")
+	if key != "" {
+		r.Header.Set("Idempotency-Key", key)
+	}
 	answer, err := a.client.Do(r)
 	if err != nil {
 		return err

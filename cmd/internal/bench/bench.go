@@ -79,7 +79,7 @@ func scenarios() []scenario {
 		{"reads", 6, benchReads},
 		{"freshness", 3, benchFreshness},
 		{"import", 2 * len(importSentences), benchImport},
-		{"rebuild", 2, benchRebuild},
+		{"rebuild", 3, benchRebuild},
 		{"fanout", 2, benchFanout},
 	}
 }
