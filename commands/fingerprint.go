@@ -3,6 +3,7 @@ package commands
 import (
 	"encoding/json"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -17,10 +18,10 @@ func fingerprint(req Request, name string, id uuid.UUID, body any) (eventstore.H
 	if err != nil {
 		return eventstore.Hash{}, err
 	}
-	out = domain.AppendJSONString(append(out, `,"command":`...), name)
+	out = appendText(out, `,"command":`, name)
 	out = strconv.AppendInt(append(out, `,"expected_version":`...), int64(req.ExpectedVersion), 10)
 	out = append(append(append(out, `,"id":"`...), id.String()...), '"')
-	out = domain.AppendJSONString(append(out, `,"reason":`...), req.Meta.Reason)
+	out = appendText(out, `,"reason":`, req.Meta.Reason)
 	return eventstore.Fingerprint(append(out, '}')), nil
 }
 
@@ -51,7 +52,7 @@ func appendAll(out []byte, batch []Remember) (_ []byte, err error) {
 }
 
 func (r Remember) appendCanonical(out []byte) (_ []byte, err error) {
-	out = domain.AppendJSONString(append(out, `{"agent_id":`...), r.AgentID)
+	out = appendText(out, `{"agent_id":`, r.AgentID)
 	if out, err = appendMember(out, `,"confidence":`, r.Confidence); err != nil {
 		return nil, err
 	}
@@ -64,15 +65,15 @@ func (r Remember) appendCanonical(out []byte) (_ []byte, err error) {
 	if out, err = appendMember(out, `,"id":`, r.ID); err != nil {
 		return nil, err
 	}
-	out = domain.AppendJSONString(append(out, `,"memory_type":`...), r.Type)
+	out = appendText(out, `,"memory_type":`, r.Type)
 	if out, err = appendRaw(out, `,"metadata":`, r.Metadata); err != nil {
 		return nil, err
 	}
 	if out, err = appendMember(out, `,"occurred_at":`, r.OccurredAt); err != nil {
 		return nil, err
 	}
-	out = domain.AppendJSONString(append(out, `,"reason":`...), r.Reason)
-	out = domain.AppendJSONString(append(out, `,"user_id":`...), r.UserID)
+	out = appendText(out, `,"reason":`, r.Reason)
+	out = appendText(out, `,"user_id":`, r.UserID)
 	return append(out, '}'), nil
 }
 
@@ -87,6 +88,14 @@ func (r Revise) appendCanonical(out []byte) (_ []byte, err error) {
 		return nil, err
 	}
 	return append(out, '}'), nil
+}
+
+// appendText appends a key and a text; what is no UTF-8 in it, as encoding/json writes it.
+func appendText(out []byte, key, text string) []byte {
+	if !utf8.ValidString(text) {
+		text = string([]rune(text)) // has U+FFFD for each byte that is none
+	}
+	return domain.AppendJSONString(append(out, key...), text)
 }
 
 // appendMember appends a key and the canonical JSON of what value points to.

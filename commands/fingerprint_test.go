@@ -37,6 +37,7 @@ func TestFingerprintsStayAsTheyWere(t *testing.T) {
 		"nothing":  Revise{Type: &kind},
 		"batch":    []Remember{{AgentID: "a", Content: json.RawMessage(`1`)}, {}},
 		"forget":   struct{}{},
+		"bad":      []Remember{{AgentID: "a\xff\xffb", UserID: "\xe2\x82", Content: json.RawMessage(`1`)}},
 	} {
 		encoded, err := json.Marshal(struct {
 			Command         string    `json:"command"`

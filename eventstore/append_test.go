@@ -238,13 +238,13 @@ func TestACommandOfTheFormerVersionIsKnown(t *testing.T) {
 	former := `insert into commands (tenant_id, command_id, fingerprint, sequence_id, created_at) values ($1, 'former', $2, 1, now())`
 	print := eventstore.Hash{7}
 	_, err = pool.Exec(t.Context(), former, tenant, print[:])
-	require.ErrorContains(t, err, "commands_told_check", "a server of the former version must not record by rows")
-	_, err = pool.Exec(t.Context(), `alter table commands drop constraint commands_told_check`)
+	require.ErrorContains(t, err, "commands_complete_check", "a server of the former version must not record")
+	_, err = pool.Exec(t.Context(), `alter table commands drop constraint commands_complete_check`)
 	require.NoError(t, err)
 	_, err = pool.Exec(t.Context(), former, tenant, print[:])
 	require.NoError(t, err)
 
-	_, err = pool.Exec(t.Context(), `update logs set commands = 1`) // as the migration does
+	_, err = pool.Exec(t.Context(), `update logs set epoch = 1`) // as the migration does
 	require.NoError(t, err)
 
 	again := writes(uuid.New(), eventstore.None, `{}`)

@@ -15,7 +15,7 @@
 // A writer that appended last remembers the head, and the difference between the database's clock and its own. It decides the
 // next batch from that and from the versions that its commands expect, and sends step 3 alone, in one round trip: the
 // statement moves the head, which locks it, on condition that the head, the versions and the clock (created_at at most
-// 100 ms before the lock) are as foreseen, and that no command has been recorded by a row (logs.commands counts them).
+// 100 ms before the lock) are as foreseen, and that no command has been recorded by a row, nor an append been found lost (both move logs.epoch).
 // Otherwise, and where a unique constraint tells of a command id or version that is there already, nothing is written and
 // the batch takes the two round trips. So it does where a command of it would be refused, since the reason is only foreseen.
 // After another process was found to append, nothing is foreseen for 50 ms.

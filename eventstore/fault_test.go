@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -25,8 +26,12 @@ import (
 type cutter struct {
 	before, after atomic.Bool // cut before the commit is passed on, or after it and before the answer
 	meanwhile     func()      // happens while it cuts before; default nothing
-	target        string
-	wg            sync.WaitGroup
+	// late passes on what it cuts before, a moment later.
+	late atomic.Bool
+	// what it cuts at; default every append of events.
+	at     []byte
+	target string
+	wg     sync.WaitGroup
 }
 
 // newCutter returns a pool whose connections go through the cutter.
@@ -92,10 +97,22 @@ func (c *cutter) serve(client net.Conn) {
 			return
 		}
 		// Every append ends with a commit in the message that inserts; the head's update is told by its parameters.
-		if bytes.Contains(buffer[:n], []byte("auren_log")) {
+		at := c.at
+		if at == nil {
+			at = []byte("auren_log")
+		}
+		if bytes.Contains(buffer[:n], at) {
 			if c.before.CompareAndSwap(true, false) {
+				if c.late.Load() {
+					_ = client.Close()
+				}
 				if c.meanwhile != nil {
 					c.meanwhile()
+				}
+				if c.late.Load() {
+					_, _ = server.Write(buffer[:n])
+					_ = server.SetReadDeadline(time.Now().Add(time.Second))
+					_, _ = io.Copy(io.Discard, server)
 				}
 				return
 			}
@@ -168,6 +185,69 @@ func TestALostBatchIsNotTakenForThatOfAnother(t *testing.T) {
 	r, err := store.Append(t.Context(), same())
 	require.NoError(t, err)
 	require.True(t, r.Duplicate)
+}
+
+// What was sent without the lock may reach the server after it was found not to be there.
+func TestWhatIsUnavailableIsNotWrittenLater(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.DSN(t)
+	cut, pool := newCutter(t, dsn)
+	store := eventstore.New(pool, eventstore.Config{})
+	t.Cleanup(store.Close)
+	for range 3 { // from the second on, it is foreseen
+		_, err := store.Append(t.Context(), writes(uuid.New(), eventstore.None, `{}`))
+		require.NoError(t, err)
+	}
+	answered, arrived := make(chan struct{}), make(chan struct{})
+	cut.meanwhile = func() { <-answered }
+	cut.late.Store(true)
+	cut.before.Store(true)
+	_, err := store.Append(t.Context(), writes(uuid.New(), eventstore.None, `{}`))
+	require.ErrorIs(t, err, eventstore.ErrUnavailable)
+	close(answered)
+	go func() {
+		defer close(arrived)
+		for range 20 { // it would be there by now
+			_, _ = store.Head(t.Context(), tenant)
+		}
+	}()
+	<-arrived
+	require.Len(t, requireChain(t, store), 3)
+}
+
+// A row of the same id, of another process, is not that of a lost one.
+func TestALostRecordIsNotTakenForThatOfAnother(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.DSN(t)
+	cut, pool := newCutter(t, dsn)
+	cut.at = []byte(`"writes"`)
+	store := eventstore.New(pool, eventstore.Config{})
+	t.Cleanup(store.Close)
+	other := newLink(t, dsn).store
+	stream := uuid.New()
+	_, err := store.Append(t.Context(), writes(stream, eventstore.None, `{}`))
+	require.NoError(t, err)
+	assertion := func(fingerprint byte) eventstore.Command {
+		c := writes(stream, eventstore.Any)
+		c.ID, c.Fingerprint = "k", eventstore.Hash{fingerprint}
+		return c
+	}
+	watching, err := pgxpool.New(t.Context(), dsn)
+	require.NoError(t, err)
+	t.Cleanup(watching.Close)
+	ofOther := make(chan error, 1)
+	cut.meanwhile = func() { // it has the lock, the other waits for it
+		go func() {
+			_, err := other.Append(t.Context(), assertion(2))
+			ofOther <- err
+		}()
+		waitForLocks(t, watching, 1)
+	}
+	cut.before.Store(true)
+	_, err = store.Append(t.Context(), assertion(1))
+	if <-ofOther == nil {
+		require.Error(t, err, "two bodies under one id")
+	}
 }
 
 // PostgreSQL is killed again and again under load: what was acknowledged is in the log, once.

@@ -18,8 +18,8 @@ const (
 // log is locked, and takes one round trip instead of two. That everything was as foreseen is a condition of writing
 // it, so what is remembered may be wrong, and costs a round trip then. The zero value remembers nothing.
 type known struct {
-	head     Head
-	recorded int64
+	head  Head
+	epoch int64
 	// now was the database's clock when ours was at; a moment foreseen with them has passed when it gets there.
 	now, at time.Time
 	// others is when somebody else was last found to have appended.
@@ -28,7 +28,7 @@ type known struct {
 
 // learn remembers where a transaction left the log, with what it found under the lock.
 func (k *known) learn(left, f found, read time.Time, before known) {
-	*k = known{head: left.head, recorded: left.recorded, now: f.now, at: read, others: before.others}
+	*k = known{head: left.head, epoch: left.epoch, now: f.now, at: read, others: before.others}
 	if !before.at.IsZero() && before.head.Hash != f.head.Hash {
 		k.others = read
 	}
@@ -41,7 +41,7 @@ func (k *known) foresee(batch []*request) (f found, ok bool) {
 		return found{}, false
 	}
 	f = found{
-		head: k.head, recorded: k.recorded, now: k.now.Add(time.Since(k.at)).Truncate(time.Microsecond),
+		head: k.head, epoch: k.epoch, now: k.now.Add(time.Since(k.at)).Truncate(time.Microsecond),
 		streams: map[uuid.UUID]streamHead{}, commands: map[string]recorded{},
 	}
 	for _, r := range batch {
@@ -57,7 +57,8 @@ func (k *known) foresee(batch []*request) (f found, ok bool) {
 				f.foreseenStreams, f.foreseenVersions = append(f.foreseenStreams, w.StreamID), append(f.foreseenVersions, w.Expected)
 			}
 		}
-		if len(r.command.Writes) == 0 {
+		// Of a command that leaves no event, nothing but the lock keeps a second one out.
+		if len(r.command.Writes) == 0 || r.command.ID != "" && r.count == 0 {
 			return found{}, false
 		}
 	}

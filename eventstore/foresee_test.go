@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
@@ -136,25 +137,70 @@ func TestACommandRecordedWhileTheLockIsWaitedForIsKnown(t *testing.T) {
 	require.NoError(t, err)
 	_, err = tx.Exec(t.Context(), `select from logs for update`)
 	require.NoError(t, err)
-	waiting := func(n int) {
-		require.Eventually(t, func() bool {
-			var found int
-			err := pool.QueryRow(t.Context(), `select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`).Scan(&found)
-			return err == nil && found == n
-		}, 10*time.Second, time.Millisecond)
-	}
 	assertion, event := writes(stream, eventstore.Any), writes(stream, 3, `{}`)
 	assertion.ID, event.ID = "k", "k"
 	event.Fingerprint = eventstore.Hash{1}
 	var group sync.WaitGroup
 	var recorded, refused error
 	group.Go(func() { _, recorded = other.Append(t.Context(), assertion) })
-	waiting(1)
+	waitForLocks(t, pool, 1)
 	group.Go(func() { _, refused = foreseeing.Append(t.Context(), event) })
-	waiting(2)
+	waitForLocks(t, pool, 2)
 	require.NoError(t, tx.Commit(t.Context()))
 	group.Wait()
 	require.NoError(t, recorded)
 	require.ErrorIs(t, refused, eventstore.ErrReused)
 	require.Len(t, requireChain(t, foreseeing), 3)
+}
+
+// waitForLocks waits until so many wait for a lock.
+func waitForLocks(t *testing.T, pool *pgxpool.Pool, n int) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		var found int
+		err := pool.QueryRow(t.Context(), `select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`).Scan(&found)
+		return err == nil && found == n
+	}, 10*time.Second, time.Millisecond)
+}
+
+// A command that leaves no event is not kept out by the mark of one that came before.
+func TestAnAssertionUnderAUsedIDIsRefused(t *testing.T) {
+	t.Parallel()
+	pool := pgtest.New(t)
+	store := eventstore.New(pool, eventstore.Config{})
+	defer store.Close()
+	used := writes(uuid.New(), eventstore.None, `{}`)
+	used.ID, used.Fingerprint = "k", eventstore.Hash{1}
+	first, err := store.Append(t.Context(), used)
+	require.NoError(t, err)
+	stream := uuid.New()
+	for version := range 3 {
+		_, err := store.Append(t.Context(), writes(stream, version, `{}`))
+		require.NoError(t, err)
+	}
+	// The lock of the log keeps the writer busy, so that what comes meanwhile is one batch.
+	tx, err := pool.Begin(t.Context())
+	require.NoError(t, err)
+	_, err = tx.Exec(t.Context(), `select from logs for update`)
+	require.NoError(t, err)
+	assertion := writes(stream, eventstore.Any)
+	assertion.ID, assertion.Fingerprint = "k", eventstore.Hash{2}
+	var group sync.WaitGroup
+	errs := make([]error, 3)
+	for i, c := range []eventstore.Command{writes(uuid.New(), eventstore.None, `{}`), writes(stream, 3, `{}`), assertion} {
+		group.Go(func() { _, errs[i] = store.Append(t.Context(), c) })
+		if i == 0 {
+			waitForLocks(t, pool, 1)
+		}
+		require.Eventually(t, func() bool { return eventstore.Waiting(store) == i }, 10*time.Second, time.Millisecond)
+	}
+	require.NoError(t, tx.Commit(t.Context()))
+	group.Wait()
+	require.NoError(t, errs[0])
+	require.NoError(t, errs[1])
+	require.ErrorIs(t, errs[2], eventstore.ErrReused)
+	again, err := store.Append(t.Context(), used)
+	require.NoError(t, err)
+	require.True(t, again.Duplicate)
+	require.Equal(t, first.Writes, again.Writes)
 }

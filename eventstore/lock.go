@@ -14,7 +14,7 @@ import (
 )
 
 const lockHead = `
-select sequence_id, hash, created_at, commands, clock_timestamp()
+select sequence_id, hash, created_at, epoch, clock_timestamp()
   from logs
  where tenant_id = $1
    for update`
@@ -49,7 +49,7 @@ select c.command_id, c.fingerprint, c.outcome, e.stream_id, e.version, e.sequenc
   left join lateral (
        select stream_id, version, sequence_id, event_id
          from events
-        where tenant_id = $1 and sequence_id >= c.sequence_id
+        where c.outcome is null and tenant_id = $1 and sequence_id >= c.sequence_id
         order by sequence_id
         limit 1) as e on true
  union all
@@ -77,7 +77,7 @@ func lockAndRead(ctx context.Context, conn *pgxpool.Conn, tenant domain.Tenant, 
 	b.Queue(lockHead, tenant).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
 			var hash []byte
-			if err := rows.Scan(&f.head.SequenceID, &hash, &f.head.CreatedAt, &f.recorded, &f.now); err != nil {
+			if err := rows.Scan(&f.head.SequenceID, &hash, &f.head.CreatedAt, &f.epoch, &f.now); err != nil {
 				return err
 			}
 			copy(f.head.Hash[:], hash)
@@ -153,7 +153,7 @@ func scanRecorded(row pgx.CollectableRow) (id string, c recorded, err error) {
 		return "", recorded{}, err
 	}
 	copy(c.fingerprint[:], fingerprint)
-	if sequenceID != nil {
+	if outcome == nil {
 		c.outcome.Writes = []WriteResult{{StreamID: *stream, Version: *version, SequenceID: *sequenceID, EventID: *event}}
 		return id, c, nil
 	}

@@ -11,10 +11,14 @@ import (
 // By its hash: an event with the mark of a command may be that of another process.
 const findEvent = `select exists (select from events where tenant_id = $1 and sequence_id = $2 and event_id = $3 and hash = $4)`
 
-const findCommand = `select exists (select from commands where tenant_id = $1 and command_id = $2)`
+// Another process may have recorded the same id.
+const findCommand = `select exists (select from commands where tenant_id = $1 and command_id = $2 and fingerprint = $3 and outcome = $4::jsonb)`
+
+const moveEpochOn = `update logs set epoch = epoch + 1 where tenant_id = $1`
 
 // resolve finds out what became of a commit whose connection was lost. It returns nil where the decision was
-// committed, an unavailable error where it was not, and ErrOutcomeUnknown where it cannot be found out in time.
+// committed, an unavailable error where it was not and never will be, and ErrOutcomeUnknown where it cannot be found out
+// in time.
 func (s *Store) resolve(d *decision, lost error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), s.config.Timeout)
 	defer cancel()
@@ -24,11 +28,20 @@ func (s *Store) resolve(d *decision, lost error) error {
 		if _, err := tx.Exec(ctx, lockHead, d.tenant); err != nil {
 			return err
 		}
+		var err error
 		if len(d.events) > 0 {
 			last := &d.events[len(d.events)-1]
-			return tx.QueryRow(ctx, findEvent, d.tenant, last.SequenceID, last.ID, last.Hash[:]).Scan(&committed)
+			err = tx.QueryRow(ctx, findEvent, d.tenant, last.SequenceID, last.ID, last.Hash[:]).Scan(&committed)
+		} else {
+			c := &d.commands[0]
+			err = tx.QueryRow(ctx, findCommand, d.tenant, c.id, c.fingerprint[:], c.outcome).Scan(&committed)
 		}
-		return tx.QueryRow(ctx, findCommand, d.tenant, d.commands[0].id).Scan(&committed)
+		if err != nil || committed {
+			return err
+		}
+		// What was decided without the lock may still be on its way.
+		_, err = tx.Exec(ctx, moveEpochOn, d.tenant)
+		return err
 	})
 	switch {
 	case err != nil:

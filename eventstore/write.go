@@ -19,20 +19,20 @@ import (
 const LogChannel = "auren_log"
 
 // Moves the head, which also locks it, and inserts the events. It does neither where the head is not the expected one
-// ($5, $6), a command was recorded by a row ($8) or created_at ($4) is not one of the last moments ($7) of the database's
+// ($5, $6), the epoch has moved ($8) or created_at ($4) is not one of the last moments ($7) of the database's
 // clock.
 const moveHead = `
   with moved as (
        update logs
-          set sequence_id = $2, hash = $3, created_at = $4, commands = $9
+          set sequence_id = $2, hash = $3, created_at = $4, epoch = $9
         where tenant_id = $1
           and sequence_id = $5
           and hash = $6
-          and commands = $8
+          and epoch = $8
           and ($7::interval is null or clock_timestamp() between $4::timestamptz and $4::timestamptz + $7::interval)`
 
 // Nor where a command that is recorded by its event ($24) has a row. PostgreSQL looks before it waits for the lock; that
-// the number of rows is then as expected says that it saw all of them.
+// the epoch is then as expected says that it saw all of them.
 const ifNew = `
           and not exists (
               select
@@ -84,14 +84,14 @@ const eventNames = `
 
 // Only where the head is where the decision left it, so that they stand or fall with the events.
 const insertCommands = `
-insert into commands (tenant_id, command_id, fingerprint, outcome, created_at)
-select l.tenant_id, c.command_id, c.fingerprint, c.outcome::jsonb, $2
+insert into commands (tenant_id, command_id, fingerprint, outcome, sequence_id, created_at)
+select l.tenant_id, c.command_id, c.fingerprint, c.outcome::jsonb, l.sequence_id, $2
   from logs as l
  cross join unnest($3::text[], $4::bytea[], $5::text[]) as c (command_id, fingerprint, outcome)
  where l.tenant_id = $1 and l.sequence_id = $6 and l.hash = $7`
 
 // Where there are no events to move the head.
-const countCommands = `update logs set commands = $2 where tenant_id = $1`
+const moveEpoch = `update logs set epoch = $2 where tenant_id = $1`
 
 const notify = `select pg_notify($1, $2)`
 
@@ -137,7 +137,7 @@ func (d *decision) queue(b *pgx.Batch, tolerance *time.Duration) (inserted *int)
 		b.Queue(notify, LogChannel, fmt.Sprintf("%s %d", d.tenant, d.found.head.SequenceID))
 	}
 	if len(d.events) == 0 {
-		b.Queue(countCommands, d.tenant, d.found.recorded)
+		b.Queue(moveEpoch, d.tenant, d.found.epoch)
 	}
 	if len(d.commands) > 0 {
 		b.Queue(insertCommands, d.commandArguments()...)
@@ -150,7 +150,7 @@ func (d *decision) insertion(tolerance *time.Duration) (sql string, arguments []
 	head := &d.found.head
 	arguments = []any{
 		d.tenant, head.SequenceID, head.Hash[:], head.CreatedAt, d.before.SequenceID, d.before.Hash[:], tolerance,
-		d.recordedBefore, d.found.recorded,
+		d.epochBefore, d.found.epoch,
 	}
 	sql = insertEvents
 	if len(d.events) == 1 {
@@ -163,8 +163,8 @@ func (d *decision) insertion(tolerance *time.Duration) (sql string, arguments []
 		arguments = append(arguments, eventColumnsOf(d.events)...)
 	}
 	told := d.told
-	if d.recordedBefore == 0 {
-		told = nil // where no command has a row, there is nothing to look for
+	if d.epochBefore == 0 {
+		told = nil // no command has a row
 	}
 	if tolerance == nil || len(d.found.foreseenStreams)+len(told) == 0 {
 		return moveHead + sql, arguments
