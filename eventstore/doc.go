@@ -47,7 +47,8 @@
 //     Config.Timeout.
 //   - The connection is lost before COMMIT was sent: nothing is written, the error is ErrUnavailable.
 //   - The connection is lost while COMMIT is under way: the store takes a new connection, locks the head, which
-//     waits for the lost transaction to end, and looks whether the batch's first event is there. If it cannot
-//     find out, the error is ErrOutcomeUnknown; a command that had an id can then be repeated safely.
+//     waits for the lost transaction to end, and looks whether the batch's last event is there, by its hash. Where it is
+//     not, moving the epoch of the log keeps out what was decided without the lock and may still be on its way. If it
+//     cannot find out, the error is ErrOutcomeUnknown; a command that had an id can then be repeated safely.
 //   - Several processes append to one log: they take turns by the lock; nothing else is shared.
 package eventstore
