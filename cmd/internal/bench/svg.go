@@ -18,7 +18,7 @@ const (
 	legendLine              = 18
 )
 
-var colours = []string{"#8c8c8c", "#c08a2d", "#2f6fb5", "#2a8f5b", "#b0413e", "#7b4fa3"}
+var colours = []string{"#8c8c8c", "#c08a2d", "#2f6fb5", "#2a8f5b", "#b0413e", "#7b4fa3", "#2aa5a0"}
 
 // scale maps values to pixels, logarithmically.
 type scale struct{ low, high, from, to float64 }
