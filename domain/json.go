@@ -70,16 +70,7 @@ func (s *jsonScanner) syntax(problem string) *Error {
 	return Invalidf("", "is no valid JSON: %s, at byte %d", problem, s.at)
 }
 
-func (s *jsonScanner) skipSpace() {
-	for s.at < len(s.in) {
-		switch s.in[s.at] {
-		case ' ', '\t', '\n', '\r':
-			s.at++
-		default:
-			return
-		}
-	}
-}
+func (s *jsonScanner) skipSpace() { s.at = skipJSONSpace(s.in, s.at) }
 
 // next skips white space and returns the byte there without consuming it, 0 at the end.
 func (s *jsonScanner) next() byte {

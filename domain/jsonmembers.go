@@ -64,7 +64,7 @@ func skipJSONSpace(in []byte, at int) int {
 	return at
 }
 
-// skipString returns where the string that starts at at has ended.
+// skipJSONString returns where the string that starts at at has ended.
 func skipJSONString(in []byte, at int) int {
 	for at++; ; at++ {
 		quote := bytes.IndexByte(in[at:], '"')
@@ -80,7 +80,7 @@ func skipJSONString(in []byte, at int) int {
 	}
 }
 
-// skipValue returns where the value that starts at at has ended.
+// skipJSONValue returns where the value that starts at at has ended.
 func skipJSONValue(in []byte, at int) int {
 	for depth := 0; at < len(in); {
 		switch in[at] {

@@ -27,9 +27,8 @@ type cutter struct {
 	before, after atomic.Bool // cut before the commit is passed on, or after it and before the answer
 	meanwhile     func()      // happens while it cuts before; default nothing
 	// late passes on what it cuts before, a moment later.
-	late atomic.Bool
-	// what it cuts at; default every append of events.
-	at     []byte
+	late   atomic.Bool
+	at     []byte // what it cuts at
 	target string
 	wg     sync.WaitGroup
 }
@@ -40,7 +39,8 @@ func newCutter(t *testing.T, dsn string) (*cutter, *pgxpool.Pool) {
 	config, err := pgxpool.ParseConfig(dsn)
 	require.NoError(t, err)
 	port := config.ConnConfig.Port
-	c := &cutter{target: filepath.Join(config.ConnConfig.Host, fmt.Sprintf(".s.PGSQL.%d", port))}
+	// Every append of events ends with a commit in the message that inserts; the head's update is told by its parameters.
+	c := &cutter{at: []byte("auren_log"), target: filepath.Join(config.ConnConfig.Host, fmt.Sprintf(".s.PGSQL.%d", port))}
 
 	dir, err := os.MkdirTemp("", "cut") //nolint:usetesting // the path of a test's own is too long for a socket
 	require.NoError(t, err)
@@ -67,6 +67,15 @@ func newCutter(t *testing.T, dsn string) (*cutter, *pgxpool.Pool) {
 		require.NoError(t, os.RemoveAll(dir))
 	})
 	return c, pool
+}
+
+// behindCutter returns a store whose connections go through a cutter.
+func behindCutter(t *testing.T, dsn string) (*cutter, *eventstore.Store) {
+	t.Helper()
+	cut, pool := newCutter(t, dsn)
+	store := eventstore.New(pool, eventstore.Config{})
+	t.Cleanup(store.Close)
+	return cut, store
 }
 
 func (c *cutter) serve(client net.Conn) {
@@ -96,12 +105,7 @@ func (c *cutter) serve(client net.Conn) {
 		if err != nil {
 			return
 		}
-		// Every append ends with a commit in the message that inserts; the head's update is told by its parameters.
-		at := c.at
-		if at == nil {
-			at = []byte("auren_log")
-		}
-		if bytes.Contains(buffer[:n], at) {
+		if bytes.Contains(buffer[:n], c.at) {
 			if c.before.CompareAndSwap(true, false) {
 				if c.late.Load() {
 					_ = client.Close()
@@ -128,10 +132,7 @@ func (c *cutter) serve(client net.Conn) {
 
 func TestAConnectionLostAtTheCommit(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
-	cut, pool := newCutter(t, dsn)
-	store := eventstore.New(pool, eventstore.Config{})
-	t.Cleanup(store.Close)
+	cut, store := behindCutter(t, pgtest.DSN(t))
 	appendOne := func() error {
 		_, err := store.Append(t.Context(), writes(uuid.New(), eventstore.None, `{}`))
 		return err
@@ -162,9 +163,7 @@ func TestAConnectionLostAtTheCommit(t *testing.T) {
 func TestALostBatchIsNotTakenForThatOfAnother(t *testing.T) {
 	t.Parallel()
 	dsn := pgtest.DSN(t)
-	cut, pool := newCutter(t, dsn)
-	store := eventstore.New(pool, eventstore.Config{})
-	t.Cleanup(store.Close)
+	cut, store := behindCutter(t, dsn)
 	other := newLink(t, dsn).store
 	stream := uuid.New()
 	_, err := store.Append(t.Context(), writes(stream, eventstore.None, `{}`))
@@ -190,28 +189,21 @@ func TestALostBatchIsNotTakenForThatOfAnother(t *testing.T) {
 // What was sent without the lock may reach the server after it was found not to be there.
 func TestWhatIsUnavailableIsNotWrittenLater(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
-	cut, pool := newCutter(t, dsn)
-	store := eventstore.New(pool, eventstore.Config{})
-	t.Cleanup(store.Close)
+	cut, store := behindCutter(t, pgtest.DSN(t))
 	for range 3 { // from the second on, it is foreseen
 		_, err := store.Append(t.Context(), writes(uuid.New(), eventstore.None, `{}`))
 		require.NoError(t, err)
 	}
-	answered, arrived := make(chan struct{}), make(chan struct{})
+	answered := make(chan struct{})
 	cut.meanwhile = func() { <-answered }
 	cut.late.Store(true)
 	cut.before.Store(true)
 	_, err := store.Append(t.Context(), writes(uuid.New(), eventstore.None, `{}`))
 	require.ErrorIs(t, err, eventstore.ErrUnavailable)
 	close(answered)
-	go func() {
-		defer close(arrived)
-		for range 20 { // it would be there by now
-			_, _ = store.Head(t.Context(), tenant)
-		}
-	}()
-	<-arrived
+	for range 20 { // it would be there by now
+		_, _ = store.Head(t.Context(), tenant)
+	}
 	require.Len(t, requireChain(t, store), 3)
 }
 
@@ -219,10 +211,8 @@ func TestWhatIsUnavailableIsNotWrittenLater(t *testing.T) {
 func TestALostRecordIsNotTakenForThatOfAnother(t *testing.T) {
 	t.Parallel()
 	dsn := pgtest.DSN(t)
-	cut, pool := newCutter(t, dsn)
+	cut, store := behindCutter(t, dsn)
 	cut.at = []byte(`"writes"`)
-	store := eventstore.New(pool, eventstore.Config{})
-	t.Cleanup(store.Close)
 	other := newLink(t, dsn).store
 	stream := uuid.New()
 	_, err := store.Append(t.Context(), writes(stream, eventstore.None, `{}`))

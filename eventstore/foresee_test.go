@@ -59,10 +59,7 @@ func TestARefusedCommandDoesNotRefuseOthers(t *testing.T) {
 		require.NoError(t, err)
 	}
 	// The lock of the log keeps the writer busy, so that what comes meanwhile is one batch.
-	tx, err := pool.Begin(t.Context())
-	require.NoError(t, err)
-	_, err = tx.Exec(t.Context(), `select from logs for update`)
-	require.NoError(t, err)
+	unlock := lockLogs(t, pool)
 	first, reused, right := writes(uuid.New(), eventstore.None, `{}`), writes(stream, 3, `{}`), writes(stream, 7, `{}`)
 	first.ID, first.Fingerprint = "k", eventstore.Hash{1}
 	reused.ID, reused.Fingerprint = "k", eventstore.Hash{2}
@@ -73,7 +70,7 @@ func TestARefusedCommandDoesNotRefuseOthers(t *testing.T) {
 		group.Go(func() { results[i], errs[i] = appending(c) })
 		require.Eventually(t, func() bool { return eventstore.Waiting(store) == i }, 10*time.Second, time.Millisecond)
 	}
-	require.NoError(t, tx.Commit(t.Context()))
+	unlock()
 	group.Wait()
 	require.NoError(t, errs[0])
 	require.NoError(t, errs[1])
@@ -133,10 +130,7 @@ func TestACommandRecordedWhileTheLockIsWaitedForIsKnown(t *testing.T) {
 		_, err := foreseeing.Append(t.Context(), writes(stream, version, `{}`))
 		require.NoError(t, err)
 	}
-	tx, err := pool.Begin(t.Context())
-	require.NoError(t, err)
-	_, err = tx.Exec(t.Context(), `select from logs for update`)
-	require.NoError(t, err)
+	unlock := lockLogs(t, pool)
 	assertion, event := writes(stream, eventstore.Any), writes(stream, 3, `{}`)
 	assertion.ID, event.ID = "k", "k"
 	event.Fingerprint = eventstore.Hash{1}
@@ -146,11 +140,21 @@ func TestACommandRecordedWhileTheLockIsWaitedForIsKnown(t *testing.T) {
 	waitForLocks(t, pool, 1)
 	group.Go(func() { _, refused = foreseeing.Append(t.Context(), event) })
 	waitForLocks(t, pool, 2)
-	require.NoError(t, tx.Commit(t.Context()))
+	unlock()
 	group.Wait()
 	require.NoError(t, recorded)
 	require.ErrorIs(t, refused, eventstore.ErrReused)
 	require.Len(t, requireChain(t, foreseeing), 3)
+}
+
+// lockLogs takes the locks of all logs, until they are given back.
+func lockLogs(t *testing.T, pool *pgxpool.Pool) (unlock func()) {
+	t.Helper()
+	tx, err := pool.Begin(t.Context())
+	require.NoError(t, err)
+	_, err = tx.Exec(t.Context(), `select from logs for update`)
+	require.NoError(t, err)
+	return func() { require.NoError(t, tx.Commit(t.Context())) }
 }
 
 // waitForLocks waits until so many wait for a lock.
@@ -179,10 +183,7 @@ func TestAnAssertionUnderAUsedIDIsRefused(t *testing.T) {
 		require.NoError(t, err)
 	}
 	// The lock of the log keeps the writer busy, so that what comes meanwhile is one batch.
-	tx, err := pool.Begin(t.Context())
-	require.NoError(t, err)
-	_, err = tx.Exec(t.Context(), `select from logs for update`)
-	require.NoError(t, err)
+	unlock := lockLogs(t, pool)
 	assertion := writes(stream, eventstore.Any)
 	assertion.ID, assertion.Fingerprint = "k", eventstore.Hash{2}
 	var group sync.WaitGroup
@@ -194,7 +195,7 @@ func TestAnAssertionUnderAUsedIDIsRefused(t *testing.T) {
 		}
 		require.Eventually(t, func() bool { return eventstore.Waiting(store) == i }, 10*time.Second, time.Millisecond)
 	}
-	require.NoError(t, tx.Commit(t.Context()))
+	unlock()
 	group.Wait()
 	require.NoError(t, errs[0])
 	require.NoError(t, errs[1])
