@@ -34,7 +34,7 @@ func TestAppendAndReadBack(t *testing.T) {
 	require.Len(t, events, 2)
 	first := events[0]
 	require.JSONEq(t, `{"a":"😀","b":1.5}`, string(first.Payload))
-	require.Equal(t, "coach", first.AgentID)
+	require.Equal(t, agent, first.AgentID)
 	require.Equal(t, "ana", first.UserID)
 	require.Equal(t, time.Date(2026, 3, 1, 8, 0, 0, 123456000, time.UTC), first.OccurredAt)
 	require.WithinDuration(t, time.Now(), first.CreatedAt, time.Minute)

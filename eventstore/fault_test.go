@@ -39,8 +39,8 @@ func newCutter(t *testing.T, dsn string) (*cutter, *pgxpool.Pool) {
 	config, err := pgxpool.ParseConfig(dsn)
 	require.NoError(t, err)
 	port := config.ConnConfig.Port
-	// Every append of events ends with a commit in the message that inserts; the head's update is told by its parameters.
-	c := &cutter{at: []byte("auren_log"), target: filepath.Join(config.ConnConfig.Host, fmt.Sprintf(".s.PGSQL.%d", port))}
+	// Every append of events ends with a commit in the message that inserts, which is told by the agent of all events here.
+	c := &cutter{at: []byte(agent), target: filepath.Join(config.ConnConfig.Host, fmt.Sprintf(".s.PGSQL.%d", port))}
 
 	dir, err := os.MkdirTemp("", "cut") //nolint:usetesting // the path of a test's own is too long for a socket
 	require.NoError(t, err)

@@ -15,7 +15,10 @@ import (
 	"github.com/auren-memory/auren/eventstore"
 )
 
-const tenant = domain.DefaultTenant
+const (
+	tenant = domain.DefaultTenant
+	agent  = "coach"
+)
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
@@ -36,7 +39,7 @@ func happened(payload string) eventstore.NewEvent {
 
 // writes makes a command of one write with an event for each payload.
 func writes(stream uuid.UUID, expected int, payloads ...string) eventstore.Command {
-	w := eventstore.Write{StreamID: stream, Expected: expected, AgentID: "coach", UserID: "ana"}
+	w := eventstore.Write{StreamID: stream, Expected: expected, AgentID: agent, UserID: "ana"}
 	for _, p := range payloads {
 		w.Events = append(w.Events, happened(p))
 	}

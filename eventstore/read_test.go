@@ -24,7 +24,7 @@ func TestReadLogFilters(t *testing.T) {
 	for i := range 20 {
 		c := writes(uuid.New(), eventstore.None, `{}`)
 		w := &c.Writes[0]
-		w.AgentID, w.UserID = []string{"coach", "doctor"}[i%2], []string{"ana", "ben"}[i/10]
+		w.AgentID, w.UserID = []string{agent, "doctor"}[i%2], []string{"ana", "ben"}[i/10]
 		w.Events[0].Type = []string{"memory_remembered", "memory_revised", "memory_forgotten"}[i%3]
 		w.Events[0].Meta.CorrelationID = []string{"", "work"}[i/19]
 		_, err := store.Append(t.Context(), c)

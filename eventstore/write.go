@@ -60,8 +60,9 @@ const ifForeseen = `
                       limit 1) as e on true
                where e.version is null)`
 
+// The notification is sent when the transaction commits.
 const insertEvents = `
-       returning tenant_id)
+       returning tenant_id, pg_notify('` + LogChannel + `', tenant_id || ' ' || sequence_id))
 insert into events (tenant_id, sequence_id, event_id, stream_id, version, event_type, schema_version,
                     agent_id, user_id, payload, metadata, occurred_at, created_at, hash)
 select moved.tenant_id, e.sequence_id, e.event_id, e.stream_id, e.version, e.event_type, e.schema_version,
@@ -92,8 +93,6 @@ select l.tenant_id, c.command_id, c.fingerprint, c.outcome::jsonb, l.sequence_id
 
 // Where there are no events to move the head.
 const moveEpoch = `update logs set epoch = $2 where tenant_id = $1`
-
-const notify = `select pg_notify($1, $2)`
 
 // writeAndCommit writes what was decided under the lock and commits, in one round trip.
 func writeAndCommit(ctx context.Context, conn *pgxpool.Conn, d *decision) error {
@@ -134,9 +133,7 @@ func (d *decision) queue(b *pgx.Batch, tolerance *time.Duration) (inserted *int)
 			*inserted = int(tag.RowsAffected())
 			return nil
 		})
-		b.Queue(notify, LogChannel, fmt.Sprintf("%s %d", d.tenant, d.found.head.SequenceID))
-	}
-	if len(d.events) == 0 {
+	} else {
 		b.Queue(moveEpoch, d.tenant, d.found.epoch)
 	}
 	if len(d.commands) > 0 {
