@@ -112,8 +112,8 @@ func (n NewEvent) prepare(tenant domain.Tenant, w Write) (Event, error) {
 	if err != nil {
 		return Event{}, domain.Within("payload", err)
 	}
-	if n.ID.Version() == 5 {
-		return Event{}, domain.Invalidf("event_id", "is a UUID of version 5, as the first events of commands have; any other is allowed")
+	if isMark(n.ID) {
+		return Event{}, domain.Invalidf("event_id", "is a UUID of version %d, as the first events of commands have; one of another version is allowed", n.ID.Version())
 	}
 	if _, err := n.Meta.Check(); err != nil {
 		return Event{}, domain.Within("metadata", err)

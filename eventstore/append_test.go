@@ -6,16 +6,19 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/migrations"
 )
 
 func TestAppendAndReadBack(t *testing.T) {
@@ -244,7 +247,7 @@ func TestACommandOfTheFormerVersionIsKnown(t *testing.T) {
 	_, err = pool.Exec(t.Context(), former, tenant, print[:])
 	require.NoError(t, err)
 
-	_, err = pool.Exec(t.Context(), `update logs set epoch = 1`) // as the migration does
+	_, err = pool.Exec(t.Context(), `update logs set fence = 1`) // as the migration does
 	require.NoError(t, err)
 
 	again := writes(uuid.New(), eventstore.None, `{}`)
@@ -257,6 +260,78 @@ func TestACommandOfTheFormerVersionIsKnown(t *testing.T) {
 	_, err = store.Append(t.Context(), again)
 	require.ErrorIs(t, err, eventstore.ErrReused)
 	require.Len(t, requireChain(t, store), 1)
+}
+
+// Until schema version 6 the mark of a command whose id is a UUID of version 7 was another one.
+func TestACommandRecordedUnderItsFormerMarkIsKnown(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.DSN(t)
+	started := func() (*eventstore.Store, *pgxpool.Pool) {
+		pool, err := pgxpool.New(t.Context(), dsn)
+		require.NoError(t, err)
+		t.Cleanup(pool.Close)
+		store := eventstore.New(pool, eventstore.Config{})
+		t.Cleanup(store.Close)
+		return store, pool
+	}
+	before, pool := started()
+	id := uuid.Must(uuid.NewV7()).String()
+	c := writes(uuid.New(), eventstore.None, `{}`)
+	c.ID, c.Fingerprint = "gives another mark", eventstore.Hash{7}
+	c.Writes[0].Events[0].Meta.CommandID = id
+	first, err := before.Append(t.Context(), c)
+	require.NoError(t, err)
+	for _, undo := range []string{`alter table logs rename column fence to epoch`, `delete from schema_migrations where version_id = 6`} {
+		_, err = pool.Exec(t.Context(), undo)
+		require.NoError(t, err)
+	}
+
+	require.NoError(t, migrations.Up(t.Context(), dsn))
+
+	after, _ := started()
+	c.ID = id
+	again, err := after.Append(t.Context(), c)
+	require.NoError(t, err)
+	require.True(t, again.Duplicate)
+	require.Equal(t, first.Writes, again.Writes)
+	c.Fingerprint = eventstore.Hash{8}
+	_, err = after.Append(t.Context(), c)
+	require.ErrorIs(t, err, eventstore.ErrReused)
+	require.Len(t, requireChain(t, after), 1)
+}
+
+func TestMarksOfIDsThatComeOneAfterTheOtherAreNeighbours(t *testing.T) {
+	t.Parallel()
+	store, _ := setup(t)
+	var last uuid.UUID
+	for range 3 {
+		id := uuid.Must(uuid.NewV7())
+		c := writes(uuid.New(), eventstore.None, `{}`)
+		c.ID = id.String()
+		r, err := store.Append(t.Context(), c)
+		require.NoError(t, err)
+		mark := r.Writes[0].EventID
+		require.Equal(t, id[:6], mark[:6], "the time")
+		require.Equal(t, uuid.Version(8), mark.Version())
+		require.Equal(t, uuid.RFC4122, mark.Variant())
+		require.NotEqual(t, last[6:], mark[6:])
+		again, err := store.Append(t.Context(), c)
+		require.NoError(t, err)
+		require.True(t, again.Duplicate)
+		last = mark
+	}
+	for commandID, version := range map[string]uuid.Version{
+		uuid.NewString(): 5,
+		"{" + uuid.Must(uuid.NewV7()).String() + "}":      5,
+		strings.ToUpper(uuid.Must(uuid.NewV7()).String()): 8,
+		"any text": 5,
+	} {
+		c := writes(uuid.New(), eventstore.None, `{}`)
+		c.ID = commandID
+		r, err := store.Append(t.Context(), c)
+		require.NoError(t, err)
+		require.Equal(t, version, r.Writes[0].EventID.Version(), commandID)
+	}
 }
 
 func TestACommandThatOnlyConflictedCanBeTriedAgain(t *testing.T) {

@@ -65,7 +65,7 @@ func (s *Store) commitForeseen(ctx context.Context, conn *pgxpool.Conn, k *known
 	switch {
 	case err == nil && written:
 		failpoint.Reached(failpoint.AppendCommitted)
-		k.head, k.epoch = d.found.head, d.found.epoch
+		k.head, k.fence = d.found.head, d.found.fence
 		return true, nil
 	case err == nil || refused && !isUnavailable(err):
 		return false, nil

@@ -11,7 +11,7 @@ import (
 // found is what a transaction sees once it holds the lock of the log, or is foreseen to see.
 type found struct {
 	head     Head
-	epoch    int64 // moved by what one who decides without the lock must not overlook
+	fence    int64 // moved by what one who decides without the lock must not overlook
 	now      time.Time
 	streams  map[uuid.UUID]streamHead
 	commands map[string]recorded
@@ -38,9 +38,9 @@ type recorded struct {
 // command sees what the ones before it in the batch will have done.
 type decision struct {
 	tenant domain.Tenant
-	// before is the head that the events follow, epochBefore the epoch then.
+	// before is the head that the events follow, fenceBefore the fence then.
 	before      Head
-	epochBefore int64
+	fenceBefore int64
 	found       found
 	events      []Event
 	commands    []commandRow
@@ -66,7 +66,7 @@ func (s *Store) decideAll(tenant domain.Tenant, f found, batch []*request) *deci
 	for _, r := range batch {
 		count += r.count
 	}
-	d := &decision{tenant: tenant, before: f.head, epochBefore: f.epoch, found: f, events: make([]Event, 0, count), chain: s.newChain()}
+	d := &decision{tenant: tenant, before: f.head, fenceBefore: f.fence, found: f, events: make([]Event, 0, count), chain: s.newChain()}
 	for _, r := range batch {
 		d.decide(r)
 	}
@@ -131,7 +131,7 @@ func (d *decision) record(r *request) {
 		d.told = append(d.told, r.command.ID)
 		return
 	}
-	d.found.epoch++
+	d.found.fence++
 	d.commands = append(d.commands, commandRow{id: r.command.ID, fingerprint: r.command.Fingerprint, outcome: r.result.encode()})
 }
 

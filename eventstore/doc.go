@@ -15,7 +15,7 @@
 // A writer that appended last remembers the head, and the difference between the database's clock and its own. It decides the
 // next batch from that and from the versions that its commands expect, and sends step 3 alone, in one round trip: the
 // statement moves the head, which locks it, on condition that the head, the versions and the clock (created_at at most
-// 100 ms before the lock) are as foreseen, and that no command has been recorded by a row, nor an append been found lost (both move logs.epoch).
+// 100 ms before the lock) are as foreseen, and that no command has been recorded by a row, nor an append been found lost (both move logs.fence).
 // Otherwise, and where a unique constraint tells of a command id or version that is there already, nothing is written and
 // the batch takes the two round trips. So it does where a command of it would be refused, since the reason is only foreseen.
 // After another process was found to append, nothing is foreseen for 50 ms.
@@ -28,7 +28,7 @@
 //   - created_at is a moment of the database's clock, no later than the lock, and never runs backwards within a log.
 //   - an event's hash covers the hash of the event before it (ChainHash).
 //   - a command id is recorded in the transaction that writes its events, so either both are there or neither. The first
-//     event of the command has an id that is made from it (a name-based UUID, RFC 9562), so that no log holds two. Of a
+//     event of the command has an id that is made from it (markOf), so that no log holds two. Of a
 //     command that wrote one event and nothing else, this event is the record, with the fingerprint in its metadata; others
 //     have a row in table commands as well.
 //
@@ -48,7 +48,7 @@
 //   - The connection is lost before COMMIT was sent: nothing is written, the error is ErrUnavailable.
 //   - The connection is lost while COMMIT is under way: the store takes a new connection, locks the head, which
 //     waits for the lost transaction to end, and looks whether the batch's last event is there, by its hash. Where it is
-//     not, moving the epoch of the log keeps out what was decided without the lock and may still be on its way. If it
+//     not, moving the fence of the log keeps out what was decided without the lock and may still be on its way. If it
 //     cannot find out, the error is ErrOutcomeUnknown; a command that had an id can then be repeated safely.
 //   - Several processes append to one log: they take turns by the lock; nothing else is shared.
 package eventstore

@@ -35,7 +35,7 @@ func (e *Event) Meta() (domain.Meta, error) { return domain.ReadMeta(e.Metadata)
 
 // NewEvent is an event to append.
 type NewEvent struct {
-	ID            uuid.UUID // must be new in the tenant and not of version 5: one of those is made for the first event of a command with an id
+	ID            uuid.UUID // must be new in the tenant and not of version 5 or 8: one of those is made for the first event of a command with an id
 	Type          string
 	SchemaVersion int
 	Payload       json.RawMessage // any JSON; stored in canonical form

@@ -19,7 +19,7 @@ const (
 // it, so what is remembered may be wrong, and costs a round trip then. The zero value remembers nothing.
 type known struct {
 	head  Head
-	epoch int64
+	fence int64
 	// now was the database's clock when ours was at; a moment foreseen with them has passed when it gets there.
 	now, at time.Time
 	// others is when somebody else was last found to have appended.
@@ -28,7 +28,7 @@ type known struct {
 
 // learn remembers where a transaction left the log, with what it found under the lock.
 func (k *known) learn(left, f found, read time.Time, before known) {
-	*k = known{head: left.head, epoch: left.epoch, now: f.now, at: read, others: before.others}
+	*k = known{head: left.head, fence: left.fence, now: f.now, at: read, others: before.others}
 	if !before.at.IsZero() && before.head.Hash != f.head.Hash {
 		k.others = read
 	}
@@ -41,7 +41,7 @@ func (k *known) foresee(batch []*request) (f found, ok bool) {
 		return found{}, false
 	}
 	f = found{
-		head: k.head, epoch: k.epoch, now: k.now.Add(time.Since(k.at)).Truncate(time.Microsecond),
+		head: k.head, fence: k.fence, now: k.now.Add(time.Since(k.at)).Truncate(time.Microsecond),
 		streams: map[uuid.UUID]streamHead{}, commands: map[string]recorded{},
 	}
 	for _, r := range batch {

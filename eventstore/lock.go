@@ -14,7 +14,7 @@ import (
 )
 
 const lockHead = `
-select sequence_id, hash, created_at, epoch, clock_timestamp()
+select sequence_id, hash, created_at, fence, clock_timestamp()
   from logs
  where tenant_id = $1
    for update`
@@ -77,7 +77,7 @@ func lockAndRead(ctx context.Context, conn *pgxpool.Conn, tenant domain.Tenant, 
 	b.Queue(lockHead, tenant).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
 			var hash []byte
-			if err := rows.Scan(&f.head.SequenceID, &hash, &f.head.CreatedAt, &f.epoch, &f.now); err != nil {
+			if err := rows.Scan(&f.head.SequenceID, &hash, &f.head.CreatedAt, &f.fence, &f.now); err != nil {
 				return err
 			}
 			copy(f.head.Hash[:], hash)

@@ -14,7 +14,7 @@ const findEvent = `select exists (select from events where tenant_id = $1 and se
 // Another process may have recorded the same id.
 const findCommand = `select exists (select from commands where tenant_id = $1 and command_id = $2 and fingerprint = $3 and outcome = $4::jsonb)`
 
-const moveEpochOn = `update logs set epoch = epoch + 1 where tenant_id = $1`
+const moveFenceOn = `update logs set fence = fence + 1 where tenant_id = $1`
 
 // resolve finds out what became of a commit whose connection was lost. It returns nil where the decision was
 // committed, an unavailable error where it was not and never will be, and ErrOutcomeUnknown where it cannot be found out
@@ -40,7 +40,7 @@ func (s *Store) resolve(d *decision, lost error) error {
 			return err
 		}
 		// What was decided without the lock may still be on its way.
-		_, err = tx.Exec(ctx, moveEpochOn, d.tenant)
+		_, err = tx.Exec(ctx, moveFenceOn, d.tenant)
 		return err
 	})
 	switch {

@@ -19,20 +19,20 @@ import (
 const LogChannel = "auren_log"
 
 // Moves the head, which also locks it, and inserts the events. It does neither where the head is not the expected one
-// ($5, $6), the epoch has moved ($8) or created_at ($4) is not one of the last moments ($7) of the database's
+// ($5, $6), the fence has moved ($8) or created_at ($4) is not one of the last moments ($7) of the database's
 // clock.
 const moveHead = `
   with moved as (
        update logs
-          set sequence_id = $2, hash = $3, created_at = $4, epoch = $9
+          set sequence_id = $2, hash = $3, created_at = $4, fence = $9
         where tenant_id = $1
           and sequence_id = $5
           and hash = $6
-          and epoch = $8
+          and fence = $8
           and ($7::interval is null or clock_timestamp() between $4::timestamptz and $4::timestamptz + $7::interval)`
 
 // Nor where a command that is recorded by its event ($24) has a row. PostgreSQL looks before it waits for the lock; that
-// the epoch is then as expected says that it saw all of them.
+// the fence is then as expected says that it saw all of them.
 const ifNew = `
           and not exists (
               select
@@ -92,7 +92,7 @@ select l.tenant_id, c.command_id, c.fingerprint, c.outcome::jsonb, l.sequence_id
  where l.tenant_id = $1 and l.sequence_id = $6 and l.hash = $7`
 
 // Where there are no events to move the head.
-const moveEpoch = `update logs set epoch = $2 where tenant_id = $1`
+const moveFence = `update logs set fence = $2 where tenant_id = $1`
 
 // writeAndCommit writes what was decided under the lock and commits, in one round trip.
 func writeAndCommit(ctx context.Context, conn *pgxpool.Conn, d *decision) error {
@@ -134,7 +134,7 @@ func (d *decision) queue(b *pgx.Batch, tolerance *time.Duration) (inserted *int)
 			return nil
 		})
 	} else {
-		b.Queue(moveEpoch, d.tenant, d.found.epoch)
+		b.Queue(moveFence, d.tenant, d.found.fence)
 	}
 	if len(d.commands) > 0 {
 		b.Queue(insertCommands, d.commandArguments()...)
@@ -147,7 +147,7 @@ func (d *decision) insertion(tolerance *time.Duration) (sql string, arguments []
 	head := &d.found.head
 	arguments = []any{
 		d.tenant, head.SequenceID, head.Hash[:], head.CreatedAt, d.before.SequenceID, d.before.Hash[:], tolerance,
-		d.epochBefore, d.found.epoch,
+		d.fenceBefore, d.found.fence,
 	}
 	sql = insertEvents
 	if len(d.events) == 1 {
@@ -160,7 +160,7 @@ func (d *decision) insertion(tolerance *time.Duration) (sql string, arguments []
 		arguments = append(arguments, eventColumnsOf(d.events)...)
 	}
 	told := d.told
-	if d.epochBefore == 0 {
+	if d.fenceBefore == 0 {
 		told = nil // no command has a row
 	}
 	if tolerance == nil || len(d.found.foreseenStreams)+len(told) == 0 {

@@ -103,6 +103,9 @@ func benchAppend(ctx context.Context, b *run) ([]Result, error) {
 	return results, nil
 }
 
+// newID is an id as the handlers make them and clients are told to.
+func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
+
 // pick gives each client memories of its own, as long as there are enough.
 func pick[E any](from []E, client int) E { return from[client%len(from)] }
 
@@ -125,9 +128,9 @@ func (a *appending) insertVersioned(ctx context.Context, client int) error {
 
 func (a *appending) append(ctx context.Context, client int) error {
 	_, err := a.store.Append(ctx, eventstore.Command{Tenant: tenant, Writes: []eventstore.Write{{
-		StreamID: uuid.New(), Expected: eventstore.None, AgentID: appendAgent, UserID: benchUser,
+		StreamID: newID(), Expected: eventstore.None, AgentID: appendAgent, UserID: benchUser,
 		Events: []eventstore.NewEvent{{
-			ID: uuid.New(), Type: "memory_remembered", SchemaVersion: 1, Payload: json.RawMessage(pick(a.payloads, client)), OccurredAt: time.Now(),
+			ID: newID(), Type: "memory_remembered", SchemaVersion: 1, Payload: json.RawMessage(pick(a.payloads, client)), OccurredAt: time.Now(),
 		}},
 	}}})
 	return err
@@ -140,7 +143,7 @@ func (a *appending) remember(ctx context.Context, client int) error {
 // rememberOnce is remember with an id.
 func (a *appending) rememberOnce(ctx context.Context, client int) error {
 	r := request
-	r.Meta.CommandID = uuid.NewString()
+	r.Meta.CommandID = newID().String()
 	return a.send(ctx, r, client)
 }
 
@@ -174,7 +177,7 @@ func (a *appending) post(ctx context.Context, client int) error {
 
 // postOnce is post with an id.
 func (a *appending) postOnce(ctx context.Context, client int) error {
-	return a.postWith(ctx, client, uuid.NewString())
+	return a.postWith(ctx, client, newID().String())
 }
 
 func (a *appending) postWith(ctx context.Context, client int, key string) error {

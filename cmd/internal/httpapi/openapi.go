@@ -111,7 +111,7 @@ func describeParameters(registry huma.Registry, op operation, params reflect.Typ
 	}
 	if op.tag == tagCommands {
 		header("Auren-Actor", "Who sends the command; default anonymous.", "coach-7")
-		header("Idempotency-Key", "Makes the command safe to repeat: the same key and body give the first answer again.", "order-4711")
+		header("Idempotency-Key", "Makes the command safe to repeat: the same key and body give the first answer again. A UUID of version 7 costs the least.", "order-4711")
 		header("X-Correlation-ID", "Groups all that belongs to one piece of work.", "session-42")
 		header("X-Causation-ID", "What made the actor send the command, often an event id.", "0197a4be-5b1a-7c3d-9e2f-1a2b3c4d5e6f")
 		header("traceparent", "The W3C trace context.", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
