@@ -79,7 +79,7 @@ func scenarios() []scenario {
 		{"reads", 6, benchReads},
 		{"freshness", 3, benchFreshness},
 		{"import", 2 * len(importSentences), benchImport},
-		{"rebuild", 3, benchRebuild},
+		{"rebuild", 4, benchRebuild},
 		{"fanout", 2, benchFanout},
 	}
 }
