@@ -113,7 +113,7 @@ func (n NewEvent) prepare(tenant domain.Tenant, w Write) (Event, error) {
 		return Event{}, domain.Within("payload", err)
 	}
 	if isMark(n.ID) {
-		return Event{}, domain.Invalidf("event_id", "is a UUID of version %d, as the first events of commands have; one of another version is allowed", n.ID.Version())
+		return Event{}, domain.Invalidf("event_id", "is a UUID of version %d; 5 and 8 are those of the first events of commands, any other is allowed", n.ID.Version())
 	}
 	if _, err := n.Meta.Check(); err != nil {
 		return Event{}, domain.Within("metadata", err)

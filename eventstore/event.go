@@ -66,7 +66,8 @@ type Write struct {
 // conflicts by itself.
 type Command struct {
 	Tenant domain.Tenant
-	// ID makes the command idempotent; default none. The first event that the command appends bears its mark.
+	// ID makes the command idempotent; default none. The first event that the command appends bears its mark. The metadata of its
+	// events should name it, for those who read the log; the store does not.
 	ID string
 	// Fingerprint tells the same command from another one under the same ID; needed where ID is set.
 	Fingerprint Hash

@@ -11,7 +11,7 @@ select tenant_id, metadata ->> 'command_id', decode(metadata ->> 'command_finger
            'stream_id', stream_id, 'version', version, 'sequence_id', sequence_id, 'event_id', event_id))),
        sequence_id, created_at
   from events
- where metadata ? 'command_fingerprint'
+ where metadata ->> 'command_fingerprint' ~ '^[0-9a-f]{64}$'
    and metadata ->> 'command_id' ~* '^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$'
     on conflict do nothing;
 

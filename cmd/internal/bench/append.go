@@ -103,25 +103,25 @@ func benchAppend(ctx context.Context, b *run) ([]Result, error) {
 	return results, nil
 }
 
-// newID is an id as the handlers make them and clients are told to.
+// newID is an id as the handlers make them and clients are told to: of all sides alike.
 func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 
 // pick gives each client memories of its own, as long as there are enough.
 func pick[E any](from []E, client int) E { return from[client%len(from)] }
 
 func (a *appending) insert(ctx context.Context, client int) error {
-	_, err := a.pool.Exec(ctx, insertBareEvent, tenant, uuid.New(), uuid.New(), appendAgent, benchUser, pick(a.payloads, client), time.Now())
+	_, err := a.pool.Exec(ctx, insertBareEvent, tenant, newID(), newID(), appendAgent, benchUser, pick(a.payloads, client), time.Now())
 	return err
 }
 
 func (a *appending) insertVersioned(ctx context.Context, client int) error {
-	stream := uuid.New()
+	stream := newID()
 	return pgx.BeginFunc(ctx, a.pool, func(tx pgx.Tx) error {
 		var version int
 		if err := tx.QueryRow(ctx, readVersion, tenant, stream).Scan(&version); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, insertVersionedEvent, tenant, uuid.New(), stream, appendAgent, benchUser, pick(a.payloads, client), time.Now(), version+1)
+		_, err := tx.Exec(ctx, insertVersionedEvent, tenant, newID(), stream, appendAgent, benchUser, pick(a.payloads, client), time.Now(), version+1)
 		return err
 	})
 }
