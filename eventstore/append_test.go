@@ -262,33 +262,76 @@ func TestACommandOfTheFormerVersionIsKnown(t *testing.T) {
 	require.Len(t, requireChain(t, store), 1)
 }
 
+// startedOn returns a store of its own on a database.
+func startedOn(t *testing.T, dsn string) (*eventstore.Store, *pgxpool.Pool) {
+	t.Helper()
+	pool, err := pgxpool.New(t.Context(), dsn)
+	require.NoError(t, err)
+	t.Cleanup(pool.Close)
+	store := eventstore.New(pool, eventstore.Config{})
+	t.Cleanup(store.Close)
+	return store, pool
+}
+
+// In the first version of the schema an outcome was a list.
+func TestAnOutcomeOfTheFirstVersionIsKnown(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.DSN(t)
+	before, pool := startedOn(t, dsn)
+	first, err := before.Append(t.Context(), writes(uuid.New(), eventstore.None, `{}`))
+	require.NoError(t, err)
+	list, err := json.Marshal(first.Writes)
+	require.NoError(t, err)
+	complete := `constraint commands_complete_check`
+	exec := func(sql string, arguments ...any) {
+		t.Helper()
+		_, err := pool.Exec(t.Context(), sql, arguments...)
+		require.NoError(t, err)
+	}
+	print := eventstore.Hash{7}
+	exec(`alter table commands drop ` + complete)
+	for id, outcome := range map[string][]byte{"first": list, "nothing": []byte(`[]`)} {
+		exec(`insert into commands (tenant_id, command_id, fingerprint, outcome, created_at) values ($1, $2, $3, $4, now())`, tenant, id, print[:], outcome)
+	}
+	exec(`alter table commands add ` + complete + ` check (outcome is not null and sequence_id is not null) not valid`)
+	exec(`update logs set fence = 1`)
+	exec(`delete from schema_migrations where version_id = 7`)
+
+	require.NoError(t, migrations.Up(t.Context(), dsn))
+
+	after, _ := startedOn(t, dsn)
+	again := writes(uuid.New(), eventstore.None, `{}`)
+	again.ID, again.Fingerprint = "first", print
+	r, err := after.Append(t.Context(), again)
+	require.NoError(t, err)
+	require.True(t, r.Duplicate)
+	require.Equal(t, first.Writes, r.Writes)
+	again.ID = "nothing"
+	r, err = after.Append(t.Context(), again)
+	require.NoError(t, err)
+	require.True(t, r.Duplicate)
+	require.Empty(t, r.Writes)
+}
+
 // Until schema version 6 the mark of a command whose id is a UUID of version 7 was another one.
 func TestACommandRecordedUnderItsFormerMarkIsKnown(t *testing.T) {
 	t.Parallel()
 	dsn := pgtest.DSN(t)
-	started := func() (*eventstore.Store, *pgxpool.Pool) {
-		pool, err := pgxpool.New(t.Context(), dsn)
-		require.NoError(t, err)
-		t.Cleanup(pool.Close)
-		store := eventstore.New(pool, eventstore.Config{})
-		t.Cleanup(store.Close)
-		return store, pool
-	}
-	before, pool := started()
+	before, pool := startedOn(t, dsn)
 	id := strings.ToUpper(uuid.Must(uuid.NewV7()).String())
 	c := writes(uuid.New(), eventstore.None, `{}`)
 	c.ID, c.Fingerprint = "gives another mark", eventstore.Hash{7}
 	c.Writes[0].Events[0].Meta.CommandID = id
 	first, err := before.Append(t.Context(), c)
 	require.NoError(t, err)
-	for _, undo := range []string{`alter table logs rename column fence to epoch`, `delete from schema_migrations where version_id = 6`} {
+	for _, undo := range []string{`alter table logs rename column fence to epoch`, `delete from schema_migrations where version_id >= 6`} {
 		_, err = pool.Exec(t.Context(), undo)
 		require.NoError(t, err)
 	}
 
 	require.NoError(t, migrations.Up(t.Context(), dsn))
 
-	after, _ := started()
+	after, _ := startedOn(t, dsn)
 	for range 3 { // from the second on, it is foreseen
 		_, err = after.Append(t.Context(), writes(uuid.New(), eventstore.None, `{}`))
 		require.NoError(t, err)
