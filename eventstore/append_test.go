@@ -252,14 +252,20 @@ func TestACommandOfTheFormerVersionIsKnown(t *testing.T) {
 
 	again := writes(uuid.New(), eventstore.None, `{}`)
 	again.ID, again.Fingerprint = "former", print
-	r, err := store.Append(t.Context(), again)
+	requireKnown(t, store, again, first)
+	require.Len(t, requireChain(t, store), 1)
+}
+
+// requireKnown requires that a command has the outcome of first, and that its id is refused with another body.
+func requireKnown(t *testing.T, store *eventstore.Store, c eventstore.Command, first eventstore.Result) {
+	t.Helper()
+	r, err := store.Append(t.Context(), c)
 	require.NoError(t, err)
 	require.True(t, r.Duplicate)
 	require.Equal(t, first.Writes, r.Writes)
-	again.Fingerprint = eventstore.Hash{8}
-	_, err = store.Append(t.Context(), again)
+	c.Fingerprint[0]++
+	_, err = store.Append(t.Context(), c)
 	require.ErrorIs(t, err, eventstore.ErrReused)
-	require.Len(t, requireChain(t, store), 1)
 }
 
 // startedOn returns a store of its own on a database.
@@ -302,12 +308,9 @@ func TestAnOutcomeOfTheFirstVersionIsKnown(t *testing.T) {
 	after, _ := startedOn(t, dsn)
 	again := writes(uuid.New(), eventstore.None, `{}`)
 	again.ID, again.Fingerprint = "first", print
-	r, err := after.Append(t.Context(), again)
-	require.NoError(t, err)
-	require.True(t, r.Duplicate)
-	require.Equal(t, first.Writes, r.Writes)
+	requireKnown(t, after, again, first)
 	again.ID = "nothing"
-	r, err = after.Append(t.Context(), again)
+	r, err := after.Append(t.Context(), again)
 	require.NoError(t, err)
 	require.True(t, r.Duplicate)
 	require.Empty(t, r.Writes)
@@ -337,13 +340,7 @@ func TestACommandRecordedUnderItsFormerMarkIsKnown(t *testing.T) {
 		require.NoError(t, err)
 	}
 	c.ID, c.Writes[0].StreamID = id, uuid.New() // or else the stream would keep it out
-	again, err := after.Append(t.Context(), c)
-	require.NoError(t, err)
-	require.True(t, again.Duplicate)
-	require.Equal(t, first.Writes, again.Writes)
-	c.Fingerprint = eventstore.Hash{8}
-	_, err = after.Append(t.Context(), c)
-	require.ErrorIs(t, err, eventstore.ErrReused)
+	requireKnown(t, after, c, first)
 	require.Len(t, requireChain(t, after), 4)
 }
 

@@ -122,13 +122,11 @@ func BenchmarkGuarantees(b *testing.B) {
 		costs := make([][]float64, len(sides))
 		for round := range rounds {
 			for i, with := range sides {
-				first, second := neither, with.rate
-				if round%2 == 1 {
-					first, second = second, first
-				}
-				without, rate := first(), second()
-				if round%2 == 1 {
-					without, rate = rate, without
+				var without, rate float64
+				if round%2 == 0 {
+					without, rate = neither(), with.rate()
+				} else {
+					rate, without = with.rate(), neither()
 				}
 				costs[i] = append(costs[i], 100*(1-rate/without))
 			}

@@ -52,32 +52,20 @@ func TestARefusedCommandDoesNotRefuseOthers(t *testing.T) {
 	pool := pgtest.New(t)
 	store := eventstore.New(pool, eventstore.Config{})
 	defer store.Close()
-	appending := func(c eventstore.Command) (eventstore.Result, error) { return store.Append(t.Context(), c) }
 	stream := uuid.New()
 	for version := range 7 {
-		_, err := appending(writes(stream, version, `{}`))
+		_, err := store.Append(t.Context(), writes(stream, version, `{}`))
 		require.NoError(t, err)
 	}
-	// The lock of the log keeps the writer busy, so that what comes meanwhile is one batch.
-	unlock := lockLogs(t, pool)
 	first, reused, right := writes(uuid.New(), eventstore.None, `{}`), writes(stream, 3, `{}`), writes(stream, 7, `{}`)
 	first.ID, first.Fingerprint = "k", eventstore.Hash{1}
 	reused.ID, reused.Fingerprint = "k", eventstore.Hash{2}
-	var group sync.WaitGroup
-	errs := make([]error, 4)
-	results := make([]eventstore.Result, 4)
-	for i, c := range []eventstore.Command{writes(uuid.New(), eventstore.None, `{}`), first, reused, right} {
-		group.Go(func() { results[i], errs[i] = appending(c) })
-		require.Eventually(t, func() bool { return eventstore.Waiting(store) == i }, 10*time.Second, time.Millisecond)
-	}
-	unlock()
-	group.Wait()
+	results, errs := inOneBatch(t, pool, store, first, reused, right)
 	require.NoError(t, errs[0])
-	require.NoError(t, errs[1])
-	require.ErrorIs(t, errs[2], eventstore.ErrReused)
-	require.NoError(t, errs[3])
-	require.Nil(t, results[3].Writes[0].Conflict)
-	require.Equal(t, 8, results[3].Writes[0].Version)
+	require.ErrorIs(t, errs[1], eventstore.ErrReused)
+	require.NoError(t, errs[2])
+	require.Nil(t, results[2].Writes[0].Conflict)
+	require.Equal(t, 8, results[2].Writes[0].Version)
 }
 
 // Planned while its table is empty, for whatever is looked up, a statement keeps its plan until statistics are gathered:
@@ -147,6 +135,25 @@ func TestACommandRecordedWhileTheLockIsWaitedForIsKnown(t *testing.T) {
 	require.Len(t, requireChain(t, foreseeing), 3)
 }
 
+// inOneBatch appends commands that one transaction carries: the lock of the log keeps the writer busy until all of them wait.
+func inOneBatch(t *testing.T, pool *pgxpool.Pool, store *eventstore.Store, commands ...eventstore.Command) ([]eventstore.Result, []error) {
+	t.Helper()
+	unlock := lockLogs(t, pool)
+	var group sync.WaitGroup
+	var busy error
+	group.Go(func() { _, busy = store.Append(t.Context(), writes(uuid.New(), eventstore.None, `{}`)) })
+	waitForLocks(t, pool, 1)
+	results, errs := make([]eventstore.Result, len(commands)), make([]error, len(commands))
+	for i, c := range commands {
+		group.Go(func() { results[i], errs[i] = store.Append(t.Context(), c) })
+		require.Eventually(t, func() bool { return eventstore.Waiting(store) == i+1 }, 10*time.Second, time.Millisecond)
+	}
+	unlock()
+	group.Wait()
+	require.NoError(t, busy)
+	return results, errs
+}
+
 // lockLogs takes the locks of all logs, until they are given back.
 func lockLogs(t *testing.T, pool *pgxpool.Pool) (unlock func()) {
 	t.Helper()
@@ -182,24 +189,11 @@ func TestAnAssertionUnderAUsedIDIsRefused(t *testing.T) {
 		_, err := store.Append(t.Context(), writes(stream, version, `{}`))
 		require.NoError(t, err)
 	}
-	// The lock of the log keeps the writer busy, so that what comes meanwhile is one batch.
-	unlock := lockLogs(t, pool)
 	assertion := writes(stream, eventstore.Any)
 	assertion.ID, assertion.Fingerprint = "k", eventstore.Hash{2}
-	var group sync.WaitGroup
-	errs := make([]error, 3)
-	for i, c := range []eventstore.Command{writes(uuid.New(), eventstore.None, `{}`), writes(stream, 3, `{}`), assertion} {
-		group.Go(func() { _, errs[i] = store.Append(t.Context(), c) })
-		if i == 0 {
-			waitForLocks(t, pool, 1)
-		}
-		require.Eventually(t, func() bool { return eventstore.Waiting(store) == i }, 10*time.Second, time.Millisecond)
-	}
-	unlock()
-	group.Wait()
+	_, errs := inOneBatch(t, pool, store, writes(stream, 3, `{}`), assertion)
 	require.NoError(t, errs[0])
-	require.NoError(t, errs[1])
-	require.ErrorIs(t, errs[2], eventstore.ErrReused)
+	require.ErrorIs(t, errs[1], eventstore.ErrReused)
 	again, err := store.Append(t.Context(), used)
 	require.NoError(t, err)
 	require.True(t, again.Duplicate)

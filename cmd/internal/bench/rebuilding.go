@@ -30,6 +30,13 @@ func benchRebuild(ctx context.Context, b *run) ([]Result, error) {
 	if err := b.createFloors(ctx); err != nil {
 		return nil, err
 	}
+	readModels := func() []projections.Projection {
+		return []projections.Projection{agentmemories.Projection{}, b.searchProjection()}
+	}
+	var tables []string
+	for _, p := range readModels() {
+		tables = append(tables, p.Tables()...)
+	}
 	r, err := b.compare(ctx, Result{Case: "agent_memories and search", Axis: "events", At: events},
 		side{"projector", "events", true, func(ctx context.Context) (measured, error) {
 			if err := b.exec(ctx, forgetMemories, forgetSearch, forgetMemoriesCheckpoint, forgetSearchCheckpoint); err != nil {
@@ -39,18 +46,16 @@ func benchRebuild(ctx context.Context, b *run) ([]Result, error) {
 		}},
 		side{"a batch of 1,000 a transaction, to_tsvector", "events", true, b.projectInBatches},
 		side{"rows that are there, copied and indexed", "events", true, func(ctx context.Context) (measured, error) {
-			m, err := timed(events, func() error { return b.copyRows(ctx) })
-			return m, errors.Join(err, b.dropRows(ctx))
+			m, err := timed(events, func() error { return b.copyRows(ctx, tables) })
+			return m, errors.Join(err, b.dropRows(ctx, tables))
 		}},
 		side{"rebuild", "events", false, func(ctx context.Context) (measured, error) {
 			return timed(events, func() error {
-				return rebuild.Run(ctx, b.pool, []projections.Projection{agentmemories.Projection{}, b.searchProjection()}, rebuild.Config{Log: b.Log})
+				return rebuild.Run(ctx, b.pool, readModels(), rebuild.Config{Log: b.Log})
 			})
 		}})
 	return []Result{r}, err
 }
-
-var readModels = []string{"agent_memories", "agent_memory_history", "agent_memory_search", "agent_memory_search_scopes"}
 
 // What makes the indexes of a table ($1) on another one ($2), under whatever names.
 const indexesLike = `
@@ -61,22 +66,22 @@ select replace(pg_get_indexdef(i.indexrelid), format(' %I ON %I.%I ', x.relname,
   join pg_namespace as n on n.oid = c.relnamespace
  where i.indrelid = $1::regclass`
 
-// copyRows copies the rows of the read models into other tables, all at once, and makes the same indexes of each: what is left of
+// copyRows copies the rows of tables into other tables, all at once, and makes the same indexes of each: what is left of
 // a rebuild where nothing is read from a log, made, or sent to PostgreSQL.
-func (b *run) copyRows(ctx context.Context) error {
+func (b *run) copyRows(ctx context.Context, tables []string) error {
 	group, within := errgroup.WithContext(ctx)
-	for _, table := range readModels {
+	for _, table := range tables {
 		group.Go(func() error { return b.copyRowsOf(within, table) })
 	}
 	return group.Wait()
 }
 
-// rowsOf is the table into which the rows of a read model are copied.
+// rowsOf is the table into which the rows of one are copied.
 func rowsOf(table string) string { return "auren_bench." + table + "_rows" }
 
-func (b *run) dropRows(ctx context.Context) error {
-	for _, table := range readModels {
-		if err := b.exec(ctx, "drop table "+rowsOf(table)); err != nil {
+func (b *run) dropRows(ctx context.Context, tables []string) error {
+	for _, table := range tables {
+		if err := b.exec(ctx, "drop table if exists "+rowsOf(table)); err != nil {
 			return err
 		}
 	}
