@@ -35,6 +35,8 @@ type Store struct {
 	config Config
 	// newChain is always newChain, but where a benchmark measures what it costs.
 	newChain func() chain
+	// gatherFor is always gatherFor, but in tests.
+	gatherFor time.Duration
 
 	mu      sync.Mutex
 	writers map[domain.Tenant]*writer
@@ -58,5 +60,5 @@ func New(pool *pgxpool.Pool, config Config) *Store {
 	if config.Tracer == nil {
 		config.Tracer = noop.Tracer{}
 	}
-	return &Store{pool: pool, config: config, newChain: newChain, writers: map[domain.Tenant]*writer{}}
+	return &Store{pool: pool, config: config, newChain: newChain, gatherFor: gatherFor, writers: map[domain.Tenant]*writer{}}
 }

@@ -16,6 +16,7 @@ type writer struct {
 	draining bool
 	// known is used only by the goroutine that drains.
 	known known
+	gathering
 }
 
 // idleWriters is how many writers are kept, with what they know, while they have nothing to do.
@@ -36,6 +37,7 @@ func (s *Store) enqueue(r *request) (lead func(), err error) {
 		return nil, ErrOverloaded
 	}
 	w.waiting = append(w.waiting, r)
+	w.joined()
 	if w.draining {
 		return nil, nil
 	}
@@ -75,6 +77,7 @@ func (s *Store) drain(tenant domain.Tenant, w *writer) {
 
 // commitNext commits the next batch, if anything still waits, and gives its requests their answers.
 func (s *Store) commitNext(tenant domain.Tenant, w *writer) {
+	s.gather(w)
 	batch := s.take(w)
 	if len(batch) == 0 {
 		return
@@ -82,6 +85,7 @@ func (s *Store) commitNext(tenant domain.Tenant, w *writer) {
 	ctx, observed := s.observe(tenant, batch)
 	s.commit(ctx, tenant, &w.known, batch)
 	observed.end()
+	s.expect(w, batch)
 	for _, r := range batch {
 		close(r.done)
 	}

@@ -143,14 +143,14 @@ func StartPrivate(ctx context.Context, dataDir string, log *zap.Logger) (*Privat
 }
 
 // fillLog leaves a new server with as many segments of its write-ahead log as one keeps that has been running for some
-// time (min_wal_size). To create one makes every commit wait, several times a second under load, but only at first.
+// time under load. To create one makes every commit wait, several times a second under load, but only at first.
 func fillLog(ctx context.Context, dsn string) error {
 	conn, err := pgx.Connect(ctx, dsn)
 	if err != nil {
 		return fmt.Errorf("connect as the superuser: %w", err)
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
-	for range 1 << 10 / 16 { // segments of 16 MB in min_wal_size
+	for range 2 << 10 / 16 { // segments of 16 MB in max_wal_size
 		for _, sql := range []string{`select pg_logical_emit_message(false, 'auren bench', '')`, `select pg_switch_wal()`} {
 			if _, err := conn.Exec(ctx, sql); err != nil {
 				return fmt.Errorf("fill the write-ahead log: %w", err)
