@@ -8,8 +8,8 @@ import "time"
 // gatherFor, and the more often in vain the less often. It is what commit_delay and commit_siblings are in PostgreSQL, but that
 // nobody waits who is alone, or among callers that come at random.
 const (
-	// gatherFor is how long a batch waits at most. (Where nothing else runs, the runtime's timers make a millisecond of it.)
-	gatherFor = 500 * time.Microsecond
+	// gatherFor is how long a batch waits at most: what a hundred callers take to come back, and as exact as timers are.
+	gatherFor = time.Millisecond
 	// One in stragglers need not be waited for.
 	stragglers = 8
 	// maxInVain bounds how seldom is tried again what was in vain: after 1<<maxInVain batches.
