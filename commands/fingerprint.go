@@ -14,7 +14,7 @@ import (
 // fingerprint is that of the canonical JSON of an object with what the client sent: what two commands with one id are
 // compared by.
 func fingerprint(req Request, name string, id uuid.UUID, body any) (eventstore.Hash, error) {
-	out, err := appendBody(append(make([]byte, 0, 1024), `{"body":`...), body)
+	out, err := appendBody(append(make([]byte, 0, 2048), `{"body":`...), body)
 	if err != nil {
 		return eventstore.Hash{}, err
 	}
@@ -28,8 +28,10 @@ func fingerprint(req Request, name string, id uuid.UUID, body any) (eventstore.H
 // appendBody appends the canonical JSON of a body. Those that can be long are not encoded first.
 func appendBody(out []byte, body any) ([]byte, error) {
 	switch b := body.(type) {
+	case opened:
+		return Remember(b).appendCanonical(out, appendAsItIs)
 	case Remember:
-		return b.appendCanonical(out)
+		return b.appendCanonical(out, appendRaw)
 	case []Remember:
 		return appendAll(out, b)
 	case Revise:
@@ -44,19 +46,19 @@ func appendAll(out []byte, batch []Remember) (_ []byte, err error) {
 		if i > 0 {
 			out = append(out, ',')
 		}
-		if out, err = r.appendCanonical(out); err != nil {
+		if out, err = r.appendCanonical(out, appendRaw); err != nil {
 			return nil, err
 		}
 	}
 	return append(out, ']'), nil
 }
 
-func (r Remember) appendCanonical(out []byte) (_ []byte, err error) {
+func (r Remember) appendCanonical(out []byte, appendContent func([]byte, string, json.RawMessage) ([]byte, error)) (_ []byte, err error) {
 	out = appendText(out, `{"agent_id":`, r.AgentID)
 	if out, err = appendMember(out, `,"confidence":`, r.Confidence); err != nil {
 		return nil, err
 	}
-	if out, err = appendRaw(out, `,"content":`, r.Content); err != nil {
+	if out, err = appendContent(out, `,"content":`, r.Content); err != nil {
 		return nil, err
 	}
 	if out, err = appendMember(out, `,"expires_at":`, r.ExpiresAt); err != nil {
@@ -117,4 +119,8 @@ func appendRaw(out []byte, key string, raw json.RawMessage) ([]byte, error) {
 		return append(out, "null"...), nil
 	}
 	return domain.AppendCanonicalJSON(out, raw)
+}
+
+func appendAsItIs(out []byte, key string, canonical json.RawMessage) ([]byte, error) {
+	return append(append(out, key...), canonical...), nil
 }

@@ -53,4 +53,10 @@ func TestFingerprintsStayAsTheyWere(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, eventstore.Hash(sha256.Sum256(canonical)), command.Fingerprint, name)
 	}
+
+	canonical, err := newCommand(Request{Meta: domain.Meta{CommandID: "c"}}, "remember", uuid.Nil, opened{Content: json.RawMessage(`{"a":1.5,"b":"é"}`)})
+	require.NoError(t, err)
+	given, err := newCommand(Request{Meta: domain.Meta{CommandID: "c"}}, "remember", uuid.Nil, Remember{Content: json.RawMessage(` {"b": "\u00e9", "a" : 1.50}`)})
+	require.NoError(t, err)
+	require.Equal(t, given, canonical)
 }

@@ -117,21 +117,34 @@ func (h *Handler) change(ctx context.Context, req Request, name string, id uuid.
 
 // prepare checks a request and makes what all attempts at its command have in common.
 func prepare(req Request, name string, id uuid.UUID, body any) (Request, eventstore.Command, error) {
-	var err error
-	if req.Meta, err = req.Meta.Check(); err != nil {
+	req, err := checkRequest(req)
+	if err != nil {
 		return req, eventstore.Command{}, err
 	}
-	if req.ExpectedVersion < 0 {
-		return req, eventstore.Command{}, domain.Invalidf("expected_version", "is %d; a version from 1 on is allowed", req.ExpectedVersion)
+	c, err := newCommand(req, name, id, body)
+	return req, c, err
+}
+
+func checkRequest(req Request) (_ Request, err error) {
+	if req.Meta, err = req.Meta.Check(); err != nil {
+		return req, err
 	}
-	c := eventstore.Command{Tenant: req.Tenant, ID: req.Meta.CommandID}
+	if req.ExpectedVersion < 0 {
+		return req, domain.Invalidf("expected_version", "is %d; a version from 1 on is allowed", req.ExpectedVersion)
+	}
+	return req, nil
+}
+
+// newCommand makes a command without its writes.
+func newCommand(req Request, name string, id uuid.UUID, body any) (c eventstore.Command, err error) {
+	c = eventstore.Command{Tenant: req.Tenant, ID: req.Meta.CommandID}
 	if c.ID == "" {
-		return req, c, nil
+		return c, nil
 	}
 	if c.Fingerprint, err = fingerprint(req, name, id, body); err != nil {
-		return req, c, domain.Invalidf("", "the command cannot be written as JSON: %v", err)
+		return c, domain.Invalidf("", "the command cannot be written as JSON: %v", err)
 	}
-	return req, c, nil
+	return c, nil
 }
 
 func (h *Handler) attempt(ctx context.Context, req Request, command eventstore.Command, id uuid.UUID, decide decision) (Receipt, error) {

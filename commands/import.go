@@ -191,14 +191,13 @@ func (i *importing) decide(r ImportRecord) error {
 		return nil
 	}
 	// The record was checked as a whole above; here only what differs becomes an event.
-	d := opening.(memory.Remembered)
 	i.occurredAt = i.now
 	for _, step := range []func() (memory.Event, error){
 		func() (memory.Event, error) {
-			return i.memory.Revise(memory.Revision{Type: &d.Type, Content: d.Content, Metadata: d.Metadata}, i.now)
+			return i.memory.Revise(memory.Revision{Type: &opening.Type, Content: opening.Content, Metadata: opening.Metadata}, i.now)
 		},
-		func() (memory.Event, error) { return i.memory.AdjustConfidence(d.Confidence, i.now) },
-		func() (memory.Event, error) { return i.memory.SetExpiry(d.ExpiresAt, i.now) },
+		func() (memory.Event, error) { return i.memory.AdjustConfidence(opening.Confidence, i.now) },
+		func() (memory.Event, error) { return i.memory.SetExpiry(opening.ExpiresAt, i.now) },
 	} {
 		if i.memory.Snapshot().StateAt(i.now) != memory.Active {
 			return nil

@@ -37,17 +37,23 @@ type Remember struct {
 func (h *Handler) Remember(ctx context.Context, req Request, r Remember) (_ Receipt, err error) {
 	ctx, span := h.config.Tracer.Start(ctx, "remember")
 	defer func() { end(span, err) }()
-	req, command, err := prepare(req, "remember", uuid.Nil, r)
+	if req, err = checkRequest(req); err != nil {
+		return Receipt{}, err
+	}
+	write, err := h.opening(req, &r)
 	if err != nil {
 		return Receipt{}, err
 	}
-	write, err := h.opening(req, r)
+	command, err := newCommand(req, "remember", uuid.Nil, opened(r))
 	if err != nil {
 		return Receipt{}, err
 	}
 	command.Writes = []eventstore.Write{write}
 	return h.append(ctx, command)
 }
+
+// opened is a Remember whose Content has its canonical form already.
+type opened Remember
 
 // Remembered is what became of one memory of a batch: a Receipt, or an error.
 type Remembered struct {
@@ -71,7 +77,7 @@ func (h *Handler) RememberBatch(ctx context.Context, req Request, batch []Rememb
 	results := make([]Remembered, len(batch))
 	var written []int
 	for i, r := range batch {
-		write, err := h.opening(req, r)
+		write, err := h.opening(req, &r)
 		if err != nil {
 			results[i].Err = err
 			continue
@@ -96,8 +102,8 @@ func (h *Handler) RememberBatch(ctx context.Context, req Request, batch []Rememb
 	return results, nil
 }
 
-// opening makes the write that opens a memory's stream.
-func (h *Handler) opening(req Request, r Remember) (eventstore.Write, error) {
+// opening makes the write that opens a memory's stream, and the content canonical.
+func (h *Handler) opening(req Request, r *Remember) (eventstore.Write, error) {
 	event, err := memory.Remember(memory.Draft{
 		AgentID: r.AgentID, UserID: r.UserID, Type: r.Type, Content: r.Content, Confidence: r.Confidence,
 		Metadata: r.Metadata, ExpiresAt: r.ExpiresAt,
@@ -105,6 +111,7 @@ func (h *Handler) opening(req Request, r Remember) (eventstore.Write, error) {
 	if err != nil {
 		return eventstore.Write{}, err
 	}
+	r.Content = event.Content
 	occurredAt := h.config.Now()
 	if r.OccurredAt != nil {
 		occurredAt = *r.OccurredAt

@@ -344,6 +344,15 @@ func TestACommandRecordedUnderItsFormerMarkIsKnown(t *testing.T) {
 	require.Len(t, requireChain(t, after), 4)
 }
 
+// Marks are kept as long as the log.
+func TestMarksStayAsTheyWere(t *testing.T) {
+	t.Parallel()
+	space := uuid.MustParse("6f0a2b63-3f0c-4d0e-9a57-1c1f3d0c7a11")
+	for _, id := range []string{"k", "an id", uuid.NewString(), strings.Repeat("long", 63)} {
+		require.Equal(t, uuid.NewSHA1(space, []byte("t/"+id)), eventstore.MarkOf("t", id))
+	}
+}
+
 func TestMarksOfIDsThatComeOneAfterTheOtherAreNeighbours(t *testing.T) {
 	t.Parallel()
 	store, _ := setup(t)

@@ -139,7 +139,7 @@ func (d *draft) finish() error {
 	if r.OccurredAt, err = memory.OccurredAt(r.OccurredAt); err != nil {
 		return err
 	}
-	d.memory = event.(memory.Remembered)
+	d.memory = event
 	r.Draft.Content, r.Draft.Metadata, r.Draft.ExpiresAt = d.memory.Content, d.memory.Metadata, d.memory.ExpiresAt
 	r.Digest = digest(d.kind, r.Draft.AgentID, r.Draft.UserID, d.source)
 	return nil

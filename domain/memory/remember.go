@@ -22,8 +22,9 @@ type Draft struct {
 	ExpiresAt  *time.Time      // default never; a time in the past is allowed and hides the memory at once
 }
 
-// Remember decides whether a draft can become a memory. Its error names the first bad field.
-func Remember(d Draft) (Event, error) {
+// Remember decides whether a draft can become a memory. The content and metadata of the event are canonical. The
+// error names the first bad field.
+func Remember(d Draft) (Remembered, error) {
 	e := Remembered{AgentID: d.AgentID, UserID: d.UserID, Type: d.Type, Confidence: DefaultConfidence}
 	if e.Type == "" {
 		e.Type = DefaultType
@@ -32,26 +33,26 @@ func Remember(d Draft) (Event, error) {
 		e.Confidence = *d.Confidence
 	}
 	if err := checkName("agent_id", e.AgentID, MaxAgentID); err != nil {
-		return nil, err
+		return Remembered{}, err
 	}
 	if err := checkName("user_id", e.UserID, MaxUserID); err != nil {
-		return nil, err
+		return Remembered{}, err
 	}
 	if err := checkName("memory_type", e.Type, MaxType); err != nil {
-		return nil, err
+		return Remembered{}, err
 	}
 	if err := checkUnit("confidence", e.Confidence); err != nil {
-		return nil, err
+		return Remembered{}, err
 	}
 	var err error
 	if e.Content, err = checkContent(d.Content); err != nil {
-		return nil, err
+		return Remembered{}, err
 	}
 	if e.Metadata, err = checkMetadata(d.Metadata); err != nil {
-		return nil, err
+		return Remembered{}, err
 	}
 	if e.ExpiresAt, err = checkExpiry(d.ExpiresAt); err != nil {
-		return nil, err
+		return Remembered{}, err
 	}
 	return e, nil
 }
