@@ -7,10 +7,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/auren-memory/auren/cmd/internal/config"
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/deploy/standalone"
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
@@ -63,6 +65,8 @@ func TestTheLifeOfAMemory(t *testing.T) {
 	id := w.remember("trains before breakfast", "--confidence", "0.6", "--reason", "she said so", "--type", "preference",
 		"--metadata", `{"topic": "training"}`, "--actor", "tester")
 	require.Contains(t, w.must("recall", "when", "does", "she", "train?"), "trains before breakfast")
+	require.NotContains(t, w.must("recall", "train"), "these are the latest")
+	require.Contains(t, w.must("recall", "the", "of"), "these are the latest")
 
 	w.must("revise", id, "trains after work", "--expected-version", "1")
 	w.fails(exitFailed, "is at version 2, expected 1", "revise", id, "again", "--expected-version", "1")
@@ -247,6 +251,7 @@ func TestWhatCannotWorkIsNamed(t *testing.T) {
 		{exitUsage, "ID \"x\" is no UUID", []string{"show", "x"}},
 		{exitUsage, "cursor", []string{"list", "--cursor", "x"}},
 		{exitUsage, "limit", []string{"list", "--limit", "-1"}},
+		{exitUsage, "--limit is 0; 1 to 1000 are allowed", []string{"recall", "x", "--limit", "0"}},
 		{exitUsage, "--as-of", []string{"show", id, "--as-of", "yesterday"}},
 		{exitUsage, "as_of: is 7, and the log ends at 1", []string{"show", id, "--as-of", "7"}},
 		{exitUsage, "as_of: is 7, and the log ends at 1", []string{"show", id, "--history", "--as-of", "7"}},
@@ -331,12 +336,43 @@ func TestGist(t *testing.T) {
 		`"a text"`:                           "a text",
 		`{"b": "short", "a": "the longest"}`: "the longest",
 		`{"n": [1, {"x": "deep"}]}`:          "deep",
-		`[1, 2]`:                             "[1, 2]",
-		`null`:                               "null",
-		`"two\nlines"`:                       "two lines",
+		`{"learning": "likes tea", "imported_from": "coach/specialist_memory.json"}`: "likes tea",
+		`[1, 2]`:       "[1, 2]",
+		`null`:         "null",
+		`"two\nlines"`: "two lines",
 	} {
 		require.Equal(t, want, gist(json.RawMessage(content)))
 	}
+}
+
+func TestTimesArePrintedAsTheyAreRead(t *testing.T) {
+	t.Parallel()
+	now := time.Now().Truncate(time.Second)
+	read, err := parseTime("--as-of", moment(now))
+	require.NoError(t, err)
+	require.True(t, now.Equal(*read))
+	for text, want := range map[string]time.Time{
+		"2026-01-31T08:00:00Z": time.Date(2026, 1, 31, 8, 0, 0, 0, time.UTC),
+		"2026-01-31T08:00:00":  time.Date(2026, 1, 31, 8, 0, 0, 0, time.Local),
+		"2026-01-31 08:00":     time.Date(2026, 1, 31, 8, 0, 0, 0, time.Local),
+		"2026-01-31":           time.Date(2026, 1, 31, 0, 0, 0, 0, time.Local),
+	} {
+		read, err := parseTime("--as-of", text)
+		require.NoError(t, err)
+		require.True(t, want.Equal(*read), text)
+	}
+	_, err = parseTime("--as-of", "yesterday")
+	require.ErrorContains(t, err, "no time such as")
+}
+
+func TestTheServerThatIsNamedIsAsked(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(addressesFile(dir), []byte(`{"http":"http://127.0.0.1:1234"}`), 0o600))
+	a := &app{config: config.Config{DataDir: dir, HTTPAddr: config.DefaultHTTPAddr}}
+	require.Equal(t, "http://127.0.0.1:1234", a.serverURL())
+	a.config.HTTPAddr = "127.0.0.1:9"
+	require.Equal(t, "http://127.0.0.1:9", a.serverURL())
 }
 
 func TestTheDSNOfTheEnvironmentIsUsed(t *testing.T) {

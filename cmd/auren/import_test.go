@@ -35,7 +35,7 @@ func TestAnImportKilledHalfWayIsCompletedByTheNext(t *testing.T) {
 	report := decode[jsonimport.Report](t, stdout)
 	require.Equal(t, summary.Records, report.Total.Records)
 	require.Equal(t, summary.Added, report.Total.Added+report.Total.Unchanged)
-	require.Equal(t, before, report.Total.Unchanged)
+	require.GreaterOrEqual(t, report.Total.Unchanged, before, "the server may still have committed what the killed one had sent")
 	require.True(t, report.Verification.Complete())
 	require.Equal(t, summary.Added, report.Verification.Checked)
 

@@ -19,6 +19,9 @@ type listCommand struct {
 
 // Run prints a page of memories.
 func (c *listCommand) Run(ctx context.Context, a *app) error {
+	if err := checkLimit(c.Limit); err != nil {
+		return err
+	}
 	filter, err := c.filter()
 	if err != nil {
 		return err

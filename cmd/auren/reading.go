@@ -49,6 +49,14 @@ func (f *filtering) filter() (queries.Filter, error) {
 	return filter, nil
 }
 
+// checkLimit refuses what queries would take for their default.
+func checkLimit(limit int) error {
+	if limit < 1 {
+		return usageError{fmt.Errorf("--limit is %d; 1 to %d are allowed", limit, queries.MaxLimit)}
+	}
+	return nil
+}
+
 // parseAsOf reads a sequence_id or a time.
 func parseAsOf(text string) (queries.AsOf, error) {
 	if text == "" {

@@ -18,6 +18,9 @@ type recallCommand struct {
 
 // Run prints what is remembered about a question, the best first.
 func (c *recallCommand) Run(ctx context.Context, a *app) error {
+	if err := checkLimit(c.Limit); err != nil {
+		return err
+	}
 	filter, err := c.filter()
 	if err != nil {
 		return err
@@ -40,6 +43,9 @@ func (c *recallCommand) Run(ctx context.Context, a *app) error {
 	if len(result.Hits) == 0 {
 		a.stdout.printf("nothing is remembered about that\n")
 		return nil
+	}
+	if result.Hits[0].Score == 0 {
+		a.stdout.printf("%s\n", a.stdout.paint(dim, "words that are everywhere tell no memories apart; these are the latest:"))
 	}
 	printHits(a.stdout, result.Hits)
 	if c.Explain {

@@ -69,7 +69,7 @@ func (a *app) dispatch(ctx context.Context, args []string) error {
 	parser, err := kong.New(&line,
 		kong.Name("auren"),
 		kong.Description(description),
-		kong.Vars{"version": version, "data_dir": dataDir, "scenarios": strings.Join(bench.Names(), ",")},
+		kong.Vars{"version": version, "data_dir": dataDir, "http_addr": config.DefaultHTTPAddr, "scenarios": strings.Join(bench.Names(), ",")},
 		kong.Writers(a.stdout, a.stderr),
 		kong.Exit(func(int) { shown = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, NoExpandSubcommands: true}),

@@ -176,14 +176,24 @@ func printable(text string) string {
 	}, text)
 }
 
-// gist is a memory's content as one line: the longest text in it where it is no text itself, which says most, or
-// else the JSON.
+// textKeys are the members that say what a memory is about, in the order of preference.
+var textKeys = []string{"text", "content", "learning", "statement"}
+
+// gist is a memory's content as one line: where it is no text itself, the text of one of textKeys, or else the longest one in
+// it, which says most, or else the JSON.
 func gist(content json.RawMessage) string {
 	var value any
 	d := json.NewDecoder(bytes.NewReader(content))
 	d.UseNumber()
 	if err := d.Decode(&value); err != nil {
 		return oneLine(string(content))
+	}
+	if members, ok := value.(map[string]any); ok {
+		for _, key := range textKeys {
+			if text, ok := members[key].(string); ok && text != "" {
+				return oneLine(text)
+			}
+		}
 	}
 	if text := longestText(value); text != "" {
 		return oneLine(text)

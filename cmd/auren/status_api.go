@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"strings"
+
+	"github.com/auren-memory/auren/cmd/internal/config"
 )
 
 // serverHealth is what a server says of itself.
@@ -38,9 +40,9 @@ func (c *statusCommand) askServer(ctx context.Context, a *app) error {
 	return err
 }
 
-// serverURL is where the stack of the data directory serves, or else where a server is configured to.
+// serverURL is where a server is configured to serve, or, where nothing is said of that, the stack of the data directory does.
 func (a *app) serverURL() string {
-	if url := readAddresses(a.config.DataDir).HTTP; url != "" && a.config.DSN == "" {
+	if url := readAddresses(a.config.DataDir).HTTP; url != "" && a.config.DSN == "" && a.config.HTTPAddr == config.DefaultHTTPAddr {
 		return url
 	}
 	addr := a.config.HTTPAddr

@@ -32,7 +32,9 @@ func number[N int | int64](n N) string {
 }
 
 // moment writes a time for people: in their zone, to the second.
-func moment(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05") }
+func moment(t time.Time) string { return t.Local().Format(momentLayout) }
+
+const momentLayout = time.DateTime
 
 // took writes how long something lasted in three digits.
 func took(d time.Duration) string {

@@ -59,17 +59,18 @@ func parseID(what, text string) (uuid.UUID, error) {
 	return id, nil
 }
 
-// parseTime reads an RFC 3339 time, or a day, which begins at midnight UTC.
+// parseTime reads an RFC 3339 time, or one without a zone, as moment writes it, or a day, which begins at midnight: these
+// two are local.
 func parseTime(flag, text string) (*time.Time, error) {
 	if text == "" {
 		return nil, nil
 	}
-	for _, layout := range []string{time.RFC3339Nano, time.DateOnly} {
-		if t, err := time.Parse(layout, text); err == nil {
+	for _, layout := range []string{time.RFC3339Nano, momentLayout, "2006-01-02T15:04:05", "2006-01-02 15:04", time.DateOnly} {
+		if t, err := time.ParseInLocation(layout, text, time.Local); err == nil {
 			return &t, nil
 		}
 	}
-	return nil, usageError{fmt.Errorf("%s %q is no time such as 2026-01-31T08:00:00Z or 2026-01-31", flag, text)}
+	return nil, usageError{fmt.Errorf("%s %q is no time such as 2026-01-31T08:00:00Z or, in local time, 2026-01-31 08:00:00 or 2026-01-31", flag, text)}
 }
 
 // content turns what was typed into JSON: a text as it is, or, when it was said to be JSON, that. "-" reads it from

@@ -13,6 +13,9 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
+// DefaultHTTPAddr is where the HTTP API listens if nothing is said.
+const DefaultHTTPAddr = "127.0.0.1:7430"
+
 // Config is filled by kong from its tags. Nothing in it is valid before Check.
 type Config struct {
 	DSN          DSN           `name:"db-dsn" env:"AUREN_DB_DSN" placeholder:"DSN" group:"settings" help:"PostgreSQL to use: a URL or key=value pairs. A server and a projector need it; the rest otherwise works on a private server in the data directory."`
@@ -23,7 +26,7 @@ type Config struct {
 	NATSReplicas int           `name:"nats-replicas" env:"AUREN_NATS_REPLICAS" default:"1" placeholder:"N" group:"settings" help:"How many servers of a NATS cluster keep the stream of changes (1, 3 or 5, default ${default})."`
 	NATSMaxAge   time.Duration `name:"nats-max-age" env:"AUREN_NATS_MAX_AGE" default:"168h" placeholder:"TIME" group:"settings" help:"How long the stream keeps a change (1m to 87600h, default ${default})."`
 	NATSMaxBytes Bytes         `name:"nats-max-bytes" env:"AUREN_NATS_MAX_BYTES" default:"1GiB" placeholder:"SIZE" group:"settings" help:"How much the stream keeps, the oldest changes leaving first (64MiB to 1024GiB, default ${default})."`
-	HTTPAddr     string        `name:"http-addr" env:"AUREN_HTTP_ADDR" default:"127.0.0.1:7430" placeholder:"ADDR" group:"settings" help:"Where the HTTP API listens (default ${default})."`
+	HTTPAddr     string        `name:"http-addr" env:"AUREN_HTTP_ADDR" default:"${http_addr}" placeholder:"ADDR" group:"settings" help:"Where the HTTP API listens (default ${default})."`
 	NATSAddr     string        `name:"nats-addr" env:"AUREN_NATS_ADDR" default:"127.0.0.1:4222" placeholder:"ADDR" group:"settings" help:"Where the embedded NATS server listens (default ${default})."`
 	DataDir      string        `name:"data-dir" env:"AUREN_DATA_DIR" placeholder:"DIR" group:"settings" help:"Where the private PostgreSQL and the embedded NATS server keep their data (default ${data_dir})."`
 	LogLevel     string        `name:"log-level" env:"AUREN_LOG_LEVEL" placeholder:"LEVEL" group:"settings" help:"debug, info, warn or error (default info for server and projector, warn for the rest)."`
