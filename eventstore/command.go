@@ -22,7 +22,7 @@ var marks = uuid.MustParse("6f0a2b63-3f0c-4d0e-9a57-1c1f3d0c7a11")
 // 48 bits, the time, are those of it, which makes it version 8 (section 5.8): then the ids of events appended one after the
 // other are neighbours in their index, where they would otherwise be all over it.
 func markOf(tenant domain.Tenant, commandID string) uuid.UUID {
-	mark := nameBased(marks, string(tenant)+"/"+commandID)
+	mark := nameBased(marks, string(tenant), "/", commandID)
 	if id, err := uuid.Parse(commandID); err == nil && len(commandID) == textOfUUID && id.Version() == 7 {
 		copy(mark[:6], id[:6])
 		mark[6] = 8<<4 | mark[6]&0x0f
@@ -30,10 +30,15 @@ func markOf(tenant domain.Tenant, commandID string) uuid.UUID {
 	return mark
 }
 
-// nameBased is the UUID of version 5 of a name in a namespace, the one that uuid.NewSHA1 makes, without garbage.
-func nameBased(space uuid.UUID, name string) (id uuid.UUID) {
-	var text [256]byte
-	sum := sha1.Sum(append(append(text[:0], space[:]...), name...)) //nolint:gosec // RFC 9562 asks for SHA-1
+// nameBased is the UUID of version 5 of a name, given in pieces, in a namespace: the one that uuid.NewSHA1 makes, without
+// garbage.
+func nameBased(space uuid.UUID, name ...string) (id uuid.UUID) {
+	var room [512]byte
+	text := append(room[:0], space[:]...)
+	for _, piece := range name {
+		text = append(text, piece...)
+	}
+	sum := sha1.Sum(text) //nolint:gosec // RFC 9562 asks for SHA-1
 	copy(id[:], sum[:])
 	id[6] = 5<<4 | id[6]&0x0f
 	id[8] = 0x80 | id[8]&0x3f

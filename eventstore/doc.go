@@ -37,14 +37,16 @@
 // A lock held over a commit is slow when each command commits alone. So the commands of one tenant that arrive
 // while a transaction is under way wait, and the next transaction carries them all. Whoever finds no transaction under way
 // starts one at once, unless the callers of the last one are about to come back, as those do who send one command
-// after the other: then it waits for these, a millisecond at most, and if they do not come, hardly ever again. Two callers
-// or more that send so have one transaction together instead of one after the other. A command's conflict or duplicate is its own and does not
+// after the other: then it waits for these, for half of what the last one took and a millisecond at most, and the more often
+// they do not come the less often. Two callers or more that send so have one transaction together instead of one after the
+// other. A command's conflict or duplicate is its own and does not
 // touch its neighbours. Where the database refuses a whole batch for what is in it, its commands are tried one by
 // one, so that only the one at fault fails.
 //
 // # Failures
 //
-//   - The caller goes away while its command waits: the command is taken out of the queue, nothing is written.
+//   - The caller goes away while its command waits: the command is taken out of the queue, nothing is written. (It may be
+//     the one that waits to commit for others: then the next case is its.)
 //   - The caller goes away while its command is being committed: Append still waits for the answer, bounded by
 //     Config.Timeout.
 //   - The connection is lost before COMMIT was sent: nothing is written, the error is ErrUnavailable.

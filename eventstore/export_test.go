@@ -38,12 +38,45 @@ func Unchain(s *Store) {
 // GatherFor makes the batches of a store wait longer for those who are expected.
 func GatherFor(s *Store, d time.Duration) { s.gatherFor = d }
 
-// SkipsAfter tells how many batches do not wait after the last of some that did, of which each says whether all came.
-func SkipsAfter(came ...bool) int {
-	var g gathering
-	for _, all := range came {
-		g.skip = 0
-		g.came(all)
+// Expecting is a writer's queue, of which a test says what happens.
+type Expecting struct {
+	s *Store
+	w *writer
+}
+
+// NewExpecting makes one without a database, whose batches wait so long at most.
+func NewExpecting(gatherFor time.Duration) *Expecting {
+	s := New(nil, Config{})
+	s.gatherFor = gatherFor
+	return &Expecting{s, &writer{}}
+}
+
+func commandsOf(n int) (all []*request) {
+	for range n {
+		all = append(all, &request{count: 1})
 	}
-	return g.skip
+	return all
+}
+
+// Answer says that a batch of n commands took so long and is answered now, and returns for how many the next one waits.
+func (e *Expecting) Answer(n int, took time.Duration) (expected int) {
+	e.s.expect(e.w, commandsOf(n), took)
+	return e.w.expected
+}
+
+// Join adds n commands.
+func (e *Expecting) Join(n int) {
+	e.s.mu.Lock()
+	defer e.s.mu.Unlock()
+	for _, r := range commandsOf(n) {
+		e.w.waiting = append(e.w.waiting, r)
+		e.w.joined()
+	}
+}
+
+// Take begins a batch, and returns how long it waited for it and how many it has.
+func (e *Expecting) Take() (waited time.Duration, n int) {
+	began := time.Now()
+	e.s.gather(e.w)
+	return time.Since(began), len(e.s.take(e.w))
 }

@@ -4,11 +4,10 @@ import "time"
 
 // Callers that wait for an answer before they send their next command come back together when a batch is answered. A
 // transaction that begins with the first of them leaves the others to a second one, and half of them wait through both.
-// So a batch waits for as many as were answered last, as long as they are known to come: not for more than
-// gatherFor, and the more often in vain the less often. It is what commit_delay and commit_siblings are in PostgreSQL, but that
-// nobody waits who is alone, or among callers that come at random.
+// So a batch waits for as many as were answered last, as commit_delay has it in PostgreSQL: for no more than half of what a
+// transaction takes, since those who are there already lose what it waits, and the more often in vain the less often.
 const (
-	// gatherFor is how long a batch waits at most: what a hundred callers take to come back, and as exact as timers are.
+	// gatherFor is how long a batch waits at most: what a hundred callers take to come back.
 	gatherFor = time.Millisecond
 	// One in stragglers need not be waited for.
 	stragglers = 8
@@ -18,33 +17,44 @@ const (
 
 // gathering is what a writer knows of who will come back.
 type gathering struct {
-	// As many as expected are waited for, until a moment, at which full is closed. The store's lock guards these.
+	// The next batch waits until so many commands wait with it, but not beyond a moment. While it does, full is there, and is
+	// closed when they do. The store's lock guards these.
 	expected int
 	until    time.Time
 	full     chan struct{}
 
-	// How many batches more waited in vain than not, lately, and how many are not to wait before it is tried again. These belong to
-	// the goroutine that drains.
+	// inVain is from 0 to maxInVain: it rises by two with each wait that was in vain and falls by one with each that was not. skip
+	// is how many batches are yet to begin without a wait. These belong to the goroutine that drains.
 	inVain, skip int
 }
 
-// expect says that a batch is about to be answered. Those who wait already will be in the next one, too.
-func (s *Store) expect(w *writer, answered []*request) {
+// expect says that a batch that took so long is about to be answered, and decides whether the next one waits.
+func (s *Store) expect(w *writer, answered []*request, took time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	w.expected = 0
-	n, events := len(answered)+len(w.waiting), 0
-	for _, r := range answered {
-		events += r.count
-	}
-	if n < 2 || events > s.config.MaxBatch/2 { // nobody else, or what a transaction costs whatever it carries is little of it
+	// Those who wait already will be in the next one, too.
+	n := len(answered) + len(w.waiting)
+	if n < 2 || s.large(answered, w.waiting) {
 		return
 	}
 	if w.skip > 0 {
 		w.skip--
 		return
 	}
-	w.expected, w.until = n-n/stragglers, time.Now().Add(s.gatherFor)
+	w.expected, w.until = n-n/stragglers, time.Now().Add(min(took/2, s.gatherFor))
+}
+
+// large tells whether requests take half of what a batch may carry: then what a transaction costs whatever it carries is
+// little of what it costs.
+func (s *Store) large(requests ...[]*request) bool {
+	events, bytes := 0, 0
+	for _, some := range requests {
+		for _, r := range some {
+			events, bytes = events+max(1, r.count), bytes+r.bytes
+		}
+	}
+	return events > s.config.MaxBatch/2 || bytes > s.config.MaxBatchBytes/2
 }
 
 // joined closes full where as many wait as are expected. The store's lock must be held.
@@ -71,21 +81,22 @@ func (s *Store) gather(w *writer) {
 	defer timer.Stop()
 	select {
 	case <-full:
-		w.came(true)
 	case <-timer.C:
-		w.came(false)
 	}
 	s.mu.Lock()
+	// Where nothing else runs a timer fires late, and who comes until then came too late as well.
+	inTime := w.full == nil && time.Now().Before(w.until)
 	w.full = nil
 	s.mu.Unlock()
+	w.waited(inTime)
 }
 
-// came says whether those came who were waited for.
-func (g *gathering) came(all bool) {
-	if all {
+// waited says whether those who were waited for came in time.
+func (g *gathering) waited(inTime bool) {
+	if inTime {
 		g.inVain = max(g.inVain-1, 0)
 		return
 	}
-	g.inVain = min(g.inVain+1, maxInVain)
+	g.inVain = min(g.inVain+2, maxInVain)
 	g.skip = 1 << g.inVain
 }

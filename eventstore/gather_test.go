@@ -1,7 +1,6 @@
 package eventstore_test
 
 import (
-	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -18,7 +17,6 @@ func TestABatchWaitsForThoseWhoWereJustAnswered(t *testing.T) {
 	pool := pgtest.New(t)
 	var batches []int // one transaction after the other
 	store := eventstore.New(pool, eventstore.Config{Appended: func(s eventstore.AppendStats) { batches = append(batches, s.Appended) }})
-	defer store.Close()
 	eventstore.GatherFor(store, time.Minute)
 	command := func() error {
 		_, err := store.Append(t.Context(), writes(uuid.New(), eventstore.None, `{}`))
@@ -34,6 +32,8 @@ func TestABatchWaitsForThoseWhoWereJustAnswered(t *testing.T) {
 	waitForLocks(t, pool, 1)
 	second.Go(func() { other = command() })
 	require.Eventually(t, func() bool { return eventstore.Waiting(store) == 1 }, 10*time.Second, time.Millisecond)
+	// The next batch may wait half as long as this one is kept.
+	require.Never(t, func() bool { return eventstore.Waiting(store) != 1 }, 2*time.Second, 10*time.Millisecond)
 	unlock()
 	first.Wait()
 	require.NoError(t, one)
@@ -46,11 +46,52 @@ func TestABatchWaitsForThoseWhoWereJustAnswered(t *testing.T) {
 	require.Equal(t, []int{1, 1, 1, 2}, batches)
 }
 
+func TestABatchBeginsWhenThoseWhoAreExpectedAreThere(t *testing.T) {
+	t.Parallel()
+	e := eventstore.NewExpecting(time.Minute)
+	require.Equal(t, 14, e.Answer(16, time.Hour), "but for stragglers")
+	e.Join(1)
+	taken := make(chan int, 1)
+	go func() {
+		_, n := e.Take()
+		taken <- n
+	}()
+	e.Join(12)
+	require.Never(t, func() bool { return len(taken) > 0 }, 20*time.Millisecond, time.Millisecond)
+	e.Join(1)
+	require.Equal(t, 14, <-taken)
+
+	require.Zero(t, e.Answer(1, time.Hour), "who is alone")
+	require.Zero(t, e.Answer(300, time.Hour), "a batch that is large anyway")
+	e.Join(200)
+	require.Zero(t, e.Answer(100, time.Hour), "and one that will be")
+}
+
+func TestABatchWaitsForABoundedTime(t *testing.T) {
+	t.Parallel()
+	e := eventstore.NewExpecting(20 * time.Millisecond)
+	require.Equal(t, 2, e.Answer(2, time.Hour))
+	waited, n := e.Take()
+	require.Zero(t, n)
+	require.GreaterOrEqual(t, waited, 15*time.Millisecond)
+
+	e = eventstore.NewExpecting(time.Hour)
+	require.Equal(t, 2, e.Answer(2, 20*time.Millisecond))
+	_, n = e.Take()
+	require.Zero(t, n, "half of what a transaction takes")
+}
+
 func TestWhoIsWaitedForInVainIsWaitedForSeldom(t *testing.T) {
 	t.Parallel()
-	require.Zero(t, eventstore.SkipsAfter(true))
-	require.Equal(t, 2, eventstore.SkipsAfter(false))
-	require.Equal(t, 8, eventstore.SkipsAfter(false, false, false))
-	require.Equal(t, 4, eventstore.SkipsAfter(false, false, true, false), "one that came in time makes up for one that did not")
-	require.Equal(t, 256, eventstore.SkipsAfter(slices.Repeat([]bool{false}, 100)...))
+	e := eventstore.NewExpecting(time.Millisecond)
+	var skipped []int
+	for range 5 {
+		batches := 0
+		for e.Answer(2, time.Hour) == 0 {
+			batches++
+		}
+		skipped = append(skipped, batches)
+		e.Take()
+	}
+	require.Equal(t, []int{0, 4, 16, 64, 256}, skipped)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/auren-memory/auren/domain"
 )
@@ -85,7 +86,7 @@ func (s *Store) commitNext(tenant domain.Tenant, w *writer) {
 	ctx, observed := s.observe(tenant, batch)
 	s.commit(ctx, tenant, &w.known, batch)
 	observed.end()
-	s.expect(w, batch)
+	s.expect(w, batch, time.Since(observed.began))
 	for _, r := range batch {
 		close(r.done)
 	}
