@@ -86,6 +86,10 @@ func TestTheLifeOfAMemory(t *testing.T) {
 	require.InDelta(t, 0.9, m.Confidence, 1e-9)
 	before := decode[queries.Memory](t, w.must("show", id, "--as-of", "1", "--json"))
 	require.JSONEq(t, `"trains before breakfast"`, string(before.Content))
+	shown := strings.Split(w.must("show", id), "\n")
+	require.Contains(t, shown, "expires     never")
+	require.Contains(t, shown, "metadata    {")
+	require.Contains(t, shown, `content     "trains after work"`)
 	history := w.must("show", id, "--history")
 	require.Contains(t, history, "memory_evidence_recorded")
 	require.Contains(t, history, "(she said so)")
@@ -241,7 +245,9 @@ func TestWhatCannotWorkIsNamed(t *testing.T) {
 		want string
 		args []string
 	}{
-		{exitUsage, `did you mean "recall"`, []string{"recal", "x"}},
+		{exitUsage, `unknown command "recal", did you mean "recall"?`, []string{"recal", "x"}},
+		{exitUsage, `unknown command "bogus"; see auren --help`, []string{"bogus"}},
+		{exitUsage, "unexpected argument bogus", []string{"list", "bogus"}},
 		{exitUsage, "unknown flag --loud", []string{"list", "--loud"}},
 		{exitUsage, "--agent", []string{"remember", "x", "--user", "u"}},
 		{exitUsage, "confidence: is 7", []string{"confidence", id, "7"}},
@@ -257,8 +263,11 @@ func TestWhatCannotWorkIsNamed(t *testing.T) {
 		{exitUsage, "as_of: is 7, and the log ends at 1", []string{"show", id, "--history", "--as-of", "7"}},
 		{exitUsage, "as_of: is 7, and the log ends at 1", []string{"list", "--as-of", "7"}},
 		{exitUsage, "--created-after", []string{"list", "--created-after", "soon"}},
-		{exitUsage, "nothing to revise", []string{"revise", id}},
-		{exitUsage, "--tenant (AUREN_TENANT)", []string{"list", "--tenant", "No"}},
+		{exitUsage, "nothing to revise: a content, --type or --metadata is needed", []string{"revise", id}},
+		{exitUsage, "--content: is no flag but an argument", []string{"revise", id, "--content", "x"}},
+		{exitUsage, "--content: is no flag but an argument", []string{"remember", "--content=x", "--agent", "a", "--user", "u"}},
+		{exitUsage, `--db-wait: "5" is no duration such as 30s or 5m; see`, []string{"list", "--db-wait", "5"}},
+		{exitUsage, "--tenant (AUREN_TENANT) is no tenant name", []string{"list", "--tenant", "No"}},
 		{exitUsage, "--http-addr (AUREN_HTTP_ADDR)", []string{"list", "--http-addr", "x"}},
 		{exitFailed, "there is no memory", []string{"show", uuid.NewString()}},
 		{exitFailed, "there is no memory", []string{"forget", uuid.NewString()}},
@@ -312,9 +321,9 @@ func TestVersionAndHelp(t *testing.T) {
 	require.Equal(t, must(t, "--help"), must(t, "help"))
 	require.Equal(t, must(t, "import", "--help"), must(t, "help", "import"))
 	require.Contains(t, must(t, "projector", "run", "--help"), "/projections")
-	_, stderr, code := call(t, "", "help", "nonsense")
+	_, stderr, code := call(t, "", "help", "lst")
 	require.Equal(t, exitUsage, code)
-	require.Contains(t, stderr, "nonsense")
+	require.Contains(t, stderr, `unknown command "lst", did you mean "list"?`)
 }
 
 func TestTextOfAnyOriginIsSafeToPrint(t *testing.T) {
@@ -379,6 +388,9 @@ func TestTheDSNOfTheEnvironmentIsUsed(t *testing.T) {
 	t.Parallel()
 	p := start(t, []string{"AUREN_DB_DSN=" + pgtest.DSN(t)}, "verify")
 	require.Zero(t, p.code(), p.stderr.String())
+	p = start(t, []string{"AUREN_DB_WAIT=5"}, "verify")
+	require.Equal(t, exitUsage, p.code())
+	require.Contains(t, p.stderr.String(), `"5" is no duration such as 30s or 5m (from envar AUREN_DB_WAIT="5")`)
 	p = start(t, []string{"AUREN_DB_POOL_SIZE=many", "AUREN_DB_DSN=" + os.DevNull}, "verify")
 	require.Equal(t, exitUsage, p.code())
 	require.Contains(t, p.stderr.String(), "AUREN_DB_POOL_SIZE")

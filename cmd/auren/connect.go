@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/nats-io/nats.go"
 	"go.uber.org/zap"
 
 	"github.com/auren-memory/auren/cmd/internal/config"
@@ -63,6 +65,15 @@ func unreached(ctx context.Context, dsn string, err error) error {
 		err = network.Err
 	}
 	return fmt.Errorf("PostgreSQL (%s) cannot be reached: %s", target, oneLine(err.Error()))
+}
+
+// natsUnreached says why there is no connection to NATS, and to which servers: the client's own words name none.
+func natsUnreached(url string, err error) error {
+	did := "cannot be reached"
+	if errors.Is(err, nats.ErrAuthorization) {
+		did = "refuses"
+	}
+	return fmt.Errorf("NATS (%s) %s: %s", config.NATSURL(url).Hosts(), did, maskSecrets(strings.TrimPrefix(err.Error(), "nats: ")))
 }
 
 // client is what the commands that work with memories need, over one connection to the database.

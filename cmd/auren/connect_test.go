@@ -4,10 +4,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/stretchr/testify/require"
 )
 
-func TestADatabaseThatCannotBeReachedIsOneLine(t *testing.T) {
+func TestAServerThatCannotBeReachedIsOneLine(t *testing.T) {
 	t.Parallel()
 	const dsn = "postgres://nobody@127.0.0.1:1/x"
 	for _, args := range [][]string{{"list"}, {"init"}, {"verify"}, {"replay"}} {
@@ -20,7 +21,29 @@ func TestADatabaseThatCannotBeReachedIsOneLine(t *testing.T) {
 	require.Equal(t, exitFailed, code)
 	require.Equal(t, 1, strings.Count(stdout, "127.0.0.1:1"), stdout)
 
-	_, stderr, code := call(t, "", "--db-dsn", dsn, "--db-wait", "1500ms", "list")
+	const nats = "nats://u:s3cret@127.0.0.1:1,nats://s3cret@[::1]:1"
+	const unreached = "NATS (127.0.0.1:1, [::1]:1) cannot be reached: no servers available for connection\n"
+	stdout, _, code = call(t, "", "--db-dsn", dsn, "--nats-url", nats, "status")
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, stdout, "nats      unready  "+unreached)
+	_, stderr, code := call(t, "", "--nats-url", nats, "watch")
+	require.Equal(t, exitFailed, code)
+	require.Equal(t, "auren: "+unreached, stderr)
+
+	_, stderr, code = call(t, "", "--db-dsn", dsn, "--db-wait", "1500ms", "list")
 	require.Equal(t, exitFailed, code)
 	require.Regexp(t, `^waiting up to 1\.5s for PostgreSQL \(x on 127\.0\.0\.1:1 as nobody\)\nauren: [^\n]*\n$`, stderr)
+}
+
+func TestANATSServerThatRefusesIsNamedWithoutThePassword(t *testing.T) {
+	t.Parallel()
+	guarded, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, Authorization: "other", NoSigs: true})
+	require.NoError(t, err)
+	guarded.Start()
+	t.Cleanup(guarded.Shutdown)
+	require.True(t, guarded.ReadyForConnections(patience))
+	addr := guarded.Addr().String()
+	_, stderr, code := call(t, "", "--nats-url", "nats://s3cret@"+addr, "watch")
+	require.Equal(t, exitFailed, code)
+	require.Equal(t, "auren: NATS ("+addr+") refuses: Authorization Violation\n", stderr)
 }

@@ -171,7 +171,7 @@ func (s *stack) demoMessage(ctx context.Context) error {
 	defer cancel()
 	conn, err := nats.Connect(s.natsURL, nats.Name("auren demo"), nats.Timeout(2*time.Second))
 	if err != nil {
-		return fmt.Errorf("connect to NATS: %s", maskSecrets(err.Error()))
+		return natsUnreached(s.natsURL, err)
 	}
 	defer conn.Close()
 	messages, err := conn.SubscribeSync("auren.evt." + fanout.EscapeToken(string(s.app.tenant)) + ".>")

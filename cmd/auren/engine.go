@@ -181,7 +181,7 @@ func (a *app) connectNATS(url string) (*nats.Conn, error) {
 		}),
 	)
 	if err != nil {
-		return nil, fmt.Errorf("connect to NATS: %s", maskSecrets(err.Error()))
+		return nil, natsUnreached(url, err)
 	}
 	if !conn.IsConnected() {
 		log.Warn("waiting for nats", zap.Stringer("url", a.config.NATSURL))

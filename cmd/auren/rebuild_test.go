@@ -94,6 +94,7 @@ func TestRebuildVerifyFailsWhereALiveRowWasAltered(t *testing.T) {
 	stdout, _, code := call(t, "", "rebuild", "--verify", "--db-dsn", pool.Config().ConnString())
 	require.Zero(t, code)
 	require.Contains(t, stdout, "equal after")
+	require.Regexp(t, `(?m)^table .* altered  result$`, stdout)
 	_, err := pool.Exec(t.Context(), `update agent_memories set content = '"secret"' where id = (select min(id::text)::uuid from agent_memories)`)
 	require.NoError(t, err)
 	stdout, _, code = call(t, "", "rebuild", "agent_memories", "--verify", "--db-dsn", pool.Config().ConnString())

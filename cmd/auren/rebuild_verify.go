@@ -38,7 +38,7 @@ func (c *rebuildCommand) verify(ctx context.Context, a *app, pool *pgxpool.Pool,
 }
 
 func printComparison(s *screen, found *rebuild.Comparison, lasted time.Duration) {
-	rows := [][]cell{{{"table", dim}, {"rows", dim}, {"missing", dim}, {"extra", dim}, {"altered", dim}, {"", dim}}}
+	rows := [][]cell{{{"table", dim}, {"rows", dim}, {"missing", dim}, {"extra", dim}, {"altered", dim}, {"result", dim}}}
 	total := int64(0)
 	for _, t := range found.Tables {
 		state := cell{"equal", green}

@@ -15,6 +15,7 @@ type rememberCommand struct {
 	Confidence *float64 `placeholder:"0..1" help:"How sure the agent is; default 0.5."`
 	Metadata   string   `placeholder:"JSON" help:"An object to keep with it."`
 	IsJSON     bool     `name:"content-json" help:"The content is JSON rather than a text."`
+	NoFlag     noFlag   `name:"content" hidden:""`
 	ExpiresAt  string   `name:"expires-at" placeholder:"TIME" help:"When it is to be hidden; default never."`
 	OccurredAt string   `name:"occurred-at" placeholder:"TIME" help:"When it happened; default now."`
 	ID         string   `name:"id" placeholder:"UUID" help:"The id of the memory; default a new one."`

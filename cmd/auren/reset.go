@@ -88,7 +88,7 @@ func (a *app) deleteStream(ctx context.Context) error {
 	}
 	conn, err := nats.Connect(url, nats.Name("auren reset"), nats.Timeout(2*time.Second))
 	if err != nil {
-		return fmt.Errorf("delete the stream %s, nothing was deleted yet: %s", fanout.Stream, maskSecrets(err.Error()))
+		return fmt.Errorf("delete the stream %s, nothing was deleted yet: %w", fanout.Stream, natsUnreached(url, err))
 	}
 	defer conn.Close()
 	js, err := jetstream.New(conn)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 
 	"github.com/google/uuid"
 
@@ -13,6 +14,7 @@ type reviseCommand struct {
 	ID       string  `arg:"" help:"The memory."`
 	Content  *string `arg:"" optional:"" help:"Its new content; - reads it from stdin."`
 	IsJSON   bool    `name:"content-json" help:"The content is JSON rather than a text."`
+	NoFlag   noFlag  `name:"content" hidden:""`
 	Type     string  `placeholder:"TYPE" help:"Its new type."`
 	Metadata string  `placeholder:"JSON" help:"Its new metadata, which replace the old."`
 	expecting
@@ -21,6 +23,9 @@ type reviseCommand struct {
 
 // Run changes what is named and leaves the rest as it is.
 func (c *reviseCommand) Run(ctx context.Context, a *app) error {
+	if c.Content == nil && c.Metadata == "" && c.Type == "" {
+		return usageError{errors.New("nothing to revise: a content, --type or --metadata is needed")}
+	}
 	var r commands.Revise
 	if c.Content != nil {
 		content, err := a.content(*c.Content, c.IsJSON)

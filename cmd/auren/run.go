@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 	"go.uber.org/zap"
@@ -74,6 +76,7 @@ func (a *app) dispatch(ctx context.Context, args []string) error {
 		kong.Exit(func(int) { shown = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, NoExpandSubcommands: true}),
 		kong.ExplicitGroups(groups()),
+		kong.TypeMapper(reflect.TypeFor[time.Duration](), kong.MapperFunc(readDuration)),
 	)
 	if err != nil {
 		return err
@@ -86,7 +89,7 @@ func (a *app) dispatch(ctx context.Context, args []string) error {
 		return errShown
 	}
 	if err != nil {
-		return usageError{fmt.Errorf("%w; see %s", err, helpFor(parser, args))}
+		return usageError{fmt.Errorf("%w; see %s", unknownCommand(parser, err), helpFor(parser, args))}
 	}
 	level := "warn"
 	if command := parsed.Command(); command == "server" || command == "projector" {
@@ -105,6 +108,9 @@ func (a *app) configure(c config.Config, dataDir, level string) (err error) {
 		return err
 	}
 	if a.tenant, err = domain.ParseTenant(c.Tenant); err != nil {
+		if invalid, ok := errors.AsType[*domain.Error](err); ok {
+			err = errors.New(invalid.Message) // the flag says what its field would
+		}
 		return fmt.Errorf("--tenant (AUREN_TENANT) %w", err)
 	}
 	if c.DataDir == "" {
@@ -113,6 +119,39 @@ func (a *app) configure(c config.Config, dataDir, level string) (err error) {
 	a.config = c
 	a.log, err = observe.NewLogger(a.stderr, observe.LogConfig{Level: cmp.Or(c.LogLevel, level), Terminal: a.stderr.colour})
 	return err
+}
+
+// readDuration reads a setting or a flag that is one.
+func readDuration(given *kong.DecodeContext, into reflect.Value) error {
+	var text string
+	if err := given.Scan.PopValueInto("duration", &text); err != nil {
+		return err
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		return fmt.Errorf("%q is no duration such as 30s or 5m", text)
+	}
+	into.SetInt(int64(d))
+	return nil
+}
+
+// unknownCommand speaks of a command where the grammar speaks of an argument because it expects one.
+func unknownCommand(parser *kong.Kong, err error) error {
+	failed, ok := errors.AsType[*kong.ParseError](err)
+	said, unexpected := strings.CutPrefix(err.Error(), "unexpected argument ")
+	if !ok || !unexpected {
+		return err
+	}
+	expecting := cmp.Or(failed.Context.Selected(), parser.Model.Node)
+	if len(expecting.Children) == 0 {
+		return err
+	}
+	const nearest = ", did you mean "
+	word, near, found := strings.Cut(said, nearest)
+	if found {
+		near = nearest + near
+	}
+	return fmt.Errorf("unknown command %q%s", word, near)
 }
 
 // helpFor names the help that fits the command line best.

@@ -109,8 +109,8 @@ func printMemory(s *screen, m *queries.Memory) {
 		{{"updated", dim}, {moment(m.UpdatedAt), plain}},
 		{{"expires", dim}, {expires, plain}},
 	})
-	s.printf("%s   %s\n", s.paint(dim, "metadata"), indented(m.Metadata))
-	s.printf("%s    %s\n", s.paint(dim, "content"), indented(m.Content))
+	s.printf("%s    %s\n", s.paint(dim, "metadata"), indented(m.Metadata))
+	s.printf("%s     %s\n", s.paint(dim, "content"), indented(m.Content))
 }
 
 // indented lays JSON out for people. What could confuse a terminal is escaped in JSON already, but for the control

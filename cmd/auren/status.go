@@ -122,12 +122,12 @@ func (a *app) lookAtNATS(h *natsHealth) {
 	h.URL = maskSecrets(url)
 	conn, err := nats.Connect(url, nats.Name("auren status"), nats.Timeout(time.Second))
 	if err != nil {
-		h.Problem = maskSecrets(err.Error())
+		h.Problem = natsUnreached(url, err).Error()
 		return
 	}
 	defer conn.Close()
 	if err := conn.FlushTimeout(time.Second); err != nil {
-		h.Problem = maskSecrets(err.Error())
+		h.Problem = natsUnreached(url, err).Error()
 	}
 }
 

@@ -122,7 +122,7 @@ func printProjections(s *screen, all []projectorHealth, everything bool) {
 	}
 	rows := [][]cell{{
 		{"tenant", dim}, {"projection", dim}, {"at", dim}, {"head", dim}, {"lag", dim}, {"behind", dim}, {"events/s", dim},
-		{"led by", dim}, {"term", dim}, {"", dim},
+		{"led by", dim}, {"term", dim}, {"state", dim},
 	}}
 	for _, p := range shown {
 		rows = append(rows, []cell{

@@ -19,6 +19,7 @@ func TestStatus(t *testing.T) {
 		_, _, code := call(t, "", w.args("status")...)
 		return code == exitOK
 	}, patience, tick)
+	require.Regexp(t, `(?m)^tenant .* term  state$`, w.must("status"))
 	h := decode[health](t, w.must("status", "--json"))
 	require.True(t, h.Ready)
 	require.Len(t, h.Projections, 3)

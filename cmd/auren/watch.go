@@ -96,7 +96,7 @@ func (a *app) connectToWatch() (*nats.Conn, error) {
 		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}), // the reader meets what matters
 	)
 	if err != nil {
-		return nil, fmt.Errorf("connect to NATS: %s", maskSecrets(err.Error()))
+		return nil, natsUnreached(url, err)
 	}
 	return conn, nil
 }

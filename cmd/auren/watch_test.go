@@ -138,7 +138,7 @@ func TestWatchRefusesWhatCannotWork(t *testing.T) {
 		"no past":       {[]string{"watch", "--no-follow"}, "--since", exitUsage},
 		"no server":     {[]string{"--db-dsn", "postgres://h/x", "watch"}, "--nats-url (AUREN_NATS_URL)", exitUsage},
 		"no stack":      {[]string{"--data-dir", t.TempDir(), "watch"}, "no AUREN runs on", exitFailed},
-		"nobody there":  {[]string{"--nats-url", "nats://u:s3cret@127.0.0.1:1", "watch"}, "connect to NATS: ", exitFailed},
+		"nobody there":  {[]string{"--nats-url", "nats://u:s3cret@127.0.0.1:1", "watch"}, "NATS (127.0.0.1:1) cannot be reached: ", exitFailed},
 		"one of three":  {[]string{"--data-dir", t.TempDir(), "--db-dsn", "postgres://h/x", "--nats-replicas", "3", "up"}, "--nats-replicas (AUREN_NATS_REPLICAS)", exitUsage},
 		"two of a kind": {[]string{"--nats-replicas", "2", "watch"}, "allowed are 1, 3 and 5", exitUsage},
 		"a size":        {[]string{"--nats-max-bytes", "1GB", "watch"}, "no size such as 512MiB", exitUsage},

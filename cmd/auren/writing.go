@@ -92,6 +92,14 @@ func (a *app) content(typed string, isJSON bool) (json.RawMessage, error) {
 	return json.Marshal(typed)
 }
 
+// noFlag stands where a flag is looked for and an argument is meant.
+type noFlag struct{}
+
+// UnmarshalText refuses whatever it is given.
+func (*noFlag) UnmarshalText([]byte) error {
+	return errors.New("is no flag but an argument: leave the name out")
+}
+
 // maxInput leaves room for the white space of JSON written for people.
 const maxInput = 4 << 20
 

@@ -163,6 +163,19 @@ func (n NATSURL) String() string {
 	return strings.ReplaceAll(strings.Join(masked, ","), "%2A%2A%2A", "***")
 }
 
+// Hosts is the host and port of each address, with commas between: enough to know which servers are meant.
+func (n NATSURL) Hosts() string {
+	var hosts []string
+	for part := range strings.SplitSeq(string(n), ",") {
+		parsed, err := url.Parse(strings.TrimSpace(part))
+		if err != nil {
+			return "a malformed URL"
+		}
+		hosts = append(hosts, parsed.Host)
+	}
+	return strings.Join(hosts, ", ")
+}
+
 // GoString is String.
 func (n NATSURL) GoString() string { return n.String() }
 

@@ -90,5 +90,6 @@ func TestPrintingMasksSecrets(t *testing.T) {
 	}
 	require.Equal(t, "memories on db.internal:5433 as app", c.DSN.String())
 	require.Equal(t, "nats://***@a:4222,nats://***@b:4222", c.NATSURL.String())
+	require.Equal(t, "a:4222, b:4222", c.NATSURL.Hosts())
 	require.Empty(t, DSN("").String())
 }
