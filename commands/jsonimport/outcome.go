@@ -34,8 +34,8 @@ type Outcome struct {
 	Verdict Verdict `json:"verdict"`
 	// Reason says why a record was rejected, or which other record stands for it.
 	Reason string `json:"reason,omitempty"`
-	// ID is that of the memory; nil where a record was rejected before it had one.
-	ID      uuid.UUID `json:"id"`
+	// ID is that of the memory; left out where a record got its verdict before it had one.
+	ID      uuid.UUID `json:"id,omitzero"`
 	AgentID string    `json:"agent_id,omitempty"`
 	UserID  string    `json:"user_id,omitempty"`
 	Notes   []Note    `json:"notes,omitempty"`

@@ -86,6 +86,9 @@ func TestOutputsReplaceANameAndNotWhatElseBearsIt(t *testing.T) {
 		written = append(written, o)
 	}
 	require.Equal(t, told, written)
+	require.Contains(t, string(raw), `{"file":"list.json","index":0,"verdict":"added","id":"`)
+	require.Contains(t, string(raw), `{"file":"list.json","index":1,"verdict":"rejected","reason":"`)
+	require.Equal(t, 1, strings.Count(string(raw), `"id":`), "none was made for the other")
 	entries, err := os.ReadDir(dir)
 	require.NoError(t, err)
 	require.Len(t, entries, 3, "nothing is left beside them")

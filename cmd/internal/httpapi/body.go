@@ -20,12 +20,21 @@ func decode(s *shape, raw []byte, into any) error {
 	}
 	canonical, err := domain.CanonicalJSON(raw)
 	if err != nil {
-		return malformed(err)
+		return malformed(aboutBody(err))
 	}
 	if canonical[0] != '{' {
 		return domain.Invalidf("", "the body is %s; an object is expected", kindOf(canonical))
 	}
 	return s.read(reflect.ValueOf(into).Elem(), canonical)
+}
+
+// aboutBody says that an error that names no field is one of the body as a whole.
+func aboutBody(err error) error {
+	e, ok := errors.AsType[*domain.Error](err)
+	if !ok || e.Field != "" {
+		return err
+	}
+	return domain.Invalidf("", "the body %s", e.Message)
 }
 
 // readBody reads a body of JSON of at most limit bytes, within timeout.

@@ -28,6 +28,7 @@ func TestHostileInput(t *testing.T) {
 		field, says        string
 	}{
 		"no JSON":              {"POST", "/v1/memories", `{"agent_id":`, nil, 400, "agent_id", "no valid JSON"},
+		"half a body":          {"POST", "/v1/memories", `{`, nil, 400, "", "the body is no valid JSON: ends too early, at byte 1"},
 		"trailing garbage":     {"POST", "/v1/memories", with(`"reason":"r"`) + `x`, nil, 400, "", "more after the end"},
 		"two bodies":           {"POST", "/v1/memories", coffee + coffee, nil, 400, "", "more after the end"},
 		"a list":               {"POST", "/v1/memories", `[]`, nil, 422, "", "the body is a list"},

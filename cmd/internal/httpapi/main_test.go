@@ -169,6 +169,7 @@ func problem(t testing.TB, r reply, status int) httpapi.Problem {
 	require.Regexp(t, `^urn:auren:problem:[a-z-]+$`, p.Type)
 	require.NotEmpty(t, p.Title)
 	require.NotEmpty(t, p.Detail)
+	require.True(t, bytes.HasSuffix(r.body, []byte("}\n")), "it ends like any other body")
 	return p
 }
 

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"strconv"
@@ -133,7 +132,7 @@ func (p *Problem) write(w http.ResponseWriter) {
 	for name, values := range p.header {
 		w.Header()[name] = values
 	}
-	body, err := json.Marshal(p)
+	body, err := encode(p)
 	if err != nil {
 		panic("httpapi: a problem cannot be encoded: " + err.Error())
 	}
