@@ -257,7 +257,7 @@ func TestWhatCannotWorkIsNamed(t *testing.T) {
 		{exitUsage, "ID \"x\" is no UUID", []string{"show", "x"}},
 		{exitUsage, "cursor", []string{"list", "--cursor", "x"}},
 		{exitUsage, "limit", []string{"list", "--limit", "-1"}},
-		{exitUsage, "--limit is 0; 1 to 1000 are allowed", []string{"recall", "x", "--limit", "0"}},
+		{exitUsage, "--limit is 0; 1 to 100 are allowed", []string{"recall", "x", "--limit", "0"}},
 		{exitUsage, "--as-of", []string{"show", id, "--as-of", "yesterday"}},
 		{exitUsage, "as_of: is 7, and the log ends at 1", []string{"show", id, "--as-of", "7"}},
 		{exitUsage, "as_of: is 7, and the log ends at 1", []string{"show", id, "--history", "--as-of", "7"}},

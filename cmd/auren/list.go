@@ -19,7 +19,7 @@ type listCommand struct {
 
 // Run prints a page of memories.
 func (c *listCommand) Run(ctx context.Context, a *app) error {
-	if err := checkLimit(c.Limit); err != nil {
+	if err := checkLimit(c.Limit, queries.MaxLimit); err != nil {
 		return err
 	}
 	filter, err := c.filter()

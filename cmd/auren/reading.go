@@ -49,10 +49,10 @@ func (f *filtering) filter() (queries.Filter, error) {
 	return filter, nil
 }
 
-// checkLimit refuses what queries would take for their default.
-func checkLimit(limit int) error {
-	if limit < 1 {
-		return usageError{fmt.Errorf("--limit is %d; 1 to %d are allowed", limit, queries.MaxLimit)}
+// checkLimit refuses what is out of bounds, and what queries would take for their default.
+func checkLimit(limit, highest int) error {
+	if limit < 1 || limit > highest {
+		return usageError{fmt.Errorf("--limit is %d; 1 to %d are allowed", limit, highest)}
 	}
 	return nil
 }

@@ -11,14 +11,14 @@ import (
 type recallCommand struct {
 	Query []string `arg:"" help:"The question, in any words."`
 	filtering
-	Limit   int  `default:"10" placeholder:"N" help:"How many at most (default ${default})."`
+	Limit   int  `default:"10" placeholder:"N" help:"How many at most (default ${default}, up to 100)."`
 	Explain bool `help:"Say how each score came about."`
 	JSON    bool `help:"Print the answer as JSON."`
 }
 
 // Run prints what is remembered about a question, the best first.
 func (c *recallCommand) Run(ctx context.Context, a *app) error {
-	if err := checkLimit(c.Limit); err != nil {
+	if err := checkLimit(c.Limit, queries.MaxSearchLimit); err != nil {
 		return err
 	}
 	filter, err := c.filter()

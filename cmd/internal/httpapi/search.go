@@ -11,7 +11,7 @@ import (
 )
 
 type searchBody struct {
-	Query string `json:"query" minLength:"1" doc:"A question, or words of which any may be in a memory; \"in quotes\" must be in it, -word must not."`
+	Query string `json:"query" minLength:"1" doc:"A question, or words of which any may be in a memory; \"in quotes\" must be in it, -word must not. Words are taken as English ones (trains finds training) and as a whole. Where all are as common as the or of, the latest memories are found, with a score of 0."`
 	Scope
 	Narrow
 	Filters Span `json:"filters,omitempty" doc:"What else to narrow the search by."`
