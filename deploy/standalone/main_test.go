@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 )
@@ -98,7 +99,10 @@ func dataDir(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "auren-standalone-") //nolint:usetesting // only root may enter what t.TempDir makes
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
+	t.Cleanup(func() { // a server whose parent was killed may be shutting down
+		require.EventuallyWithT(t, func(c *assert.CollectT) { assert.NoError(c, os.RemoveAll(dir)) },
+			2*time.Minute, 10*time.Millisecond)
+	})
 	if os.Geteuid() == 0 {
 		require.NoError(t, os.Chmod(dir, 0o711))
 	}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"os"
 	"testing"
+	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/auren-memory/auren/deploy/standalone"
@@ -48,11 +50,15 @@ func (s *Server) start(t testing.TB) {
 }
 
 // DataDir returns an empty directory that serves as a data directory also for root, whose t.TempDir the account
-// of PostgreSQL could not enter. It goes when the test ends.
+// of PostgreSQL could not enter. It goes when the test ends, once a server whose AUREN was killed has shut down and
+// writes there no longer.
 func DataDir(t testing.TB) string {
 	t.Helper()
 	dir, err := makeDir()
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
+	t.Cleanup(func() {
+		require.EventuallyWithT(t, func(c *assert.CollectT) { assert.NoError(c, os.RemoveAll(dir)) },
+			deadline, 10*time.Millisecond)
+	})
 	return dir
 }
