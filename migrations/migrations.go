@@ -44,10 +44,7 @@ func Up(ctx context.Context, dsn string) error {
 		return fmt.Errorf("migrate: %w", err)
 	}
 	defer closeConn(ctx, conn)
-	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-		if err := lock(ctx, tx); err != nil {
-			return err
-		}
+	return locked(ctx, conn, func(tx pgx.Tx) error {
 		current, latest, err := Version(ctx, tx)
 		switch {
 		case err != nil:
@@ -59,6 +56,12 @@ func Up(ctx context.Context, dsn string) error {
 		}
 		if err := checkConditions(ctx, tx); err != nil {
 			return err
+		}
+		// The transaction idles while goose works on a connection of its own. A query of the extended protocol keeps its
+		// snapshot until the next statement, and building an index concurrently waits for every snapshot: this
+		// statement, which takes none, is the last.
+		if _, err := tx.Exec(ctx, "set local idle_in_transaction_session_timeout = 0"); err != nil {
+			return fmt.Errorf("lock the schema: %w", err)
 		}
 		db := stdlib.OpenDB(*config)
 		defer db.Close()
@@ -86,23 +89,25 @@ func apply(ctx context.Context, db *sql.DB) error {
 // lockKey is the advisory lock of everything that changes the schema; it spells "auren".
 const lockKey = 0x617572656e
 
-// lock keeps every other Up and Reset out of the database until the transaction ends. It asks again and
-// again rather than wait in the server: a waiting statement holds a snapshot, and a migration that builds
-// an index concurrently waits for every snapshot.
-func lock(ctx context.Context, tx pgx.Tx) error {
-	// The transaction idles while goose works on a connection of its own.
-	if _, err := tx.Exec(ctx, "set local idle_in_transaction_session_timeout = 0"); err != nil {
-		return fmt.Errorf("lock the schema: %w", err)
-	}
+// locked calls do in a transaction that keeps every other Up and Reset out of the database. It asks for the lock again and
+// again, each time in a new transaction, rather than wait in the server: a waiting statement holds a snapshot, and a
+// migration that builds an index concurrently waits for every snapshot.
+func locked(ctx context.Context, conn *pgx.Conn, do func(tx pgx.Tx) error) error {
 	again := time.NewTicker(50 * time.Millisecond)
 	defer again.Stop()
 	for {
-		var locked bool
-		if err := tx.QueryRow(ctx, "select pg_try_advisory_xact_lock($1)", int64(lockKey)).Scan(&locked); err != nil {
-			return fmt.Errorf("lock the schema: %w", err)
-		}
-		if locked {
-			return nil
+		var mine bool
+		err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+			if err := tx.QueryRow(ctx, "select pg_try_advisory_xact_lock($1)", int64(lockKey)).Scan(&mine); err != nil {
+				return fmt.Errorf("lock the schema: %w", err)
+			}
+			if !mine {
+				return nil
+			}
+			return do(tx)
+		})
+		if mine || err != nil {
+			return err
 		}
 		select {
 		case <-ctx.Done():

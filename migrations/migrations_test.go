@@ -115,3 +115,41 @@ func count(t *testing.T, conn *pgx.Conn, sql string, args ...any) (n int64) {
 	require.NoError(t, conn.QueryRow(t.Context(), sql, args...).Scan(&n))
 	return n
 }
+
+func TestTheIndexOfASearchIsMadeAnewWhileOthersReadAndWrite(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.DSN(t)
+	conn := connect(t, dsn)
+	for _, undo := range []string{
+		`drop index agent_memory_search_idx`,
+		`create index agent_memory_search_vector_idx on agent_memory_search using gin (tenant_id, agent_id, user_id, vector) where is_active`,
+		`create statistics agent_memory_search_scope_stats (dependencies) on agent_id, user_id from agent_memory_search`,
+		`create index agent_memory_search_idx on agent_memory_search (words)`, // as an earlier try might leave one
+		`delete from schema_migrations where version_id >= 8`,
+	} {
+		exec(t, conn, undo)
+	}
+	const write = `
+insert into agent_memory_search (tenant_id, id, agent_id, user_id, memory_type, confidence_score, is_active, created_at,
+       words, vector, sequence_id)
+values ('default', gen_random_uuid(), 'ada', 'uma', 'fact', 1, true, now(), 1, 'tea:1', 1)`
+	writer := connect(t, dsn)
+	exec(t, writer, "begin")
+	exec(t, writer, write)
+	migrated := make(chan error)
+	go func() { migrated <- migrations.Up(t.Context(), dsn) }()
+	require.Eventually(t, func() bool {
+		var waits bool
+		require.NoError(t, conn.QueryRow(t.Context(), `
+			select exists (select from pg_stat_activity
+			                where datname = current_database() and wait_event_type = 'Lock' and query ilike '%index concurrently%')`).Scan(&waits))
+		return waits
+	}, time.Minute, 10*time.Millisecond)
+	exec(t, conn, "set statement_timeout = '5s'")
+	exec(t, conn, write)
+	exec(t, writer, "commit")
+	require.NoError(t, <-migrated)
+	differences, err := migrations.Verify(t.Context(), conn)
+	require.NoError(t, err)
+	require.Empty(t, differences)
+}

@@ -27,10 +27,7 @@ func Reset(ctx context.Context, dsn string) error {
 		return fmt.Errorf("reset: %w", err)
 	}
 	defer closeConn(ctx, conn)
-	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-		if err := lock(ctx, tx); err != nil {
-			return err
-		}
+	return locked(ctx, conn, func(tx pgx.Tx) error {
 		current, latest, err := Version(ctx, tx)
 		if err != nil {
 			return err

@@ -166,6 +166,13 @@ func (f Filter) scope(s *statement) (c conditions) {
 	return c
 }
 
+// searched is the scope over agent_memory_search, whose index has an entry for it; two scopes may share one.
+func (f Filter) searched(s *statement, tenant domain.Tenant) conditions {
+	c := f.scope(s)
+	c.add(scopeEntries, ` @> array[`, s.arg(strings.Join([]string{string(tenant), f.AgentID, f.UserID}, "/")), `]`)
+	return c
+}
+
 // narrow is about the columns that agent_memory_search has, too.
 func (f Filter) narrow(s *statement) (c conditions) {
 	if len(f.MemoryTypes) > 0 {

@@ -3,7 +3,6 @@ package queries
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
@@ -16,6 +15,10 @@ import (
 // statement, it would be parsed again for each row.
 func tsqueries(wordQueries []string) string { return "{" + strings.Join(wordQueries, ",") + "}" }
 
+// scopeEntries is what agent_memory_search_idx finds the rows of a scope by.
+const scopeEntries = `array[tenant_id || '/' || agent_id || '/' || user_id, tenant_id || '/' || agent_id || '/',
+         tenant_id || '//' || user_id, tenant_id || '//']`
+
 // survey reads what the search needs to know before it looks for anything; in a scope of few memories it returns also all
 // candidates, with the frequencies of the words. "limit all" keeps PostgreSQL from pulling the lateral query up into the
 // join, so that it asks for the size of the scope once, and before it looks for candidates.
@@ -23,7 +26,8 @@ func (s *searching) survey(ctx context.Context) ([]candidate, error) {
 	st := newStatement(s.tenant)
 	scope := s.filter.scope(st)
 	words := st.arg(tsqueries(s.wordQueries))
-	found := append(slices.Clone(scope), `vector @@ `+st.arg(strings.Join(s.wordQueries, " | "))+`::tsquery`)
+	found := s.filter.searched(st, s.tenant)
+	found.add(`vector @@ `, st.arg(strings.Join(s.wordQueries, " | ")), `::tsquery`)
 	sql := `
 select position.memories, position.search, scope.memories, scope.words,
        candidate.id, candidate.words, candidate.created_at, candidate.passes, candidate.ranks
@@ -143,7 +147,7 @@ select ` + heldWords(st.arg(tsqueries(s.wordQueries))) + `
 func (s *searching) readCandidates(ctx context.Context, driver string) ([]candidate, error) {
 	st := newStatement(s.tenant)
 	held := heldWords(st.arg(tsqueries(s.wordQueries)))
-	where := s.filter.scope(st)
+	where := s.filter.searched(st, s.tenant)
 	where.add(`vector @@ `, st.arg(driver), `::tsquery`)
 	where = append(where, s.passing(st)...)
 	sql := `

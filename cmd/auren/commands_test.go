@@ -195,12 +195,12 @@ func TestVerifyAndInit(t *testing.T) {
 	require.Equal(t, exitFailed, code)
 	require.Len(t, decode[struct{ Differences []migrations.Difference }](t, stdout).Differences, 1)
 
-	require.Contains(t, must(t, "--db-dsn", dsn, "init"), "is at version 7 already")
+	require.Contains(t, must(t, "--db-dsn", dsn, "init"), "is at version 8 already")
 	empty := emptyDatabase(t)
 	_, stderr, code = call(t, "", "--db-dsn", empty, "list")
 	require.Equal(t, exitFailed, code)
 	require.Contains(t, stderr, "run `auren init`")
-	require.Contains(t, must(t, "--db-dsn", empty, "init"), "from version 0 to 7")
+	require.Contains(t, must(t, "--db-dsn", empty, "init"), "from version 0 to 8")
 	require.Equal(t, "no memories\n", must(t, "--db-dsn", empty, "list"))
 }
 
