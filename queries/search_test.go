@@ -137,6 +137,31 @@ func TestSearchKeepsToScopeAndFilter(t *testing.T) {
 	}
 }
 
+// The index has one entry for both.
+func TestSearchTellsScopesWithSlashesApart(t *testing.T) {
+	w := setup(t)
+	one := w.add(t, "green tea", scope("a/b", "c"))
+	other := w.add(t, "green tea", scope("a", "b/c"))
+	ofAgent := w.add(t, "green tea", scope("b", "uma"))
+	ofUser := w.add(t, "green tea", scope("x", "/b/"))
+	longAgent, longUser := strings.Repeat("🐌", 100), strings.Repeat("🐚", 255)
+	long := w.add(t, "green tea", scope(longAgent, longUser))
+	for _, c := range []struct {
+		filter queries.Filter
+		want   []uuid.UUID
+	}{
+		{queries.Filter{AgentID: "a/b", UserID: "c"}, []uuid.UUID{one}},
+		{queries.Filter{AgentID: "a", UserID: "b/c"}, []uuid.UUID{other}},
+		{queries.Filter{AgentID: "a/b"}, []uuid.UUID{one}},
+		{queries.Filter{AgentID: "b"}, []uuid.UUID{ofAgent}},
+		{queries.Filter{UserID: "/b/"}, []uuid.UUID{ofUser}},
+		{queries.Filter{AgentID: "/b"}, nil},
+		{queries.Filter{AgentID: longAgent, UserID: longUser}, []uuid.UUID{long}},
+	} {
+		require.ElementsMatch(t, c.want, w.recall(t, queries.SearchRequest{Query: "tea", Filter: c.filter}), "%+v", c.filter)
+	}
+}
+
 func TestSearchCountsWordsWhereTheFilterDoesNotLook(t *testing.T) {
 	w := setup(t)
 	w.add(t, "common rare", kind("fact"))

@@ -196,6 +196,12 @@ func TestVerifyAndInit(t *testing.T) {
 	require.Len(t, decode[struct{ Differences []migrations.Difference }](t, stdout).Differences, 1)
 
 	require.Contains(t, must(t, "--db-dsn", dsn, "init"), "is at version 8 already")
+	_, err = pool.Exec(t.Context(), "delete from schema_migrations where version_id = 8")
+	require.NoError(t, err)
+	stdout, stderr, code = call(t, "", "--db-dsn", dsn, "init")
+	require.Zero(t, code, stderr)
+	require.Contains(t, stderr, "bringing the schema from version 7 to 8")
+	require.Contains(t, stdout, "from version 7 to 8")
 	empty := emptyDatabase(t)
 	_, stderr, code = call(t, "", "--db-dsn", empty, "list")
 	require.Equal(t, exitFailed, code)

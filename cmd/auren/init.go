@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/auren-memory/auren/cmd/internal/database"
 	"github.com/auren-memory/auren/migrations"
@@ -46,6 +47,7 @@ func (a *app) migrate(ctx context.Context, dsn string) error {
 	if err != nil {
 		return err
 	}
+	a.announceMigration(before, latest)
 	if err := migrations.Up(ctx, dsn); err != nil {
 		return err
 	}
@@ -55,4 +57,11 @@ func (a *app) migrate(ctx context.Context, dsn string) error {
 	}
 	a.stdout.printf("brought the schema of %s from version %d to %d\n", database.Target(pool), before, latest)
 	return nil
+}
+
+// announceMigration tells beforehand of what may take minutes where there are many memories.
+func (a *app) announceMigration(before, latest int64) {
+	if before > 0 && before < latest {
+		a.stderr.printf("%s\n", a.stderr.paint(dim, fmt.Sprintf("bringing the schema from version %d to %d", before, latest)))
+	}
 }

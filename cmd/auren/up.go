@@ -143,7 +143,12 @@ func (a *app) prepareSchema(ctx context.Context, dsn string) error {
 	case err != nil:
 		return err
 	default:
-		pool.Close()
+		defer pool.Close()
+		before, latest, err := migrations.Version(ctx, pool)
+		if err != nil {
+			return err
+		}
+		a.announceMigration(before, latest)
 	}
 	return migrations.Up(ctx, dsn)
 }
