@@ -103,7 +103,7 @@ func TestPausedServerIsWaitedForInBoundedMemory(t *testing.T) {
 
 	n.signal(syscall.SIGSTOP)
 	before := heap()
-	const each, batches, size = 16, 10, 256 << 10
+	const each, batches, size = 16, 20, 256 << 10
 	content := json.RawMessage(`"` + strings.Repeat("x", size) + `"`)
 	for range batches {
 		batch := make([]commands.Remember, each)
@@ -116,14 +116,17 @@ func TestPausedServerIsWaitedForInBoundedMemory(t *testing.T) {
 	}
 	eventually(t, "it tried several times", func() bool { return said.Len() >= 5 })
 	require.Equal(t, int64(each*batches), f.lag(t, tenant))
-	require.Less(t, heap()-before, int64(30*mib), "of %d MiB that wait", each*batches*size/mib)
+	grown := heap() - before
+	t.Logf("grown by %d MiB", grown/mib)
+	require.Less(t, grown, int64(40*mib), "of %d MiB that wait", each*batches*size/mib)
 
 	n.signal(syscall.SIGCONT)
 	f.requireCaughtUp(t, tenant)
 }
 
-// heap is how many bytes are in use once what is not is gone.
+// heap is how many bytes are in use once what is not is gone; a sync.Pool is emptied by the second collection.
 func heap() int64 {
+	runtime.GC()
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
