@@ -18,6 +18,9 @@ import (
 // migrationTable records which migrations have run.
 const migrationTable = "schema_migrations"
 
+// maxAttempts is how often the migrations are begun.
+const maxAttempts = 10
+
 //go:embed [0-9]*.sql
 var files embed.FS
 
@@ -80,10 +83,18 @@ func apply(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return fmt.Errorf("read the migrations: %w", err)
 	}
-	if _, err := provider.Up(ctx); err != nil {
-		return fmt.Errorf("migrate: %w", err)
+	// After a program was killed, the server may still be building an index concurrently: it waits for our statement, which
+	// waits for it. Each of its phases can end in that once.
+	for attempt := 1; ; attempt++ {
+		_, err := provider.Up(ctx)
+		if sqlState(err) == deadlockDetected && attempt < maxAttempts {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("migrate: %w", err)
+		}
+		return nil
 	}
-	return nil
 }
 
 // lockKey is the advisory lock of everything that changes the schema; it spells "auren".
@@ -97,7 +108,8 @@ func locked(ctx context.Context, conn *pgx.Conn, do func(tx pgx.Tx) error) error
 	defer again.Stop()
 	for {
 		var mine bool
-		err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		// A transaction of another isolation would keep its snapshot.
+		err := pgx.BeginTxFunc(ctx, conn, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
 			if err := tx.QueryRow(ctx, "select pg_try_advisory_xact_lock($1)", int64(lockKey)).Scan(&mine); err != nil {
 				return fmt.Errorf("lock the schema: %w", err)
 			}

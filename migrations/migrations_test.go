@@ -44,9 +44,7 @@ func requireUpOnce(t *testing.T, conn *pgx.Conn) {
 	for i, version := range applied {
 		require.EqualValues(t, i, version)
 	}
-	differences, err := migrations.Verify(t.Context(), conn)
-	require.NoError(t, err)
-	require.Empty(t, differences)
+	requireAsExpected(t, conn)
 }
 
 func TestUpWaitsForWhoeverChangesTheSchemaUntilItsContextEnds(t *testing.T) {
@@ -116,40 +114,112 @@ func count(t *testing.T, conn *pgx.Conn, sql string, args ...any) (n int64) {
 	return n
 }
 
-func TestTheIndexOfASearchIsMadeAnewWhileOthersReadAndWrite(t *testing.T) {
+func TestUpUnderTheSettingsOfADatabase(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
-	conn := connect(t, dsn)
+	for _, setting := range []string{
+		"default_transaction_isolation = 'repeatable read'",
+		"default_transaction_isolation = 'serializable'",
+		"idle_in_transaction_session_timeout = '10ms'",
+	} {
+		t.Run(setting, func(t *testing.T) {
+			t.Parallel()
+			dsn := emptyDatabase(t)
+			config, err := pgx.ParseConfig(dsn)
+			require.NoError(t, err)
+			exec(t, superuser(t, dsn), "alter database "+config.Database+" set "+setting)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			require.NoError(t, migrations.Up(ctx, dsn))
+		})
+	}
+}
+
+// beforeScopes is a database of schema version 7.
+func beforeScopes(t *testing.T) (dsn string, conn *pgx.Conn) {
+	t.Helper()
+	dsn = pgtest.DSN(t)
+	conn = connect(t, dsn)
 	for _, undo := range []string{
 		`drop index agent_memory_search_idx`,
 		`create index agent_memory_search_vector_idx on agent_memory_search using gin (tenant_id, agent_id, user_id, vector) where is_active`,
 		`create statistics agent_memory_search_scope_stats (dependencies) on agent_id, user_id from agent_memory_search`,
-		`create index agent_memory_search_idx on agent_memory_search (words)`, // as an earlier try might leave one
 		`delete from schema_migrations where version_id >= 8`,
 	} {
 		exec(t, conn, undo)
 	}
-	const write = `
+	return dsn, conn
+}
+
+const writeSearchRow = `
 insert into agent_memory_search (tenant_id, id, agent_id, user_id, memory_type, confidence_score, is_active, created_at,
        words, vector, sequence_id)
 values ('default', gen_random_uuid(), 'ada', 'uma', 'fact', 1, true, now(), 1, 'tea:1', 1)`
-	writer := connect(t, dsn)
+
+// writing begins a transaction that writes; whoever indexes concurrently waits for its end.
+func writing(t *testing.T, dsn string) (writer *pgx.Conn) {
+	t.Helper()
+	writer = connect(t, dsn)
 	exec(t, writer, "begin")
-	exec(t, writer, write)
-	migrated := make(chan error)
-	go func() { migrated <- migrations.Up(t.Context(), dsn) }()
+	exec(t, writer, writeSearchRow)
+	return writer
+}
+
+// awaitWaiting returns when a statement with such words waits for a lock.
+func awaitWaiting(t *testing.T, conn *pgx.Conn, words string) {
+	t.Helper()
 	require.Eventually(t, func() bool {
 		var waits bool
 		require.NoError(t, conn.QueryRow(t.Context(), `
 			select exists (select from pg_stat_activity
-			                where datname = current_database() and wait_event_type = 'Lock' and query ilike '%index concurrently%')`).Scan(&waits))
+			                where datname = current_database() and pid <> pg_backend_pid() and wait_event_type = 'Lock'
+			                  and query like '%' || $1 || '%')`, words).Scan(&waits))
 		return waits
 	}, time.Minute, 10*time.Millisecond)
-	exec(t, conn, "set statement_timeout = '5s'")
-	exec(t, conn, write)
-	exec(t, writer, "commit")
-	require.NoError(t, <-migrated)
+}
+
+func requireAsExpected(t *testing.T, conn *pgx.Conn) {
+	t.Helper()
 	differences, err := migrations.Verify(t.Context(), conn)
 	require.NoError(t, err)
 	require.Empty(t, differences)
+}
+
+func TestTheIndexOfASearchIsMadeWhileOthersWrite(t *testing.T) {
+	t.Parallel()
+	dsn, conn := beforeScopes(t)
+	config, err := pgx.ParseConfig(dsn)
+	require.NoError(t, err)
+	for _, timeout := range []string{"statement_timeout", "lock_timeout"} {
+		exec(t, superuser(t, dsn), "alter database "+config.Database+" set "+timeout+" = '500ms'")
+	}
+	writer := writing(t, dsn)
+	migrated := make(chan error, 1)
+	go func() { migrated <- migrations.Up(t.Context(), dsn) }()
+	awaitWaiting(t, conn, "create index concurrently")
+	exec(t, conn, "set statement_timeout = '5s'")
+	exec(t, conn, writeSearchRow)
+	exec(t, conn, "select pg_sleep(1)")
+	exec(t, writer, "commit")
+	require.NoError(t, <-migrated)
+	requireAsExpected(t, conn)
+}
+
+func TestTheIndexOfASearchIsMadeAfterATryThatWasKilled(t *testing.T) {
+	t.Parallel()
+	dsn, conn := beforeScopes(t)
+	writer := writing(t, dsn)
+	// The server does not notice that nobody waits for the answer.
+	orphan, orphaned := connect(t, dsn), make(chan error, 1)
+	go func() {
+		_, err := orphan.Exec(t.Context(), "create index concurrently agent_memory_search_idx on agent_memory_search (words)")
+		orphaned <- err
+	}()
+	awaitWaiting(t, conn, "create index concurrently")
+	migrated := make(chan error, 1)
+	go func() { migrated <- migrations.Up(t.Context(), dsn) }()
+	awaitWaiting(t, conn, "drop index concurrently")
+	exec(t, writer, "commit")
+	require.NoError(t, <-orphaned)
+	require.NoError(t, <-migrated)
+	requireAsExpected(t, conn)
 }

@@ -12,6 +12,7 @@ const (
 	uniqueViolation       = "23505"
 	dependentObjects      = "2BP01"
 	invalidCatalogName    = "3D000"
+	deadlockDetected      = "40P01"
 	insufficientPrivilege = "42501"
 	duplicateDatabase     = "42P04"
 	undefinedFile         = "58P01"

@@ -15,7 +15,8 @@ import (
 // statement, it would be parsed again for each row.
 func tsqueries(wordQueries []string) string { return "{" + strings.Join(wordQueries, ",") + "}" }
 
-// scopeEntries is what agent_memory_search_idx finds the rows of a scope by.
+// scopeEntries is what agent_memory_search_idx finds the rows of a scope by. PostgreSQL has no statistics of it, the index being
+// a partial one, and takes any scope for a two-hundredth of the table: small enough to follow the index.
 const scopeEntries = `array[tenant_id || '/' || agent_id || '/' || user_id, tenant_id || '/' || agent_id || '/',
          tenant_id || '//' || user_id, tenant_id || '//']`
 
