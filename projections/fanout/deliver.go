@@ -18,8 +18,8 @@ import (
 )
 
 const (
-	// batchMessages and batchBytes bound one atomic batch; the server takes 1,000 messages.
-	batchMessages = 256
+	// batchMessages and batchBytes bound one atomic batch. The server makes a store for each and takes 1,000 messages.
+	batchMessages = 1000
 	batchBytes    = 8 << 20
 
 	headerBatchID       = "Nats-Batch-Id"

@@ -57,6 +57,7 @@
 //
 // # Requirements
 //
-// nats-server 2.12 or newer. The relay needs to publish on auren.evt.> and to call STREAM.INFO and STREAM.MSG.GET of the
-// stream; STREAM.CREATE and STREAM.UPDATE only where the stream is missing or is configured differently.
+// nats-server 2.12 or newer; where its configuration sets jetstream.limits.max_batch_size, to 1,000 or more. The relay
+// needs to publish on auren.evt.> and to call STREAM.INFO and STREAM.MSG.GET of the stream; STREAM.CREATE and
+// STREAM.UPDATE only where the stream is missing or is configured differently.
 package fanout

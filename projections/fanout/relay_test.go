@@ -125,7 +125,8 @@ func (f fixture) readStream(ctx context.Context, subject string) ([]jetstream.Ms
 	}
 	var all []jetstream.Msg
 	for left := int(consumer.CachedInfo().NumPending); len(all) < left; {
-		batch, err := consumer.Fetch(left-len(all), jetstream.FetchMaxWait(5*time.Second))
+		// The connection drops messages that wait for a reader where they are more than 64 MiB.
+		batch, err := consumer.Fetch(min(left-len(all), 100), jetstream.FetchMaxWait(5*time.Second))
 		if err != nil {
 			return nil, err
 		}
