@@ -95,7 +95,9 @@ func (e *engine) startProjector(conn *nats.Conn) error {
 	log := e.app.log
 	config := projections.Config{Log: log, Tracer: e.traces.Tracer()}
 	e.projectionMetrics = observe.NewProjectionMetrics(e.registry)
-	relay, err := fanout.New(e.pool, e.store, conn, fanout.Config{})
+	relay, err := fanout.New(e.pool, e.store, conn, fanout.Config{
+		MaxAge: e.app.config.NATSMaxAge, MaxBytes: int64(e.app.config.NATSMaxBytes), Replicas: e.app.config.NATSReplicas,
+	})
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/require"
+
+	"github.com/auren-memory/auren/deploy/standalone/pgtest"
+	"github.com/auren-memory/auren/projections/fanout"
+)
+
+func TestTheStreamKeepsWhatTheSettingsSay(t *testing.T) {
+	t.Parallel()
+	dsn, server := pgtest.DSN(t), startNATS(t)
+	conn, err := nats.Connect(server.URL())
+	require.NoError(t, err)
+	defer conn.Close()
+	js, err := jetstream.New(conn)
+	require.NoError(t, err)
+
+	// The second projector finds the stream of the first.
+	for _, kept := range []struct {
+		age, size string
+		maxAge    time.Duration
+		maxBytes  int64
+	}{
+		{"2h", "128MiB", 2 * time.Hour, 128 << 20},
+		{"48h", "64MiB", 48 * time.Hour, 64 << 20},
+	} {
+		p := start(t, append(settings(dsn, server), "AUREN_NATS_MAX_AGE="+kept.age, "AUREN_NATS_MAX_BYTES="+kept.size), "projector")
+		p.says("(projects)")
+		must(t, "--db-dsn", dsn, "remember", "x", "--agent", "a", "--user", "u")
+		require.Eventually(t, func() bool {
+			stream, err := js.Stream(t.Context(), fanout.Stream)
+			if err != nil {
+				return false
+			}
+			config := stream.CachedInfo().Config
+			return config.MaxAge == kept.maxAge && config.MaxBytes == kept.maxBytes && config.Replicas == 1
+		}, patience, tick)
+		p.signal(syscall.SIGTERM)
+		require.Equal(t, exitOK, p.code())
+	}
+
+	// One server cannot keep three copies, which shows that they were asked for.
+	p := start(t, append(settings(dsn, server), "AUREN_NATS_REPLICAS=3"), "projector")
+	p.waitUntil("the server refuses", func() bool { return strings.Contains(p.stderr.String(), "replicas > 1 not supported") })
+}
