@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -86,9 +87,20 @@ func within(ctx context.Context, do func()) error {
 	}
 }
 
-func (e *engine) pingDatabase(ctx context.Context) error { return e.pool.Ping(ctx) }
+func (e *engine) pingDatabase(ctx context.Context) error { return toAnybody(e.pool.Ping(ctx)) }
 
-func (e *engine) checkSchema(ctx context.Context) error { return migrations.CheckVersion(ctx, e.pool) }
+func (e *engine) checkSchema(ctx context.Context) error {
+	return toAnybody(migrations.CheckVersion(ctx, e.pool))
+}
+
+// toAnybody leaves of an error what whoever asks for the health may know: not the account, the name and the address of
+// the database.
+func toAnybody(err error) error {
+	if _, known := errors.AsType[*migrations.VersionError](err); known || err == nil || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return errors.New("cannot be reached; the log says why")
+}
 
 // startProjector runs all projections, the fan-out to NATS and the sweeper.
 func (e *engine) startProjector(conn *nats.Conn) error {
@@ -186,7 +198,7 @@ func (a *app) connectNATS(url string) (*nats.Conn, error) {
 		return nil, natsUnreached(url, err)
 	}
 	if !conn.IsConnected() {
-		log.Warn("waiting for nats", zap.Stringer("url", a.config.NATSURL))
+		log.Warn("waiting for nats; nothing is fanned out until it is there", zap.Stringer("url", a.config.NATSURL))
 	}
 	return conn, nil
 }

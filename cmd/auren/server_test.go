@@ -204,8 +204,10 @@ func TestALostDatabaseMakesAServerUnreadyAndNotDead(t *testing.T) {
 	for _, p := range processes {
 		p.waitUntil("it is unready", func() bool {
 			ok, said := ready(p.url())
-			return !ok && strings.Contains(said, `"database"`) && strings.Contains(said, "unready")
+			return !ok && strings.Contains(said, `"database":"cannot be reached; the log says why"`) && strings.Contains(said, "unready")
 		})
+		_, said := ready(p.url())
+		require.NotContains(t, said, "user=", "anybody may ask")
 		answer, err := http.Get(p.url() + "/health/live")
 		require.NoError(t, err)
 		answer.Body.Close()
