@@ -48,7 +48,7 @@ type commandLine struct {
 	Rebuild rebuildCommand `cmd:"" group:"operate" help:"Build the read models anew from the log, beside the live ones."`
 	Status  statusCommand  `cmd:"" group:"operate" help:"Tell whether all is well; exits with 0 only then."`
 	Init    initCommand    `cmd:"" group:"operate" help:"Create the database where it is missing and bring its schema up to date."`
-	Verify  verifyCommand  `cmd:"" group:"operate" help:"Compare the schema of the database with what this program expects; writes nothing."`
+	Verify  verifyCommand  `cmd:"" group:"operate" help:"Compare the schema of the database, not what is in it, with what this program expects; writes nothing."`
 	Reset   resetCommand   `cmd:"" group:"operate" help:"Delete everything and start over with an empty schema."`
 	Bench   benchCommand   `cmd:"" group:"operate" help:"Measure AUREN beside what the machine can do, on a private server or an empty database."`
 	Print   versionCommand `cmd:"" name:"version" group:"operate" help:"Print the version."`

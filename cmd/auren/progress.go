@@ -9,20 +9,22 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 )
 
-// progress is a bar with rate and time left, for somebody who watches; in a pipe it is silent. It is safe for
-// concurrent use.
+// progress is a bar with rate and time left, for somebody who watches; in a pipe it is silent. It is for one goroutine,
+// beside which it is drawn.
 type progress struct {
 	container *mpb.Progress
 	bar       *mpb.Bar
 
-	mu    sync.Mutex
+	first int64 // where the work was when it was looked at first: a rebuild that was broken off goes on from there
 	began time.Time
-	said  string
+
+	mu   sync.Mutex
+	said string
 }
 
 // newProgress draws a bar that is full at total. A total of 0 is set by the first move.
 func newProgress(s *screen, name string) *progress {
-	p := &progress{began: time.Now()}
+	p := &progress{}
 	if !s.isTerminal() {
 		return p
 	}
@@ -45,15 +47,23 @@ func (p *progress) move(current, total int64, done int64, of string, perSecond f
 	if p.bar == nil {
 		return
 	}
-	left := time.Duration(0)
-	if current > 0 {
-		left = time.Duration(float64(time.Since(p.began)) * float64(total-current) / float64(current))
+	if p.began.IsZero() {
+		p.first, p.began = current, time.Now()
 	}
+	left := timeLeft(time.Since(p.began), p.first, current, total)
 	p.mu.Lock()
 	p.said = fmt.Sprintf("  %s %s  %s/s  %s left", number(done), of, number(int64(perSecond)), left.Round(time.Second))
 	p.mu.Unlock()
 	p.bar.SetTotal(total, false)
 	p.bar.SetCurrent(current)
+}
+
+// timeLeft is how long the rest takes at the rate of what was done since first.
+func timeLeft(elapsed time.Duration, first, current, total int64) time.Duration {
+	if current <= first {
+		return 0
+	}
+	return time.Duration(float64(elapsed) * float64(total-current) / float64(current-first))
 }
 
 // end leaves the bar as it is where the work was done, and takes it away where it was not.

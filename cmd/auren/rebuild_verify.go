@@ -13,8 +13,9 @@ import (
 	"github.com/auren-memory/auren/projections/rebuild"
 )
 
-// errDiffer ends a verification that found differences; which, was printed.
-var errDiffer = errors.New("the live tables differ from what the log gives; `auren rebuild` mends them")
+// errDiffer ends a verification that found differences; which, was printed. Of the two it is the log that was altered
+// where its chain is broken, and then the tables are the only good copy.
+var errDiffer = errors.New("the live tables differ from what the log gives; where the chain of its hashes is whole (docs/events.md), `auren rebuild` mends them")
 
 // verify compares the live tables with new ones.
 func (c *rebuildCommand) verify(ctx context.Context, a *app, pool *pgxpool.Pool, compared []projections.Projection,

@@ -75,3 +75,11 @@ func TestSecretsAreMasked(t *testing.T) {
 		require.Equal(t, want, maskSecrets(text))
 	}
 }
+
+func TestTimeLeftIsOfWhatWasDoneHere(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, 30*time.Second, timeLeft(10*time.Second, 0, 25, 100))
+	require.Equal(t, 10*time.Second, timeLeft(10*time.Second, 80, 90, 100), "what an earlier process did took no time of this one")
+	require.Zero(t, timeLeft(time.Second, 80, 80, 100))
+	require.Zero(t, timeLeft(time.Second, 0, 100, 100))
+}

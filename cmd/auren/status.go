@@ -8,8 +8,10 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"github.com/auren-memory/auren/cmd/internal/config"
 	"github.com/auren-memory/auren/cmd/internal/database"
 	"github.com/auren-memory/auren/migrations"
+	"github.com/auren-memory/auren/projections/fanout"
 )
 
 type statusCommand struct {
@@ -128,6 +130,11 @@ func (a *app) lookAtNATS(h *natsHealth) {
 	defer conn.Close()
 	if err := conn.FlushTimeout(time.Second); err != nil {
 		h.Problem = natsUnreached(url, err).Error()
+		return
+	}
+	// What the relay asks, too. Whether there is a stream already is for it to say.
+	if _, err := conn.Request("$JS.API.STREAM.INFO."+fanout.Stream, nil, time.Second); errors.Is(err, nats.ErrNoResponders) {
+		h.Problem = fmt.Sprintf("NATS (%s) has no JetStream; start nats-server with -js", config.NATSURL(url).Hosts())
 	}
 }
 

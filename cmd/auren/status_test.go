@@ -4,10 +4,23 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/stretchr/testify/require"
 
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 )
+
+func TestStatusKnowsNATSWithoutJetStream(t *testing.T) {
+	t.Parallel()
+	bare, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true})
+	require.NoError(t, err)
+	bare.Start()
+	t.Cleanup(bare.Shutdown)
+	require.True(t, bare.ReadyForConnections(patience))
+	stdout, _, code := call(t, "", "--db-dsn", pgtest.DSN(t), "--nats-url", bare.ClientURL(), "status")
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, stdout, "has no JetStream; start nats-server with -js")
+}
 
 func TestStatus(t *testing.T) {
 	t.Parallel()
