@@ -46,7 +46,7 @@ func (a *app) startEngine(ctx context.Context, p *parts, dsn, name string) (*eng
 		Tracer: traces.Queries(),
 	}, a.log)
 	if err != nil {
-		return nil, err
+		return nil, unreached(ctx, dsn, err)
 	}
 	if err := migrations.CheckVersion(ctx, pool); err != nil {
 		pool.Close()

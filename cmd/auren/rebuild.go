@@ -37,7 +37,7 @@ func (c *rebuildCommand) Run(ctx context.Context, a *app) error {
 	// Batches of several tenants and the making of indexes share this pool.
 	pool, err := database.Open(ctx, database.Config{DSN: dsn, Name: "auren rebuild", Overflow: 30, Wait: a.config.Wait}, a.log)
 	if err != nil {
-		return err
+		return unreached(ctx, dsn, err)
 	}
 	defer pool.Close()
 	if err := migrations.CheckVersion(ctx, pool); err != nil {

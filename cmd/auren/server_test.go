@@ -251,7 +251,7 @@ func TestAServerWaitsForItsDatabaseAtTheStart(t *testing.T) {
 	require.NoError(t, database.Kill())
 	impatient := start(t, append(settings(database.DSN(), nats), "AUREN_DB_WAIT=100ms"), "server")
 	require.Equal(t, exitFailed, impatient.code())
-	require.Contains(t, impatient.stderr.String(), "cannot be reached")
+	require.Regexp(t, `(?m)^auren: PostgreSQL \(.*\) cannot be reached: .*\n\z`, impatient.stderr.String(), "one line, the last")
 	require.NotContains(t, impatient.stderr.String(), "s3cret")
 }
 

@@ -141,7 +141,7 @@ func (a *app) prepareSchema(ctx context.Context, dsn string) error {
 			return err
 		}
 	case err != nil:
-		return err
+		return unreached(ctx, dsn, err)
 	default:
 		defer pool.Close()
 		before, latest, err := migrations.Version(ctx, pool)
