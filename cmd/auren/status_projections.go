@@ -36,7 +36,7 @@ func lookAtProjections(ctx context.Context, pool *pgxpool.Pool) ([]projectorHeal
 	if len(first) == 0 {
 		return []projectorHealth{}, checkProjector(ctx, pool)
 	}
-	second, began := first, time.Now()
+	began := time.Now()
 	if slices.ContainsFunc(first, func(s projections.Status) bool {
 		return s.Lag > 0 || s.UpdatedAt != nil && began.Sub(*s.UpdatedAt) < 2*time.Second
 	}) {
@@ -45,11 +45,38 @@ func lookAtProjections(ctx context.Context, pool *pgxpool.Pool) ([]projectorHeal
 			return nil, ctx.Err()
 		case <-time.After(between):
 		}
-		if second, err = projections.ReadStatus(ctx, pool); err != nil {
-			return nil, err
-		}
+	}
+	second, err := onceLed(ctx, pool)
+	if err != nil {
+		return nil, err
 	}
 	return watched(first, second, time.Since(began)), nil
+}
+
+// handover is how long nobody may lead a projection while projectors run: after a rebuild, or when a tenant has come, they
+// share what there is to lead anew.
+const handover = 2500 * time.Millisecond
+
+// onceLed reads the status, where projectors run once each projection is led or handover is over.
+func onceLed(ctx context.Context, pool *pgxpool.Pool) ([]projections.Status, error) {
+	for began := time.Now(); ; {
+		all, err := projections.ReadStatus(ctx, pool)
+		if err != nil {
+			return nil, err
+		}
+		led := !slices.ContainsFunc(all, func(s projections.Status) bool { return s.Holder == "" && s.StoppedAt == nil })
+		if led || time.Since(began) > handover {
+			return all, nil
+		}
+		if _, runs, err := readProjector(ctx, pool); err != nil || !runs {
+			return all, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
 }
 
 // watched compares what was seen at two moments.
@@ -87,23 +114,28 @@ func (p *projectorHealth) problem() string {
 }
 
 // A projector has no checkpoint before the first event, but it has its connections.
-const readProjector = `
+const readProjectors = `
 select exists (select 1 from logs where sequence_id > 0),
        exists (select 1
                  from pg_stat_activity
                 where datname = current_database()
                   and application_name in ('auren projector', 'auren up'))`
 
+// readProjector tells whether there are events and whether a projector is connected.
+func readProjector(ctx context.Context, pool *pgxpool.Pool) (events, runs bool, err error) {
+	err = pool.QueryRow(ctx, readProjectors).Scan(&events, &runs)
+	return events, runs, err
+}
+
 // checkProjector is an error where no projection has a checkpoint and no projector waits for the first event.
 func checkProjector(ctx context.Context, pool *pgxpool.Pool) error {
-	var events, projector bool
-	if err := pool.QueryRow(ctx, readProjector).Scan(&events, &projector); err != nil {
-		return err
-	}
+	events, runs, err := readProjector(ctx, pool)
 	switch {
+	case err != nil:
+		return err
 	case events:
 		return errors.New("no projector has ever run: start one")
-	case !projector:
+	case !runs:
 		return errors.New("no projector runs: start one")
 	}
 	return nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -64,4 +65,19 @@ func TestStatus(t *testing.T) {
 	require.Zero(t, code)
 	require.Equal(t, "no memories\n", stdout)
 	require.Contains(t, stderr, "not up to date")
+}
+
+func TestStatusWaitsForProjectorsToShareTenants(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for range 2 {
+		start(t, settings(w.dsn, w.nats), "projector").says("(projects)")
+	}
+	for n := range 4 {
+		w.remember("something", "--tenant", fmt.Sprint("tenant", n))
+		stdout, stderr, code := call(t, "", w.args("status")...)
+		require.Zero(t, code, "%s%s", stdout, stderr)
+	}
+	w.must("rebuild")
+	w.must("status")
 }
