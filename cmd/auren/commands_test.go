@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/auren-memory/auren/cmd/internal/config"
+	"github.com/auren-memory/auren/cmd/internal/proctest"
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/deploy/standalone"
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
@@ -31,7 +32,7 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, dsn: pgtest.DSN(t), nats: startNATS(t)}
-	start(t, settings(w.dsn, w.nats), "projector").says("(projects)")
+	start(t, settings(w.dsn, w.nats), "projector").Says("(projects)")
 	return w
 }
 
@@ -170,7 +171,7 @@ func TestReplayFollowsTheLog(t *testing.T) {
 	w := newWorld(t)
 	w.remember("before")
 	ctx, interrupt := context.WithCancel(t.Context())
-	var out, said output
+	var out, said proctest.Output
 	code := make(chan int, 1)
 	go func() { code <- run(ctx, w.args("replay", "--follow"), strings.NewReader(""), &out, &said) }()
 	require.Eventually(t, func() bool { return strings.Contains(out.String(), "before") }, patience, tick)
@@ -393,11 +394,11 @@ func TestTheServerThatIsNamedIsAsked(t *testing.T) {
 func TestTheDSNOfTheEnvironmentIsUsed(t *testing.T) {
 	t.Parallel()
 	p := start(t, []string{"AUREN_DB_DSN=" + pgtest.DSN(t)}, "verify")
-	require.Zero(t, p.code(), p.stderr.String())
+	require.Zero(t, p.Code(), p.Stderr.String())
 	p = start(t, []string{"AUREN_DB_WAIT=5"}, "verify")
-	require.Equal(t, exitUsage, p.code())
-	require.Contains(t, p.stderr.String(), `"5" is no duration such as 30s or 5m (from envar AUREN_DB_WAIT="5")`)
+	require.Equal(t, exitUsage, p.Code())
+	require.Contains(t, p.Stderr.String(), `"5" is no duration such as 30s or 5m (from envar AUREN_DB_WAIT="5")`)
 	p = start(t, []string{"AUREN_DB_POOL_SIZE=many", "AUREN_DB_DSN=" + os.DevNull}, "verify")
-	require.Equal(t, exitUsage, p.code())
-	require.Contains(t, p.stderr.String(), "AUREN_DB_POOL_SIZE")
+	require.Equal(t, exitUsage, p.Code())
+	require.Contains(t, p.Stderr.String(), "AUREN_DB_POOL_SIZE")
 }

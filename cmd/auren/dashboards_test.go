@@ -42,7 +42,7 @@ func scrape(t *testing.T) scraped {
 	// What Prometheus itself adds.
 	s := scraped{metrics: map[string]bool{"up": true}, labels: map[string]bool{"job": true, "instance": true}}
 	for _, p := range []*process{server, projector} {
-		p.waitUntil("it tells of the relay", func() bool {
+		p.WaitUntil("it tells of the relay", func() bool {
 			text := fetch(t, p.url()+"/metrics")
 			return strings.Contains(text, `auren_projection_lag_events{projection="fanout"} 0`)
 		})

@@ -14,8 +14,8 @@ func TestDemoAsAnOrdinaryUserTwice(t *testing.T) {
 	env := append(anyPorts(dir), "HOME="+dir)
 
 	p := startAs(t, credential, program, env, "up", "--demo", "--once")
-	require.Zero(t, p.code(), p.stderr.String())
-	first := p.stdout.String()
+	require.Zero(t, p.Code(), p.Stderr.String())
+	first := p.Stdout.String()
 	for _, expected := range []string{
 		"100 % verified", "new memories", filepath.Join(dir, "sample-rejects.jsonl"),
 		"Azelaic acid helps against redness",                                             // the answer to the question
@@ -29,8 +29,8 @@ func TestDemoAsAnOrdinaryUserTwice(t *testing.T) {
 	require.NotContains(t, first, "\n0 new memories")
 
 	p = startAs(t, credential, program, env, "up", "--demo", "--once")
-	require.Zero(t, p.code(), p.stderr.String())
-	second := p.stdout.String()
+	require.Zero(t, p.Code(), p.Stderr.String())
+	second := p.Stdout.String()
 	require.Contains(t, second, "\n0 new memories: all of them were here already\n")
 	require.Contains(t, second, "100 % verified")
 	require.Equal(t, history(first), history(second), "showing it again adds nothing to the history")

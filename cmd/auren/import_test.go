@@ -18,7 +18,7 @@ func TestAnImportKilledHalfWayIsCompletedByTheNext(t *testing.T) {
 	t.Parallel()
 	dsn, nats := pgtest.DSN(t), startNATS(t)
 	projector := start(t, settings(dsn, nats), "projector")
-	projector.says("(projects)")
+	projector.Says("(projects)")
 	tree := filepath.Join(t.TempDir(), "tree")
 	summary, err := sample.Write(tree, sample.Options{Records: 5000, WithoutOddities: true})
 	require.NoError(t, err)
@@ -26,8 +26,8 @@ func TestAnImportKilledHalfWayIsCompletedByTheNext(t *testing.T) {
 
 	pool := open(t, dsn)
 	killed := start(t, settings(dsn, nats), arguments...)
-	killed.waitUntil("a part is in", func() bool { return events(t, pool) > 500 })
-	killed.kill()
+	killed.WaitUntil("a part is in", func() bool { return events(t, pool) > 500 })
+	killed.Kill()
 	before := events(t, pool)
 	require.Less(t, before, summary.Added, "it was killed half-way")
 
@@ -61,7 +61,7 @@ func events(t *testing.T, pool *pgxpool.Pool) (n int) {
 func TestAnImportThatLeavesRecordsOutSaysSoByItsExitCode(t *testing.T) {
 	t.Parallel()
 	dsn, nats := pgtest.DSN(t), startNATS(t)
-	start(t, settings(dsn, nats), "projector").says("(projects)")
+	start(t, settings(dsn, nats), "projector").Says("(projects)")
 	tree, rejects := filepath.Join(t.TempDir(), "tree"), filepath.Join(t.TempDir(), "rejects.jsonl")
 	summary, err := sample.Write(tree, sample.Options{Records: 200})
 	require.NoError(t, err)

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/auren-memory/auren/cmd/internal/proctest"
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections"
@@ -109,12 +110,12 @@ func TestStatusOfManyTenantsIsASummaryAndTheWorst(t *testing.T) {
 		p.Problem = p.problem()
 		all = append(all, p)
 	}
-	var out output
+	var out proctest.Output
 	printProjections(newScreen(&out), all, false)
 	require.Regexp(t, `search +40 +3 runners +38 +1 +0 +1 +111`, out.String())
 	require.Regexp(t, `(?s)the worst 12 of 40.*t38 .*no good.*t39 .*moving.*t0 `, out.String())
 	require.NotContains(t, out.String(), "t37 ")
-	out = output{}
+	out = proctest.Output{}
 	printProjections(newScreen(&out), all, true)
 	require.Contains(t, out.String(), "t37 ")
 	require.NotContains(t, out.String(), "the worst")

@@ -56,34 +56,34 @@ func TestRebuildThatWasKilledGoesOnWhereItWas(t *testing.T) {
 	pool := projected(t, 15_000)
 	killed := start(t, dsnOf(pool), "rebuild")
 	var status *rebuild.Status
-	killed.waitUntil("it is half-way", func() bool {
+	killed.WaitUntil("it is half-way", func() bool {
 		var err error
 		status, err = rebuild.ReadStatus(t.Context(), pool)
 		return err == nil && status != nil && status.Phase == rebuild.Filling && status.Done > 0
 	})
-	killed.kill()
-	killed.waitUntilFree(pool)
+	killed.Kill()
+	waitUntilFree(t, pool)
 	left, err := rebuild.ReadStatus(t.Context(), pool)
 	require.NoError(t, err)
 	require.Less(t, left.Done, left.Total, "it was killed before the end")
 
 	again := start(t, append(dsnOf(pool), "AUREN_LOG_LEVEL=info"), "rebuild")
-	require.Zero(t, again.code(), again.stderr.String())
-	require.Contains(t, again.stderr.String(), "going on with what was begun earlier")
-	require.Contains(t, again.stdout.String(), "rebuilt")
+	require.Zero(t, again.Code(), again.Stderr.String())
+	require.Contains(t, again.Stderr.String(), "going on with what was begun earlier")
+	require.Contains(t, again.Stdout.String(), "rebuilt")
 
 	verified := start(t, dsnOf(pool), "rebuild", "--verify", "--json")
-	require.Zero(t, verified.code(), verified.stdout.String())
-	found := decode[rebuild.Comparison](t, verified.stdout.String())
+	require.Zero(t, verified.Code(), verified.Stdout.String())
+	found := decode[rebuild.Comparison](t, verified.Stdout.String())
 	require.True(t, found.Equal)
 	require.EqualValues(t, 15_000, found.Tables[0].Rows)
 }
 
 // waitUntilFree waits until the server has noticed that the process is gone.
-func (p *process) waitUntilFree(pool *pgxpool.Pool) {
-	p.t.Helper()
-	require.Eventually(p.t, func() bool {
-		status, err := rebuild.ReadStatus(p.t.Context(), pool)
+func waitUntilFree(t *testing.T, pool *pgxpool.Pool) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		status, err := rebuild.ReadStatus(t.Context(), pool)
 		return err == nil && status != nil && !status.Running
 	}, patience, tick)
 }
@@ -113,12 +113,12 @@ func TestProjectorRebuildsWhatAnOlderProgramMade(t *testing.T) {
 	require.NoError(t, err)
 	up := start(t, append(append(anyPorts(pgtest.DataDir(t)), dsnOf(pool)...), "AUREN_LOG_LEVEL=info"), "up")
 	// What is said of the swap may come a moment after it.
-	up.waitUntil("the tables are of its version, and it says so", func() bool {
+	up.WaitUntil("the tables are of its version, and it says so", func() bool {
 		var ours bool
 		err := pool.QueryRow(t.Context(), `
 			select projection_version = $1 and lease_holder <> '' from projection_checkpoints where projection = 'search'`,
 			readModels(pool)[1].Version()).Scan(&ours)
-		return err == nil && ours && strings.Contains(up.stderr.String(), "rebuilt and swapped in")
+		return err == nil && ours && strings.Contains(up.Stderr.String(), "rebuilt and swapped in")
 	})
-	require.NotContains(t, up.stderr.String(), "agent_memory_history", "the other projection is left as it is")
+	require.NotContains(t, up.Stderr.String(), "agent_memory_history", "the other projection is left as it is")
 }

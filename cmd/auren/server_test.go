@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 
 	"github.com/google/uuid"
@@ -103,7 +102,7 @@ func TestKilledServersLoseNothingAndRepeatNothing(t *testing.T) {
 	dsn, nats := pgtest.DSN(t), startNATS(t)
 	env := settings(dsn, nats)
 	projector := start(t, env, "projector")
-	projector.says("(projects)")
+	projector.Says("(projects)")
 
 	r := &remembering{acked: map[int64]uuid.UUID{}}
 	for kill := range kills + 1 {
@@ -116,15 +115,14 @@ func TestKilledServersLoseNothingAndRepeatNothing(t *testing.T) {
 			}
 		}
 		before := r.count()
-		server.waitUntil("it acknowledges under load", func() bool { return r.count() >= before+between })
+		server.WaitUntil("it acknowledges under load", func() bool { return r.count() >= before+between })
 		if kill < kills {
-			server.kill()
+			server.Kill()
 			continue
 		}
 		r.stop.Store(true)
 		r.workers.Wait()
-		server.signal(syscall.SIGTERM)
-		require.Zero(t, server.code(), server.stderr.String())
+		server.Stop()
 	}
 
 	pool := open(t, dsn)
@@ -139,11 +137,10 @@ func TestKilledServersLoseNothingAndRepeatNothing(t *testing.T) {
 		require.Equal(t, 1, inLog[id], "memory %d", n)
 	}
 	requireFold(t, pool, events)
-	for _, output := range []string{projector.stdout.String(), projector.stderr.String()} {
+	for _, output := range []string{projector.Stdout.String(), projector.Stderr.String()} {
 		require.NotContains(t, output, "s3cret")
 	}
-	projector.signal(syscall.SIGTERM)
-	require.Zero(t, projector.code(), projector.stderr.String())
+	projector.Stop()
 }
 
 func readWholeLog(t *testing.T, store *eventstore.Store) []eventstore.Event {
@@ -198,11 +195,11 @@ func TestALostDatabaseMakesAServerUnreadyAndNotDead(t *testing.T) {
 	env := append(settings(database.DSN(), nats), "AUREN_PROJECTOR_HTTP_ADDR=127.0.0.1:0")
 	processes := []*process{start(t, env, "server"), start(t, env, "projector")}
 	for _, p := range processes {
-		p.waitUntil("it is ready", func() bool { ok, _ := ready(p.url()); return ok })
+		p.WaitUntil("it is ready", func() bool { ok, _ := ready(p.url()); return ok })
 	}
 	require.NoError(t, database.Kill())
 	for _, p := range processes {
-		p.waitUntil("it is unready", func() bool {
+		p.WaitUntil("it is unready", func() bool {
 			ok, said := ready(p.url())
 			return !ok && strings.Contains(said, `"database":"cannot be reached; the log says why"`) && strings.Contains(said, "unready")
 		})
@@ -221,20 +218,19 @@ func TestALostDatabaseMakesAServerUnreadyAndNotDead(t *testing.T) {
 
 	database.Restart(t)
 	for _, p := range processes {
-		p.waitUntil("it is ready again", func() bool { ok, _ := ready(p.url()); return ok })
+		p.WaitUntil("it is ready again", func() bool { ok, _ := ready(p.url()); return ok })
 	}
 	answer, err = http.Post(processes[0].url()+"/v1/memories", "application/json",
 		strings.NewReader(`{"agent_id": "a", "user_id": "u", "content": "x"}`))
 	require.NoError(t, err)
 	answer.Body.Close()
 	require.Equal(t, http.StatusCreated, answer.StatusCode)
-	processes[1].waitUntil("it is projected, too", func() bool {
+	processes[1].WaitUntil("it is projected, too", func() bool {
 		return strings.Contains(must(t, "--db-dsn", database.DSN(), "recall", "x"), "observation")
 	})
 	for _, p := range processes {
-		p.signal(syscall.SIGTERM)
-		require.Zero(t, p.code())
-		require.NotContains(t, p.stdout.String()+p.stderr.String(), "s3cret")
+		p.Stop()
+		require.NotContains(t, p.Stdout.String()+p.Stderr.String(), "s3cret")
 	}
 }
 
@@ -243,16 +239,16 @@ func TestAServerWaitsForItsDatabaseAtTheStart(t *testing.T) {
 	database, nats := pgtest.NewServer(t), startNATS(t)
 	require.NoError(t, database.Kill())
 	p := start(t, settings(database.DSN(), nats), "server")
-	p.waitUntil("it says what it waits for", func() bool { return strings.Contains(p.stderr.String(), "waiting for postgresql") })
+	p.WaitUntil("it says what it waits for", func() bool { return strings.Contains(p.Stderr.String(), "waiting for postgresql") })
 	database.Restart(t)
 	ok, said := ready(p.url())
 	require.True(t, ok, said)
 
 	require.NoError(t, database.Kill())
 	impatient := start(t, append(settings(database.DSN(), nats), "AUREN_DB_WAIT=100ms"), "server")
-	require.Equal(t, exitFailed, impatient.code())
-	require.Regexp(t, `(?m)^auren: PostgreSQL \(.*\) cannot be reached: .*\n\z`, impatient.stderr.String(), "one line, the last")
-	require.NotContains(t, impatient.stderr.String(), "s3cret")
+	require.Equal(t, exitFailed, impatient.Code())
+	require.Regexp(t, `(?m)^auren: PostgreSQL \(.*\) cannot be reached: .*\n\z`, impatient.Stderr.String(), "one line, the last")
+	require.NotContains(t, impatient.Stderr.String(), "s3cret")
 }
 
 func TestAProjectorWithoutNATSProjectsAndIsUnready(t *testing.T) {
@@ -261,14 +257,14 @@ func TestAProjectorWithoutNATSProjectsAndIsUnready(t *testing.T) {
 	p := start(t, []string{"AUREN_DB_DSN=" + dsn, "AUREN_NATS_URL=nats://user:s3cret@127.0.0.1:1", "AUREN_PROJECTOR_HTTP_ADDR=127.0.0.1:0"}, "projector")
 	address := p.url()
 	must(t, "--db-dsn", dsn, "remember", "projected all the same", "--agent", "a", "--user", "u")
-	p.waitUntil("it is projected", func() bool {
+	p.WaitUntil("it is projected", func() bool {
 		stdout, _, _ := call(t, "", "--db-dsn", dsn, "list")
 		return strings.Contains(stdout, "projected all the same")
 	})
 	ok, said := ready(address)
 	require.False(t, ok)
 	require.Contains(t, said, `"nats"`)
-	require.NotContains(t, p.stdout.String()+p.stderr.String()+said, "s3cret")
+	require.NotContains(t, p.Stdout.String()+p.Stderr.String()+said, "s3cret")
 }
 
 func TestServersNeedTheirSchema(t *testing.T) {
@@ -277,8 +273,8 @@ func TestServersNeedTheirSchema(t *testing.T) {
 	nats := startNATS(t)
 	for _, command := range []string{"server", "projector"} {
 		p := start(t, settings(empty, nats), command)
-		require.Equal(t, exitFailed, p.code())
-		require.Contains(t, p.stderr.String(), "run `auren init`")
+		require.Equal(t, exitFailed, p.Code())
+		require.Contains(t, p.Stderr.String(), "run `auren init`")
 	}
 }
 

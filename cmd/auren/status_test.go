@@ -71,7 +71,7 @@ func TestStatusWaitsForProjectorsToShareTenants(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for range 2 {
-		start(t, settings(w.dsn, w.nats), "projector").says("(projects)")
+		start(t, settings(w.dsn, w.nats), "projector").Says("(projects)")
 	}
 	for n := range 4 {
 		w.remember("something", "--tenant", fmt.Sprint("tenant", n))

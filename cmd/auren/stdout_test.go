@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/auren-memory/auren/cmd/internal/proctest"
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 )
 
@@ -25,23 +26,23 @@ func TestWhatCannotBePrintedIsAFailure(t *testing.T) {
 		{"version"}, {"--version"}, {"--help"}, {"verify"}, {"verify", "--json"}, {"list"}, {"list", "--json"}, {"recall", "x"},
 	} {
 		args = append([]string{"--db-dsn", dsn}, args...)
-		var said output
+		var said proctest.Output
 		require.Equal(t, exitFailed, run(t.Context(), args, strings.NewReader(""), unwritable, &said), "%v", args)
 		require.Equal(t, "auren: write "+os.DevNull+": bad file descriptor\n", said.String(), args)
 
-		said = output{}
+		said = proctest.Output{}
 		require.Equal(t, exitOK, run(t.Context(), args, strings.NewReader(""), unread, &said), "%v", args)
 		require.Empty(t, said.String(), args)
 	}
 
-	var said output
+	var said proctest.Output
 	require.Equal(t, exitUsage, run(t.Context(), []string{"verify", "--loud"}, strings.NewReader(""), unwritable, &said))
 	require.Contains(t, said.String(), "unknown flag --loud")
-	said = output{}
+	said = proctest.Output{}
 	code := run(t.Context(), []string{"--db-dsn", dsn, "status", "--nats-url", "nats://127.0.0.1:1"}, strings.NewReader(""), unread, &said)
 	require.Equal(t, exitFailed, code)
 	require.Equal(t, "auren: not ready\n", said.String(), "a command's own failure stands")
-	said = output{}
+	said = proctest.Output{}
 	code = run(t.Context(), []string{"--db-dsn", dsn, "status", "--nats-url", "nats://127.0.0.1:1"}, strings.NewReader(""), unwritable, &said)
 	require.Equal(t, exitFailed, code)
 	require.Equal(t, "auren: not ready\nwrite "+os.DevNull+": bad file descriptor\n", said.String())

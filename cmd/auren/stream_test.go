@@ -2,7 +2,6 @@ package main
 
 import (
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -33,7 +32,7 @@ func TestTheStreamKeepsWhatTheSettingsSay(t *testing.T) {
 		{"48h", "64MiB", 48 * time.Hour, 64 << 20},
 	} {
 		p := start(t, append(settings(dsn, server), "AUREN_NATS_MAX_AGE="+kept.age, "AUREN_NATS_MAX_BYTES="+kept.size), "projector")
-		p.says("(projects)")
+		p.Says("(projects)")
 		must(t, "--db-dsn", dsn, "remember", "x", "--agent", "a", "--user", "u")
 		require.Eventually(t, func() bool {
 			stream, err := js.Stream(t.Context(), fanout.Stream)
@@ -43,11 +42,10 @@ func TestTheStreamKeepsWhatTheSettingsSay(t *testing.T) {
 			config := stream.CachedInfo().Config
 			return config.MaxAge == kept.maxAge && config.MaxBytes == kept.maxBytes && config.Replicas == 1
 		}, patience, tick)
-		p.signal(syscall.SIGTERM)
-		require.Equal(t, exitOK, p.code())
+		p.Stop()
 	}
 
 	// One server cannot keep three copies, which shows that they were asked for.
 	p := start(t, append(settings(dsn, server), "AUREN_NATS_REPLICAS=3"), "projector")
-	p.waitUntil("the server refuses", func() bool { return strings.Contains(p.stderr.String(), "replicas > 1 not supported") })
+	p.WaitUntil("the server refuses", func() bool { return strings.Contains(p.Stderr.String(), "replicas > 1 not supported") })
 }

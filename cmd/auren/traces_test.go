@@ -7,7 +7,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -104,7 +103,7 @@ func TestTracesReachACollectorFromTheRequestToTheProjection(t *testing.T) {
 	receiver := startReceiver(t)
 	env := append(settings(pgtest.DSN(t), startNATS(t)), "OTEL_EXPORTER_OTLP_ENDPOINT="+receiver.url, "OTEL_BSP_SCHEDULE_DELAY=50")
 	server, projector := start(t, env, "server"), start(t, env, "projector")
-	projector.says("(projects)")
+	projector.Says("(projects)")
 	answer, err := http.Post(server.url()+"/v1/memories", "application/json",
 		strings.NewReader(`{"agent_id": "a", "user_id": "u", "content": "traced"}`))
 	require.NoError(t, err)
@@ -112,7 +111,7 @@ func TestTracesReachACollectorFromTheRequestToTheProjection(t *testing.T) {
 	require.Equal(t, http.StatusCreated, answer.StatusCode)
 
 	wait := func(p *process, service string, wanted func(*otlp.Span) bool, what string) (found *otlp.Span) {
-		p.waitUntil(what, func() bool {
+		p.WaitUntil(what, func() bool {
 			found = receiver.find(service, wanted)
 			return found != nil
 		})
@@ -130,8 +129,7 @@ func TestTracesReachACollectorFromTheRequestToTheProjection(t *testing.T) {
 	wait(projector, "auren-projector", childOf(wait(projector, "auren-projector", named("project agent_memories"), "")), "the statements of the projection are")
 
 	for _, p := range []*process{projector, server} {
-		p.signal(syscall.SIGTERM)
-		require.Zero(t, p.code(), p.stderr.String())
+		p.Stop()
 	}
 }
 
@@ -144,7 +142,6 @@ func TestACollectorThatIsAwayHoldsNothingUp(t *testing.T) {
 	require.NoError(t, err)
 	answer.Body.Close()
 	require.Equal(t, http.StatusCreated, answer.StatusCode)
-	server.signal(syscall.SIGTERM)
-	require.Zero(t, server.code(), server.stderr.String())
-	require.Contains(t, server.stderr.String(), "traces could not be sent")
+	server.Stop()
+	require.Contains(t, server.Stderr.String(), "traces could not be sent")
 }

@@ -37,15 +37,15 @@ func TestUpEndsCleanlyAndStartsWarm(t *testing.T) {
 	for range 2 {
 		p := start(t, anyPorts(dir))
 		url := p.url()
-		p.says("Ctrl-C")
+		p.Says("Ctrl-C")
 		ok, said := ready(url)
 		require.True(t, ok, said)
 		server := postmaster(t, dir)
 
-		p.signal(syscall.SIGINT)
-		require.Zero(t, p.code())
-		require.Contains(t, p.stdout.String(), "stopped cleanly")
-		require.Empty(t, strings.ReplaceAll(p.stderr.String(), "creating a PostgreSQL database in "+filepath.Join(dir, "postgres")+"\n", ""))
+		p.Signal(syscall.SIGINT)
+		require.Zero(t, p.Code())
+		require.Contains(t, p.Stdout.String(), "stopped cleanly")
+		require.Empty(t, strings.ReplaceAll(p.Stderr.String(), "creating a PostgreSQL database in "+filepath.Join(dir, "postgres")+"\n", ""))
 		require.False(t, lives(server), "PostgreSQL was left behind")
 		require.NoFileExists(t, filepath.Join(dir, "addresses.json"))
 	}
@@ -69,14 +69,13 @@ func TestUpKilledLeavesNothingBehindAndStartsAgain(t *testing.T) {
 				p := startAs(t, credential, program, env, "up")
 				p.url()
 				server := postmaster(t, dir)
-				p.kill()
+				p.Kill()
 				require.Eventually(t, func() bool { return !lives(server) }, patience, tick, "PostgreSQL was left behind")
 			}
 			p := startAs(t, credential, program, env, "up")
 			ok, said := ready(p.url())
 			require.True(t, ok, said)
-			p.signal(syscall.SIGTERM)
-			require.Zero(t, p.code())
+			p.Stop()
 		})
 	}
 }
@@ -85,9 +84,9 @@ func TestUpInterruptedWhileItStartsEndsCleanly(t *testing.T) {
 	t.Parallel()
 	dir := pgtest.DataDir(t)
 	p := start(t, anyPorts(dir), "up")
-	p.waitUntil("it creates the database", func() bool { return strings.Contains(p.stderr.String(), "creating") })
-	p.signal(syscall.SIGINT)
-	require.Zero(t, p.code(), p.stderr.String())
+	p.WaitUntil("it creates the database", func() bool { return strings.Contains(p.Stderr.String(), "creating") })
+	p.Signal(syscall.SIGINT)
+	require.Zero(t, p.Code(), p.Stderr.String())
 
 	p = start(t, anyPorts(dir), "up")
 	p.url()
@@ -99,23 +98,23 @@ func TestUpRunsOnceForADataDirectory(t *testing.T) {
 	first := start(t, anyPorts(dir), "up")
 	first.url()
 	second := start(t, anyPorts(dir), "up")
-	require.Equal(t, exitFailed, second.code())
-	require.Contains(t, second.stderr.String(), "already running")
+	require.Equal(t, exitFailed, second.Code())
+	require.Contains(t, second.Stderr.String(), "already running")
 }
 
 func TestUpNamesTheSettingOfATakenPort(t *testing.T) {
 	t.Parallel()
 	first := start(t, anyPorts(pgtest.DataDir(t)), "up")
 	taken := strings.TrimPrefix(first.url(), "http://")
-	nats := first.says(`nats://(127\.0\.0\.1:\d+)`)
+	nats := first.Says(`nats://(127\.0\.0\.1:\d+)`)
 
 	env := anyPorts(pgtest.DataDir(t))
 	second := start(t, env, "up", "--http-addr", taken)
-	require.Equal(t, exitFailed, second.code())
-	require.Contains(t, second.stderr.String(), "AUREN_HTTP_ADDR")
+	require.Equal(t, exitFailed, second.Code())
+	require.Contains(t, second.Stderr.String(), "AUREN_HTTP_ADDR")
 	third := start(t, env, "up", "--nats-addr", nats)
-	require.Equal(t, exitFailed, third.code())
-	require.Contains(t, third.stderr.String(), "AUREN_NATS_ADDR")
+	require.Equal(t, exitFailed, third.Code())
+	require.Contains(t, third.Stderr.String(), "AUREN_NATS_ADDR")
 }
 
 func TestUpSurvivesTheDeathOfItsPostgreSQL(t *testing.T) {
@@ -127,15 +126,15 @@ func TestUpSurvivesTheDeathOfItsPostgreSQL(t *testing.T) {
 	died := postmaster(t, dir)
 	require.NoError(t, syscall.Kill(died, syscall.SIGKILL))
 	id := decode[struct{ ID string }](t, before).ID
-	p.waitUntil("it starts PostgreSQL again", func() bool {
+	p.WaitUntil("it starts PostgreSQL again", func() bool {
 		stdout, _, _ := call(t, "", "--data-dir", dir, "show", id)
-		return strings.Contains(p.stderr.String(), "postgresql died") && strings.Contains(stdout, "kept across a crash")
+		return strings.Contains(p.Stderr.String(), "postgresql died") && strings.Contains(stdout, "kept across a crash")
 	})
 	require.NotEqual(t, died, postmaster(t, dir))
-	p.waitUntil("it is ready again", func() bool { ok, _ := ready(url); return ok })
+	p.WaitUntil("it is ready again", func() bool { ok, _ := ready(url); return ok })
 	must(t, "--data-dir", dir, "remember", "written after it", "--agent", "a", "--user", "u")
-	p.signal(syscall.SIGINT)
-	require.Zero(t, p.code(), p.stderr.String())
+	p.Signal(syscall.SIGINT)
+	require.Zero(t, p.Code(), p.Stderr.String())
 }
 
 func TestASecondInterruptEndsAtOnce(t *testing.T) {
@@ -147,17 +146,17 @@ func TestASecondInterruptEndsAtOnce(t *testing.T) {
 	// A PostgreSQL that does not move keeps the orderly end waiting.
 	require.NoError(t, syscall.Kill(server, syscall.SIGSTOP))
 	defer func() { _ = syscall.Kill(server, syscall.SIGCONT) }()
-	p.signal(syscall.SIGINT)
-	p.waitUntil("another one ends it", func() bool {
-		p.signal(syscall.SIGINT)
+	p.Signal(syscall.SIGINT)
+	p.WaitUntil("another one ends it", func() bool {
+		p.Signal(syscall.SIGINT)
 		select {
-		case <-p.ended:
+		case <-p.Ended():
 			return true
 		default:
 			return false
 		}
 	})
-	require.NotContains(t, p.stdout.String(), "stopped cleanly")
+	require.NotContains(t, p.Stdout.String(), "stopped cleanly")
 	require.NoError(t, syscall.Kill(server, syscall.SIGCONT))
 	require.Eventually(t, func() bool { return !lives(server) }, patience, tick)
 }
@@ -167,13 +166,13 @@ func TestUpOnServersOfTheOperator(t *testing.T) {
 	dsn, nats := pgtest.DSN(t), startNATS(t)
 	dir := filepath.Join(t.TempDir(), "unused")
 	p := start(t, append(settings(dsn, nats), "AUREN_DATA_DIR="+dir), "up", "--demo")
-	p.says("(Ctrl-C stops everything)")
-	require.Contains(t, p.stdout.String(), "auren.evt.default.")
+	p.Says("(Ctrl-C stops everything)")
+	require.Contains(t, p.Stdout.String(), "auren.evt.default.")
 	ok, said := ready(p.url())
 	require.True(t, ok, said)
-	p.signal(syscall.SIGINT)
-	require.Zero(t, p.code(), p.stderr.String())
+	p.Signal(syscall.SIGINT)
+	require.Zero(t, p.Code(), p.Stderr.String())
 	require.NoDirExists(t, filepath.Join(dir, "postgres"))
 	require.NoDirExists(t, filepath.Join(dir, "nats"))
-	require.NotContains(t, p.stdout.String()+p.stderr.String(), "s3cret")
+	require.NotContains(t, p.Stdout.String()+p.Stderr.String(), "s3cret")
 }

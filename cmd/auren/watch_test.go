@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 
+	"github.com/auren-memory/auren/cmd/internal/proctest"
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections/fanout"
@@ -39,24 +40,24 @@ func TestWatchShowsChangesAsTheyHappen(t *testing.T) {
 	dir := pgtest.DataDir(t)
 	env := anyPorts(dir)
 	stack := start(t, env, "up")
-	stack.says("(Ctrl-C stops everything)")
+	stack.Says("(Ctrl-C stops everything)")
 	// Before there is any event, so before there is a stream.
 	live := start(t, env, "watch")
 	lines := start(t, env, "watch", "--json", "--agent", "fitness.coach", "--event-type", "memory_revised", "--event-type", "memory_forgotten")
-	live.waitUntil("it waits", func() bool { return strings.Contains(live.stderr.String(), "waiting for the first event") })
-	lines.waitUntil("it waits", func() bool { return strings.Contains(lines.stderr.String(), "waiting for the first event") })
+	live.WaitUntil("it waits", func() bool { return strings.Contains(live.Stderr.String(), "waiting for the first event") })
+	lines.WaitUntil("it waits", func() bool { return strings.Contains(lines.Stderr.String(), "waiting for the first event") })
 	id := decode[struct{ ID string }](t, must(t, "--data-dir", dir, "remember", "日本語 \x1b[2J\r\nred", "--agent", "fitness.coach", "--user", "ana b", "--json")).ID
 	must(t, "--data-dir", dir, "revise", id, "日本")
 	must(t, "--data-dir", dir, "forget", id)
 	must(t, "--data-dir", dir, "remember", "somebody else's", "--agent", "other", "--user", "ana b")
-	live.says(`other/ana b .*somebody else's`)
-	require.Regexp(t, `(?m)^\d\d:\d\d:\d\d  remembered           fitness\.coach/ana b +`+id+`  日本語 \[2J red$`, live.stdout.String())
-	require.Regexp(t, `(?m)^\d\d:\d\d:\d\d  forgotten            fitness\.coach/ana b +`+id+`$`, live.stdout.String())
-	lines.says(`"memory_forgotten"`)
-	require.Equal(t, []int64{2, 3}, sequenceIDs(eventsIn(t, lines.stdout.String())))
+	live.Says(`other/ana b .*somebody else's`)
+	require.Regexp(t, `(?m)^\d\d:\d\d:\d\d  remembered           fitness\.coach/ana b +`+id+`  日本語 \[2J red$`, live.Stdout.String())
+	require.Regexp(t, `(?m)^\d\d:\d\d:\d\d  forgotten            fitness\.coach/ana b +`+id+`$`, live.Stdout.String())
+	lines.Says(`"memory_forgotten"`)
+	require.Equal(t, []int64{2, 3}, sequenceIDs(eventsIn(t, lines.Stdout.String())))
 	for _, p := range []*process{live, lines} {
-		p.signal(syscall.SIGINT)
-		require.Zero(t, p.code(), p.stderr.String())
+		p.Signal(syscall.SIGINT)
+		require.Zero(t, p.Code(), p.Stderr.String())
 	}
 }
 
@@ -64,7 +65,7 @@ func TestWatchBeginsInThePast(t *testing.T) {
 	t.Parallel()
 	dsn, server := pgtest.DSN(t), startNATS(t)
 	p := start(t, settings(dsn, server), "projector")
-	p.says("(projects)")
+	p.Says("(projects)")
 	database := []string{"--db-dsn", dsn, "--nats-url", server.URL()}
 	for _, user := range []string{"ana", "ben", "ana", "ben", "ana"} {
 		must(t, append(database, "remember", "x", "--agent", "a", "--user", user)...)
@@ -73,7 +74,7 @@ func TestWatchBeginsInThePast(t *testing.T) {
 		return eventsIn(t, must(t, append([]string{"--nats-url", server.URL(), "watch", "--json", "--no-follow"}, args...)...))
 	}
 	var all []eventstore.Event
-	p.waitUntil("all is relayed", func() bool {
+	p.WaitUntil("all is relayed", func() bool {
 		stdout, _, code := call(t, "", "--nats-url", server.URL(), "watch", "--json", "--no-follow", "--since", "1")
 		if code == exitOK {
 			all = eventsIn(t, stdout)
@@ -108,11 +109,11 @@ func TestWatchGoesOnOverALostServerAndALostStream(t *testing.T) {
 	t.Parallel()
 	dsn, server := pgtest.DSN(t), startNATS(t)
 	p := start(t, settings(dsn, server), "projector")
-	p.says("(projects)")
+	p.Says("(projects)")
 	remember := func() { must(t, "--db-dsn", dsn, "remember", "x", "--agent", "a", "--user", "u") }
 	remember()
 	w := start(t, []string{"AUREN_NATS_URL=" + server.URL()}, "watch", "--json", "--since", "1")
-	w.says(`"sequence_id":(1),`)
+	w.Says(`"sequence_id":(1),`)
 	conn, err := nats.Connect(server.URL())
 	require.NoError(t, err)
 	defer conn.Close()
@@ -120,10 +121,10 @@ func TestWatchGoesOnOverALostServerAndALostStream(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, js.DeleteStream(t.Context(), fanout.Stream))
 	remember()
-	w.says(`"sequence_id":(2),`)
+	w.Says(`"sequence_id":(2),`)
 	remember()
-	w.says(`"sequence_id":(3),`)
-	require.Equal(t, []int64{1, 2, 3}, sequenceIDs(eventsIn(t, w.stdout.String())))
+	w.Says(`"sequence_id":(3),`)
+	require.Equal(t, []int64{1, 2, 3}, sequenceIDs(eventsIn(t, w.Stdout.String())))
 }
 
 func TestWatchRefusesWhatCannotWork(t *testing.T) {
@@ -159,7 +160,7 @@ func TestChangesNeverBreakTheTerminal(t *testing.T) {
 	content, err := json.Marshal("日本語 \x1b[31m" + strings.Repeat("長い", 100) + "\u202e\u2028\x00")
 	require.NoError(t, err)
 	for _, width := range []int{80, 120, 200} {
-		var out output
+		var out proctest.Output
 		p := changePrinter{to: &screen{to: &out, width: width}}
 		e := eventstore.Event{
 			SequenceID: 1, StreamID: uuid.New(), Type: "memory_remembered", SchemaVersion: 1, AgentID: strings.Repeat("エージェント", 10), UserID: "a\nb",

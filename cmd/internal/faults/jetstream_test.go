@@ -28,17 +28,17 @@ func TestJetStreamBroken(t *testing.T) {
 	js := w.jetstream()
 	relayed()
 
-	w.broker.kill()
+	w.broker.Kill()
 	north.goesOn(30) // the log does not wait for the fan-out
 	w.broker.start()
 	relayed()
 
-	w.broker.kill()
+	w.broker.Kill()
 	former := t.TempDir()
 	require.NoError(t, os.CopyFS(former, os.DirFS(w.broker.dir)))
 	w.broker.start()
 	relayed()
-	w.broker.kill()
+	w.broker.Kill()
 	require.NoError(t, os.RemoveAll(w.broker.dir))
 	require.NoError(t, os.CopyFS(w.broker.dir, os.DirFS(former)))
 	w.broker.start()

@@ -119,8 +119,8 @@ func TestSweeperKilled(t *testing.T) {
 				l.one(0, uuid.NewString(), request{http.MethodPost, "/v1/memories", body, true})
 			}
 			w.requireCaughtUp(domain.DefaultTenant, memories)
-			projector.stop()
-			server.stop()
+			projector.Stop()
+			server.Stop()
 
 			<-time.After(time.Until(due)) // the first sweep is the one to break
 			victim := start(t, w.program, append(w.env(), at(p, 1, "kill")), "projector")

@@ -32,15 +32,15 @@ func TestProjectorPausedPastItsLease(t *testing.T) {
 			other := w.projector()
 			w.requireLeads(other)
 			l.goesOn(20)
-			paused.signal(syscall.SIGCONT)
+			paused.Signal(syscall.SIGCONT)
 			l.goesOn(50)
 			w.requireLeads(other)
 
-			other.stop()
+			other.Stop()
 			w.requireLeads(paused)
 			l.stop()
 			w.check(domain.DefaultTenant, l)
-			paused.stop()
+			paused.Stop()
 		})
 	}
 }
@@ -48,7 +48,7 @@ func TestProjectorPausedPastItsLease(t *testing.T) {
 // requireLeads waits until a projector holds every lease, and every projection moves on from there.
 func (w *world) requireLeads(p *process) {
 	w.t.Helper()
-	holder := fmt.Sprintf("/%d/", p.pid())
+	holder := fmt.Sprintf("/%d/", p.PID())
 	led := map[string]int64{}
 	require.Eventually(w.t, func() bool {
 		now, err := projections.ReadStatus(w.t.Context(), w.pool)

@@ -19,8 +19,8 @@ func TestPostgreSQLKilled(t *testing.T) {
 	steadyServer, steadyProjector := w.server(), w.projector()
 	l := w.newLoad(domain.DefaultTenant, clients)
 	l.goesOn(20)
-	steadyServer.stop()
-	steadyProjector.stop()
+	steadyServer.Stop()
+	steadyProjector.Stop()
 
 	killAt := func(p failpoint.Point, start func(env ...string) *process) {
 		kill := fmt.Sprintf("AUREN_FAILPOINT_PID=%d", postmaster(t, server))
@@ -29,13 +29,13 @@ func TestPostgreSQLKilled(t *testing.T) {
 		<-server.Done()
 		server.Restart(t)
 		l.goesOn(20)
-		victim.stop()
+		victim.Stop()
 	}
 	projector := w.projector()
 	for _, p := range ofServer {
 		killAt(p, w.server)
 	}
-	projector.stop()
+	projector.Stop()
 	w.server()
 	for _, p := range ofProjector {
 		killAt(p, w.projector)

@@ -132,11 +132,11 @@ func TestRestoredUnderTheProcessesThatRun(t *testing.T) {
 	require.False(t, ok, "all is not well")
 	const advice = "delete the stream and restart the projectors to have it filled from the log"
 	require.Contains(t, said, advice)
-	require.Contains(t, projector.stderr.String(), advice)
+	require.Contains(t, projector.Stderr.String(), advice)
 	require.Len(t, w.readStream(tenant), len(former.events), "the stream is left alone")
 
 	require.NoError(t, w.jetstream().DeleteStream(t.Context(), fanout.Stream))
-	projector.stop()
+	projector.Stop()
 	w.projector()
 	more := w.newLoad(tenant, clients)
 	more.goesOn(50)

@@ -35,7 +35,7 @@ func TestSoak(t *testing.T) {
 	}
 	<-time.After(time.Until(s.ends))
 	for _, p := range append(s.servers[:], s.projectors[:]...) {
-		p.signal(syscall.SIGCONT)
+		p.Signal(syscall.SIGCONT)
 	}
 	s.north.stop()
 	s.south.stop()
@@ -120,7 +120,7 @@ func (s *soak) breakSomething() {
 	s.broken[what]++
 	switch what {
 	case "server killed":
-		s.servers[server].kill()
+		s.servers[server].Kill()
 		s.servers[server] = s.server()
 	case "server restarted":
 		s.end(s.servers[server])
@@ -129,7 +129,7 @@ func (s *soak) breakSomething() {
 		s.suspend(s.servers[s.rand.IntN(len(s.servers))])
 	case "projector killed":
 		s.watch.lost(s.projectors[projector])
-		s.projectors[projector].kill()
+		s.projectors[projector].Kill()
 		s.projectors[projector] = s.projector()
 	case "projector restarted":
 		s.end(s.projectors[projector])
@@ -139,7 +139,7 @@ func (s *soak) breakSomething() {
 		s.watch.lost(p)
 		s.suspend(p)
 	case "NATS killed":
-		s.w.broker.kill()
+		s.w.broker.Kill()
 		<-time.After(time.Duration(s.rand.IntN(1000)) * time.Millisecond)
 		s.w.broker.start()
 	case "PostgreSQL killed":
@@ -169,17 +169,17 @@ func (s *soak) pick() string {
 
 // suspend suspends a process, for longer than a lease lasts or less.
 func (s *soak) suspend(p *process) {
-	p.signal(syscall.SIGSTOP)
+	p.Signal(syscall.SIGSTOP)
 	time.AfterFunc(time.Duration(500+s.rand.IntN(7500))*time.Millisecond, func() {
 		s.watch.back(p)
-		p.signal(syscall.SIGCONT)
+		p.Signal(syscall.SIGCONT)
 	})
 }
 
 // end ends a process in order, which may have been suspended.
 func (s *soak) end(p *process) {
-	p.signal(syscall.SIGCONT)
-	p.stop()
+	p.Signal(syscall.SIGCONT)
+	p.Stop()
 }
 
 // lookAtRebuild starts the rebuild when half of the time is over, and again where a fault ended it.
@@ -193,10 +193,10 @@ func (s *soak) lookAtRebuild() {
 		s.rebuild = start(s.t, s.w.program, append(s.w.env(), soakSettings...), "rebuild")
 	}
 	select {
-	case <-s.rebuild.ended:
-		s.rebuilt, s.rebuiltIn = s.rebuild.err == nil, time.Since(s.rebuildAt)
+	case <-s.rebuild.Ended():
+		s.rebuilt, s.rebuiltIn = s.rebuild.Wait() == nil, time.Since(s.rebuildAt)
 		if !s.rebuilt {
-			s.t.Logf("rebuild: %s", tail(s.rebuild.stderr.String()))
+			s.t.Logf("rebuild: %s", s.rebuild.Stderr.End(logged))
 		}
 		s.rebuild = nil
 	default:

@@ -42,7 +42,7 @@ func newWatch(s *soak) *watch {
 	ctx, cancel := context.WithCancel(context.Background())
 	w := &watch{s: s, cancel: cancel, worst: map[string]int64{}, leaderOf: map[string]lostLease{}, memory: map[string][]int{}}
 	w.ended.Go(func() {
-		steady := map[string]int{"server": s.servers[0].pid(), "projector": s.projectors[0].pid()}
+		steady := map[string]int{"server": s.servers[0].PID(), "projector": s.projectors[0].PID()}
 		looks := time.NewTicker(200 * time.Millisecond)
 		defer looks.Stop()
 		for n := 0; ; n++ {
@@ -95,8 +95,8 @@ func (w *watch) lost(p *process) {
 	defer w.mu.Unlock()
 	for _, s := range w.status {
 		key := string(s.Tenant) + "/" + s.Projection
-		if _, ok := w.leaderOf[key]; !ok && leads(s.Holder, p.pid()) {
-			w.leaderOf[key] = lostLease{p.pid(), time.Now()}
+		if _, ok := w.leaderOf[key]; !ok && leads(s.Holder, p.PID()) {
+			w.leaderOf[key] = lostLease{p.PID(), time.Now()}
 		}
 	}
 }
@@ -105,7 +105,7 @@ func (w *watch) lost(p *process) {
 func (w *watch) back(p *process) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	maps.DeleteFunc(w.leaderOf, func(_ string, l lostLease) bool { return l.pid == p.pid() })
+	maps.DeleteFunc(w.leaderOf, func(_ string, l lostLease) bool { return l.pid == p.PID() })
 }
 
 // residentMiB is the memory of a process, 0 where the system does not tell.

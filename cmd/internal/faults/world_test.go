@@ -75,7 +75,7 @@ func at(p failpoint.Point, nth int, action string) string {
 func (w *world) server(env ...string) *process {
 	w.t.Helper()
 	p := start(w.t, w.program, append(w.env(), env...), "server")
-	url := p.says(`(http://127\.0\.0\.1:\d+)`)
+	url := p.Says(`(http://127\.0\.0\.1:\d+)`)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.servers[p] = url
@@ -89,7 +89,7 @@ func (w *world) urls() []string {
 	var urls []string
 	for p, url := range w.servers {
 		select {
-		case <-p.ended:
+		case <-p.Ended():
 			delete(w.servers, p)
 		default:
 			urls = append(urls, url)
@@ -102,7 +102,7 @@ func (w *world) urls() []string {
 func (w *world) projector(env ...string) *process {
 	w.t.Helper()
 	p := start(w.t, w.program, append(w.env(), env...), "projector")
-	p.says("(projects)")
+	p.Says("(projects)")
 	return p
 }
 
@@ -110,8 +110,8 @@ func (w *world) projector(env ...string) *process {
 func (w *world) run(args ...string) (stdout, stderr string, ok bool) {
 	w.t.Helper()
 	p := start(w.t, w.program, w.env(), args...)
-	p.waitForEnd()
-	return p.stdout.String(), p.stderr.String(), p.err == nil
+	err := p.Wait()
+	return p.Stdout.String(), p.Stderr.String(), err == nil
 }
 
 // expireLeases lets the time pass that a lease outlives a killed holder by.
@@ -174,5 +174,5 @@ func (b *broker) start() {
 	self, err := os.Executable()
 	require.NoError(b.t, err)
 	b.process = start(b.t, self, []string{natsDir + "=" + b.dir, natsAddr + "=" + b.addr})
-	b.says("(ready)")
+	b.Says("(ready)")
 }

@@ -1,0 +1,144 @@
+// Package proctest gives tests processes that they start, wait for and break. A wait ends the test where the process
+// ends instead, or where patience is over, and tells what the process has said.
+package proctest
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"regexp"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+const tick = 5 * time.Millisecond
+
+// Config says what is started, and how long the test waits for it.
+type Config struct {
+	Program string
+	Args    []string
+	// Env is added to the test's PATH and HOME and to TZ=UTC, and wins over them. Nothing else is passed on.
+	Env []string
+	// Dir is where the process works. Default: where the test does.
+	Dir string
+	// Credential is the account that the process runs as. Default: the test's.
+	Credential *syscall.Credential
+	// Patience bounds each wait; the machine may be busy with other tests.
+	Patience time.Duration
+	// Logged bounds what a failed test logs of each output, in bytes from its end. Default: all of it.
+	Logged int
+}
+
+// Process is a program, running or ended. Its methods are safe for concurrent use; those that may end the test are for
+// the test's goroutine alone.
+type Process struct {
+	Stdout, Stderr Output
+
+	t        testing.TB
+	cmd      *exec.Cmd
+	patience time.Duration
+	ended    chan struct{}
+	err      error // set when ended is closed
+}
+
+// Start starts a process. It is killed when the test ends, and what it said is logged if the test failed.
+func Start(t testing.TB, config Config) *Process {
+	t.Helper()
+	p := &Process{t: t, cmd: exec.Command(config.Program, config.Args...), patience: config.Patience, ended: make(chan struct{})}
+	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "TZ=UTC"}, config.Env...)
+	p.cmd.Stdout, p.cmd.Stderr = &p.Stdout, &p.Stderr
+	p.cmd.Dir = config.Dir
+	// Away from our process group, so that a Ctrl-C on the tests comes to us alone.
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: config.Credential}
+	require.NoError(t, p.cmd.Start())
+	go func() {
+		defer close(p.ended)
+		p.err = p.cmd.Wait()
+	}()
+	t.Cleanup(func() {
+		p.Kill()
+		if t.Failed() {
+			t.Logf("%s\n%s\n%s", p.cmd, p.Stdout.End(config.Logged), p.Stderr.End(config.Logged))
+		}
+	})
+	return p
+}
+
+// PID is the id of the process.
+func (p *Process) PID() int { return p.cmd.Process.Pid }
+
+// Signal sends a signal; to a process that has ended it does nothing.
+func (p *Process) Signal(s syscall.Signal) { _ = p.cmd.Process.Signal(s) }
+
+// Kill ends the process as a crash would, and returns when it has ended.
+func (p *Process) Kill() {
+	p.Signal(syscall.SIGKILL)
+	<-p.ended
+}
+
+// Stop ends the process in order, with SIGTERM; one that then fails, or had failed before, ends the test.
+func (p *Process) Stop() {
+	p.t.Helper()
+	p.Signal(syscall.SIGTERM)
+	require.NoError(p.t, p.Wait(), "%s", &p.Stderr)
+}
+
+// Ended is closed when the process has ended and all that it said is there.
+func (p *Process) Ended() <-chan struct{} { return p.ended }
+
+// Wait waits for the end and returns what exec.Cmd.Wait does: nil where the exit code is 0.
+func (p *Process) Wait() error {
+	p.t.Helper()
+	select {
+	case <-p.ended:
+	case <-time.After(p.patience):
+		require.FailNow(p.t, "the process does not end", "%s\n%s", &p.Stdout, &p.Stderr)
+	}
+	return p.err
+}
+
+// Code waits for the end and returns the exit code, -1 where a signal ended the process.
+func (p *Process) Code() int {
+	p.t.Helper()
+	err := p.Wait()
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		return exit.ExitCode()
+	}
+	require.NoError(p.t, err)
+	return 0
+}
+
+// Says waits until Stdout holds what the pattern matches, and returns its last group.
+func (p *Process) Says(pattern string) string {
+	p.t.Helper()
+	expected := regexp.MustCompile(pattern)
+	var found []string
+	p.WaitUntil("it says "+pattern, func() bool {
+		found = expected.FindStringSubmatch(p.Stdout.String())
+		return found != nil
+	})
+	return found[len(found)-1]
+}
+
+// WaitUntil asks again and again whether something is done, a last time when the process has ended.
+func (p *Process) WaitUntil(what string, done func() bool) {
+	p.t.Helper()
+	deadline := time.After(p.patience)
+	again := time.NewTicker(tick)
+	defer again.Stop()
+	for !done() {
+		select {
+		case <-p.ended:
+			if done() {
+				return
+			}
+			require.FailNow(p.t, "the process ended", "before %s: %v\n%s\n%s", what, p.err, &p.Stdout, &p.Stderr)
+		case <-deadline:
+			require.FailNow(p.t, "too slow", "%s\n%s\n%s", what, &p.Stdout, &p.Stderr)
+		case <-again.C:
+		}
+	}
+}
