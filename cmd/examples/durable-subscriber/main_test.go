@@ -7,10 +7,8 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -20,6 +18,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/auren-memory/auren/cmd/internal/httpapi"
+	"github.com/auren-memory/auren/cmd/internal/proctest"
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/deploy/standalone"
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
@@ -105,21 +104,16 @@ func (s stack) remember(t *testing.T, content string, n int) {
 	}
 }
 
-// subscribe starts the example; the returned function kills it.
-func (s stack) subscribe(t *testing.T, ledger string) (kill func()) {
+// subscribe starts the example.
+func (s stack) subscribe(t *testing.T, ledger string) *proctest.Process {
 	t.Helper()
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), asSubscriber+"=1", "AUREN_NATS_URL="+s.nats, "AUREN_URL="+s.api, "LEDGER="+ledger)
-	var said bytes.Buffer
-	cmd.Stderr = &said
-	require.NoError(t, cmd.Start())
-	kill = sync.OnceFunc(func() {
-		_ = cmd.Process.Signal(syscall.SIGKILL)
-		_ = cmd.Wait() // says that it was killed
-		t.Logf("%s", &said)
+	program, err := os.Executable()
+	require.NoError(t, err)
+	return proctest.Start(t, proctest.Config{
+		Program:  program,
+		Env:      []string{asSubscriber + "=1", "AUREN_NATS_URL=" + s.nats, "AUREN_URL=" + s.api, "LEDGER=" + ledger},
+		Patience: patience,
 	})
-	t.Cleanup(kill)
-	return kill
 }
 
 // lines is what the ledger holds, without a line that is being written.
@@ -165,10 +159,10 @@ func TestKilledSubscriberLosesNothingAndAppliesNothingTwice(t *testing.T) {
 	ledger := filepath.Join(t.TempDir(), "ledger.jsonl")
 	require.Eventually(t, func() bool { _, err := s.js.Stream(t.Context(), fanout.Stream); return err == nil }, patience, tick)
 	for round := range 6 {
-		kill := s.subscribe(t, ledger)
+		subscriber := s.subscribe(t, ledger)
 		s.remember(t, fmt.Sprintf("round %d", round), 150)
 		waitFor(t, ledger, round*200+50)
-		kill()
+		subscriber.Kill()
 		s.remember(t, "while nobody listens", 50)
 	}
 	// As a crash in the middle of a write leaves it.
@@ -195,9 +189,9 @@ func TestSubscriberFillsGapsFromTheLog(t *testing.T) {
 	}, patience, tick)
 	// What the stream keeps is less than what was missed, at the beginning and while the subscriber is away.
 	require.NoError(t, stream.Purge(t.Context(), jetstream.WithPurgeKeep(10)))
-	kill := s.subscribe(t, ledger)
+	subscriber := s.subscribe(t, ledger)
 	waitFor(t, ledger, 700)
-	kill()
+	subscriber.Kill()
 	s.remember(t, "missed", 40)
 	require.Eventually(t, func() bool {
 		info, err := stream.Info(t.Context())
