@@ -100,7 +100,8 @@ func benchAppend(ctx context.Context, b *run) ([]Result, error) {
 		}
 		results = append(results, r)
 	}
-	return results, nil
+	r, err := a.benchServers(ctx)
+	return append(results, r), err
 }
 
 // newID is an id as the handlers make them and clients are told to: of all sides alike.
@@ -148,7 +149,11 @@ func (a *appending) rememberOnce(ctx context.Context, client int) error {
 }
 
 func (a *appending) send(ctx context.Context, r commands.Request, client int) error {
-	_, err := a.handler.Remember(ctx, r, commands.Remember{AgentID: appendAgent, UserID: benchUser, Content: pick(a.contents, client)})
+	return a.sendTo(ctx, a.handler, r, client)
+}
+
+func (a *appending) sendTo(ctx context.Context, handler *commands.Handler, r commands.Request, client int) error {
+	_, err := handler.Remember(ctx, r, commands.Remember{AgentID: appendAgent, UserID: benchUser, Content: pick(a.contents, client)})
 	return err
 }
 

@@ -73,13 +73,13 @@ type scenario struct {
 
 func scenarios() []scenario {
 	return []scenario{
-		{"append", len(appendClients) * appendSides, benchAppend},
+		{"append", len(appendClients)*appendSides + len(appendServers), benchAppend},
 		{"project", 4, benchProject},
 		{"search", len(searchShares) * len(searchQuestions) * 2, benchSearch},
 		{"reads", 6, benchReads},
 		{"freshness", 3, benchFreshness},
 		{"import", 2 * len(importSentences), benchImport},
-		{"rebuild", 4, benchRebuild},
+		{"rebuild", 5, benchRebuild},
 		{"fanout", 2, benchFanout},
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
@@ -13,17 +14,20 @@ import (
 	"github.com/auren-memory/auren/projections/rebuild"
 )
 
-// benchRebuild rebuilds both read models, beside the projector making them from the first event on, a projector of the
-// usual kind at the beginning of it, when its indexes are small still, and what PostgreSQL takes for the rows alone.
+// While liveClients write, the projector is measured for so many Durations: it works in larger batches the further behind
+// it is.
+const (
+	liveClients = 100
+	liveFor     = 5
+)
+
+// benchRebuild rebuilds both read models, beside the projector while commands are written as fast as they can be, a
+// projector of the usual kind at the beginning of the log, when its indexes are small still, the projector making them from the
+// first event on with nothing else to do, and what PostgreSQL takes for the rows alone.
 func benchRebuild(ctx context.Context, b *run) ([]Result, error) {
 	if err := b.remember(ctx, evenScopes(b.Events, max(b.Events/smallScope, 1))); err != nil {
 		return nil, err
 	}
-	head, err := b.store.Head(ctx, tenant)
-	if err != nil {
-		return nil, err
-	}
-	events := int(head.SequenceID)
 	if err := b.projectAll(ctx); err != nil {
 		return nil, err
 	}
@@ -37,24 +41,77 @@ func benchRebuild(ctx context.Context, b *run) ([]Result, error) {
 	for _, p := range readModels() {
 		tables = append(tables, p.Tables()...)
 	}
-	r, err := b.compare(ctx, Result{Case: "agent_memories and search", Axis: "events", At: events},
-		side{"projector", "events", true, func(ctx context.Context) (measured, error) {
+	a := newAppending(b)
+	// The whole log, which grows with what is written to it meanwhile.
+	all := func(do func(ctx context.Context) error) func(context.Context) (measured, error) {
+		return func(ctx context.Context) (measured, error) {
+			head, err := b.store.Head(ctx, tenant)
+			if err != nil {
+				return measured{}, err
+			}
+			return timed(int(head.SequenceID), func() error { return do(ctx) })
+		}
+	}
+	r, err := b.compare(ctx, Result{Case: "agent_memories and search", Axis: "events", At: b.Events},
+		side{fmt.Sprintf("projector, while %d clients write", liveClients), "events", true, a.projectLive},
+		side{"a batch of 1,000 a transaction, to_tsvector", "events", true, b.projectInBatches},
+		side{"projector, from the first event on", "events", true, func(ctx context.Context) (measured, error) {
 			if err := b.exec(ctx, forgetMemories, forgetSearch, forgetMemoriesCheckpoint, forgetSearchCheckpoint); err != nil {
 				return measured{}, err
 			}
-			return timed(events, func() error { return b.projectAll(ctx) })
+			return all(b.projectAll)(ctx)
 		}},
-		side{"a batch of 1,000 a transaction, to_tsvector", "events", true, b.projectInBatches},
 		side{"rows that are there, copied and indexed", "events", true, func(ctx context.Context) (measured, error) {
-			m, err := timed(events, func() error { return b.copyRows(ctx, tables) })
+			m, err := all(func(ctx context.Context) error { return b.copyRows(ctx, tables) })(ctx)
 			return m, errors.Join(err, b.dropRows(ctx, tables))
 		}},
-		side{"rebuild", "events", false, func(ctx context.Context) (measured, error) {
-			return timed(events, func() error {
-				return rebuild.Run(ctx, b.pool, readModels(), rebuild.Config{Log: b.Log})
-			})
-		}})
+		side{"rebuild", "events", false, all(func(ctx context.Context) error {
+			return rebuild.Run(ctx, b.pool, readModels(), rebuild.Config{Log: b.Log})
+		})})
 	return []Result{r}, err
+}
+
+// readCheckpoint is of the read model that is further behind.
+const readCheckpoint = `
+select min(sequence_id)
+  from projection_checkpoints
+ where tenant_id = $1 and projection in ('agent_memories', 'search')`
+
+func (b *run) checkpoint(ctx context.Context) (sequenceID int64, err error) {
+	if err := b.pool.QueryRow(ctx, readCheckpoint, tenant).Scan(&sequenceID); err != nil {
+		return 0, fmt.Errorf("read the checkpoints: %w", err)
+	}
+	return sequenceID, nil
+}
+
+// projectLive lets the read models follow, each with a runner of its own as in a projector, while clients write as fast as
+// they can, and counts what came into both of them.
+func (a *appending) projectLive(ctx context.Context) (m measured, err error) {
+	before, err := a.checkpoint(ctx)
+	if err != nil {
+		return m, err
+	}
+	stop := a.started(ctx, a.runner(agentmemories.Projection{}).Run, a.runner(a.searchProjection()).Run)
+	defer func() {
+		if err = errors.Join(err, stop()); err == nil {
+			err = a.projectAll(ctx) // nothing is left to the next side
+		}
+	}()
+	began := time.Now()
+	for m.count == 0 {
+		if time.Since(began) > patience {
+			return m, fmt.Errorf("the projector did not move in %s", patience)
+		}
+		if _, err := drive(ctx, liveClients, liveFor*a.Duration, a.remember); err != nil {
+			return m, err
+		}
+		now, err := a.checkpoint(ctx)
+		if err != nil {
+			return m, err
+		}
+		m.count, m.took = int(now-before), time.Since(began)
+	}
+	return m, nil
 }
 
 // What makes the indexes of a table ($1) on another one ($2), under whatever names.
