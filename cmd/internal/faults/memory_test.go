@@ -1,0 +1,112 @@
+package faults_test
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/auren-memory/auren/projections"
+)
+
+// What a server and a projector take does not grow with the log: AUREN_MEMORY_EVENTS memories of 1 kB (default 20,000)
+// are sent as fast as they are taken, and projected, and sent on to NATS.
+func TestMemoryIsFlat(t *testing.T) {
+	t.Parallel()
+	events, err := strconv.Atoi(cmp.Or(os.Getenv("AUREN_MEMORY_EVENTS"), "20000"))
+	require.NoError(t, err, "AUREN_MEMORY_EVENTS is how many memories are sent")
+	w := newWorld(t)
+	resident := &resident{pids: map[string]int{"server": w.server().PID(), "projector": w.projector().PID()}, took: map[string][]int{}}
+	l := &load{t: t, w: w, tenant: "default", http: &http.Client{Timeout: patience}}
+	began := time.Now()
+
+	const clients, batch = 4, 500
+	var sending errgroup.Group
+	for client := range clients {
+		sending.Go(func() error {
+			for n := client; n < events/batch; n += clients {
+				status, said, err := l.send(uuid.NewString(), request{method: http.MethodPost, path: "/v1/memories/batch", body: memoriesOf(n, batch)})
+				if err != nil {
+					return fmt.Errorf("batch %d: %w", n, err)
+				}
+				if status != http.StatusOK {
+					return fmt.Errorf("batch %d: %d %s", n, status, said)
+				}
+			}
+			return nil
+		})
+	}
+	sent := make(chan error, 1)
+	go func() { sent <- sending.Wait() }()
+
+	var wrote, projected time.Duration
+	for looks := time.NewTicker(200 * time.Millisecond); projected == 0; <-looks.C {
+		resident.look()
+		select {
+		case err := <-sent:
+			require.NoError(t, err)
+			wrote = time.Since(began)
+		default:
+		}
+		status, err := projections.ReadStatus(t.Context(), w.pool)
+		require.NoError(t, err)
+		if wrote > 0 && !slices.ContainsFunc(status, func(s projections.Status) bool { return s.SequenceID < int64(events/batch*batch) }) {
+			projected = time.Since(began)
+		}
+	}
+	fmt.Printf("\n%d memories of 1 kB: written in %.1f s, projected and sent on after %.1f s\n", events/batch*batch, wrote.Seconds(), projected.Seconds())
+	resident.requireFlat(t)
+}
+
+// memoriesOf is a batch of memories of 1 kB, each of words of its own.
+func memoriesOf(n, size int) any {
+	random := rand.New(rand.NewPCG(uint64(n), 0))
+	memories := make([]any, size)
+	for i := range memories {
+		var text strings.Builder
+		for text.Len() < 1000 {
+			fmt.Fprintf(&text, "word%d ", random.IntN(5000))
+		}
+		memories[i] = map[string]any{"agent_id": fmt.Sprintf("agent%d", n%100), "user_id": "ana", "content": text.String()}
+	}
+	return map[string]any{"memories": memories}
+}
+
+// resident is how much memory processes had, look by look, in MiB.
+type resident struct {
+	pids map[string]int
+	took map[string][]int
+}
+
+func (r *resident) look() {
+	for name, pid := range r.pids {
+		r.took[name] = append(r.took[name], residentMiB(pid))
+	}
+}
+
+// requireFlat prints the least and the most of each quarter of the time, and holds that the last needed no more than the
+// ones before it: by half at most, as a collector of garbage has it, and what a start does not fill at once.
+func (r *resident) requireFlat(t *testing.T) {
+	t.Helper()
+	for name, took := range r.took {
+		require.GreaterOrEqual(t, len(took), 4, "too few looks")
+		var quarters []string
+		for n := range 4 {
+			quarter := took[len(took)*n/4 : len(took)*(n+1)/4]
+			quarters = append(quarters, fmt.Sprintf("%d–%d", slices.Min(quarter), slices.Max(quarter)))
+		}
+		fmt.Printf("memory of the %s by quarters: %s MiB\n", name, strings.Join(quarters, ", "))
+		before, last := slices.Max(took[:len(took)*3/4]), slices.Max(took[len(took)*3/4:])
+		require.LessOrEqual(t, last, before*3/2+16, "the memory of the %s grows", name)
+	}
+}
