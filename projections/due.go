@@ -3,7 +3,6 @@ package projections
 import (
 	"context"
 	"fmt"
-	mathrand "math/rand/v2"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -14,7 +13,8 @@ import (
 
 // A tenant is due when its lease is to be had, when ours has events to apply, or when the lease is ours and we do not know of
 // it ($5: of which we do), as after an acquiring that was given up but took place. One of another version is
-// listed so that it can be reported; one without a checkpoint is of the version that others are of, see acquireLease.
+// listed so that it can be reported; one without a checkpoint is of the version that others are of, see acquireLease. Those
+// that are behind come first, and otherwise no two runners go for them in one order.
 const readDue = `
 select l.tenant_id,
        coalesce(c.projection_version,
@@ -29,9 +29,10 @@ select l.tenant_id,
     or c.lease_until <= clock_timestamp()
     or c.lease_holder = $4
        and (c.sequence_id < case when $2 = '' then l.sequence_id else coalesce(b.sequence_id, 0) end
-            or not c.tenant_id = any($5))`
+            or not c.tenant_id = any($5))
+ order by coalesce(c.sequence_id, 0) >= l.sequence_id, random()`
 
-// due lists, in random order, the followers that should have a turn.
+// due lists the followers that should have a turn, in the order of readDue.
 func (r *Runner) due(ctx context.Context) ([]*follower, error) {
 	behind := ""
 	if r.sink != nil {
@@ -78,7 +79,6 @@ func (r *Runner) due(ctx context.Context) ([]*follower, error) {
 			room--
 		}
 	}
-	mathrand.Shuffle(len(due), func(i, j int) { due[i], due[j] = due[j], due[i] })
 	return due, nil
 }
 

@@ -91,12 +91,13 @@ func (r *Runner) run(ctx context.Context) {
 			pause = backoff(failures)
 			r.log.Warn("the tenants could not be read; trying again", zap.Duration("in", pause), zap.Error(err))
 		}
-		r.begin(ctx, due, slots, &working)
+		poll := time.After(pause)
+		r.beginAll(ctx, due, slots, &working, poll)
 		select {
 		case <-ctx.Done():
 		case <-wake:
 		case <-r.again:
-		case <-time.After(pause):
+		case <-poll:
 		}
 	}
 }
@@ -119,12 +120,17 @@ func (r *Runner) lookAgain() {
 	}
 }
 
-// begin starts a turn for each follower as long as there are slots; the others are due again at the next look.
-func (r *Runner) begin(ctx context.Context, due []*follower, slots chan struct{}, working *sync.WaitGroup) {
+// beginAll begins a turn for each follower as slots come free. To look for all tenants again whenever one does would take longer
+// than their turns where there are thousands. But after a while it is given up, since others may be more in need of a turn
+// by then; those that are left are due again at the next look.
+func (r *Runner) beginAll(ctx context.Context, due []*follower, slots chan struct{}, working *sync.WaitGroup, giveUp <-chan time.Time) {
 	for _, f := range due {
 		select {
 		case slots <- struct{}{}:
-		default:
+		case <-ctx.Done():
+			return
+		case <-giveUp:
+			r.lookAgain()
 			return
 		}
 		r.mu.Lock()
@@ -133,7 +139,7 @@ func (r *Runner) begin(ctx context.Context, due []*follower, slots chan struct{}
 		working.Go(func() {
 			defer func() {
 				<-slots
-				// What came in the meantime, or found no slot, is due now.
+				// What came in the meantime is due now.
 				r.lookAgain()
 			}()
 			r.turn(ctx, f)
