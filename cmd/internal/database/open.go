@@ -68,6 +68,11 @@ func Open(ctx context.Context, config Config, log *zap.Logger) (*pgxpool.Pool, e
 	return pool, nil
 }
 
+// What is acknowledged is on disk, whatever a role or a database is set to. The settings that wait for more stay.
+const commitDurably = `
+select set_config('synchronous_commit', 'on', false)
+ where current_setting('synchronous_commit') = 'off'`
+
 func poolSettings(config Config) (*pgxpool.Config, error) {
 	settings, err := pgxpool.ParseConfig(config.DSN)
 	if err != nil {
@@ -84,8 +89,11 @@ func poolSettings(config Config) (*pgxpool.Config, error) {
 	if config.Tracer != nil {
 		settings.ConnConfig.Tracer = multitracer.New(config.Tracer, acquireDeadline{})
 	}
-	settings.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
+	settings.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 		registerUUIDs(conn.TypeMap())
+		if _, err := conn.Exec(ctx, commitDurably); err != nil {
+			return fmt.Errorf("require durable commits: %w", err)
+		}
 		return nil
 	}
 	parameters := settings.ConnConfig.RuntimeParams

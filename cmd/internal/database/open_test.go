@@ -2,11 +2,13 @@ package database_test
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 	"go.uber.org/zap"
@@ -32,6 +34,25 @@ func TestPoolHoldsItsSizeAndNoMoreThanItsSum(t *testing.T) {
 	row := pool.QueryRow(t.Context(), "select current_setting('jit'), current_setting('application_name'), current_setting('timezone')")
 	require.NoError(t, row.Scan(&jit, &name, &zone))
 	require.Equal(t, []string{"off", "sizes", "UTC"}, []string{jit, name, zone})
+}
+
+func TestCommitsAreDurableWhateverTheDatabaseIsSetTo(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.DSN(t)
+	for setting, expected := range map[string]string{"off": "on", "remote_apply": "remote_apply", "local": "local"} {
+		admin, err := pgx.Connect(t.Context(), dsn)
+		require.NoError(t, err)
+		_, err = admin.Exec(t.Context(), fmt.Sprintf("alter database %s set synchronous_commit = %s",
+			pgx.Identifier{admin.Config().Database}.Sanitize(), setting))
+		require.NoError(t, err)
+		require.NoError(t, admin.Close(t.Context()))
+		pool, err := database.Open(t.Context(), database.Config{DSN: dsn, Size: 1}, zap.NewNop())
+		require.NoError(t, err)
+		var actual string
+		require.NoError(t, pool.QueryRow(t.Context(), "show synchronous_commit").Scan(&actual))
+		pool.Close()
+		require.Equal(t, expected, actual)
+	}
 }
 
 func TestAProcessThatFreezesInATransactionDoesNotHoldUpTheOthers(t *testing.T) {
