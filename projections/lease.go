@@ -44,7 +44,7 @@ func (r *Runner) acquire(ctx context.Context, f *follower) (bool, error) {
 	r.mu.Lock()
 	f.term = term
 	r.mu.Unlock()
-	f.sequenceID, f.resumed = sequenceID, false
+	f.sequenceID, f.resumed, f.skips, f.skipped = sequenceID, false, 0, nil
 	r.config.Leased(f.tenant, term)
 	say := r.log.Debug
 	if term > 1 {
