@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log"
 	"net/http"
@@ -34,9 +35,21 @@ func main() {
 		tenant: setting("AUREN_TENANT", "default"), durable: setting("DURABLE", "ledger"), ledger: setting("LEDGER", "ledger.jsonl"),
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	err := run(ctx, s)
+	stop()
+	if err != nil {
+		log.Fatal(err)
+	}
+}
+
+// run follows until ctx ends; an error says that somebody has to look.
+func run(ctx context.Context, s settings) error {
 	for ctx.Err() == nil {
-		if err := follow(ctx, s); ctx.Err() == nil {
+		err := follow(ctx, s)
+		if errors.Is(err, errAnotherHistory) {
+			return err
+		}
+		if ctx.Err() == nil {
 			log.Printf("trying again: %v", err)
 		}
 		select {
@@ -44,6 +57,7 @@ func main() {
 		case <-time.After(time.Second):
 		}
 	}
+	return nil
 }
 
 func setting(name, otherwise string) string {
@@ -55,7 +69,7 @@ func setting(name, otherwise string) string {
 
 // follow applies messages until something fails; beginning again is all that it takes to recover.
 func follow(ctx context.Context, s settings) error {
-	l, err := openLedger(s.ledger)
+	l, err := openLedger(s.ledger, s.tenant)
 	if err != nil {
 		return err
 	}
@@ -100,13 +114,14 @@ func follow(ctx context.Context, s settings) error {
 // receive brings the ledger up to a message, which may be old, the next one, or one before which others are missing.
 func receive(ctx context.Context, s settings, l *ledger, m jetstream.Msg) error {
 	n, err := strconv.ParseInt(m.Headers().Get("ce-sequenceid"), 10, 64)
-	switch whole := m.Headers().Get("ce-dataref") == ""; {
-	case err != nil:
+	if err != nil {
 		return fmt.Errorf("a message without ce-sequenceid: %w", err)
-	case n <= l.last:
-		return nil // sent again
-	case n == l.last+1 && whole:
-		return l.apply(n, m.Data())
+	}
+	if again, err := l.holds(n, m.Headers().Get("ce-id")); again || err != nil {
+		return err
+	}
+	if whole := m.Headers().Get("ce-dataref") == ""; n == l.last+1 && whole {
+		return l.apply(m.Data())
 	}
 	// Older than the stream keeps messages, delivered to a process that died before the ack, or larger than a message.
 	return refill(ctx, s, l, n)
@@ -148,7 +163,7 @@ func applyPage(l *ledger, request *http.Request) error {
 		return fmt.Errorf("the log ends at event %d: is it another one than the stream's?", l.last)
 	}
 	for i, event := range page.Events {
-		if err := l.apply(l.last+1, event); err != nil {
+		if err := l.apply(event); err != nil {
 			return fmt.Errorf("event %d of the page: %w", i+1, err)
 		}
 	}

@@ -213,3 +213,33 @@ func TestSubscriberIsNotTroubledByAStreamThatIsFilledAnew(t *testing.T) {
 	s.remember(t, "makes the relay look", 20)
 	s.requireWhole(t, ledger)
 }
+
+// As after the database was restored from a backup, and written to since.
+func TestSubscriberStopsWhereItAppliedWhatTheLogDoesNotHold(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	ledger := filepath.Join(t.TempDir(), "ledger.jsonl")
+	s.remember(t, "x", 2)
+	subscriber := s.subscribe(t, ledger)
+	waitFor(t, ledger, 2)
+	subscriber.Kill()
+	gone := `{"tenant_id":"default","sequence_id":3,"event_id":"01a22029-a2fa-7000-8000-000000000000"}` + "\n"
+	file, err := os.OpenFile(ledger, os.O_APPEND|os.O_WRONLY, 0)
+	require.NoError(t, err)
+	_, err = file.WriteString(gone)
+	require.NoError(t, err)
+	require.NoError(t, file.Close())
+	s.remember(t, "in the place of what is gone", 3)
+	subscriber = s.subscribe(t, ledger)
+	require.Equal(t, 1, subscriber.Code())
+	require.Contains(t, subscriber.Stderr.String(), "the log has another history than what was applied: event 3 is ")
+	require.Len(t, lines(t, ledger), 3, "nothing is applied after it")
+}
+
+func TestLedgerOfAnotherTenantIsRefused(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "ledger.jsonl")
+	require.NoError(t, os.WriteFile(path, []byte(`{"tenant_id":"north","sequence_id":1,"event_id":"a"}`+"\n"), 0o600))
+	_, err := openLedger(path, "south")
+	require.ErrorContains(t, err, `event 1 is of tenant "north", expected "south"`)
+}
