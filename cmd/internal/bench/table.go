@@ -128,6 +128,6 @@ func (r *Report) Describe() []string {
 		lines = append(lines, fmt.Sprintf("write and sync of 8 KiB: p50 %.2f ms, p99 %.2f ms", m.SyncP50, m.SyncP99))
 	}
 	return append(lines,
-		fmt.Sprintf("load average %.1f before, %.1f after; %d rounds, %d memories in the largest data set, %d ms a measurement; %s, took %.0f s",
+		fmt.Sprintf("load average %.1f before, %.1f after; rounds: %d, %d memories in the largest data set, %d ms a measurement; %s, took %.0f s",
 			r.LoadBefore, r.LoadAfter, r.Rounds, r.Events, r.DurationMS, r.StartedAt.Format("2006-01-02 15:04 MST"), r.TookSeconds))
 }
