@@ -61,10 +61,30 @@ func unreached(ctx context.Context, dsn string, err error) error {
 	if refused, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return fmt.Errorf("PostgreSQL (%s) refuses: %s", target, refused.Message)
 	}
-	if network, ok := errors.AsType[*net.OpError](err); ok {
-		err = network.Err
+	return fmt.Errorf("PostgreSQL (%s) cannot be reached: %s", target, oneLine(reason(err).Error()))
+}
+
+// reason is what kept a connection from being made.
+func reason(err error) error {
+	if name, ok := errors.AsType[*net.DNSError](err); ok {
+		return name
 	}
-	return fmt.Errorf("PostgreSQL (%s) cannot be reached: %s", target, oneLine(err.Error()))
+	if network, ok := errors.AsType[*net.OpError](err); ok {
+		return network.Err
+	}
+	for {
+		switch e := err.(type) { //nolint:errorlint // it is walked through
+		case interface{ Unwrap() error }:
+			if e.Unwrap() == nil {
+				return err
+			}
+			err = e.Unwrap()
+		case interface{ Unwrap() []error }:
+			err = e.Unwrap()[0]
+		default:
+			return err
+		}
+	}
 }
 
 // natsUnreached says why there is no connection to NATS, and to which servers: the client's own words name none.

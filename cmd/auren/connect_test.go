@@ -17,6 +17,10 @@ func TestAServerThatCannotBeReachedIsOneLine(t *testing.T) {
 		require.Empty(t, stdout)
 		require.Equal(t, "auren: PostgreSQL (x on 127.0.0.1:1 as nobody) cannot be reached: connect: connection refused\n", stderr)
 	}
+	_, stderr, code := call(t, "", "--db-dsn", "postgres://nobody@nowhere.invalid/x", "--db-wait", "300ms", "list")
+	require.Equal(t, exitFailed, code)
+	require.Regexp(t, `^auren: PostgreSQL \(x on nowhere\.invalid:5432 as nobody\) cannot be reached: lookup nowhere\.invalid[^\n]*\n$`, stderr)
+	require.Equal(t, 1, strings.Count(stderr, "lookup"), stderr)
 	stdout, _, code := call(t, "", "--db-dsn", dsn, "status")
 	require.Equal(t, exitFailed, code)
 	require.Equal(t, 1, strings.Count(stdout, "127.0.0.1:1"), stdout)
@@ -26,7 +30,7 @@ func TestAServerThatCannotBeReachedIsOneLine(t *testing.T) {
 	stdout, _, code = call(t, "", "--db-dsn", dsn, "--nats-url", nats, "status")
 	require.Equal(t, exitFailed, code)
 	require.Contains(t, stdout, "nats      unready  "+unreached)
-	_, stderr, code := call(t, "", "--nats-url", nats, "watch")
+	_, stderr, code = call(t, "", "--nats-url", nats, "watch")
 	require.Equal(t, exitFailed, code)
 	require.Equal(t, "auren: "+unreached, stderr)
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/auren-memory/auren/cmd/internal/httpapi"
 	"github.com/auren-memory/auren/cmd/internal/observe"
+	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/projections"
 )
 
@@ -43,20 +44,23 @@ func (e *engine) listen(ctx context.Context, s *httpapi.Server) (net.Addr, error
 func (e *engine) operations() httpapi.Operations {
 	return httpapi.Operations{
 		Version: version, Log: e.app.log,
-		Ready:    observe.NewHealth(observe.HealthConfig{}, e.checks...).Ready,
-		Metrics:  promhttp.HandlerFor(e.registry, promhttp.HandlerOpts{}),
-		Tracer:   e.traces.Tracer(),
-		Answered: observe.NewHTTPMetrics(e.registry).Answered,
-		Projections: func(ctx context.Context) ([]httpapi.Projection, error) {
-			all, err := projections.ReadStatus(ctx, e.pool)
-			if err != nil {
-				return nil, err
-			}
-			answer := make([]httpapi.Projection, len(all))
-			for i, s := range all {
-				answer[i] = httpapi.Projection(s)
-			}
-			return answer, nil
-		},
+		Ready:       observe.NewHealth(observe.HealthConfig{}, e.checks...).Ready,
+		Metrics:     promhttp.HandlerFor(e.registry, promhttp.HandlerOpts{}),
+		Tracer:      e.traces.Tracer(),
+		Answered:    observe.NewHTTPMetrics(e.registry).Answered,
+		Projections: e.projections,
 	}
+}
+
+// projections tells how far each is. An error is of kind Unavailable, with the database's own words hidden.
+func (e *engine) projections(ctx context.Context) ([]httpapi.Projection, error) {
+	all, err := projections.ReadStatus(ctx, e.pool)
+	if err != nil {
+		return nil, errors.Join(domain.Errorf(domain.Unavailable, "the database cannot tell how far the projections are; try again"), err)
+	}
+	answer := make([]httpapi.Projection, len(all))
+	for i, s := range all {
+		answer[i] = httpapi.Projection(s)
+	}
+	return answer, nil
 }

@@ -112,7 +112,7 @@ func TestStatusOfManyTenantsIsASummaryAndTheWorst(t *testing.T) {
 	}
 	var out proctest.Output
 	printProjections(newScreen(&out), all, false)
-	require.Regexp(t, `search +40 +3 runners +38 +1 +0 +1 +111`, out.String())
+	require.Regexp(t, `search +40 +3 projectors +0 +38 +1 +0 +1 +111`, out.String())
 	require.Regexp(t, `(?s)the worst 12 of 40.*t38 .*no good.*t39 .*moving.*t0 `, out.String())
 	require.NotContains(t, out.String(), "t37 ")
 	out = proctest.Output{}

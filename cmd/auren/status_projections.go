@@ -148,7 +148,7 @@ func printProjections(s *screen, all []projectorHealth, everything bool) {
 	shown := all
 	if len(all) > shownAtMost && !everything {
 		s.printf("\n")
-		s.table(0, map[int]bool{1: true, 2: true, 3: true, 4: true, 5: true, 6: true, 7: true}, summarize(all))
+		s.table(0, map[int]bool{1: true, 2: true, 3: true, 4: true, 5: true, 6: true, 7: true, 8: true}, summarize(all))
 		shown = worst(all)[:shownAtMost]
 		s.printf("\n%s\n", s.paint(dim, fmt.Sprintf("the worst %d of %s; --all shows the others", shownAtMost, number(len(all)))))
 	}
@@ -191,18 +191,20 @@ func summarize(all []projectorHealth) [][]cell {
 		byName[p.Projection] = append(byName[p.Projection], p)
 	}
 	rows := [][]cell{{
-		{"projection", dim}, {"tenants", dim}, {"led by", dim}, {"idle", dim}, {"moving", dim}, {"stuck", dim}, {"stopped", dim}, {"lag", dim},
+		{"projection", dim}, {"tenants", dim}, {"led by", dim}, {"not led", dim}, {"idle", dim}, {"moving", dim}, {"stuck", dim}, {"stopped", dim}, {"lag", dim},
 	}}
 	for _, name := range slices.Sorted(maps.Keys(byName)) {
-		leaders, states, lag := map[string]bool{}, map[string]int{}, int64(0)
+		leaders, states, unled, lag := map[string]bool{}, map[string]int{}, 0, int64(0)
 		for _, p := range byName[name] {
 			if p.Holder != "" {
 				leaders[p.Holder] = true
+			} else {
+				unled++
 			}
 			states[p.State]++
 			lag += p.Lag
 		}
-		row := []cell{{name, cyan}, {number(len(byName[name])), plain}, {count(len(leaders), "runner"), plain}}
+		row := []cell{{name, cyan}, {number(len(byName[name])), plain}, {count(len(leaders), "projector"), plain}, alarming(unled)}
 		row = append(row, cell{number(states[projections.Idle]), plain}, cell{number(states[projections.Moving]), plain},
 			alarming(states[projections.Stuck]), alarming(states[projections.Stopped]), cell{number(lag), plain})
 		rows = append(rows, row)

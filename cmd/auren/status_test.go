@@ -5,10 +5,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/stretchr/testify/require"
 
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
+	"github.com/auren-memory/auren/domain"
 )
 
 func TestStatusKnowsNATSWithoutJetStream(t *testing.T) {
@@ -80,4 +82,13 @@ func TestStatusWaitsForProjectorsToShareTenants(t *testing.T) {
 	}
 	w.must("rebuild")
 	w.must("status")
+}
+
+func TestHowFarProjectionsAreIsUnavailableWithoutTheDatabase(t *testing.T) {
+	t.Parallel()
+	pool, err := pgxpool.New(t.Context(), "postgres://nobody:s3cret@127.0.0.1:1/x")
+	require.NoError(t, err)
+	defer pool.Close()
+	_, err = (&engine{client: &client{pool: pool}}).projections(t.Context())
+	require.Equal(t, domain.Unavailable, domain.KindOf(err))
 }
