@@ -64,3 +64,12 @@ func TestExplainExtension(t *testing.T) {
 	}
 	require.NoError(t, migrations.ExplainExtension(nil))
 }
+
+func TestUpLeavesADatabaseOfAnotherProgramAsItIs(t *testing.T) {
+	t.Parallel()
+	dsn := emptyDatabase(t)
+	conn := connect(t, dsn)
+	exec(t, conn, "create table events (title text)")
+	require.ErrorContains(t, migrations.Up(t.Context(), dsn), "name an empty database")
+	require.Zero(t, count(t, conn, "select count(*) from pg_class where relname = 'agent_memories'"))
+}

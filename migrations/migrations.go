@@ -87,13 +87,15 @@ func apply(ctx context.Context, db *sql.DB) error {
 	// waits for it. Each of its phases can end in that once.
 	for attempt := 1; ; attempt++ {
 		_, err := provider.Up(ctx)
-		if sqlState(err) == deadlockDetected && attempt < maxAttempts {
-			continue
-		}
-		if err != nil {
+		switch state := sqlState(err); {
+		case err == nil:
+			return nil
+		case state == deadlockDetected && attempt < maxAttempts:
+		case state == duplicateTable:
+			return fmt.Errorf("migrate: the database holds tables of other programs, one of which has a name that AUREN needs: name an empty database: %w", err)
+		default:
 			return fmt.Errorf("migrate: %w", err)
 		}
-		return nil
 	}
 }
 

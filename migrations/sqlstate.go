@@ -15,6 +15,7 @@ const (
 	deadlockDetected      = "40P01"
 	insufficientPrivilege = "42501"
 	duplicateDatabase     = "42P04"
+	duplicateTable        = "42P07"
 	undefinedFile         = "58P01"
 )
 

@@ -90,7 +90,7 @@ func (a *account) mayEnter(dir string) error {
 	for at := dir; ; at = filepath.Dir(at) {
 		info, err := os.Stat(at)
 		if err != nil {
-			return fmt.Errorf("data directory: %w", err)
+			return fmt.Errorf("data directory (AUREN_DATA_DIR): %w", err)
 		}
 		owner, need := info.Sys().(*syscall.Stat_t), fs.FileMode(0o001)
 		switch {

@@ -23,7 +23,7 @@ func DefaultDataDir() (string, error) {
 	}
 	home, err := os.UserHomeDir()
 	if err != nil {
-		return "", fmt.Errorf("data directory: %w", err)
+		return "", fmt.Errorf("data directory (AUREN_DATA_DIR): %w", err)
 	}
 	if runtime.GOOS == "darwin" {
 		return filepath.Join(home, "Library", "Application Support", "auren"), nil
@@ -43,10 +43,10 @@ func openDataDir(dir string) (string, error) {
 		mode = 0o711
 	}
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
-		return "", fmt.Errorf("data directory: %w", err)
+		return "", fmt.Errorf("data directory (AUREN_DATA_DIR): %w", err)
 	}
 	if err := makeDir(dir, mode); err != nil {
-		return "", fmt.Errorf("data directory: %w", err)
+		return "", fmt.Errorf("data directory (AUREN_DATA_DIR): %w", err)
 	}
 	return resolve(dir)
 }
@@ -57,7 +57,7 @@ func resolve(dir string) (string, error) {
 		dir, err = filepath.EvalSymlinks(dir)
 	}
 	if err != nil {
-		return "", fmt.Errorf("data directory: %w", err)
+		return "", fmt.Errorf("data directory (AUREN_DATA_DIR): %w", err)
 	}
 	return dir, nil
 }
