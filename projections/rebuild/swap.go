@@ -175,7 +175,32 @@ on conflict (tenant_id, projection) do update
        stopped_reason = ''
 returning pg_notify('` + projections.Channel + `', tenant_id || '/' || projection || ' ' || sequence_id)`
 
+// A tenant whose log is empty has a checkpoint of the live projector, perhaps, and none of the copies. It would be of the
+// old version for ever. It is not deleted: the next term would be one that somebody had before.
+// (%[1]s: the live checkpoints, %[2]s: those of the copies; $1: the projection, $2: its version)
+const setOtherCheckpoints = `
+update %[1]s as live
+   set projection_version = $2,
+       sequence_id = 0,
+       updated_at = clock_timestamp(),
+       lease_holder = '',
+       lease_term = live.lease_term + 1,
+       lease_until = '-infinity',
+       stopped_at = null,
+       stopped_reason = ''
+ where live.projection = $1
+   and not exists (select from %[2]s as c where c.tenant_id = live.tenant_id and c.projection = live.projection)`
+
+// takeCheckpoints sets the live checkpoints to where the copies are, which is 0 where they hold nothing of a tenant.
 func (b *build) takeCheckpoints(ctx context.Context, tx pgx.Tx) error {
-	_, err := tx.Exec(ctx, fmt.Sprintf(setCheckpoints, b.original(checkpoints), b.copyOf(checkpoints)))
-	return err
+	if _, err := tx.Exec(ctx, fmt.Sprintf(setCheckpoints, b.original(checkpoints), b.copyOf(checkpoints))); err != nil {
+		return err
+	}
+	others := fmt.Sprintf(setOtherCheckpoints, b.original(checkpoints), b.copyOf(checkpoints))
+	for _, p := range b.rebuilt {
+		if _, err := tx.Exec(ctx, others, p.Name(), p.Version()); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -3,6 +3,7 @@ package rebuild
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -74,13 +75,16 @@ func (u *Upgrade) Await(ctx context.Context, projection string) error {
 	}
 }
 
+// errStillOlder says that a rebuild that went well has changed nothing for an Upgrade, nor would the next.
+var errStillOlder = errors.New("rebuilt and swapped in, but the tables are recorded as those of an older program still")
+
 // Run returns nil when no table is older than the program, or ctx ends. What fails is logged, kept for ReadStatus, and
-// tried again.
+// tried again. It is an error where tables are older after they were rebuilt and swapped in.
 func (u *Upgrade) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
-		pause, done := u.runOnce(ctx)
-		if done {
-			return nil
+		pause, done, err := u.runOnce(ctx)
+		if done || err != nil {
+			return err
 		}
 		select {
 		case <-ctx.Done():
@@ -91,26 +95,47 @@ func (u *Upgrade) Run(ctx context.Context) error {
 }
 
 // runOnce lets begin what may, rebuilds what must be, and says when to look again.
-func (u *Upgrade) runOnce(ctx context.Context) (pause time.Duration, done bool) {
+func (u *Upgrade) runOnce(ctx context.Context) (pause time.Duration, done bool, err error) {
 	older, err := u.older(ctx)
 	if err == nil && len(older) == 0 {
-		return 0, true
+		return 0, true, nil
 	}
+	var rebuilt []projections.Projection
 	if err == nil {
-		// Another process may have done it while this one waited for the lock.
-		err = run(ctx, u.pool, Config{Log: u.config.Log, Progress: u.reporter()}, u.older)
+		err = run(ctx, u.pool, Config{Log: u.config.Log, Progress: u.reporter()}, func(ctx context.Context) ([]projections.Projection, error) {
+			// Another process may have done it while this one waited for the lock.
+			var err error
+			rebuilt, err = u.older(ctx)
+			return rebuilt, err
+		})
 	}
 	switch {
-	case err == nil || ctx.Err() != nil:
-		return 0, false
+	case ctx.Err() != nil:
+		return 0, false, nil
+	case err == nil:
+		return 0, false, u.check(ctx, rebuilt)
 	case errors.Is(err, ErrBusy):
 		u.config.Log.Info("another process rebuilds; waiting for it")
-		return u.config.Poll, false
+		return u.config.Poll, false, nil
 	default:
 		u.config.Log.Error("the rebuild failed; the live tables are as they were; trying again",
 			zap.Duration("in", u.config.Pause), zap.Error(err))
-		return u.config.Pause, false
+		return u.config.Pause, false, nil
 	}
+}
+
+// check makes sure that what was rebuilt is not to be rebuilt again, and so on for ever. What cannot be read now is read again.
+func (u *Upgrade) check(ctx context.Context, rebuilt []projections.Projection) error {
+	found, err := readVersions(ctx, u.pool, rebuilt)
+	if err != nil {
+		return nil //nolint:nilerr // see above
+	}
+	for _, v := range found {
+		if v.older() {
+			return fmt.Errorf("projection %s: %w (version %d rather than %d)", v.projection.Name(), errStillOlder, v.oldest, v.projection.Version())
+		}
+	}
+	return nil
 }
 
 // older returns the projections that must be rebuilt, and lets the others begin.
