@@ -49,7 +49,6 @@ type build struct {
 
 // newBuild finds or makes the copies. The lock of rebuilds must be held.
 func newBuild(ctx context.Context, pool *pgxpool.Pool, rebuilt []projections.Projection, purpose purpose, config Config) (*build, error) {
-	config = config.withDefaults()
 	b := &build{
 		pool: pool, purpose: purpose, rebuilt: rebuilt, config: config, log: config.Log,
 		indexing: make(chan struct{}, min(runtime.GOMAXPROCS(0), indexesAtOnce)),
@@ -140,7 +139,8 @@ func (b *build) newRunners() {
 		b.runners = append(b.runners, projections.NewRunner(b.shadow, store, watcher, p, projections.Config{
 			Log: b.log,
 			// Of the copies there is one holder, whose leases never run out: who goes on with a rebuild takes them over,
-			// and with the next term fences off what is left of the one before.
+			// and with the next term fences off what is left of the one before. With a name of its own it would have to wait
+			// until those run out, or for what is left of the one before to give them back and take them again.
 			Holder: "rebuild", LeaseTTL: 24 * time.Hour,
 			Batch: batchEvents, BatchBytes: batchBytes, Concurrency: tenantsAtOnce, Timeout: batchTimeout,
 			Applied: func(_ domain.Tenant, events int) {

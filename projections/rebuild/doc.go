@@ -4,7 +4,9 @@
 //
 // # Steps
 //
-//  1. An advisory lock, held in one transaction until the end, keeps a second rebuild out.
+//  1. An advisory lock, held in one transaction until the end, keeps a second rebuild out. While the copies are built, this
+//     transaction holds no snapshot: dead rows are cleaned up, and indexes built concurrently, as ever. Every few seconds
+//     the process tells the server that it is there; the server ends the transaction half a minute after the last time.
 //  2. In the schema auren_rebuild, empty copies are made of the projection's tables, with their constraints and without
 //     their other indexes, and of the tables in which runners keep where they are. A plan records what is being built.
 //  3. The same runner and the same statements that keep the live tables up to date fill the copies: they name no
@@ -49,12 +51,15 @@
 //
 // # Failures
 //
-//   - A crash or an error before the commit of step 6 leaves the live tables as they were. If the connection that holds
-//     the lock is lost, the swap fails with it.
+//   - A crash or an error before the commit of step 6 leaves the live tables as they were.
+//   - The connection that holds the lock is lost: the rebuild finds out within seconds and ends with ErrLockLost. It could not
+//     swap anything in: the swap needs that transaction. Should another have begun meanwhile, nothing is applied twice,
+//     see above; but either may fail where both make the same index, and can be gone on with.
 //   - An event that cannot be applied ends the rebuild with a *projections.StoppedError, unless it is to be skipped.
 //   - A long reader of the live tables delays the swap. It is given up after a short wait each time, so that other
 //     readers do not queue behind it, and tried again a bounded number of times.
-//   - A process that is suspended while it blocks the checkpoints loses them after half a minute.
+//   - A process that is suspended, or cannot reach the server, loses the lock after half a minute, and the checkpoints where it
+//     blocks them. When it goes on it ends as above.
 //   - Live tables whose definition changed since the copies were made are not swapped.
 //   - Views or foreign keys of others on the live tables make the swap fail with an error that names them.
 //   - An Upgrade that fails is logged, kept for ReadStatus and tried again after a pause.

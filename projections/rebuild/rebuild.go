@@ -3,11 +3,8 @@ package rebuild
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"go.uber.org/zap"
 
@@ -29,6 +26,9 @@ type Config struct {
 	Restart bool
 	// Progress is told, by one goroutine at a time, how far the rebuild is; default nobody.
 	Progress func(Progress)
+
+	// keepEvery is how often it is made sure that the lock is held still; default 5 s.
+	keepEvery time.Duration
 }
 
 // Progress says how far a rebuild is.
@@ -59,13 +59,16 @@ func (c Config) withDefaults() Config {
 	if c.Progress == nil {
 		c.Progress = func(Progress) {}
 	}
+	if c.keepEvery == 0 {
+		c.keepEvery = 5 * time.Second
+	}
 	return c
 }
 
 // Run rebuilds projections and swaps them in together. It begins with the first event of every log, or goes on where an
 // earlier Run of the same projections was broken off. The pool must be one of the live schema. It returns ErrBusy where
-// another rebuild is under way, and a *projections.StoppedError where an event cannot be applied; after any
-// error, and when ctx ends before the swap, the live tables are untouched.
+// another rebuild is under way, ErrLockLost where one may have begun meanwhile, and a *projections.StoppedError where an event
+// cannot be applied; after any error, and when ctx ends before the swap, the live tables are untouched.
 func Run(ctx context.Context, pool *pgxpool.Pool, rebuilt []projections.Projection, config Config) error {
 	return run(ctx, pool, config, func(context.Context) ([]projections.Projection, error) { return rebuilt, nil })
 }
@@ -74,7 +77,8 @@ func Run(ctx context.Context, pool *pgxpool.Pool, rebuilt []projections.Projecti
 func run(ctx context.Context, pool *pgxpool.Pool, config Config,
 	choose func(context.Context) ([]projections.Projection, error),
 ) error {
-	err := locked(ctx, pool, func(lock pgx.Tx) error {
+	config = config.withDefaults()
+	err := locked(ctx, pool, config.keepEvery, func(ctx context.Context, l *lock) error {
 		rebuilt, err := choose(ctx)
 		if err != nil || len(rebuilt) == 0 {
 			return err
@@ -84,7 +88,7 @@ func run(ctx context.Context, pool *pgxpool.Pool, config Config,
 			return err
 		}
 		defer b.shadow.Close()
-		if err := b.buildAndSwap(ctx, lock); err != nil {
+		if err := b.buildAndSwap(ctx, l); err != nil {
 			b.recordFailure(ctx, err)
 			return err
 		}
@@ -98,7 +102,7 @@ func run(ctx context.Context, pool *pgxpool.Pool, config Config,
 	return nil
 }
 
-func (b *build) buildAndSwap(ctx context.Context, lock pgx.Tx) error {
+func (b *build) buildAndSwap(ctx context.Context, l *lock) error {
 	if err := b.fill(ctx); err != nil {
 		return err
 	}
@@ -106,50 +110,9 @@ func (b *build) buildAndSwap(ctx context.Context, lock pgx.Tx) error {
 	if err := b.advance(ctx, CatchingUp); err != nil {
 		return err
 	}
-	if err := b.swap(ctx, lock); err != nil {
+	if err := b.swap(ctx, l); err != nil {
 		return err
 	}
 	b.log.Info("rebuilt and swapped in", zap.Strings("tables", b.tables))
 	return nil
-}
-
-const (
-	// lockKey is the advisory lock of rebuilds.
-	lockKey = 0x617572656e02
-	// lockPatience lets the server find out that the process of an earlier rebuild is gone.
-	lockPatience = time.Second
-
-	lockNotAvailable = "55P03"
-	deadlockDetected = "40P01"
-)
-
-// locked does something in the transaction that holds the lock of rebuilds.
-func locked(ctx context.Context, pool *pgxpool.Pool, do func(lock pgx.Tx) error) error {
-	return pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
-		// The transaction idles while the copies are filled.
-		if _, err := tx.Exec(ctx, "set local idle_in_transaction_session_timeout = 0"); err != nil {
-			return fmt.Errorf("lock rebuilds: %w", err)
-		}
-		if err := setLockTimeout(ctx, tx, lockPatience); err != nil {
-			return fmt.Errorf("lock rebuilds: %w", err)
-		}
-		_, err := tx.Exec(ctx, "select pg_advisory_xact_lock($1)", int64(lockKey))
-		if isLockTimeout(err) {
-			return ErrBusy
-		}
-		if err != nil {
-			return fmt.Errorf("lock rebuilds: %w", err)
-		}
-		return do(tx)
-	})
-}
-
-func setLockTimeout(ctx context.Context, tx pgx.Tx, wait time.Duration) error {
-	_, err := tx.Exec(ctx, fmt.Sprintf("set local lock_timeout = %d", wait.Milliseconds()))
-	return err
-}
-
-func isLockTimeout(err error) bool {
-	pg, ok := errors.AsType[*pgconn.PgError](err)
-	return ok && (pg.Code == lockNotAvailable || pg.Code == deadlockDetected)
 }

@@ -22,8 +22,6 @@ const (
 	// wait for us while we wait for it: all tables together must take less than the second after which PostgreSQL looks for
 	// a deadlock, and may end the reader.
 	readersWait = 150 * time.Millisecond
-	// longestHold ends the transaction of a process that is suspended while everybody waits for it.
-	longestHold = 30 * time.Second
 	// attempts is how often is waited.
 	attempts = 60
 
@@ -33,14 +31,16 @@ const (
 // errTablesChanged says that somebody altered the live tables while copies were made of them.
 var errTablesChanged = errors.New("the definitions of the live tables have changed meanwhile")
 
-// swap puts the copies in the place of the live tables, in the given transaction.
-func (b *build) swap(ctx context.Context, tx pgx.Tx) error {
+// swap puts the copies in the place of the live tables, in the transaction of the lock.
+func (b *build) swap(ctx context.Context, l *lock) error {
 	if err := b.begin(ctx, Swapping, 0, 0); err != nil {
 		return err
 	}
 	return b.whenFree(ctx, func() error {
 		// A savepoint: what fails for want of a lock must not cost the lock on rebuilds.
-		err := pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) error { return b.swapOnce(ctx, tx) })
+		err := l.use(func(tx pgx.Tx) error {
+			return pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) error { return b.swapOnce(ctx, tx) })
+		})
 		if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == dependentObjects {
 			return fmt.Errorf("swap: %w: %s", err, pg.Detail)
 		}
@@ -67,16 +67,12 @@ func (b *build) whenFree(ctx context.Context, do func() error) error {
 }
 
 // holdCheckpoints keeps every projector from moving a checkpoint or beginning one until the transaction ends, so the
-// live tables stand still.
+// live tables stand still. The transaction must be one that the server ends after longestIdle.
 func (b *build) holdCheckpoints(ctx context.Context, tx pgx.Tx) error {
 	if err := setLockTimeout(ctx, tx, lockWait); err != nil {
 		return err
 	}
-	_, err := tx.Exec(ctx, fmt.Sprintf("set local idle_in_transaction_session_timeout = %d", longestHold.Milliseconds()))
-	if err != nil {
-		return err
-	}
-	_, err = tx.Exec(ctx, "lock table "+b.original(checkpoints)+" in share row exclusive mode")
+	_, err := tx.Exec(ctx, "lock table "+b.original(checkpoints)+" in share row exclusive mode")
 	return err
 }
 

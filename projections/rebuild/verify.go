@@ -42,7 +42,8 @@ var ErrOtherVersion = errors.New("the live tables are of another version than th
 // ErrOtherVersion; that tables differ is no error but said in the Comparison.
 func Verify(ctx context.Context, pool *pgxpool.Pool, compared []projections.Projection, config Config) (*Comparison, error) {
 	var found *Comparison
-	err := locked(ctx, pool, func(pgx.Tx) error {
+	config = config.withDefaults()
+	err := locked(ctx, pool, config.keepEvery, func(ctx context.Context, _ *lock) error {
 		if err := checkVersions(ctx, pool, compared); err != nil {
 			return err
 		}
@@ -118,6 +119,10 @@ func (b *build) level(ctx context.Context, tx pgx.Tx) (positions []Position, loc
 	}
 	err = b.whenFree(ctx, func() error {
 		return pgx.BeginFunc(ctx, b.pool, func(lock pgx.Tx) error {
+			_, err := lock.Exec(ctx, fmt.Sprintf("set local idle_in_transaction_session_timeout = %d", longestIdle.Milliseconds()))
+			if err != nil {
+				return err
+			}
 			if err := b.holdCheckpoints(ctx, lock); err != nil {
 				return err
 			}
