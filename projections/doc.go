@@ -64,5 +64,6 @@
 //     thereby reads the checkpoint as it is.
 //   - A notification is lost: polling finds the event.
 //   - The row has another projection_version than the program: the tables belong to an older or newer program;
-//     the runner leaves the tenant alone and says so. A rebuild brings them to this program's version.
+//     the runner leaves the tenant alone and says so. A rebuild brings them to this program's version, those of a newer one only
+//     where that is asked for.
 package projections

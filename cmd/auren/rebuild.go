@@ -21,6 +21,7 @@ import (
 type rebuildCommand struct {
 	Projections []string `arg:"" optional:"" name:"projection" enum:"agent_memories,search" help:"Which: ${enum}; default all."`
 	Restart     bool     `help:"Begin with the first event even where an earlier rebuild can be gone on with."`
+	Downgrade   bool     `help:"Rebuild also what a newer program made, whose projectors then stand aside."`
 	Verify      bool     `help:"Swap nothing: compare the live tables with new ones, row by row, and fail where they differ. A rebuild that was broken off begins anew after that."`
 	JSON        bool     `help:"With --verify: print what was compared as JSON."`
 }
@@ -52,7 +53,7 @@ func (c *rebuildCommand) Run(ctx context.Context, a *app) error {
 	}
 	began := time.Now()
 	bars := &phaseBars{screen: a.stderr}
-	config := rebuild.Config{Log: a.log, Restart: c.Restart, Progress: bars.move}
+	config := rebuild.Config{Log: a.log, Restart: c.Restart, Downgrade: c.Downgrade, Progress: bars.move}
 	if c.Verify {
 		return c.verify(ctx, a, pool, rebuilt, config, bars)
 	}
@@ -60,6 +61,9 @@ func (c *rebuildCommand) Run(ctx context.Context, a *app) error {
 	bars.end(err == nil)
 	if ctx.Err() != nil && err != nil {
 		return errors.New("interrupted; the live tables are as they were, and `auren rebuild` goes on from here")
+	}
+	if errors.Is(err, rebuild.ErrNewerVersion) {
+		return fmt.Errorf("rebuild: %w; rebuild with that program, or go back to this one's with --downgrade", err)
 	}
 	if err != nil {
 		return fmt.Errorf("rebuild: %w; the live tables are as they were", err)

@@ -47,7 +47,7 @@
 // everybody reads its tables. After it the old runners find another version in every checkpoint, and touch nothing, nor
 // do they begin with a tenant that is new while others are of another version. Of several processes that
 // start, the one that gets the lock rebuilds; the others look again until it is done. Tables of a newer program are left
-// alone.
+// alone, and Run refuses to rebuild them unless it is asked to downgrade.
 //
 // # Failures
 //

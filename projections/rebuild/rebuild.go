@@ -24,6 +24,8 @@ type Config struct {
 	Log *zap.Logger
 	// Restart begins with the first event even where an earlier rebuild can be gone on with.
 	Restart bool
+	// Downgrade rebuilds also what a newer program made, which then stands aside; default it is refused.
+	Downgrade bool
 	// Progress is told, by one goroutine at a time, how far the rebuild is; default nobody.
 	Progress func(Progress)
 
@@ -67,8 +69,8 @@ func (c Config) withDefaults() Config {
 
 // Run rebuilds projections and swaps them in together. It begins with the first event of every log, or goes on where an
 // earlier Run of the same projections was broken off. The pool must be one of the live schema. It returns ErrBusy where
-// another rebuild is under way, ErrLockLost where one may have begun meanwhile, and a *projections.StoppedError where an event
-// cannot be applied; after any error, and when ctx ends before the swap, the live tables are untouched.
+// another rebuild is under way, ErrLockLost where one may have begun meanwhile, ErrNewerVersion, and a *projections.StoppedError
+// where an event cannot be applied; after any error, and when ctx ends before the swap, the live tables are untouched.
 func Run(ctx context.Context, pool *pgxpool.Pool, rebuilt []projections.Projection, config Config) error {
 	return run(ctx, pool, config, func(context.Context) ([]projections.Projection, error) { return rebuilt, nil })
 }
@@ -82,6 +84,11 @@ func run(ctx context.Context, pool *pgxpool.Pool, config Config,
 		rebuilt, err := choose(ctx)
 		if err != nil || len(rebuilt) == 0 {
 			return err
+		}
+		if !config.Downgrade {
+			if err := refuseNewer(ctx, pool, rebuilt); err != nil {
+				return err
+			}
 		}
 		b, err := newBuild(ctx, pool, rebuilt, toSwap, config)
 		if err != nil {

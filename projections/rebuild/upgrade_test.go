@@ -178,6 +178,19 @@ func TestTablesOfANewerVersionAreLeftAlone(t *testing.T) {
 	require.Equal(t, []int{0, first.Version() + 1}, f.versions(t, first.Name()))
 }
 
+func TestAnOlderProgramRebuildsNewerTablesOnlyWhenAskedTo(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	first := f.both()[:1]
+	next := second{first[0]}
+	require.NoError(t, f.write(t.Context(), tenant, 20))
+	require.NoError(t, rebuild.Run(t.Context(), f.pool, []projections.Projection{next}, rebuild.Config{}))
+	require.ErrorIs(t, rebuild.Run(t.Context(), f.pool, first, rebuild.Config{}), rebuild.ErrNewerVersion)
+	require.Equal(t, []int{next.Version()}, f.versions(t, next.Name()))
+	require.NoError(t, rebuild.Run(t.Context(), f.pool, first, rebuild.Config{Downgrade: true}))
+	require.Equal(t, []int{first[0].Version()}, f.versions(t, next.Name()))
+}
+
 func TestAnUpgradeThatFailsIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

@@ -2,12 +2,16 @@ package rebuild
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/auren-memory/auren/projections"
 )
+
+// ErrNewerVersion says that a newer program made live tables, which goes on with them.
+var ErrNewerVersion = errors.New("the live tables are of a newer version than this program's")
 
 // versions are those of a projection that the tenants' checkpoints record.
 type versions struct {
@@ -36,4 +40,17 @@ func readVersions(ctx context.Context, pool *pgxpool.Pool, all []projections.Pro
 		}
 	}
 	return found, nil
+}
+
+func refuseNewer(ctx context.Context, pool *pgxpool.Pool, rebuilt []projections.Projection) error {
+	recorded, err := readVersions(ctx, pool, rebuilt)
+	if err != nil {
+		return err
+	}
+	for _, r := range recorded {
+		if r.newer() {
+			return fmt.Errorf("%s: %w (%d rather than %d)", r.projection.Name(), ErrNewerVersion, r.youngest, r.projection.Version())
+		}
+	}
+	return nil
 }
