@@ -21,6 +21,21 @@ type leg struct {
 	at, until map[domain.Tenant]int64
 }
 
+// walk goes the way. Tenants that are there already are left out: of most there is nothing new, and to take the lease of each
+// and give it back would keep projectors waiting while the copies are swapped in.
+func (l leg) walk(ctx context.Context) error {
+	ahead := map[domain.Tenant]int64{}
+	for tenant, until := range l.until {
+		if l.at[tenant] < until {
+			ahead[tenant] = until
+		}
+	}
+	if len(ahead) == 0 {
+		return nil
+	}
+	return l.runner.CatchUpTo(ctx, ahead)
+}
+
 // fill applies the logs to the copies, and makes the indexes of each as soon as it is filled. To fill a copy keeps two
 // processors busy and to make the dearest index one, for long: so no more copies are filled at once than there are
 // processors for, and the one with that index first.
@@ -42,7 +57,7 @@ func (b *build) fill(ctx context.Context) error {
 	for _, l := range legs {
 		filling <- struct{}{}
 		group.Go(func() error {
-			err := l.runner.CatchUpTo(within, l.until)
+			err := l.walk(within)
 			<-filling
 			if err != nil {
 				return err
@@ -125,7 +140,7 @@ func (b *build) catchUp(ctx context.Context) error {
 func follow(ctx context.Context, legs []leg) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for _, l := range legs {
-		group.Go(func() error { return l.runner.CatchUpTo(ctx, l.until) })
+		group.Go(func() error { return l.walk(ctx) })
 	}
 	return group.Wait()
 }

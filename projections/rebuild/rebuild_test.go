@@ -292,6 +292,22 @@ func TestRebuildStopsAtAnEventThatCannotBeApplied(t *testing.T) {
 	require.Equal(t, live, f.contents(t))
 }
 
+func TestTenantsWithNothingNewAreNotVisitedAgain(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	for n := range 5 {
+		require.NoError(t, f.write(t.Context(), domain.Tenant(fmt.Sprint("t", n)), 2))
+	}
+	var took, tenants int
+	require.NoError(t, rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{Progress: func(p rebuild.Progress) {
+		if p.Phase == rebuild.Swapping {
+			_ = f.pool.QueryRow(t.Context(), `select max(lease_term), count(*) from auren_rebuild.projection_checkpoints`).Scan(&took, &tenants)
+		}
+	}}))
+	require.Equal(t, 10, tenants)
+	require.Equal(t, 1, took, "leases are taken to fill the copies, and not to see that they are filled")
+}
+
 func TestSwapWaitsForALongReaderWithoutBlockingOthers(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
