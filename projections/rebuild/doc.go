@@ -57,7 +57,7 @@
 //     see above; but either may fail where both make the same index, and can be gone on with.
 //   - An event that cannot be applied ends the rebuild with a *projections.StoppedError, unless it is to be skipped.
 //   - A long reader of the live tables delays the swap. It is given up after a short wait each time, so that other
-//     readers do not queue behind it, and tried again a bounded number of times.
+//     readers do not queue behind it, and tried again after a pause, for some minutes.
 //   - A process that is suspended, or cannot reach the server, loses the lock after half a minute, and the checkpoints where it
 //     blocks them. When it goes on it ends as above.
 //   - Live tables whose definition changed since the copies were made are not swapped.

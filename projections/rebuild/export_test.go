@@ -7,3 +7,9 @@ func (c Config) KeepingEvery(every time.Duration) Config {
 	c.keepEvery = every
 	return c
 }
+
+// Trying returns the Config of a rebuild that tries to lock the tables as often, with such pauses.
+func (c Config) Trying(attempts int, pause time.Duration) Config {
+	c.attempts, c.pause = attempts, pause
+	return c
+}

@@ -31,6 +31,10 @@ type Config struct {
 
 	// keepEvery is how often it is made sure that the lock is held still; default 5 s.
 	keepEvery time.Duration
+	// pause is how long others have the tables to themselves before the next attempt to lock them; default 2 s.
+	pause time.Duration
+	// attempts is how often the tables are tried to be locked; default 60, which is two minutes and more.
+	attempts int
 }
 
 // Progress says how far a rebuild is.
@@ -63,6 +67,12 @@ func (c Config) withDefaults() Config {
 	}
 	if c.keepEvery == 0 {
 		c.keepEvery = 5 * time.Second
+	}
+	if c.pause == 0 {
+		c.pause = 2 * time.Second
+	}
+	if c.attempts == 0 {
+		c.attempts = 60
 	}
 	return c
 }

@@ -17,7 +17,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 	"go.uber.org/zap"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
@@ -28,7 +27,6 @@ import (
 	"github.com/auren-memory/auren/projections/agentmemories"
 	"github.com/auren-memory/auren/projections/rebuild"
 	"github.com/auren-memory/auren/projections/search"
-	"github.com/auren-memory/auren/queries"
 )
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
@@ -308,32 +306,6 @@ func TestTenantsWithNothingNewAreNotVisitedAgain(t *testing.T) {
 	require.Equal(t, 1, took, "leases are taken to fill the copies, and not to see that they are filled")
 }
 
-func TestSwapWaitsForALongReaderWithoutBlockingOthers(t *testing.T) {
-	t.Parallel()
-	f := setup(t)
-	require.NoError(t, f.write(t.Context(), tenant, 20))
-	f.project(t)
-	live := f.contents(t)
-	reader, err := f.pool.Begin(t.Context())
-	require.NoError(t, err)
-	_, err = reader.Exec(t.Context(), "select from agent_memories")
-	require.NoError(t, err)
-	ended := make(chan error, 1)
-	go func() { ended <- rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{}) }()
-	// Until the swap has given up once, having waited for the reader.
-	require.Eventually(t, func() bool {
-		var waiting bool
-		err := f.pool.QueryRow(t.Context(), `
-			select exists (select from pg_locks where not granted and mode = 'AccessExclusiveLock')`).Scan(&waiting)
-		return err == nil && waiting
-	}, 20*time.Second, 5*time.Millisecond)
-	require.Equal(t, live, f.contents(t), "another reader gets through")
-	require.NoError(t, reader.Rollback(t.Context()))
-	require.NoError(t, <-ended)
-	require.Equal(t, live, f.contents(t))
-	f.requireIntact(t)
-}
-
 func TestPrivilegesAndStorageParametersAreKept(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
@@ -350,63 +322,4 @@ func TestPrivilegesAndStorageParametersAreKept(t *testing.T) {
 	require.NoError(t, rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{}))
 	require.NoError(t, f.pool.QueryRow(t.Context(), describe).Scan(&after))
 	require.Equal(t, before, after)
-}
-
-func TestASwapCostsNoReaderItsAnswer(t *testing.T) {
-	t.Parallel()
-	f := setup(t)
-	require.NoError(t, f.write(t.Context(), tenant, 100))
-	f.project(t)
-	reader := queries.New(f.pool, queries.Config{})
-	first, err := reader.List(t.Context(), tenant, queries.Filter{State: queries.StateAll}, queries.Page{}, queries.At{})
-	require.NoError(t, err)
-	id, past := first.Memories[0].ID, queries.At{AsOf: queries.AsOf{SequenceID: first.SequenceID / 2}}
-	asks := map[string]func(context.Context) (int, error){
-		"get": func(ctx context.Context) (int, error) {
-			m, _, err := reader.Get(ctx, tenant, id, queries.At{})
-			return m.Version, err
-		},
-		"list": func(ctx context.Context) (int, error) {
-			l, err := reader.List(ctx, tenant, queries.Filter{}, queries.Page{}, queries.At{})
-			return len(l.Memories), err
-		},
-		"list as of": func(ctx context.Context) (int, error) {
-			l, err := reader.List(ctx, tenant, queries.Filter{}, queries.Page{}, past)
-			return len(l.Memories), err
-		},
-		"history": func(ctx context.Context) (int, error) {
-			h, err := reader.History(ctx, tenant, id, queries.HistoryPage{}, queries.At{})
-			return len(h.Versions), err
-		},
-		"stats": func(ctx context.Context) (int, error) {
-			s, err := reader.Stats(ctx, tenant, "", "", 0)
-			return int(s.Total), err
-		},
-		"search": func(ctx context.Context) (int, error) {
-			s, err := reader.Search(ctx, tenant, queries.SearchRequest{Query: "memory"}, 0)
-			return len(s.Hits), err
-		},
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	var readers errgroup.Group
-	for name, ask := range asks {
-		before, err := ask(t.Context())
-		require.NoError(t, err)
-		for range 3 {
-			readers.Go(func() error {
-				for ctx.Err() == nil {
-					if after, err := ask(context.Background()); err != nil || after != before {
-						return fmt.Errorf("%s: %d, after %d: %w", name, after, before, err)
-					}
-				}
-				return nil
-			})
-		}
-	}
-	for range 15 {
-		require.NoError(t, rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{}))
-	}
-	stop()
-	require.NoError(t, readers.Wait())
 }

@@ -22,8 +22,6 @@ const (
 	// wait for us while we wait for it: all tables together must take less than the second after which PostgreSQL looks for
 	// a deadlock, and may end the reader.
 	readersWait = 150 * time.Millisecond
-	// attempts is how often is waited.
-	attempts = 60
 
 	dependentObjects = "2BP01"
 )
@@ -51,14 +49,19 @@ func (b *build) swap(ctx context.Context, l *lock) error {
 	})
 }
 
-// whenFree does again what fails for want of a lock, a bounded number of times.
+// whenFree does again what fails for want of a lock, a bounded number of times, and pauses in between: a reader has minutes.
 func (b *build) whenFree(ctx context.Context, do func() error) error {
 	for attempt := 1; ; attempt++ {
 		err := do()
-		if !isLockTimeout(err) || attempt == attempts {
+		if !isLockTimeout(err) || attempt == b.config.attempts {
 			return err
 		}
 		b.log.Info("the tables are in use; trying again", zap.Int("attempt", attempt))
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(b.config.pause):
+		}
 		// The live projector went on meanwhile.
 		if err := b.catchUp(ctx); err != nil {
 			return err
