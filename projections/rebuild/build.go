@@ -79,6 +79,8 @@ func (b *build) openShadow(ctx context.Context) error {
 	// Nothing is lost that matters: the swap commits synchronously, and what it writes to the log of the server comes
 	// after all that was written before.
 	parameters["synchronous_commit"] = "off"
+	// Batches are bounded by batchTimeout, whatever the role or the database sets for others.
+	parameters["statement_timeout"], parameters["lock_timeout"] = "0", "0"
 	shadow.MinConns, shadow.MinIdleConns = 0, 0
 	var err error
 	if b.shadow, err = pgxpool.NewWithConfig(ctx, shadow); err != nil {

@@ -70,25 +70,32 @@ func (b *build) createIndexesOf(ctx context.Context, table string) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	if _, err := b.pool.Exec(ctx, "analyze "+b.copyOf(table)); err != nil {
+	if err := b.patiently(ctx, "analyze "+b.copyOf(table)); err != nil {
 		return fmt.Errorf("analyze %s: %w", table, err)
 	}
 	return nil
 }
 
 func (b *build) createIndex(ctx context.Context, statement string) error {
-	err := pgx.BeginFunc(ctx, b.pool, func(tx pgx.Tx) error {
+	if err := b.patiently(ctx, statement); err != nil {
+		return fmt.Errorf("%s: %w", statement, err)
+	}
+	b.countIndexes(1, 0)
+	return nil
+}
+
+// patiently runs a statement that takes long, in a transaction of its own.
+func (b *build) patiently(ctx context.Context, statement string) error {
+	return pgx.BeginFunc(ctx, b.pool, func(tx pgx.Tx) error {
+		if err := takeTime(ctx, tx); err != nil {
+			return err
+		}
 		if _, err := tx.Exec(ctx, raiseMemory); err != nil {
 			return err
 		}
 		_, err := tx.Exec(ctx, statement)
 		return err
 	})
-	if err != nil {
-		return fmt.Errorf("%s: %w", statement, err)
-	}
-	b.countIndexes(1, 0)
-	return nil
 }
 
 // countIndexes counts indexes also while copies are filled still; they are told of afterwards.
@@ -114,6 +121,9 @@ func (b *build) beginIndexing(ctx context.Context) error {
 func (b *build) missingIndexes(ctx context.Context, table string) ([]string, error) {
 	var missing []string
 	err := pgx.BeginFunc(ctx, b.pool, func(tx pgx.Tx) (err error) {
+		if err := takeTime(ctx, tx); err != nil {
+			return err
+		}
 		// The server may still be at an index of a process that was killed.
 		if _, err := tx.Exec(ctx, "lock table "+b.copyOf(table)+" in share update exclusive mode"); err != nil {
 			return err

@@ -61,6 +61,9 @@ func locked(ctx context.Context, pool *pgxpool.Pool, keepEvery time.Duration, do
 
 // take returns ErrBusy where another rebuild holds the lock.
 func (l *lock) take(ctx context.Context) error {
+	if err := takeTime(ctx, l.tx); err != nil {
+		return fmt.Errorf("lock rebuilds: %w", err)
+	}
 	if err := setLockTimeout(ctx, l.tx, lockPatience); err != nil {
 		return fmt.Errorf("lock rebuilds: %w", err)
 	}
@@ -113,6 +116,12 @@ func (l *lock) use(do func(tx pgx.Tx) error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return do(l.tx)
+}
+
+// takeTime lifts, for a transaction, the bounds that the role or the database may set for the statements of others.
+func takeTime(ctx context.Context, tx pgx.Tx) error {
+	_, err := tx.Exec(ctx, "set local statement_timeout = 0; set local lock_timeout = 0")
+	return err
 }
 
 func setLockTimeout(ctx context.Context, tx pgx.Tx, wait time.Duration) error {

@@ -113,6 +113,9 @@ const takeSnapshot = `select pg_current_snapshot()`
 // level gives a transaction that has not asked anything yet a snapshot in which live tables and copies stand at the same
 // events. No checkpoint can move for as long as it takes to apply the last events to the copies.
 func (b *build) level(ctx context.Context, tx pgx.Tx) (positions []Position, lockedSeconds float64, err error) {
+	if err := takeTime(ctx, tx); err != nil {
+		return nil, 0, err
+	}
 	// It waits for the others below.
 	if _, err := tx.Exec(ctx, "set local idle_in_transaction_session_timeout = 0"); err != nil {
 		return nil, 0, err

@@ -1,0 +1,39 @@
+package rebuild_test
+
+import (
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+
+	"github.com/auren-memory/auren/projections/rebuild"
+)
+
+// hurried is a pool of a role whose statements may take a second.
+func (f fixture) hurried(t *testing.T) *pgxpool.Pool {
+	t.Helper()
+	config := f.pool.Config()
+	config.ConnConfig.RuntimeParams["statement_timeout"] = "1s"
+	config.ConnConfig.RuntimeParams["lock_timeout"] = "1s"
+	pool, err := pgxpool.NewWithConfig(t.Context(), config)
+	require.NoError(t, err)
+	t.Cleanup(pool.Close)
+	return pool
+}
+
+func TestIndexesMayTakeLongerThanStatementsOfTheRole(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	require.NoError(t, f.write(t.Context(), tenant, 5))
+	f.project(t)
+	for _, statement := range []string{
+		`create function slowly(text) returns text immutable language plpgsql as 'begin perform pg_sleep(0.3); return $1; end'`,
+		`create index slow_idx on agent_memories (slowly(agent_id))`,
+	} {
+		_, err := f.pool.Exec(t.Context(), statement)
+		require.NoError(t, err)
+	}
+	live := f.contents(t)
+	require.NoError(t, rebuild.Run(t.Context(), f.hurried(t), f.both(), rebuild.Config{}))
+	require.Equal(t, live, f.contents(t))
+}
