@@ -77,6 +77,13 @@ select 'grant ' || g.privilege_type || ' on ' || $2 || ' to '
  cross join aclexplode(c.relacl) as g
  where c.oid = $1::regclass and g.grantee <> c.relowner
 union all
+select 'grant ' || g.privilege_type || ' (' || quote_ident(a.attname) || ') on ' || $2 || ' to '
+       || case g.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(g.grantee)) end
+       || case when g.is_grantable then ' with grant option' else '' end
+  from pg_attribute as a
+ cross join aclexplode(a.attacl) as g
+ where a.attrelid = $1::regclass and a.attnum > 0 and not a.attisdropped
+union all
 select 'alter table ' || $2 || ' add constraint ' || quote_ident(conname) || ' ' || pg_get_constraintdef(oid)
   from pg_constraint
  where conrelid = $1::regclass and contype in ('p', 'u', 'x')

@@ -61,6 +61,7 @@
 //   - A process that is suspended, or cannot reach the server, loses the lock after half a minute, and the checkpoints where it
 //     blocks them. When it goes on it ends as above.
 //   - Live tables whose definition changed since the copies were made are not swapped.
-//   - Views or foreign keys of others on the live tables make the swap fail with an error that names them.
+//   - Triggers, publications, policies, rules, views or foreign keys of others on the live tables make the
+//     rebuild fail before anything is built, or in the swap if they came later, with an error that names them.
 //   - An Upgrade that fails is logged, kept for ReadStatus and tried again after a pause.
 package rebuild

@@ -120,6 +120,9 @@ func run(ctx context.Context, pool *pgxpool.Pool, config Config,
 }
 
 func (b *build) buildAndSwap(ctx context.Context, l *lock) error {
+	if err := b.refuseStrangers(ctx, b.pool); err != nil {
+		return err
+	}
 	if err := b.fill(ctx); err != nil {
 		return err
 	}

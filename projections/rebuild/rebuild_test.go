@@ -311,11 +311,12 @@ func TestPrivilegesAndStorageParametersAreKept(t *testing.T) {
 	f := setup(t)
 	require.NoError(t, f.write(t.Context(), tenant, 5))
 	f.project(t)
-	_, err := f.pool.Exec(t.Context(), "grant select on agent_memories, agent_memory_search_scopes to public")
+	_, err := f.pool.Exec(t.Context(), "grant select on agent_memories, agent_memory_search_scopes to public; grant update (words) on agent_memory_search to public")
 	require.NoError(t, err)
 	const describe = `
-		select string_agg(relname || ' ' || coalesce(reloptions::text, '') || ' ' || coalesce(relacl::text, ''), ';' order by relname)
-		  from pg_class where relnamespace = 'public'::regnamespace and relname like 'agent_memor%' and relkind = 'r'`
+		select string_agg(concat_ws(' ', relname, reloptions, relacl, (select array_agg(attacl::text) from pg_attribute where attrelid = c.oid)), ';'
+		                  order by relname)
+		  from pg_class as c where relnamespace = 'public'::regnamespace and relname like 'agent_memor%' and relkind = 'r'`
 	var before, after string
 	require.NoError(t, f.pool.QueryRow(t.Context(), describe).Scan(&before))
 	require.Contains(t, before, "fillfactor=50")

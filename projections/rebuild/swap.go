@@ -96,6 +96,9 @@ func (b *build) swapOnce(ctx context.Context, tx pgx.Tx) error {
 	if err := b.shutOutReaders(ctx, tx); err != nil {
 		return err
 	}
+	if err := b.refuseStrangers(ctx, tx); err != nil {
+		return err
+	}
 	for _, table := range b.tables {
 		if err := b.replace(ctx, tx, table); err != nil {
 			return err
