@@ -34,9 +34,13 @@ func SkipStream(projection string) uuid.UUID {
 	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("https://github.com/auren-memory/auren/projection/"+projection))
 }
 
+// RebuildSchema is where package rebuild keeps the copies that it makes, and the checkpoints of these.
+const RebuildSchema = "auren_rebuild"
+
+// (%s: the checkpoints)
 const readStop = `
 select coalesce(c.stopped_at, 0), e.event_id
-  from projection_checkpoints as c
+  from %s as c
   left join events as e on e.tenant_id = c.tenant_id and e.sequence_id = c.stopped_at
  where c.tenant_id = $1 and c.projection = $2`
 
@@ -44,8 +48,8 @@ select coalesce(c.stopped_at, 0), e.event_id
 // an event itself, appended to SkipStream, and so holds for every runner and every rebuild from now on. It returns
 // where that event stands. To say the same again changes nothing and returns the same.
 //
-// It is an error of kind Invalid where there is no reason, and of kind Conflict where the projection does not
-// stand still in front of that event.
+// It is an error of kind Invalid where there is no reason, and of kind Conflict where neither the projection nor a rebuild of
+// it that is not done stands still in front of that event.
 func Skip(ctx context.Context, pool *pgxpool.Pool, store *eventstore.Store, tenant domain.Tenant, projection string,
 	sequenceID int64, meta domain.Meta,
 ) (eventstore.WriteResult, error) {
@@ -65,9 +69,14 @@ func Skip(ctx context.Context, pool *pgxpool.Pool, store *eventstore.Store, tena
 	if ok {
 		return first.Writes[0], nil
 	}
-	var stoppedAt int64
-	var id *uuid.UUID
-	err = pool.QueryRow(ctx, readStop, tenant, projection).Scan(&stoppedAt, &id)
+	stoppedAt, id, err := readStopIn(ctx, pool, "projection_checkpoints", tenant, projection)
+	if stoppedAt != sequenceID && (err == nil || errors.Is(err, pgx.ErrNoRows)) {
+		// The live tables may be of a version that could apply it, while the next one cannot.
+		at, its, none := readStopIn(ctx, pool, RebuildSchema+".projection_checkpoints", tenant, projection)
+		if none == nil && at == sequenceID {
+			stoppedAt, id, err = at, its, nil
+		}
+	}
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
 		return eventstore.WriteResult{}, domain.Errorf(domain.NotFound, "tenant %s has no projection %s", tenant, projection)
@@ -97,6 +106,13 @@ func Skip(ctx context.Context, pool *pgxpool.Pool, store *eventstore.Store, tena
 		return eventstore.WriteResult{}, fmt.Errorf("skip event %d: %w", sequenceID, err)
 	}
 	return result.Writes[0], nil
+}
+
+func readStopIn(ctx context.Context, pool *pgxpool.Pool, checkpoints string, tenant domain.Tenant, projection string) (
+	at int64, id *uuid.UUID, err error,
+) {
+	err = pool.QueryRow(ctx, fmt.Sprintf(readStop, checkpoints), tenant, projection).Scan(&at, &id)
+	return at, id, err
 }
 
 // saysSkipped tells whether an event is one that Skip wrote: not of a memory, and nothing to apply or deliver.

@@ -13,7 +13,7 @@ import (
 )
 
 // Schema is where the copies are built.
-const Schema = "auren_rebuild"
+const Schema = projections.RebuildSchema
 
 // ErrBusy says that another rebuild is under way on the same database.
 var ErrBusy = errors.New("another rebuild is under way")

@@ -1,7 +1,9 @@
 package rebuild_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"testing"
 	"time"
 
@@ -36,4 +38,38 @@ func TestRebuildPassesOverWhatWasSkipped(t *testing.T) {
 	require.NoError(t, rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{}))
 	require.Equal(t, live, f.contents(t))
 	require.True(t, f.verify(t).Equal)
+}
+
+// pickier is a next version that cannot apply an event which the one before could.
+type pickier struct{ second }
+
+const spurned = 5
+
+func (p pickier) Prepare(ctx context.Context, tenant domain.Tenant, events []eventstore.Event) (projections.Write, error) {
+	for _, e := range events {
+		if e.SequenceID == spurned && e.Type != domain.EventSkipped {
+			return nil, &projections.EventError{SequenceID: spurned, Err: errors.New("spurned")}
+		}
+	}
+	return p.second.Prepare(ctx, tenant, events)
+}
+
+func TestWhatOnlyTheNextVersionCannotApplyCanBeSkipped(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	require.NoError(t, f.write(t.Context(), tenant, 20))
+	f.project(t)
+	next := pickier{second{f.both()[0]}}
+	skip := func(sequenceID int64) error {
+		_, err := projections.Skip(t.Context(), f.pool, f.store, tenant, next.Name(), sequenceID, domain.Meta{Actor: "test", Reason: "spurned"})
+		return err
+	}
+	require.Equal(t, domain.Conflict, domain.KindOf(skip(spurned)), "nothing is stopped")
+	var stopped *projections.StoppedError
+	require.ErrorAs(t, rebuild.Run(t.Context(), f.pool, []projections.Projection{next}, rebuild.Config{}), &stopped)
+	require.EqualValues(t, spurned, stopped.SequenceID)
+	require.Equal(t, domain.Conflict, domain.KindOf(skip(spurned+1)), "another event")
+	require.NoError(t, skip(spurned))
+	require.NoError(t, rebuild.Run(t.Context(), f.pool, []projections.Projection{next}, rebuild.Config{}))
+	require.Equal(t, []int{next.Version()}, f.versions(t, next.Name()))
 }
