@@ -59,6 +59,9 @@ func (c *rebuildCommand) Run(ctx context.Context, a *app) error {
 	}
 	err = rebuild.Run(ctx, pool, rebuilt, config)
 	bars.end(err == nil)
+	if errors.Is(err, rebuild.ErrUnknown) {
+		return fmt.Errorf("rebuild: %w; `auren status` shows a rebuild only where they were not", err)
+	}
 	if ctx.Err() != nil && err != nil {
 		return errors.New("interrupted; the live tables are as they were, and `auren rebuild` goes on from here")
 	}

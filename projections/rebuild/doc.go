@@ -52,6 +52,8 @@
 // # Failures
 //
 //   - A crash or an error before the commit of step 6 leaves the live tables as they were.
+//   - The answer to that commit is lost: ErrUnknown. Live tables and checkpoints go together either way, and where the schema
+//     auren_rebuild is gone it took place.
 //   - The connection that holds the lock is lost: the rebuild finds out within seconds and ends with ErrLockLost. It could not
 //     swap anything in: the swap needs that transaction. Should another have begun meanwhile, nothing is applied twice,
 //     see above; but either may fail where both make the same index, and can be gone on with.

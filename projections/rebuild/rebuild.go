@@ -3,8 +3,11 @@ package rebuild
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"go.uber.org/zap"
 
@@ -17,6 +20,9 @@ const Schema = projections.RebuildSchema
 
 // ErrBusy says that another rebuild is under way on the same database.
 var ErrBusy = errors.New("another rebuild is under way")
+
+// ErrUnknown says that the answer to the commit of the swap was lost: the copies may have taken the place of the live tables.
+var ErrUnknown = errors.New("it is not known whether the new tables were swapped in")
 
 // Config tunes a rebuild; its zero value works.
 type Config struct {
@@ -80,7 +86,8 @@ func (c Config) withDefaults() Config {
 // Run rebuilds projections and swaps them in together. It begins with the first event of every log, or goes on where an
 // earlier Run of the same projections was broken off. The pool must be one of the live schema. It returns ErrBusy where
 // another rebuild is under way, ErrLockLost where one may have begun meanwhile, ErrNewerVersion, and a *projections.StoppedError
-// where an event cannot be applied; after any error, and when ctx ends before the swap, the live tables are untouched.
+// where an event cannot be applied; after any error but ErrUnknown, and when ctx ends before the swap, the live tables are
+// untouched.
 func Run(ctx context.Context, pool *pgxpool.Pool, rebuilt []projections.Projection, config Config) error {
 	return run(ctx, pool, config, func(context.Context) ([]projections.Projection, error) { return rebuilt, nil })
 }
@@ -90,6 +97,7 @@ func run(ctx context.Context, pool *pgxpool.Pool, config Config,
 	choose func(context.Context) ([]projections.Projection, error),
 ) error {
 	config = config.withDefaults()
+	swapped := false
 	err := locked(ctx, pool, config.keepEvery, func(ctx context.Context, l *lock) error {
 		rebuilt, err := choose(ctx)
 		if err != nil || len(rebuilt) == 0 {
@@ -109,14 +117,29 @@ func run(ctx context.Context, pool *pgxpool.Pool, config Config,
 			b.recordFailure(ctx, err)
 			return err
 		}
+		swapped = true
 		failpoint.Reached(failpoint.RebuildSwapping)
 		return nil
 	})
+	if swapped && err != nil && mayHaveCommitted(err) {
+		return fmt.Errorf("%w: %w", ErrUnknown, err)
+	}
 	if err != nil {
 		return err
 	}
 	failpoint.Reached(failpoint.RebuildSwapped)
 	return nil
+}
+
+// mayHaveCommitted tells whether the error of a commit leaves open if it took place. pgconn.SafeToRetry does not: it is true
+// also where the answer to what was sent could not be read.
+func mayHaveCommitted(err error) bool {
+	if errors.Is(err, ErrLockLost) || errors.Is(err, pgx.ErrTxCommitRollback) {
+		return false
+	}
+	// A server that goes down says so after the commit as well as before it.
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return !ok || pg.SeverityUnlocalized != "ERROR"
 }
 
 func (b *build) buildAndSwap(ctx context.Context, l *lock) error {

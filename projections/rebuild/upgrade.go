@@ -117,6 +117,9 @@ func (u *Upgrade) runOnce(ctx context.Context) (pause time.Duration, done bool, 
 	case errors.Is(err, ErrBusy):
 		u.config.Log.Info("another process rebuilds; waiting for it")
 		return u.config.Poll, false, nil
+	case errors.Is(err, ErrUnknown):
+		u.config.Log.Warn("the connection was lost in the swap; looking whether it took place", zap.Error(err))
+		return u.config.Poll, false, nil
 	default:
 		u.config.Log.Error("the rebuild failed; the live tables are as they were; trying again",
 			zap.Duration("in", u.config.Pause), zap.Error(err))
