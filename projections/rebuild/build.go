@@ -2,6 +2,7 @@ package rebuild
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"sync"
@@ -106,7 +107,14 @@ func (b *build) resumeOrBegin(ctx context.Context) error {
 	case found != b.plan:
 		b.log.Warn("what was begun earlier is another rebuild: to compare rather than to swap or the other way round, of other projections or versions, other tables or another log; beginning anew")
 	default:
-		return b.resume(ctx)
+		err := b.checkMixed(ctx, b.pool)
+		if err == nil {
+			return b.resume(ctx)
+		}
+		if !errors.Is(err, errMixed) {
+			return err
+		}
+		b.log.Warn("beginning anew", zap.Error(err))
 	}
 	return b.createCopies(ctx)
 }

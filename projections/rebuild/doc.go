@@ -56,7 +56,8 @@
 //     auren_rebuild is gone it took place.
 //   - The connection that holds the lock is lost: the rebuild finds out within seconds and ends with ErrLockLost. It could not
 //     swap anything in: the swap needs that transaction. Should another have begun meanwhile, nothing is applied twice,
-//     see above; but either may fail where both make the same index, and can be gone on with.
+//     see above; but either may fail where both make the same index, and can be gone on with. Copies in which programs of two
+//     versions have written are not swapped in, and the next rebuild begins anew.
 //   - An event that cannot be applied ends the rebuild with a *projections.StoppedError, unless it is to be skipped.
 //   - A long reader of the live tables delays the swap. It is given up after a short wait each time, so that other
 //     readers do not queue behind it, and tried again after a pause, for some minutes.

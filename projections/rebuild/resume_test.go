@@ -171,3 +171,22 @@ func TestTwoThatFillTheSameCopiesApplyNothingTwice(t *testing.T) {
 	require.Equal(t, live, f.contents(t))
 	f.requireIntact(t)
 }
+
+// As a program of another version does that has lost the lock and does not know yet.
+func TestCopiesThatAnotherVersionHasWrittenToAreNotSwappedIn(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	require.NoError(t, f.write(t.Context(), tenant, 50))
+	f.project(t)
+	live := f.contents(t)
+	err := rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{Progress: func(p rebuild.Progress) {
+		if p.Phase == rebuild.Swapping {
+			_, _ = f.pool.Exec(t.Context(), `
+				insert into auren_rebuild.projection_checkpoints (tenant_id, projection, projection_version) values ('new', 'search', 1)`)
+		}
+	}})
+	require.ErrorContains(t, err, "another version has written")
+	require.Equal(t, live, f.contents(t))
+	require.Zero(t, f.first(t, rebuild.Config{}).Done, "what was built is not gone on with")
+	require.Equal(t, live, f.contents(t))
+}

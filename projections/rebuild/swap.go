@@ -195,6 +195,10 @@ update %[1]s as live
 
 // takeCheckpoints sets the live checkpoints to where the copies are, which is 0 where they hold nothing of a tenant.
 func (b *build) takeCheckpoints(ctx context.Context, tx pgx.Tx) error {
+	// A runner leaves tenants of another version alone, without an error.
+	if err := b.checkMixed(ctx, tx); err != nil {
+		return err
+	}
 	if _, err := tx.Exec(ctx, fmt.Sprintf(setCheckpoints, b.original(checkpoints), b.copyOf(checkpoints))); err != nil {
 		return err
 	}

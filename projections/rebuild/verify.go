@@ -137,6 +137,9 @@ func (b *build) level(ctx context.Context, tx pgx.Tx) (positions []Position, loc
 			if err := follow(ctx, legs); err != nil {
 				return err
 			}
+			if err := b.checkMixed(ctx, b.pool); err != nil {
+				return err
+			}
 			positions = positionsOf(legs)
 			_, err = tx.Exec(ctx, takeSnapshot)
 			lockedSeconds = time.Since(began).Seconds()

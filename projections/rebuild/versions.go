@@ -54,3 +54,31 @@ func refuseNewer(ctx context.Context, pool *pgxpool.Pool, rebuilt []projections.
 	}
 	return nil
 }
+
+// errMixed says that a program of another version has written to the copies. It may have lost the lock without knowing yet.
+var errMixed = errors.New("a program of another version has written to the copies, too")
+
+// (%s: the checkpoints of the copies; $1: the projections, $2: their versions)
+const isMixed = `
+select exists (
+       select
+         from %s as c
+         join unnest($1::text[], $2::int[]) as rebuilt (projection, projection_version) using (projection)
+        where c.projection_version <> rebuilt.projection_version)`
+
+// checkMixed returns errMixed where the copies are not of the projections' versions alone.
+func (b *build) checkMixed(ctx context.Context, q querier) error {
+	var names []string
+	var ofVersions []int
+	for _, p := range b.rebuilt {
+		names, ofVersions = append(names, p.Name()), append(ofVersions, p.Version())
+	}
+	var mixed bool
+	if err := q.QueryRow(ctx, fmt.Sprintf(isMixed, b.copyOf(checkpoints)), names, ofVersions).Scan(&mixed); err != nil {
+		return fmt.Errorf("read the versions of the copies: %w", err)
+	}
+	if mixed {
+		return errMixed
+	}
+	return nil
+}
