@@ -13,3 +13,9 @@ func (c Config) Trying(attempts int, pause time.Duration) Config {
 	c.attempts, c.pause = attempts, pause
 	return c
 }
+
+// Suspended returns the Config of a rebuild that does not keep the lock, which the server frees after the given time.
+func (c Config) Suspended(freed time.Duration) Config {
+	c.keepEvery, c.longestIdle = 24*time.Hour, freed
+	return c
+}

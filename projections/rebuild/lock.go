@@ -32,22 +32,24 @@ const (
 
 // lock is the transaction that holds the lock of rebuilds.
 type lock struct {
+	longestIdle time.Duration
+
 	mu sync.Mutex // of tx, which several goroutines use
 	tx pgx.Tx
 }
 
 // locked does something while it holds the lock of rebuilds, and commits the transaction that holds it. The context that it
 // gives ends with ErrLockLost as its cause when the lock is lost.
-func locked(ctx context.Context, pool *pgxpool.Pool, keepEvery time.Duration, do func(ctx context.Context, l *lock) error) error {
+func locked(ctx context.Context, pool *pgxpool.Pool, config Config, do func(ctx context.Context, l *lock) error) error {
 	// A transaction of another isolation would keep its first snapshot.
 	return pgx.BeginTxFunc(ctx, pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
-		l := &lock{tx: tx}
+		l := &lock{tx: tx, longestIdle: config.longestIdle}
 		if err := l.take(ctx); err != nil {
 			return err
 		}
 		held, lose := context.WithCancelCause(ctx)
 		var keeping sync.WaitGroup
-		keeping.Go(func() { l.keepUntilLost(held, keepEvery, lose) })
+		keeping.Go(func() { l.keepUntilLost(held, config.keepEvery, lose) })
 		err := do(held, l)
 		cause := context.Cause(held)
 		lose(nil)
@@ -84,7 +86,7 @@ func (l *lock) take(ctx context.Context) error {
 // query would leave a snapshot until the next statement, and nothing that anybody deletes could be cleaned up while copies are
 // filled, nor an index be built concurrently. This statement takes none.
 func (l *lock) keep(ctx context.Context) error {
-	_, err := l.tx.Exec(ctx, fmt.Sprintf("set local idle_in_transaction_session_timeout = %d", longestIdle.Milliseconds()))
+	_, err := l.tx.Exec(ctx, fmt.Sprintf("set local idle_in_transaction_session_timeout = %d", l.longestIdle.Milliseconds()))
 	return err
 }
 

@@ -75,3 +75,23 @@ func TestARebuildThatLosesTheLockEnds(t *testing.T) {
 	require.Equal(t, live, f.contents(t))
 	f.requireIntact(t)
 }
+
+func TestARebuildThatIsSuspendedMakesWayForTheNext(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	require.NoError(t, f.write(t.Context(), tenant, 20))
+	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	defer stop()
+	endless := stuck{f.both()[0], make(chan struct{}, 1)}
+	ended := make(chan error, 1)
+	go func() {
+		ended <- rebuild.Run(ctx, f.pool, []projections.Projection{endless}, rebuild.Config{}.Suspended(500*time.Millisecond))
+	}()
+	<-endless.begun
+	require.Eventually(t, func() bool {
+		return rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{}) == nil
+	}, 30*time.Second, 10*time.Millisecond)
+	stop()
+	require.Error(t, <-ended)
+	f.requireIntact(t)
+}

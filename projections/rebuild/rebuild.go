@@ -37,6 +37,8 @@ type Config struct {
 
 	// keepEvery is how often it is made sure that the lock is held still; default 5 s.
 	keepEvery time.Duration
+	// longestIdle is after how long without that the server frees the lock; default longestIdle.
+	longestIdle time.Duration
 	// pause is how long others have the tables to themselves before the next attempt to lock them; default 2 s.
 	pause time.Duration
 	// attempts is how often the tables are tried to be locked; default 60, which is two minutes and more.
@@ -74,6 +76,9 @@ func (c Config) withDefaults() Config {
 	if c.keepEvery == 0 {
 		c.keepEvery = 5 * time.Second
 	}
+	if c.longestIdle == 0 {
+		c.longestIdle = longestIdle
+	}
 	if c.pause == 0 {
 		c.pause = 2 * time.Second
 	}
@@ -98,7 +103,7 @@ func run(ctx context.Context, pool *pgxpool.Pool, config Config,
 ) error {
 	config = config.withDefaults()
 	swapped := false
-	err := locked(ctx, pool, config.keepEvery, func(ctx context.Context, l *lock) error {
+	err := locked(ctx, pool, config, func(ctx context.Context, l *lock) error {
 		rebuilt, err := choose(ctx)
 		if err != nil || len(rebuilt) == 0 {
 			return err

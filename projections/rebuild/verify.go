@@ -43,7 +43,7 @@ var ErrOtherVersion = errors.New("the live tables are of another version than th
 func Verify(ctx context.Context, pool *pgxpool.Pool, compared []projections.Projection, config Config) (*Comparison, error) {
 	var found *Comparison
 	config = config.withDefaults()
-	err := locked(ctx, pool, config.keepEvery, func(ctx context.Context, _ *lock) error {
+	err := locked(ctx, pool, config, func(ctx context.Context, _ *lock) error {
 		if err := checkVersions(ctx, pool, compared); err != nil {
 			return err
 		}
