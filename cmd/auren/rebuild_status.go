@@ -31,9 +31,12 @@ func lookAtRebuild(ctx context.Context, pool *pgxpool.Pool) (*rebuildHealth, err
 
 // row is what the status says of it.
 func (h *rebuildHealth) row() []cell {
-	said := fmt.Sprintf("%s, %s of %s events", h.Phase, number(h.Done), number(h.Total))
+	said, command := fmt.Sprintf("%s, %s of %s events", h.Phase, number(h.Done), number(h.Total)), "auren rebuild"
+	if h.Verify {
+		said, command = "to be compared: "+said, "auren rebuild --verify"
+	}
 	if !h.Running {
-		said += "; broken off: `auren rebuild` goes on with it"
+		said += "; broken off: `" + command + "` goes on with it"
 	}
 	return statusRow("rebuild", h.Problem, said)
 }

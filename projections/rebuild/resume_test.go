@@ -71,6 +71,24 @@ func TestRebuildGoesOnWhereItWasBrokenOff(t *testing.T) {
 	}
 }
 
+func TestStatusTellsAComparisonFromARebuild(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	require.NoError(t, f.write(t.Context(), tenant, 20))
+	f.project(t)
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	_, err := rebuild.Verify(ctx, f.pool, f.both(), rebuild.Config{Progress: func(rebuild.Progress) { interrupt() }})
+	require.Error(t, err)
+	status, err := rebuild.ReadStatus(t.Context(), f.pool)
+	require.NoError(t, err)
+	require.True(t, status.Verify)
+	f.breakOff(t, rebuild.Filling, 1)
+	status, err = rebuild.ReadStatus(t.Context(), f.pool)
+	require.NoError(t, err)
+	require.False(t, status.Verify)
+}
+
 func TestRebuildBeginsAnewWhereThePlanIsAnother(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

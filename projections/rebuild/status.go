@@ -15,7 +15,9 @@ import (
 type Status struct {
 	// Running says that a process is at work on it now; otherwise it was broken off or has failed, and the next one
 	// of the same kind goes on with it.
-	Running bool      `json:"running"`
+	Running bool `json:"running"`
+	// Verify says that it is to be compared with the live tables rather than to take their place.
+	Verify  bool      `json:"verify"`
 	BeganAt time.Time `json:"began_at"`
 	Phase   Phase     `json:"phase"`
 	// Done and Total count events, once per projection.
@@ -33,14 +35,14 @@ select exists (select from pg_locks
                 where locktype = 'advisory' and granted and objsubid = 1
                   and database = (select oid from pg_database where datname = current_database())
                   and (classid::bigint << 32) | objid::bigint = $1),
-       p.began_at, p.phase, coalesce(c.done, 0), coalesce(l.total, 0) * p.projections, p.failure, p.failures, p.failed_at
+       starts_with(p.description, $2), p.began_at, p.phase, coalesce(c.done, 0), coalesce(l.total, 0) * p.projections, p.failure, p.failures, p.failed_at
   from ` + Schema + `.` + plan + ` as p
  cross join (select sum(sequence_id)::bigint as done from ` + Schema + `.` + checkpoints + `) as c
  cross join (select sum(sequence_id)::bigint as total from logs) as l`
 
 // ReadStatus tells about the rebuild that is under way or was broken off; nil where there is none.
 func ReadStatus(ctx context.Context, pool *pgxpool.Pool) (*Status, error) {
-	rows, err := pool.Query(ctx, readStatus, int64(lockKey))
+	rows, err := pool.Query(ctx, readStatus, int64(lockKey), string(toCompare)+" ")
 	if err == nil {
 		var s *Status
 		if s, err = pgx.CollectExactlyOneRow(rows, pgx.RowToAddrOfStructByPos[Status]); err == nil {
