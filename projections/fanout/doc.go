@@ -45,10 +45,18 @@
 // deleted. Then the tail is behind the checkpoint, and relaying goes on from the tail. Where the tenant has no
 // message at all,
 //
-//   - and the stream is full of what is younger than the tenant's last event, its messages were dropped for space, and
-//     relaying goes on from the checkpoint;
+//   - and the stream is full (by its bytes or by the messages that the operator allows), the tenant was last relayed into
+//     this very stream, and the stream's oldest message came later: then its messages had to make room, and relaying goes on
+//     from the checkpoint;
 //   - otherwise they were lost or dropped for their age: all events younger than Config.MaxAge are relayed again,
 //     since older ones would be gone anyway.
+//
+// When the tenant was last relayed is when its checkpoint last moved (updated_at); the stream tells when it was made and
+// when its oldest message came. So each tenant is refilled once after a loss, though what is refilled drives out what was
+// before: a tenant that others drove out was relayed later than the stream was made. That a stream was purged, it
+// does not tell; a relay that finds it empty takes it for a new one. Where another relay has filled it before
+// this one looks, or a stream is given more room after it has dropped something, the relay cannot tell the one from the other
+// and goes by whether the stream is full.
 //
 // A tenant's loss is found out with its next event, or when its lease is taken.
 //

@@ -14,7 +14,6 @@ import (
 
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/domain"
-	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/projections/fanout"
 )
@@ -116,35 +115,6 @@ func TestMessagesDroppedForSpaceAreNotRelayedAgain(t *testing.T) {
 	f.remember(t, "other", 1)
 	catchUp()
 	f.requireRelayed(t, "other", 5, 6)
-}
-
-func TestPurgeOfAStreamThatIsFullAgainCostsNoTenantItsMessages(t *testing.T) {
-	t.Parallel()
-	f := setup(t)
-	relay, err := fanout.New(f.pool, f.store, f.conn, fanout.Config{MaxBytes: 12 * mib})
-	require.NoError(t, err)
-	relayed := func() {
-		f.project(t)
-		require.NoError(t, projections.NewSinkRunner(f.pool, f.store, f.watcher(projections.Channel), relay, projections.Config{}).CatchUp(t.Context()))
-	}
-	f.rememberLarge(t, tenant, 16)
-	relayed()
-	f.rememberLarge(t, tenant, 16)
-	relayed()
-	f.remember(t, "other", 5)
-	relayed()
-	f.requireRelayed(t, "other", 0, 5)
-	stream, err := f.js.Stream(t.Context(), fanout.Stream)
-	require.NoError(t, err)
-	require.NoError(t, stream.Purge(t.Context()))
-	// The one tenant fills the stream before the other has its turn.
-	after, err := relay.Resume(t.Context(), tenant, 32)
-	require.NoError(t, err)
-	page, err := f.store.ReadLog(t.Context(), tenant, after, eventstore.Filter{}, 100)
-	require.NoError(t, err)
-	require.NoError(t, relay.Deliver(t.Context(), tenant, page.Events))
-	relayed()
-	f.requireRelayed(t, "other", 0, 5)
 }
 
 func TestStoreThatIsReplacedByAnOlderCopyIsFilledUp(t *testing.T) {

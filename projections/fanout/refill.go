@@ -23,7 +23,7 @@ select coalesce(max(sequence_id), 0)
 
 // resumeWithoutTail tells where to begin for a tenant that has no message in the stream.
 func (r *Relay) resumeWithoutTail(ctx context.Context, stream jetstream.Stream, tenant domain.Tenant, checkpoint int64) (int64, error) {
-	dropped, err := r.droppedForSpace(ctx, stream, tenant, checkpoint)
+	dropped, err := r.droppedForSpace(ctx, stream, tenant)
 	if err != nil || dropped {
 		return checkpoint, err
 	}
@@ -34,36 +34,53 @@ func (r *Relay) resumeWithoutTail(ctx context.Context, stream jetstream.Stream, 
 	return after, nil
 }
 
-const readRecorded = `
-select created_at
-  from events
- where tenant_id = $1 and sequence_id = $2`
+// clockSkew is how much the clocks of the database and of the NATS server may differ before a message seems to have left
+// before its turn.
+const clockSkew = time.Minute
 
-// droppedForSpace tells whether the stream is full of what is younger than the tenant's last event that was relayed,
-// which is how it loses what it need not get back. A stream that is not full has lost its messages.
-func (r *Relay) droppedForSpace(ctx context.Context, stream jetstream.Stream, tenant domain.Tenant, checkpoint int64) (bool, error) {
+const readRelayed = `
+select updated_at, clock_timestamp()
+  from projection_checkpoints
+ where tenant_id = $1 and projection = $2`
+
+// droppedForSpace tells whether the tenant's messages had to make room for others, which is how the stream loses what it need
+// not get back: it is full, the tenant was last relayed into this stream, and what it begins with came later. None of that
+// changes by refilling others, and after its own refill a tenant was relayed later than whatever was lost.
+func (r *Relay) droppedForSpace(ctx context.Context, stream jetstream.Stream, tenant domain.Tenant) (bool, error) {
 	info, err := stream.Info(ctx)
 	if err != nil {
 		return false, fmt.Errorf("read stream %s: %w", Stream, err)
 	}
-	if info.State.Msgs == 0 || int64(info.State.Bytes)+r.conn.MaxPayload() < r.config.MaxBytes {
-		return false, nil
-	}
-	first, err := stream.GetMsg(ctx, info.State.FirstSeq)
-	if err != nil {
-		return false, fmt.Errorf("read the first message: %w", err)
-	}
-	oldest, err := time.Parse(time.RFC3339Nano, first.Header.Get(headerRecordedTime))
-	if err != nil {
-		oldest = first.Time // no message of a relay
-	}
-	var last time.Time
-	err = r.pool.QueryRow(ctx, readRecorded, tenant, checkpoint).Scan(&last)
+	var relayed, now time.Time
+	err = r.pool.QueryRow(ctx, readRelayed, tenant, Name).Scan(&relayed, &now)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return false, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("read event %d: %w", checkpoint, err)
+		return false, fmt.Errorf("read when it was relayed: %w", err)
 	}
-	return last.Before(oldest), nil
+	if relayed.Before(r.beginning(info, now)) {
+		return false, nil
+	}
+	return r.full(info) && relayed.Before(info.State.FirstTime.Add(clockSkew)), nil
+}
+
+// beginning is since when the stream has kept what it was given, as far as this relay knows: since it was made, or was found
+// without any message.
+func (r *Relay) beginning(info *jetstream.StreamInfo, now time.Time) time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if info.State.Msgs == 0 {
+		r.emptied = now
+	}
+	if r.emptied.After(info.Created) {
+		return r.emptied
+	}
+	return info.Created
+}
+
+// full tells whether the stream may have dropped messages for want of room: after it did, the next one might not fit in.
+func (r *Relay) full(info *jetstream.StreamInfo) bool {
+	limits, held := info.Config, info.State
+	return int64(held.Bytes)+r.conn.MaxPayload() >= limits.MaxBytes || limits.MaxMsgs > 0 && int64(held.Msgs) >= limits.MaxMsgs
 }

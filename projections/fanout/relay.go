@@ -51,6 +51,8 @@ type Relay struct {
 
 	mu    sync.Mutex
 	tails map[domain.Tenant]uint64
+	// emptied is when the stream was last found without any message, by the database's clock.
+	emptied time.Time
 }
 
 // New makes a relay. The pool and the connection stay the caller's to close. The connection should reconnect
