@@ -13,7 +13,8 @@
 //   - led elsewhere: another holder's lease has not run out; the runner looks again at the next poll,
 //   - led: the runner holds the lease and applies whatever is after the checkpoint,
 //   - stopped: an event can never be applied; the runner keeps the lease and does nothing until the event is
-//     skipped, the runner is restarted or the lease is taken from it,
+//     skipped, the runner is restarted or the lease is taken from it; so, too, where the target of a sink is not as it
+//     was left, which is no event's fault and nothing to skip,
 //   - pausing: the last attempt failed for a reason that may pass; the runner tries again after a growing pause.
 //
 // # Shares

@@ -88,7 +88,7 @@ update projection_checkpoints
        stopped_reason = $6
  where tenant_id = $1 and projection = $2 and lease_term = $3 and sequence_id = $4`
 
-// stop records that the tenant stands still in front of an event.
+// stop records that the tenant stands still in front of an event; at 0, that no event is at fault.
 func (r *Runner) stop(ctx context.Context, f *follower, at int64, cause error) error {
 	ctx, cancel := context.WithTimeout(ctx, r.config.Timeout)
 	defer cancel()
@@ -106,7 +106,7 @@ func (r *Runner) stop(ctx context.Context, f *follower, at int64, cause error) e
 	r.mu.Lock()
 	f.stopped = &StoppedError{Projection: r.name, Tenant: f.tenant, SequenceID: at, Reason: reason}
 	r.mu.Unlock()
-	r.log.Error("an event cannot be applied; the projection of the tenant stands still",
+	r.log.Error("the projection of the tenant stands still",
 		zap.String("tenant", string(f.tenant)), zap.Int64("sequence_id", at), zap.String("reason", reason))
 	return nil
 }

@@ -44,7 +44,7 @@ type Sink interface {
 	// Behind names the projection that must have applied an event before it is delivered.
 	Behind() string
 	// Resume tells after which sequence_id to deliver, by what the target holds already. It is called before
-	// the first Deliver under a lease and after each one that failed. An *EventError stops the tenant.
+	// the first Deliver under a lease and after each one that failed. A *TargetError stops the tenant.
 	Resume(ctx context.Context, tenant domain.Tenant, checkpoint int64) (after int64, err error)
 	// Deliver delivers events in their order, all or a leading part of them; after an error, Resume finds out which.
 	// Between them are gaps where something was skipped. An *EventError stops the tenant.
@@ -63,18 +63,33 @@ func (e *EventError) Error() string { return fmt.Sprintf("event %d: %v", e.Seque
 // Unwrap returns what is wrong with the event.
 func (e *EventError) Unwrap() error { return e.Err }
 
-// StoppedError says that the projection of a tenant stands still in front of an event.
+// TargetError says that what a sink's target holds is not what was delivered there: no event is at fault, and to skip one
+// would mend nothing.
+type TargetError struct {
+	Err error
+}
+
+// Error says what is wrong with the target.
+func (e *TargetError) Error() string { return e.Err.Error() }
+
+// Unwrap returns what is wrong with the target.
+func (e *TargetError) Unwrap() error { return e.Err }
+
+// StoppedError says that the projection of a tenant stands still.
 type StoppedError struct {
 	Projection string
 	Tenant     domain.Tenant
-	// SequenceID is that of the event that cannot be applied.
+	// SequenceID is that of the event that cannot be applied; 0 where no event is at fault.
 	SequenceID int64
-	// Reason is why it cannot.
+	// Reason is why.
 	Reason string
 }
 
-// Error names the projection, the tenant, the event and the reason.
+// Error names the projection, the tenant, the event where there is one, and the reason.
 func (e *StoppedError) Error() string {
+	if e.SequenceID == 0 {
+		return fmt.Sprintf("projection %s of tenant %s stopped: %s", e.Projection, e.Tenant, e.Reason)
+	}
 	return fmt.Sprintf("projection %s of tenant %s stopped at event %d: %s", e.Projection, e.Tenant, e.SequenceID, e.Reason)
 }
 

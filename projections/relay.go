@@ -86,13 +86,23 @@ func (r *Runner) deliverable(ctx context.Context, f *follower) (until int64, err
 	return until, nil
 }
 
+// The checkpoint need not move for the target to be right again.
+const clearStop = `
+update projection_checkpoints
+   set stopped_at = null,
+       stopped_reason = ''
+ where tenant_id = $1 and projection = $2 and lease_term = $3 and stopped_at = 0`
+
 // resume brings the checkpoint to where the sink's target is.
 func (r *Runner) resume(ctx context.Context, f *follower) error {
 	after, err := r.sink.Resume(ctx, f.tenant, f.sequenceID)
-	if e, ok := errors.AsType[*EventError](err); ok {
-		return r.stop(ctx, f, e.SequenceID, err)
+	if _, ok := errors.AsType[*TargetError](err); ok {
+		return r.stop(ctx, f, 0, err)
 	}
 	if err != nil {
+		return fmt.Errorf("resume after %d: %w", f.sequenceID, err)
+	}
+	if _, err := r.pool.Exec(ctx, clearStop, f.tenant, r.name, f.term); err != nil {
 		return fmt.Errorf("resume after %d: %w", f.sequenceID, err)
 	}
 	f.resumed = true

@@ -39,7 +39,7 @@ const RebuildSchema = "auren_rebuild"
 
 // (%s: the checkpoints)
 const readStop = `
-select coalesce(c.stopped_at, 0), e.event_id
+select c.stopped_at, e.event_id
   from %s as c
   left join events as e on e.tenant_id = c.tenant_id and e.sequence_id = c.stopped_at
  where c.tenant_id = $1 and c.projection = $2`
@@ -69,29 +69,28 @@ func Skip(ctx context.Context, pool *pgxpool.Pool, store *eventstore.Store, tena
 	if ok {
 		return first.Writes[0], nil
 	}
-	stoppedAt, id, err := readStopIn(ctx, pool, "projection_checkpoints", tenant, projection)
-	if stoppedAt != sequenceID && (err == nil || errors.Is(err, pgx.ErrNoRows)) {
+	at, err := readStopIn(ctx, pool, "projection_checkpoints", tenant, projection)
+	if (err == nil || errors.Is(err, pgx.ErrNoRows)) && !at.is(sequenceID) {
 		// The live tables may be of a version that could apply it, while the next one cannot.
-		at, its, none := readStopIn(ctx, pool, RebuildSchema+".projection_checkpoints", tenant, projection)
-		if none == nil && at == sequenceID {
-			stoppedAt, id, err = at, its, nil
+		if rebuilt, none := readStopIn(ctx, pool, RebuildSchema+".projection_checkpoints", tenant, projection); none == nil && rebuilt.is(sequenceID) {
+			at, err = rebuilt, nil
 		}
 	}
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
-		return eventstore.WriteResult{}, domain.Errorf(domain.NotFound, "tenant %s has no projection %s", tenant, projection)
+		return eventstore.WriteResult{}, domain.Errorf(domain.NotFound, "tenant %s has no projection %s; `auren status` lists them", tenant, projection)
 	case err != nil:
 		return eventstore.WriteResult{}, fmt.Errorf("skip event %d: %w", sequenceID, err)
-	case stoppedAt == 0:
+	case at.sequenceID == nil:
 		return eventstore.WriteResult{}, domain.Errorf(domain.Conflict, "projection %s of tenant %s is not stopped", projection, tenant)
-	case id == nil:
+	case at.event == nil:
 		return eventstore.WriteResult{}, domain.Errorf(domain.Conflict,
-			"projection %s of tenant %s is stopped, but not by an event: there is nothing to skip; its status says why", projection, tenant)
-	case stoppedAt != sequenceID:
+			"projection %s of tenant %s is stopped and no event is at fault: there is nothing to skip; its status says why", projection, tenant)
+	case !at.is(sequenceID):
 		return eventstore.WriteResult{}, domain.Errorf(domain.Conflict,
-			"projection %s of tenant %s is stopped at event %d, not at %d", projection, tenant, stoppedAt, sequenceID)
+			"projection %s of tenant %s is stopped at event %d, not at %d", projection, tenant, *at.sequenceID, sequenceID)
 	}
-	payload, err := json.Marshal(Skipped{Projection: projection, SequenceID: sequenceID, EventID: *id, Reason: meta.Reason})
+	payload, err := json.Marshal(Skipped{Projection: projection, SequenceID: sequenceID, EventID: *at.event, Reason: meta.Reason})
 	if err != nil {
 		return eventstore.WriteResult{}, fmt.Errorf("skip event %d: %w", sequenceID, err)
 	}
@@ -108,11 +107,17 @@ func Skip(ctx context.Context, pool *pgxpool.Pool, store *eventstore.Store, tena
 	return result.Writes[0], nil
 }
 
-func readStopIn(ctx context.Context, pool *pgxpool.Pool, checkpoints string, tenant domain.Tenant, projection string) (
-	at int64, id *uuid.UUID, err error,
-) {
-	err = pool.QueryRow(ctx, fmt.Sprintf(readStop, checkpoints), tenant, projection).Scan(&at, &id)
-	return at, id, err
+// stopRow is where a projection stands still: neither where it does not, and no event where none is at fault.
+type stopRow struct {
+	sequenceID *int64
+	event      *uuid.UUID
+}
+
+func (s stopRow) is(sequenceID int64) bool { return s.sequenceID != nil && *s.sequenceID == sequenceID }
+
+func readStopIn(ctx context.Context, pool *pgxpool.Pool, checkpoints string, tenant domain.Tenant, projection string) (s stopRow, err error) {
+	err = pool.QueryRow(ctx, fmt.Sprintf(readStop, checkpoints), tenant, projection).Scan(&s.sequenceID, &s.event)
+	return s, err
 }
 
 // saysSkipped tells whether an event is one that Skip wrote: not of a memory, and nothing to apply or deliver.
@@ -186,9 +191,8 @@ func (r *Runner) passOver(ctx context.Context, f *follower, events []eventstore.
 
 // goOn lets go of a stop where the event that the tenant is stopped at is to be skipped by now.
 func (r *Runner) goOn(ctx context.Context, f *follower) error {
-	// What Resume complains of is no event's fault: to skip one would not help.
-	if r.sink != nil && !f.resumed {
-		return nil
+	if f.stopped.SequenceID == 0 {
+		return nil // to skip an event would not help
 	}
 	said, err := r.skips(ctx, f.tenant, r.name)
 	if err != nil {

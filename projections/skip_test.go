@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -168,7 +169,7 @@ func (o *outbox) Resume(context.Context, domain.Tenant, int64) (int64, error) {
 	defer o.mu.Unlock()
 	o.resumed++
 	if o.confused {
-		return 0, &EventError{SequenceID: 1, Err: errUnsendable}
+		return 0, &TargetError{errUnsendable}
 	}
 	if len(o.sent) == 0 {
 		return 0, nil
@@ -213,18 +214,40 @@ func TestWhatIsSkippedIsNotDelivered(t *testing.T) {
 	require.EqualValues(t, 7, r.follower(tenant).sequenceID)
 }
 
-func TestASkipDoesNotMendATargetThatIsConfused(t *testing.T) {
+func TestAStopThatIsNoEventsFaultCannotBeSkipped(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.append(t, tenant, `{}`)
 	require.NoError(t, f.runner(Config{}).CatchUp(t.Context()))
-	o := &outbox{confused: true}
+	o := &outbox{}
+	require.NoError(t, NewSinkRunner(f.pool, f.store, f.watcher, o, Config{}).CatchUp(t.Context()))
+	o.confused, o.resumed = true, 0
 	r := NewSinkRunner(f.pool, f.store, f.watcher, o, Config{})
-	require.NoError(t, r.serve(t.Context(), r.follower(tenant)))
-	f.skip(t, "outbox", 1)
-	require.NoError(t, r.serve(t.Context(), r.follower(tenant)))
+	serve := func() { require.NoError(t, r.serve(t.Context(), r.follower(tenant))) }
+	serve()
+	require.ErrorContains(t, r.standingStill(), "stopped: "+errUnsendable.Error())
+	for sequenceID := range int64(3) {
+		_, err := Skip(t.Context(), f.pool, f.store, tenant, "outbox", sequenceID, domain.Meta{Reason: "x"})
+		require.ErrorContains(t, err, "no event is at fault")
+		require.Equal(t, domain.Conflict, domain.KindOf(err))
+	}
+	all, err := ReadStatus(t.Context(), f.pool)
+	require.NoError(t, err)
+	i := slices.IndexFunc(all, func(s Status) bool { return s.Projection == "outbox" })
+	require.Equal(t, Stopped, all[i].State)
+	require.Equal(t, errUnsendable.Error(), all[i].StoppedReason)
+	require.Zero(t, *all[i].StoppedAt)
+
+	f.append(t, tenant, `{}`)
+	serve()
 	require.NotNil(t, r.follower(tenant).stopped)
 	require.Equal(t, 1, o.resumed, "it is not asked again and again")
+
+	o.confused = false
+	require.NoError(t, NewSinkRunner(f.pool, f.store, f.watcher, o, Config{Holder: r.config.Holder}).CatchUp(t.Context()))
+	all, err = ReadStatus(t.Context(), f.pool)
+	require.NoError(t, err)
+	require.Nil(t, all[i].StoppedAt, "though nothing was to deliver")
 }
 
 // To acquire a lease can take place though it was given up. Where nothing is behind, only the lease says that there is

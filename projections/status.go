@@ -19,7 +19,7 @@ const (
 	Moving = "moving"
 	// Stuck projections are behind and have not moved for ten seconds.
 	Stuck = "stuck"
-	// Stopped projections stand in front of an event that cannot be applied.
+	// Stopped projections stand in front of an event that cannot be applied, or of a target that is not as they left it.
 	Stopped = "stopped"
 )
 
@@ -43,9 +43,9 @@ type Status struct {
 	Holder string `json:"holder"`
 	// Term counts how often the lease was taken.
 	Term int64 `json:"term"`
-	// StoppedAt is the event that cannot be applied; nil where all is well.
+	// StoppedAt is the event that cannot be applied, 0 where it stopped but no event is at fault; nil where all is well.
 	StoppedAt *int64 `json:"stopped_at"`
-	// StoppedReason is why it cannot.
+	// StoppedReason is why it stopped.
 	StoppedReason string `json:"stopped_reason,omitempty"`
 	// State is Idle, Moving, Stuck or Stopped.
 	State string `json:"state"`

@@ -95,7 +95,7 @@ func TestProjectorSkip(t *testing.T) {
 
 func TestStatusOfManyTenantsIsASummaryAndTheWorst(t *testing.T) {
 	t.Parallel()
-	at := int64(7)
+	at, none := int64(7), int64(0)
 	var all []projectorHealth
 	for n := range 40 {
 		p := projectorHealth{Status: projections.Status{
@@ -104,6 +104,8 @@ func TestStatusOfManyTenantsIsASummaryAndTheWorst(t *testing.T) {
 		switch n {
 		case 38:
 			p.StoppedAt, p.StoppedReason, p.State, p.Head, p.Lag = &at, "no good", projections.Stopped, 109, 100
+		case 37:
+			p.StoppedAt, p.StoppedReason, p.State = &none, "not of one history", projections.Stopped
 		case 39:
 			p.State, p.Head, p.Lag, p.LagSeconds = projections.Moving, 20, 11, 3
 		}
@@ -112,12 +114,12 @@ func TestStatusOfManyTenantsIsASummaryAndTheWorst(t *testing.T) {
 	}
 	var out proctest.Output
 	printProjections(newScreen(&out), all, false)
-	require.Regexp(t, `search +40 +3 projectors +0 +38 +1 +0 +1 +111`, out.String())
-	require.Regexp(t, `(?s)the worst 12 of 40.*t38 .*no good.*t39 .*moving.*t0 `, out.String())
-	require.NotContains(t, out.String(), "t37 ")
+	require.Regexp(t, `search +40 +3 projectors +0 +37 +1 +0 +2 +111`, out.String())
+	require.Regexp(t, `(?s)the worst 12 of 40.*t38 .*stopped at event 7: no good.*t37 .*stopped: not of one history.*t39 .*moving.*t0 `, out.String())
+	require.NotContains(t, out.String(), "t36 ")
 	out = proctest.Output{}
 	printProjections(newScreen(&out), all, true)
-	require.Contains(t, out.String(), "t37 ")
+	require.Contains(t, out.String(), "t36 ")
 	require.NotContains(t, out.String(), "the worst")
 }
 

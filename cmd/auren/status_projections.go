@@ -103,6 +103,8 @@ func watched(first, second []projections.Status, passed time.Duration) []project
 
 func (p *projectorHealth) problem() string {
 	switch {
+	case p.StoppedAt != nil && *p.StoppedAt == 0:
+		return "stopped: " + p.StoppedReason
 	case p.StoppedAt != nil:
 		return fmt.Sprintf("stopped at event %d: %s", *p.StoppedAt, p.StoppedReason)
 	case p.Holder == "":

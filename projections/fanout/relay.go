@@ -90,7 +90,7 @@ func (*Relay) Version() int { return 1 }
 func (r *Relay) Behind() string { return r.config.Behind }
 
 // Resume makes sure that the stream is there and returns the sequence_id of the tenant's last message, or where
-// to begin again where it has none. A last message that the log does not hold is a *projections.EventError.
+// to begin again where it has none. A last message that the log does not hold is a *projections.TargetError.
 func (r *Relay) Resume(ctx context.Context, tenant domain.Tenant, checkpoint int64) (int64, error) {
 	if !r.conn.IsConnected() {
 		return 0, errNotConnected
@@ -110,7 +110,7 @@ func (r *Relay) Resume(ctx context.Context, tenant domain.Tenant, checkpoint int
 	if err != nil {
 		return 0, fmt.Errorf("read the last message: %w", err)
 	}
-	after, err := r.find(ctx, tenant, checkpoint, last)
+	after, err := r.find(ctx, tenant, last)
 	if err != nil {
 		return 0, err
 	}
@@ -119,18 +119,19 @@ func (r *Relay) Resume(ctx context.Context, tenant domain.Tenant, checkpoint int
 }
 
 // find returns the sequence_id of the event that a message was made of.
-func (r *Relay) find(ctx context.Context, tenant domain.Tenant, checkpoint int64, m *jetstream.RawStreamMsg) (int64, error) {
+func (r *Relay) find(ctx context.Context, tenant domain.Tenant, m *jetstream.RawStreamMsg) (int64, error) {
 	sequenceID, err := strconv.ParseInt(m.Header.Get(headerSequenceID), 10, 64)
 	if err != nil || sequenceID < 1 {
-		return 0, &projections.EventError{SequenceID: checkpoint + 1, Err: fmt.Errorf(
-			"message %d of stream %s, the last of the tenant, was not sent by a relay; remove it", m.Sequence, Stream)}
+		return 0, &projections.TargetError{Err: fmt.Errorf(
+			"message %d of stream %s, the last of the tenant, was not sent by a relay; remove it and restart the projectors",
+			m.Sequence, Stream)}
 	}
 	page, err := r.store.ReadLog(ctx, tenant, sequenceID-1, eventstore.Filter{Until: sequenceID}, 1)
 	if err != nil {
 		return 0, err
 	}
 	if len(page.Events) == 0 || page.Events[0].ID.String() != m.Header.Get(headerID) {
-		return 0, &projections.EventError{SequenceID: sequenceID, Err: fmt.Errorf(
+		return 0, &projections.TargetError{Err: fmt.Errorf(
 			"the stream %s is at event %d, %s, which is not in the log, whose last is %d: the database and the stream are "+
 				"not of one history; restore the newer database, or delete the stream and restart the projectors to have it "+
 				"filled from the log",

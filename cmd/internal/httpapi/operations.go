@@ -23,7 +23,7 @@ type Projection struct {
 	UpdatedAt     *time.Time    `json:"updated_at" doc:"When an event was applied last."`
 	Holder        string        `json:"holder" doc:"The process that leads; empty if none does."`
 	Term          int64         `json:"term" doc:"How often the lead was taken."`
-	StoppedAt     *int64        `json:"stopped_at" doc:"The event that cannot be applied, if there is one."`
+	StoppedAt     *int64        `json:"stopped_at" doc:"The event that cannot be applied; 0 where it stopped and no event is at fault, null where it did not stop."`
 	StoppedReason string        `json:"stopped_reason,omitempty" doc:"Why it cannot."`
 	State         string        `json:"state" enum:"idle,moving,stuck,stopped" doc:"Stuck if it is behind and has not moved for ten seconds."`
 }

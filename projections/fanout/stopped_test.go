@@ -1,0 +1,56 @@
+package fanout_test
+
+import (
+	"testing"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/require"
+
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/projections"
+	"github.com/auren-memory/auren/projections/fanout"
+)
+
+// A stop that is no event's fault names no event, be there one under the number of the message or not.
+func TestForeignMessageStopsTheTenantAndCostsNoEvent(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.remember(t, tenant, 3)
+	f.catchUp(t, fanout.Config{})
+	_, err := f.js.Publish(t.Context(), "auren.evt.default.x.y.z", []byte("hello"))
+	require.NoError(t, err)
+	f.remember(t, tenant, 3)
+	f.project(t)
+	var stopped *projections.StoppedError
+	require.ErrorAs(t, f.runner(t, projections.Config{}).CatchUp(t.Context()), &stopped)
+	require.Contains(t, stopped.Reason, "remove it and restart the projectors")
+	for sequenceID := range int64(7) {
+		_, err = projections.Skip(t.Context(), f.pool, f.store, tenant, fanout.Name, sequenceID, domain.Meta{Actor: "ops", Reason: "x"})
+		require.ErrorContains(t, err, "no event is at fault")
+	}
+	stream, err := f.js.Stream(t.Context(), fanout.Stream)
+	require.NoError(t, err)
+	require.NoError(t, stream.Purge(t.Context(), jetstream.WithPurgeSubject("auren.evt.default.x.y.z")))
+	f.catchUp(t, fanout.Config{})
+	f.requireAllRelayed(t, tenant)
+}
+
+func TestStreamOfANewerDatabaseCostsNoEvent(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.remember(t, tenant, 5)
+	f.catchUp(t, fanout.Config{})
+	// As after a backup of event 3 was restored, and two others came.
+	_, err := f.pool.Exec(t.Context(), "grant update on events to current_user; "+`
+		alter table events disable trigger events_immutable;
+		update events set event_id = gen_random_uuid() where sequence_id > 3;
+		update projection_checkpoints set sequence_id = 3 where projection = 'fanout'`)
+	require.NoError(t, err)
+	var stopped *projections.StoppedError
+	require.ErrorAs(t, f.runner(t, projections.Config{}).CatchUp(t.Context()), &stopped)
+	_, err = projections.Skip(t.Context(), f.pool, f.store, tenant, fanout.Name, 5, domain.Meta{Actor: "ops", Reason: "x"})
+	require.ErrorContains(t, err, "no event is at fault")
+	require.NoError(t, f.js.DeleteStream(t.Context(), fanout.Stream))
+	f.catchUp(t, fanout.Config{})
+	f.requireAllRelayed(t, tenant)
+}
