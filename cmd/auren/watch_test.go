@@ -96,8 +96,8 @@ func TestWatchBeginsInThePast(t *testing.T) {
 	require.NoError(t, err)
 	stream, err := js.Stream(t.Context(), fanout.Stream)
 	require.NoError(t, err)
-	for n := uint64(1); n <= 3; n++ {
-		require.NoError(t, stream.DeleteMsg(t.Context(), n))
+	for n := range uint64(3) {
+		require.NoError(t, stream.DeleteMsg(t.Context(), stream.CachedInfo().State.FirstSeq+n))
 	}
 	stdout, stderr, code := call(t, "", "--nats-url", server.URL(), "watch", "--json", "--no-follow", "--since", "1")
 	require.Zero(t, code)

@@ -26,7 +26,8 @@
 //
 // Of each tenant the relay knows the tail: the stream's last message on auren.evt.<tenant>.>, by its place in the stream.
 // It publishes a batch atomically (all messages or none become visible) with the condition that the tail is still
-// where it was. So of two relays that believe to lead at once, one is refused and nothing of its batch is written.
+// where it was. So of two relays that believe to lead at once, one is refused and nothing of its batch is written. A stream that
+// is made anew begins to count at the microseconds since 1970: no place in it is one that a relay remembers of the stream before.
 // The lease of the runner merely keeps that from happening often.
 //
 // After any failure, and whenever a lease was taken, the tail is read anew and says after which event to go on: a

@@ -34,7 +34,7 @@ func (f fixture) stored(t *testing.T) int {
 	stream, err := f.js.Stream(t.Context(), fanout.Stream)
 	require.NoError(t, err)
 	info := stream.CachedInfo()
-	return int(info.State.LastSeq - max(info.Config.FirstSeq, 1) + 1)
+	return int(info.State.LastSeq - info.Config.FirstSeq + 1)
 }
 
 func TestBacklogsThatExceedTheStreamAreRelayedOnce(t *testing.T) {

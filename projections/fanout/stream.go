@@ -16,10 +16,13 @@ const dedupWindow = 2 * time.Minute
 // ensureStream returns the stream, which it creates, or brings to the configuration, where need be.
 func (r *Relay) ensureStream(ctx context.Context) (jetstream.Stream, error) {
 	stream, err := r.js.Stream(ctx, Stream)
-	switch {
-	case errors.Is(err, jetstream.ErrStreamNotFound):
-		stream, err = r.js.CreateOrUpdateStream(ctx, r.configure(jetstream.StreamConfig{Name: Stream}))
-	case err == nil:
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		stream, err = r.js.CreateStream(ctx, r.configure(jetstream.StreamConfig{Name: Stream, FirstSeq: firstSequence()}))
+		if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) { // another relay was faster
+			stream, err = r.js.Stream(ctx, Stream)
+		}
+	}
+	if err == nil {
 		present := stream.CachedInfo().Config
 		if !sameConfig(present, r.configure(present)) {
 			stream, err = r.js.UpdateStream(ctx, r.configure(present))
@@ -33,6 +36,10 @@ func (r *Relay) ensureStream(ctx context.Context) (jetstream.Stream, error) {
 	}
 	return stream, nil
 }
+
+// firstSequence is where a new stream begins to count: beyond every place in those that were there before it, so that a relay
+// that still knows a tail of such a one is refused. As JSON numbers these are exact for 200 years.
+func firstSequence() uint64 { return uint64(max(time.Now().UnixMicro(), 1)) }
 
 // configure sets what is ours to decide and leaves the rest as the operator has it.
 func (r *Relay) configure(c jetstream.StreamConfig) jetstream.StreamConfig {
