@@ -39,7 +39,7 @@ const RebuildSchema = "auren_rebuild"
 
 // (%s: the checkpoints)
 const readStop = `
-select c.stopped_at, e.event_id
+select c.stopped_at, e.event_id, coalesce(e.event_type, '')
   from %s as c
   left join events as e on e.tenant_id = c.tenant_id and e.sequence_id = c.stopped_at
  where c.tenant_id = $1 and c.projection = $2`
@@ -49,7 +49,8 @@ select c.stopped_at, e.event_id
 // where that event stands. To say the same again changes nothing and returns the same.
 //
 // It is an error of kind Invalid where there is no reason, and of kind Conflict where neither the projection nor a rebuild of
-// it that is not done stands still in front of that event.
+// it that is not done stands still in front of that event, or where that event is itself one that has something skipped, of a
+// newer program.
 func Skip(ctx context.Context, pool *pgxpool.Pool, store *eventstore.Store, tenant domain.Tenant, projection string,
 	sequenceID int64, meta domain.Meta,
 ) (eventstore.WriteResult, error) {
@@ -89,6 +90,9 @@ func Skip(ctx context.Context, pool *pgxpool.Pool, store *eventstore.Store, tena
 	case !at.is(sequenceID):
 		return eventstore.WriteResult{}, domain.Errorf(domain.Conflict,
 			"projection %s of tenant %s is stopped at event %d, not at %d", projection, tenant, *at.sequenceID, sequenceID)
+	case at.eventType == domain.EventSkipped:
+		return eventstore.WriteResult{}, domain.Errorf(domain.Conflict,
+			"event %d was written by a newer program, to have an event skipped, and cannot be skipped itself: start the newer program", sequenceID)
 	}
 	payload, err := json.Marshal(Skipped{Projection: projection, SequenceID: sequenceID, EventID: *at.event, Reason: meta.Reason})
 	if err != nil {
@@ -111,12 +115,13 @@ func Skip(ctx context.Context, pool *pgxpool.Pool, store *eventstore.Store, tena
 type stopRow struct {
 	sequenceID *int64
 	event      *uuid.UUID
+	eventType  string
 }
 
 func (s stopRow) is(sequenceID int64) bool { return s.sequenceID != nil && *s.sequenceID == sequenceID }
 
 func readStopIn(ctx context.Context, pool *pgxpool.Pool, checkpoints string, tenant domain.Tenant, projection string) (s stopRow, err error) {
-	err = pool.QueryRow(ctx, fmt.Sprintf(readStop, checkpoints), tenant, projection).Scan(&s.sequenceID, &s.event)
+	err = pool.QueryRow(ctx, fmt.Sprintf(readStop, checkpoints), tenant, projection).Scan(&s.sequenceID, &s.event, &s.eventType)
 	return s, err
 }
 

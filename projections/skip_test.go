@@ -133,6 +133,23 @@ func TestSkipRefuses(t *testing.T) {
 	require.EqualValues(t, 3, head.SequenceID)
 }
 
+func TestWhatANewerProgramHasSkippedCannotBeSkippedItself(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.append(t, tenant, `{}`)
+	_, err := f.store.Append(t.Context(), eventstore.Command{Tenant: tenant, Writes: []eventstore.Write{{
+		StreamID: SkipStream("diary"), Expected: eventstore.Any, Events: []eventstore.NewEvent{{
+			ID: uuid.New(), Type: domain.EventSkipped, SchemaVersion: skippedSchemaVersion + 1,
+			Payload: json.RawMessage(`"poison"`), OccurredAt: time.Now(),
+		}},
+	}}})
+	require.NoError(t, err)
+	require.ErrorAs(t, f.runner(Config{}).CatchUp(t.Context()), new(*StoppedError))
+	_, err = Skip(t.Context(), f.pool, f.store, tenant, "diary", 2, domain.Meta{Reason: "x"})
+	require.ErrorContains(t, err, "start the newer program")
+	require.Equal(t, domain.Conflict, domain.KindOf(err))
+}
+
 // A skip counts only where it stands in the stream of its projection, in a version that is known.
 func TestAnEventThatOnlyLooksLikeASkipIsNoneOfOurs(t *testing.T) {
 	t.Parallel()
