@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/auren-memory/auren/cmd/internal/config"
 	"github.com/auren-memory/auren/cmd/internal/database"
@@ -132,10 +134,30 @@ func (a *app) lookAtNATS(h *natsHealth) {
 		h.Problem = natsUnreached(url, err).Error()
 		return
 	}
-	// What the relay asks, too. Whether there is a stream already is for it to say.
-	if _, err := conn.Request("$JS.API.STREAM.INFO."+fanout.Stream, nil, time.Second); errors.Is(err, nats.ErrNoResponders) {
-		h.Problem = fmt.Sprintf("NATS (%s) has no JetStream; start nats-server with -js", config.NATSURL(url).Hosts())
+	h.Problem = jetStreamProblem(conn, config.NATSURL(url).Hosts())
+}
+
+// jetStreamProblem asks what the relay asks, too. Whether there is a stream already is for it to say.
+func jetStreamProblem(conn *nats.Conn, hosts string) string {
+	reply, err := conn.Request("$JS.API.STREAM.INFO."+fanout.Stream, nil, time.Second)
+	switch {
+	case errors.Is(err, nats.ErrNoResponders):
+		return fmt.Sprintf("NATS (%s) has no JetStream; start nats-server with -js", hosts)
+	case err != nil && errors.Is(conn.LastError(), nats.ErrPermissionViolation):
+		return fmt.Sprintf("NATS (%s) does not let this account ask for the stream: %v", hosts, conn.LastError())
+	case err != nil:
+		return fmt.Sprintf("JetStream of NATS (%s) does not answer: %v", hosts, err)
 	}
+	var answer struct {
+		Error *jetstream.APIError `json:"error"`
+	}
+	if err := json.Unmarshal(reply.Data, &answer); err != nil {
+		return fmt.Sprintf("JetStream of NATS (%s) answers what is no answer: %v", hosts, err)
+	}
+	if answer.Error != nil && answer.Error.ErrorCode != jetstream.JSErrCodeStreamNotFound {
+		return fmt.Sprintf("JetStream of NATS (%s) refuses to tell of the stream: %s", hosts, answer.Error.Description)
+	}
+	return ""
 }
 
 func (h *health) print(s *screen, all bool) {

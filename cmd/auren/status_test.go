@@ -13,6 +13,39 @@ import (
 	"github.com/auren-memory/auren/domain"
 )
 
+func TestStatusKnowsAnAccountThatMayNotUseJetStream(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		user func(*server.Options)
+		says string
+	}{
+		"which it may not ask": {func(o *server.Options) {
+			o.Users = []*server.User{{Username: "u", Password: "p", Permissions: &server.Permissions{
+				Publish: &server.SubjectPermission{Deny: []string{"$JS.API.>"}},
+			}}}
+		}, "does not let this account ask for the stream"},
+		"which is off for the account": {func(o *server.Options) {
+			o.Accounts = []*server.Account{server.NewAccount("other")}
+			o.Users = []*server.User{{Username: "u", Password: "p", Account: o.Accounts[0]}}
+		}, "JetStream not enabled for account"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			options := &server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true, JetStream: true, StoreDir: t.TempDir()}
+			c.user(options)
+			s, err := server.NewServer(options)
+			require.NoError(t, err)
+			s.Start()
+			t.Cleanup(s.Shutdown)
+			require.True(t, s.ReadyForConnections(patience))
+			url := strings.Replace(s.ClientURL(), "nats://", "nats://u:p@", 1)
+			stdout, _, code := call(t, "", "--db-dsn", pgtest.DSN(t), "--nats-url", url, "status")
+			require.Equal(t, exitFailed, code)
+			require.Contains(t, stdout, c.says)
+		})
+	}
+}
+
 func TestStatusKnowsNATSWithoutJetStream(t *testing.T) {
 	t.Parallel()
 	bare, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true})
