@@ -59,8 +59,9 @@
 //     in a stream that belongs to the projection and to no memory. A runner that meets an event that cannot be applied
 //     looks there. If it is to be skipped, the projection is given in its place an event of that type, of the
 //     same memory, version and sequence_id, which changes nothing. So a rebuild, which knows no more than the log, makes
-//     the same rows. A sink is given neither what it skips, nor what the projection it lags behind skips. The
-//     events that say so are given to nobody. A runner that stands still looks again whenever the log has grown.
+//     the same rows. A sink is given neither what it is to skip, nor what the projection it lags behind is to skip: it
+//     goes by what was decided, though a newer program may have applied it after all. The events that say so are
+//     given to nobody. A runner that stands still looks again whenever the log has grown.
 //   - The connection is lost in the middle of a commit: the runner lets go of the lease and takes it anew, and
 //     thereby reads the checkpoint as it is.
 //   - A notification is lost: polling finds the event.

@@ -28,6 +28,8 @@
 // It publishes a batch atomically (all messages or none become visible) with the condition that the tail is still
 // where it was. So of two relays that believe to lead at once, one is refused and nothing of its batch is written. A stream that
 // is made anew begins to count at the microseconds since 1970: no place in it is one that a relay remembers of the stream before.
+// A store that is replaced by an older copy counts on from there: a relay that is suspended in mid-delivery all the while, and
+// wakes when others have come to the very place that it knows, is not refused.
 // The lease of the runner merely keeps that from happening often.
 //
 // After any failure, and whenever a lease was taken, the tail is read anew and says after which event to go on: a
