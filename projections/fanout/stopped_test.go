@@ -54,3 +54,12 @@ func TestStreamOfANewerDatabaseCostsNoEvent(t *testing.T) {
 	f.catchUp(t, fanout.Config{})
 	f.requireAllRelayed(t, tenant)
 }
+
+func TestReplicasThatAServerCannotKeepAreNamedByTheirSetting(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	relay, err := fanout.New(f.pool, f.store, f.conn, fanout.Config{Replicas: 3})
+	require.NoError(t, err)
+	_, err = relay.Resume(t.Context(), tenant, 0)
+	require.ErrorContains(t, err, "AUREN_NATS_REPLICAS is 3, and the NATS server is not one of a cluster")
+}

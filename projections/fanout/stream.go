@@ -13,6 +13,9 @@ import (
 // dedupWindow is how long the server remembers message ids.
 const dedupWindow = 2 * time.Minute
 
+// codeNoReplicas is the refusal of a server that stands alone to keep more than one copy.
+const codeNoReplicas = 10074
+
 // ensureStream returns the stream, which it creates, or brings to the configuration, where need be.
 func (r *Relay) ensureStream(ctx context.Context) (jetstream.Stream, error) {
 	stream, err := r.js.Stream(ctx, Stream)
@@ -27,6 +30,9 @@ func (r *Relay) ensureStream(ctx context.Context) (jetstream.Stream, error) {
 		if !sameConfig(present, r.configure(present)) {
 			stream, err = r.js.UpdateStream(ctx, r.configure(present))
 		}
+	}
+	if refused, ok := errors.AsType[*jetstream.APIError](err); ok && refused.ErrorCode == codeNoReplicas {
+		return nil, fmt.Errorf("stream %s: AUREN_NATS_REPLICAS is %d, and the NATS server is not one of a cluster: %w", Stream, r.config.Replicas, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("stream %s: %w", Stream, err)
