@@ -42,6 +42,8 @@ func Up(ctx context.Context, dsn string) error {
 	if err != nil {
 		return err
 	}
+	// Transactions idle between two statements of a migration, and one while goose works on a connection of its own.
+	config.RuntimeParams["idle_in_transaction_session_timeout"] = "0"
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
@@ -60,9 +62,8 @@ func Up(ctx context.Context, dsn string) error {
 		if err := checkConditions(ctx, tx); err != nil {
 			return err
 		}
-		// The transaction idles while goose works on a connection of its own. A query of the extended protocol keeps its
-		// snapshot until the next statement, and building an index concurrently waits for every snapshot: this
-		// statement, which takes none, is the last.
+		// A query of the extended protocol keeps its snapshot until the next statement, and building an index concurrently waits for
+		// every snapshot: this statement, which takes none, is the last.
 		if _, err := tx.Exec(ctx, "set local idle_in_transaction_session_timeout = 0"); err != nil {
 			return fmt.Errorf("lock the schema: %w", err)
 		}

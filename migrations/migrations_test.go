@@ -119,7 +119,7 @@ func TestUpUnderTheSettingsOfADatabase(t *testing.T) {
 	for _, setting := range []string{
 		"default_transaction_isolation = 'repeatable read'",
 		"default_transaction_isolation = 'serializable'",
-		"idle_in_transaction_session_timeout = '10ms'",
+		"idle_in_transaction_session_timeout = '1ms'",
 	} {
 		t.Run(setting, func(t *testing.T) {
 			t.Parallel()
