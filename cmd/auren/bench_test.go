@@ -17,7 +17,7 @@ func TestBenchOnAPrivateServerThatIsRemoved(t *testing.T) {
 	require.NoError(t, os.WriteFile(svg, make([]byte, 1<<20), 0o600), "a longer one is replaced")
 	said := must(t, "--data-dir", dataDir, "bench", "append", "--quick", "--rounds", "1", "--json", "--svg", svg)
 	report := decode[bench.Report](t, said)
-	require.Len(t, report.Results, 5)
+	require.Len(t, report.Results, 6)
 	require.True(t, report.Machine.Private)
 	plotted, err := os.ReadFile(svg)
 	require.NoError(t, err)

@@ -124,7 +124,8 @@ func (a *app) lookAtNATS(h *natsHealth) {
 		return
 	}
 	h.URL = maskSecrets(url)
-	conn, err := nats.Connect(url, nats.Name("auren status"), nats.Timeout(time.Second))
+	conn, err := nats.Connect(url, nats.Name("auren status"), nats.Timeout(time.Second),
+		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {})) // what matters is in the status
 	if err != nil {
 		h.Problem = natsUnreached(url, err).Error()
 		return
