@@ -34,19 +34,26 @@ func (s stuck) Prepare(ctx context.Context, _ domain.Tenant, _ []eventstore.Even
 	return nil, ctx.Err()
 }
 
+// begin begins a rebuild that comes to no end by itself, and returns once it fills its copies.
+func (f fixture) begin(t *testing.T, config rebuild.Config) (ended <-chan error, stop func()) {
+	t.Helper()
+	require.NoError(t, f.write(t.Context(), tenant, 20))
+	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(stop)
+	endless := stuck{f.both()[0], make(chan struct{}, 1)}
+	end := make(chan error, 1)
+	go func() { end <- rebuild.Run(ctx, f.pool, []projections.Projection{endless}, config) }()
+	<-endless.begun
+	return end, stop
+}
+
 func TestTheLockHoldsNoSnapshotWhileCopiesAreFilled(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	require.NoError(t, f.write(t.Context(), tenant, 20))
-	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
-	defer stop()
-	endless := stuck{f.both()[0], make(chan struct{}, 1)}
-	ended := make(chan error, 1)
-	go func() { ended <- rebuild.Run(ctx, f.pool, []projections.Projection{endless}, rebuild.Config{}) }()
-	<-endless.begun
+	ended, stop := f.begin(t, rebuild.Config{})
 	var state string
 	var holds bool
-	require.NoError(t, f.pool.QueryRow(ctx, "select a.state, a.backend_xmin is not null"+holdsTheLock).Scan(&state, &holds))
+	require.NoError(t, f.pool.QueryRow(t.Context(), "select a.state, a.backend_xmin is not null"+holdsTheLock).Scan(&state, &holds))
 	require.Equal(t, "idle in transaction", state)
 	require.False(t, holds, "vacuum, and indexes that are built concurrently, would wait for it")
 	stop()
@@ -56,22 +63,14 @@ func TestTheLockHoldsNoSnapshotWhileCopiesAreFilled(t *testing.T) {
 func TestARebuildThatLosesTheLockEnds(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	require.NoError(t, f.write(t.Context(), tenant, 20))
-	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
-	defer stop()
-	endless := stuck{f.both()[0], make(chan struct{}, 1)}
-	ended := make(chan error, 1)
-	go func() {
-		ended <- rebuild.Run(ctx, f.pool, []projections.Projection{endless}, rebuild.Config{}.KeepingEvery(20*time.Millisecond))
-	}()
-	<-endless.begun
-	_, err := f.pool.Exec(ctx, "select pg_terminate_backend(pid)"+holdsTheLock)
+	ended, _ := f.begin(t, rebuild.Config{}.KeepingEvery(20*time.Millisecond))
+	_, err := f.pool.Exec(t.Context(), "select pg_terminate_backend(pid)"+holdsTheLock)
 	require.NoError(t, err)
 	require.ErrorIs(t, <-ended, rebuild.ErrLockLost)
 
 	f.project(t)
 	live := f.contents(t)
-	require.NoError(t, rebuild.Run(ctx, f.pool, f.both(), rebuild.Config{}))
+	require.NoError(t, rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{}))
 	require.Equal(t, live, f.contents(t))
 	f.requireIntact(t)
 }
@@ -79,15 +78,7 @@ func TestARebuildThatLosesTheLockEnds(t *testing.T) {
 func TestARebuildThatIsSuspendedMakesWayForTheNext(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	require.NoError(t, f.write(t.Context(), tenant, 20))
-	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
-	defer stop()
-	endless := stuck{f.both()[0], make(chan struct{}, 1)}
-	ended := make(chan error, 1)
-	go func() {
-		ended <- rebuild.Run(ctx, f.pool, []projections.Projection{endless}, rebuild.Config{}.Suspended(500*time.Millisecond))
-	}()
-	<-endless.begun
+	ended, stop := f.begin(t, rebuild.Config{}.Suspended(500*time.Millisecond))
 	require.Eventually(t, func() bool {
 		return rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{}) == nil
 	}, 30*time.Second, 10*time.Millisecond)
