@@ -77,12 +77,21 @@ func (b *build) openShadow(ctx context.Context) error {
 	parameters := shadow.ConnConfig.RuntimeParams
 	// Were the live schema found, too, the live tables would be written where somebody dropped the copies.
 	parameters["search_path"] = pgx.Identifier{Schema}.Sanitize()
-	// Nothing is lost that matters: the swap commits synchronously, and what it writes to the log of the server comes
-	// after all that was written before.
-	parameters["synchronous_commit"] = "off"
 	// Batches are bounded by batchTimeout, whatever the role or the database sets for others.
 	parameters["statement_timeout"], parameters["lock_timeout"] = "0", "0"
 	shadow.MinConns, shadow.MinIdleConns = 0, 0
+	// Last, since the pool has its connections commit durably. Nothing is lost that matters here: the swap commits
+	// synchronously, and what it writes to the log of the server comes after all that was written before.
+	asLive := shadow.AfterConnect
+	shadow.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		if asLive != nil {
+			if err := asLive(ctx, conn); err != nil {
+				return err
+			}
+		}
+		_, err := conn.Exec(ctx, "set synchronous_commit = off")
+		return err
+	}
 	var err error
 	if b.shadow, err = pgxpool.NewWithConfig(ctx, shadow); err != nil {
 		return fmt.Errorf("open connections: %w", err)

@@ -1,11 +1,16 @@
 package rebuild_test
 
 import (
+	"context"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/projections/rebuild"
 )
 
@@ -36,4 +41,39 @@ func TestIndexesMayTakeLongerThanStatementsOfTheRole(t *testing.T) {
 	live := f.contents(t)
 	require.NoError(t, rebuild.Run(t.Context(), f.hurried(t), f.both(), rebuild.Config{}))
 	require.Equal(t, live, f.contents(t))
+}
+
+// asking notes how the transactions commit that fill the copies.
+type asking struct {
+	projections.Projection
+	commits chan string
+}
+
+func (a asking) Prepare(ctx context.Context, of domain.Tenant, events []eventstore.Event) (projections.Write, error) {
+	write, err := a.Projection.Prepare(ctx, of, events)
+	return func(ctx context.Context, tx pgx.Tx) error {
+		var commits string
+		if err := tx.QueryRow(ctx, "show synchronous_commit").Scan(&commits); err != nil {
+			return err
+		}
+		a.commits <- commits
+		return write(ctx, tx)
+	}, err
+}
+
+func TestCopiesAreFilledWithoutSyncsThoughThePoolCommitsDurably(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	require.NoError(t, f.write(t.Context(), tenant, 20))
+	config := f.pool.Config()
+	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, "set synchronous_commit = on")
+		return err
+	}
+	pool, err := pgxpool.NewWithConfig(t.Context(), config)
+	require.NoError(t, err)
+	defer pool.Close()
+	filling := asking{f.both()[0], make(chan string, 10)}
+	require.NoError(t, rebuild.Run(t.Context(), pool, []projections.Projection{filling}, rebuild.Config{}))
+	require.Equal(t, "off", <-filling.commits)
 }
