@@ -117,17 +117,6 @@ func allPlain(eight uint64) bool {
 	return ((eight-ones*' ')&^eight|(quotes-ones)&^quotes|(backslashes-ones)&^backslashes)&highs == 0
 }
 
-// WithJSONMember adds a member to an object that has some and is encoded already. The value is JSON, nil for null; it is
-// not looked at, which is what this is for: json.Marshal would go through all of it.
-func WithJSONMember(object []byte, name string, value []byte) []byte {
-	if value == nil {
-		value = []byte("null")
-	}
-	out := make([]byte, 0, len(object)+len(name)+len(value)+4)
-	out = append(AppendJSONString(append(append(out, object[:len(object)-1]...), ','), name), ':')
-	return append(append(out, value...), '}')
-}
-
 // AppendJSONString writes a string, which must be valid UTF-8, as RFC 8785, section 3.2.2.2, has it.
 func AppendJSONString(out []byte, text string) []byte {
 	out = append(out, '"')

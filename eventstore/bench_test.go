@@ -45,7 +45,7 @@ func benchPool(b *testing.B) *pgxpool.Pool {
 func BenchmarkAppend(b *testing.B) {
 	pool := benchPool(b)
 	_, err := pool.Exec(b.Context(), `create table floor (tenant_id text, sequence_id bigint generated always as identity, event_id uuid,
-		stream_id uuid, version int, payload jsonb, metadata jsonb, created_at timestamptz default now(), primary key (tenant_id, sequence_id))`)
+		stream_id uuid, version int, payload json, metadata json, created_at timestamptz default now(), primary key (tenant_id, sequence_id))`)
 	require.NoError(b, err)
 	store := eventstore.New(pool, eventstore.Config{})
 	defer store.Close()

@@ -8,9 +8,9 @@ import "time"
 // transaction takes, since those who are there already lose what it waits, and the more often in vain the less often.
 const (
 	// gatherFor is how long a batch waits at most: what a hundred callers take to come back.
-	gatherFor = time.Millisecond
-	// One in stragglers need not be waited for.
-	stragglers = 8
+	gatherFor = 1500 * time.Microsecond
+	// One in stragglers need not be waited for. Who is not waited for just missed the batch, and waits through all of it.
+	stragglers = 100
 	// maxInVain bounds how seldom is tried again what was in vain: after 1<<maxInVain batches.
 	maxInVain = 8
 )

@@ -61,7 +61,7 @@ select sought.id, decode(e.metadata ->> 'command_fingerprint', 'hex'), null, e.s
         where tenant_id = $1 and event_id >= sought.mark
         order by event_id
         limit 1) as e
- where e.event_id = sought.mark and e.metadata ? 'command_fingerprint'`
+ where e.event_id = sought.mark and e.metadata ->> 'command_fingerprint' is not null`
 
 // lockAndRead begins a transaction, locks the head of the log, and reads under the lock what decides the batch.
 // The statements travel together; each sees what was committed before it ran, so those after the lock see all.

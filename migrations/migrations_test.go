@@ -21,6 +21,25 @@ func TestUpTwiceAppliesEachMigrationOnce(t *testing.T) {
 	requireUpOnce(t, connect(t, dsn))
 }
 
+func TestWhatAnEventSaysOutlivesItsColumnsType(t *testing.T) {
+	t.Parallel()
+	dsn := emptyDatabase(t)
+	require.NoError(t, migrations.UpTo(t.Context(), dsn, 8))
+	conn := connect(t, dsn)
+	exec(t, conn, `
+insert into events (tenant_id, sequence_id, event_id, stream_id, version, event_type, schema_version,
+    agent_id, user_id, payload, metadata, occurred_at, created_at, hash)
+values ('default', 1, gen_random_uuid(), gen_random_uuid(), 1, 'memory_remembered', 1,
+    'agent', 'user', '{"content":{"é\n":[1e2,0.10,null]}}', '{"actor":"ana"}', now(), now(), '\x00')`)
+	require.NoError(t, migrations.Up(t.Context(), dsn))
+
+	requireUpOnce(t, connect(t, dsn))
+	var payload, metadata string
+	require.NoError(t, conn.QueryRow(t.Context(), "select payload::text, metadata::text from events").Scan(&payload, &metadata))
+	require.JSONEq(t, `{"content":{"é\n":[100,0.1,null]}}`, payload)
+	require.JSONEq(t, `{"actor":"ana"}`, metadata)
+}
+
 func TestUpFromManyProcessesAtOnceAppliesEachMigrationOnce(t *testing.T) {
 	t.Parallel()
 	dsn := emptyDatabase(t)

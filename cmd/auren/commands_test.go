@@ -196,7 +196,7 @@ func TestVerifyAndInit(t *testing.T) {
 	require.Equal(t, exitFailed, code)
 	require.Len(t, decode[struct{ Differences []migrations.Difference }](t, stdout).Differences, 1)
 
-	require.Contains(t, must(t, "--db-dsn", dsn, "init"), "is at version 8 already")
+	require.Contains(t, must(t, "--db-dsn", dsn, "init"), "is at version 9 already")
 	_, err = pool.Exec(t.Context(), "delete from schema_migrations where version_id = 8")
 	require.NoError(t, err)
 	stdout, stderr, code = call(t, "", "--db-dsn", dsn, "init")

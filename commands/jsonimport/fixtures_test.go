@@ -146,7 +146,7 @@ func TestValues(t *testing.T) {
 				`"value": 1, "text": "kept beside"`, `"mood": "good", "hrv": 50`),
 			verdicts: "added added added added added added added",
 			check: func(t *testing.T, added []queries.Memory, _ []Outcome) {
-				require.Equal(t, []string{`{"a": [1, 2.5]}`, `["a"]`, `"a"`, "42", "null", "1", `{"hrv": 50, "mood": "good"}`}, contents(added))
+				require.Equal(t, []string{`{"a":[1,2.5]}`, `["a"]`, `"a"`, "42", "null", "1", `{"hrv":50,"mood":"good"}`}, contents(added))
 				require.Equal(t, map[string]any{"text": "kept beside"}, from(t, added[5])["fields"])
 			},
 		},
@@ -201,7 +201,7 @@ func TestValues(t *testing.T) {
 			verdicts: "added added added added added added added added added added",
 			check: func(t *testing.T, added []queries.Memory, outcomes []Outcome) {
 				require.Equal(t, []string{`"🧠 ümläut é"`, "\"a\ufffdb\"", "\"b\ufffdb\"", "\"c\ufffdb\"", "\"\ufffd\"", "\"a\ufffd\"", `"a\tb"`,
-					`{"k": 2}`, "{\"a\ufffd\": [null, null]}", `"` + strings.Repeat("7", 1101) + `"`}, contents(added))
+					`{"k":2}`, "{\"a\ufffd\":[null,null]}", `"` + strings.Repeat("7", 1101) + `"`}, contents(added))
 				require.Equal(t, []string{"nul content", "nul content", "lone_surrogate content", "lone_surrogate content", "invalid_utf8 content",
 					"control_character content", "duplicate_key content.k", "nul content", "not_a_number content.a\ufffd[0]",
 					"not_a_number content.a\ufffd[1]", "long_number content"}, notes(outcomes))

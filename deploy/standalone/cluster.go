@@ -121,9 +121,13 @@ func localeArguments() []string {
 	return []string{"--locale=C.UTF-8", "--lc-collate=C"}
 }
 
+// keepMemory has the C library (glibc) keep what a statement has freed for the next one. Else a batch of events, a hundred
+// and some kilobytes, is given back to the kernel and asked for anew, page by page: a tenth of what appending it costs.
+var keepMemory = []string{"MALLOC_TOP_PAD_=8388608", "MALLOC_TRIM_THRESHOLD_=67108864", "MALLOC_MMAP_THRESHOLD_=33554432"}
+
 // serverEnvironment leaves out all that would configure PostgreSQL behind our back, and our own secrets.
 func serverEnvironment() []string {
-	env := []string{"LC_ALL=C", "TZ=UTC"}
+	env := append([]string{"LC_ALL=C", "TZ=UTC"}, keepMemory...)
 	for _, name := range []string{"PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"} {
 		if value, ok := os.LookupEnv(name); ok {
 			env = append(env, name+"="+value)

@@ -54,8 +54,8 @@ func schemaOf(eventType string) (schema, bool) {
 	return schema{}, false
 }
 
-// Encode returns the payload of an event and its schema version. Content and metadata must be JSON, as the decisions of
-// this package leave them.
+// Encode returns the payload of an event and its schema version. Texts must be valid UTF-8, content and metadata JSON, as
+// the decisions of this package leave them.
 func Encode(event Event) (payload json.RawMessage, schemaVersion int, err error) {
 	s, ok := schemaOf(event.EventType())
 	if !ok {

@@ -7,31 +7,47 @@ import (
 	"github.com/auren-memory/auren/domain"
 )
 
-// The events that carry content are encoded without it, and it is added as it stands: json.Marshal would go through
-// all of it.
-func (e Remembered) encode() (json.RawMessage, error) {
-	return encodeWith(struct {
-		Remembered
-		Content  *struct{} `json:"content,omitempty"`
-		Metadata *struct{} `json:"metadata,omitempty"`
-	}{Remembered: e}, e.Content, e.Metadata)
-}
-
-func (e Revised) encode() (json.RawMessage, error) {
-	return encodeWith(struct {
-		Revised
-		Content  *struct{} `json:"content,omitempty"`
-		Metadata *struct{} `json:"metadata,omitempty"`
-	}{Revised: e}, e.Content, e.Metadata)
-}
-
-// encodeWith adds the two members to the object that rest is encoded as.
-func encodeWith(rest any, content, metadata json.RawMessage) (json.RawMessage, error) {
-	raw, err := json.Marshal(rest)
-	if err != nil {
+// The events that carry content are encoded in their canonical order, with the content as it stands: json.Marshal would go
+// through all of it, and to order the members afterwards would copy it.
+func (e Remembered) encode() (_ json.RawMessage, err error) {
+	out := make([]byte, 0, len(e.Content)+len(e.Metadata)+512)
+	out = domain.AppendJSONString(append(out, `{"agent_id":`...), e.AgentID)
+	if out, err = appendMember(out, `,"confidence":`, e.Confidence); err != nil {
 		return nil, err
 	}
-	return domain.WithJSONMember(domain.WithJSONMember(raw, "metadata", metadata), "content", content), nil
+	out = appendRaw(out, `,"content":`, e.Content)
+	if out, err = appendMember(out, `,"expires_at":`, e.ExpiresAt); err != nil {
+		return nil, err
+	}
+	out = domain.AppendJSONString(append(out, `,"memory_type":`...), e.Type)
+	out = appendRaw(out, `,"metadata":`, e.Metadata)
+	out = domain.AppendJSONString(append(out, `,"user_id":`...), e.UserID)
+	return append(out, '}'), nil
+}
+
+func (e Revised) encode() (_ json.RawMessage, err error) {
+	out := make([]byte, 0, len(e.Content)+len(e.Metadata)+256)
+	if out, err = appendMember(out, `{"changed":`, e.Changed); err != nil {
+		return nil, err
+	}
+	out = appendRaw(out, `,"content":`, e.Content)
+	out = domain.AppendJSONString(append(out, `,"memory_type":`...), e.Type)
+	out = appendRaw(out, `,"metadata":`, e.Metadata)
+	return append(out, '}'), nil
+}
+
+func appendMember(out []byte, key string, value any) ([]byte, error) {
+	raw, err := json.Marshal(value)
+	return appendRaw(out, key, raw), err
+}
+
+// appendRaw appends a key and JSON, null for nil.
+func appendRaw(out []byte, key string, raw json.RawMessage) []byte {
+	out = append(out, key...)
+	if raw == nil {
+		return append(out, "null"...)
+	}
+	return append(out, raw...)
 }
 
 // decodeRemembered and decodeRevised do what decodeAs does, for the events that carry content: many times as fast,

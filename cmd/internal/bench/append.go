@@ -29,7 +29,7 @@ const (
 create table auren_bench.bare_events (
     tenant_id varchar(63) not null, sequence_id bigint generated always as identity, event_id uuid not null,
     stream_id uuid not null, version int not null, event_type text not null, agent_id varchar(100) not null,
-    user_id varchar(255) not null, payload jsonb not null, metadata jsonb not null, occurred_at timestamptz not null,
+    user_id varchar(255) not null, payload json not null, metadata json not null, occurred_at timestamptz not null,
     created_at timestamptz not null default now(), primary key (tenant_id, sequence_id))`
 	createVersionedEvents = `create table auren_bench.versioned_events (like auren_bench.bare_events including all, unique (tenant_id, stream_id, version))`
 

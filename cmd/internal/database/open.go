@@ -91,6 +91,7 @@ func poolSettings(config Config) (*pgxpool.Config, error) {
 	}
 	settings.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 		registerUUIDs(conn.TypeMap())
+		registerJSONArrays(conn.TypeMap())
 		if _, err := conn.Exec(ctx, commitDurably); err != nil {
 			return fmt.Errorf("require durable commits: %w", err)
 		}
