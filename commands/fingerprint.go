@@ -3,6 +3,7 @@ package commands
 import (
 	"encoding/json"
 	"strconv"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -11,10 +12,15 @@ import (
 	"github.com/auren-memory/auren/eventstore"
 )
 
+// written are buffers that commands are written into for their fingerprints; those of large batches are not kept.
+var written = sync.Pool{New: func() any { return new([]byte) }}
+
 // fingerprint is that of the canonical JSON of an object with what the client sent: what two commands with one id are
 // compared by.
 func fingerprint(req Request, name string, id uuid.UUID, body any) (eventstore.Hash, error) {
-	out, err := appendBody(append(make([]byte, 0, 2048), `{"body":`...), body)
+	buffer := written.Get().(*[]byte)
+	defer written.Put(buffer)
+	out, err := appendBody(append((*buffer)[:0], `{"body":`...), body)
 	if err != nil {
 		return eventstore.Hash{}, err
 	}
@@ -22,7 +28,11 @@ func fingerprint(req Request, name string, id uuid.UUID, body any) (eventstore.H
 	out = strconv.AppendInt(append(out, `,"expected_version":`...), int64(req.ExpectedVersion), 10)
 	out = append(append(append(out, `,"id":"`...), id.String()...), '"')
 	out = appendText(out, `,"reason":`, req.Meta.Reason)
-	return eventstore.Fingerprint(append(out, '}')), nil
+	out = append(out, '}')
+	if len(out) <= 64<<10 {
+		*buffer = out
+	}
+	return eventstore.Fingerprint(out), nil
 }
 
 // appendBody appends the canonical JSON of a body. Those that can be long are not encoded first.

@@ -18,6 +18,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"go.uber.org/zap"
+
+	"github.com/auren-memory/auren/eventstore"
 )
 
 // Config says which database, and how many connections to it. Only DSN is needed.
@@ -91,7 +93,7 @@ func poolSettings(config Config) (*pgxpool.Config, error) {
 	}
 	settings.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 		registerUUIDs(conn.TypeMap())
-		registerJSONArrays(conn.TypeMap())
+		eventstore.RegisterTypes(conn.TypeMap())
 		if _, err := conn.Exec(ctx, commitDurably); err != nil {
 			return fmt.Errorf("require durable commits: %w", err)
 		}

@@ -1,4 +1,4 @@
-package database
+package eventstore
 
 import (
 	"slices"
@@ -6,9 +6,10 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// registerJSONArrays has an array of JSON encoded into a buffer that is large enough from the beginning. Else it would grow
-// with the elements, and copy and throw away several times what is sent.
-func registerJSONArrays(types *pgtype.Map) {
+// RegisterTypes has the payloads of a batch encoded into a buffer that is large enough from the beginning. Else it would grow with
+// them, and copy and throw away several times what is sent. It is for a connection that the pool of a Store has just made; those
+// it was not called for do the same, more slowly.
+func RegisterTypes(types *pgtype.Map) {
 	element, _ := types.TypeForOID(pgtype.JSONOID)
 	types.RegisterType(&pgtype.Type{Name: "_json", OID: pgtype.JSONArrayOID, Codec: jsonArrayCodec{&pgtype.ArrayCodec{ElementType: element}}})
 }
