@@ -6,10 +6,14 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// RegisterTypes has the payloads of a batch encoded into a buffer that is large enough from the beginning. Else it would grow with
-// them, and copy and throw away several times what is sent. It is for a connection that the pool of a Store has just made; those
-// it was not called for do the same, more slowly.
-func RegisterTypes(types *pgtype.Map) {
+// encodeAtOnce has the payloads of a batch encoded into a buffer that is large enough from the beginning. Else it would grow with
+// them, and copy and throw away several times what is sent.
+func encodeAtOnce(types *pgtype.Map) {
+	if t, ok := types.TypeForOID(pgtype.JSONArrayOID); ok {
+		if _, done := t.Codec.(jsonArrayCodec); done {
+			return
+		}
+	}
 	element, _ := types.TypeForOID(pgtype.JSONOID)
 	types.RegisterType(&pgtype.Type{Name: "_json", OID: pgtype.JSONArrayOID, Codec: jsonArrayCodec{&pgtype.ArrayCodec{ElementType: element}}})
 }

@@ -12,7 +12,7 @@ import (
 
 func TestPayloadsAreEncodedAsOthersAreButAtOnce(t *testing.T) {
 	registered := pgtype.NewMap()
-	eventstore.RegisterTypes(registered)
+	eventstore.EncodeAtOnce(registered)
 	for _, payloads := range []any{
 		pgtype.FlatArray[[]byte]{},
 		pgtype.FlatArray[[]byte]{[]byte(`{}`), bytes.Repeat([]byte("1"), 1000), []byte(`"x"`)},

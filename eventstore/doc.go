@@ -37,7 +37,7 @@
 // A lock held over a commit is slow when each command commits alone. So the commands of one tenant that arrive
 // while a transaction is under way wait, and the next transaction carries them all. Whoever finds no transaction under way
 // starts one at once, unless the callers of the last one are about to come back, as those do who send one command
-// after the other: then it waits for these, for half of what the last one took and a millisecond at most, and the more often
+// after the other: then it waits for these, for half of what the last one took and 1.5 ms at most, and the more often
 // they do not come the less often. Two callers or more that send so have one transaction together instead of one after the
 // other. A command's conflict or duplicate is its own and does not
 // touch its neighbours. Where the database refuses a whole batch for what is in it, its commands are tried one by

@@ -20,6 +20,9 @@ const (
 // MarkOf is the id of the first event of a command.
 var MarkOf = markOf
 
+// EncodeAtOnce is encodeAtOnce.
+var EncodeAtOnce = encodeAtOnce
+
 // Waiting is how many commands wait for their turn.
 func Waiting(s *Store) (n int) {
 	s.mu.Lock()

@@ -238,7 +238,7 @@ func (e *Event) Size() int { return len(e.Payload) + len(e.Metadata) }
 
 func scanEvent(row pgx.CollectableRow) (e Event, err error) {
 	var hash []byte
-	// As bytes: what comes from jsonb is valid, and a json.RawMessage would be parsed to make sure.
+	// As bytes: what comes from PostgreSQL is valid, and a json.RawMessage would be parsed to make sure.
 	err = row.Scan(&e.Tenant, &e.SequenceID, &e.ID, &e.StreamID, &e.Version, &e.Type, &e.SchemaVersion,
 		&e.AgentID, &e.UserID, (*[]byte)(&e.Payload), (*[]byte)(&e.Metadata), &e.OccurredAt, &e.CreatedAt, &hash)
 	e.OccurredAt, e.CreatedAt = e.OccurredAt.UTC(), e.CreatedAt.UTC()

@@ -1,7 +1,8 @@
 -- +goose Up
 
--- What an event says is kept as the text that was hashed. To take it apart for jsonb was a quarter of what appending a batch
--- of events took, all of it while the next batch waited, and nothing is asked of what is in a payload.
+-- What an event says is kept as the text that was hashed, from now on; what is there keeps the spelling of jsonb. To take it
+-- apart was a quarter of what appending a batch of events took, all of it while the next batch waited, and nothing is asked of
+-- what is in a payload.
 
 -- All of the log is written anew.
 set local statement_timeout = 0;

@@ -47,7 +47,7 @@ func memoryColumns(stateAt string) string {
 }
 
 func (m *Memory) fields() []any {
-	// As bytes: what comes from jsonb is valid, and a json.RawMessage would be parsed to make sure.
+	// As bytes: what comes from PostgreSQL is valid, and a json.RawMessage would be parsed to make sure.
 	return []any{&m.ID, &m.AgentID, &m.UserID, &m.Type, (*[]byte)(&m.Content), &m.Confidence, (*[]byte)(&m.Metadata),
 		&m.State, &m.Version, &m.SequenceID, &m.CreatedAt, &m.UpdatedAt, &m.ExpiresAt}
 }

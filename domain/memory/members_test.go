@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/auren-memory/auren/domain"
 )
 
 func TestEncodedAsByTheLibrary(t *testing.T) {
@@ -19,5 +21,8 @@ func TestEncodedAsByTheLibrary(t *testing.T) {
 		expected, err := json.Marshal(event)
 		require.NoError(t, err)
 		require.JSONEq(t, string(expected), string(payload))
+		canonical, err := domain.CanonicalJSON(payload)
+		require.NoError(t, err)
+		require.Equal(t, string(canonical), string(payload))
 	}
 }

@@ -53,7 +53,7 @@ func (m *Memory) Revise(r Revision, now time.Time) (Event, error) {
 	return e, nil
 }
 
-// equalJSON compares values, since what comes back from PostgreSQL's jsonb is not in canonical form.
+// equalJSON compares values, since content of before schema version 9 went through jsonb and is not in canonical form.
 func equalJSON(a, b json.RawMessage) bool {
 	x, errX := domain.CanonicalJSON(a)
 	y, errY := domain.CanonicalJSON(b)

@@ -18,8 +18,6 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"go.uber.org/zap"
-
-	"github.com/auren-memory/auren/eventstore"
 )
 
 // Config says which database, and how many connections to it. Only DSN is needed.
@@ -93,7 +91,6 @@ func poolSettings(config Config) (*pgxpool.Config, error) {
 	}
 	settings.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 		registerUUIDs(conn.TypeMap())
-		eventstore.RegisterTypes(conn.TypeMap())
 		if _, err := conn.Exec(ctx, commitDurably); err != nil {
 			return fmt.Errorf("require durable commits: %w", err)
 		}
