@@ -83,3 +83,6 @@ func (e *Expecting) Take() (waited time.Duration, n int) {
 	e.s.gather(e.w)
 	return time.Since(began), len(e.s.take(e.w))
 }
+
+// AppendTime is appendTime.
+var AppendTime = appendTime

@@ -42,7 +42,7 @@ func (k *known) foresee(batch []*request) (f found, ok bool) {
 	}
 	f = found{
 		head: k.head, fence: k.fence, now: k.now.Add(time.Since(k.at)).Truncate(time.Microsecond),
-		streams: map[uuid.UUID]streamHead{}, commands: map[string]recorded{},
+		streams: make(map[uuid.UUID]streamHead, len(batch)), commands: make(map[string]recorded, len(batch)),
 	}
 	for _, r := range batch {
 		for i, w := range r.command.Writes {
