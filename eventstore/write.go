@@ -79,6 +79,7 @@ const oneEvent = `(values (
        $10::bigint, $11::uuid, $12::uuid, $13::int, $14::text, $15::smallint,
        $16::text, $17::text, $18::json, $19::timestamptz, $20::bytea, $21::json))` + eventNames
 
+// The payload is the last, so that what else is sent is in the buffer before it has to be large.
 const eventNames = `
     as e (sequence_id, event_id, stream_id, version, event_type, schema_version,
           agent_id, user_id, metadata, occurred_at, hash, payload)`

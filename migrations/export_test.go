@@ -3,7 +3,6 @@ package migrations
 import (
 	"context"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
@@ -18,7 +17,7 @@ var (
 
 // UpTo brings an empty database to the version of an older program.
 func UpTo(ctx context.Context, dsn string, version int64) error {
-	config, err := pgx.ParseConfig(dsn)
+	config, err := parseDSN(dsn)
 	if err != nil {
 		return err
 	}
