@@ -16,17 +16,17 @@ import (
 var written = sync.Pool{New: func() any { return new([]byte) }}
 
 // fingerprint is that of the canonical JSON of an object with what the client sent: what two commands with one id are
-// compared by.
-func fingerprint(req Request, name string, id uuid.UUID, body any) (eventstore.Hash, error) {
+// compared by. What appendBody appends is canonical.
+func fingerprint(req Request, name string, id uuid.UUID, appendBody func([]byte) ([]byte, error)) (eventstore.Hash, error) {
 	buffer := written.Get().(*[]byte)
 	defer written.Put(buffer)
-	out, err := appendBody(append((*buffer)[:0], `{"body":`...), body)
+	out, err := appendBody(append((*buffer)[:0], `{"body":`...))
 	if err != nil {
 		return eventstore.Hash{}, err
 	}
 	out = appendText(out, `,"command":`, name)
 	out = strconv.AppendInt(append(out, `,"expected_version":`...), int64(req.ExpectedVersion), 10)
-	out = append(append(append(out, `,"id":"`...), id.String()...), '"')
+	out = append(domain.AppendUUID(append(out, `,"id":"`...), id), '"')
 	out = appendText(out, `,"reason":`, req.Meta.Reason)
 	out = append(out, '}')
 	if len(out) <= 64<<10 {
@@ -38,8 +38,6 @@ func fingerprint(req Request, name string, id uuid.UUID, body any) (eventstore.H
 // appendBody appends the canonical JSON of a body. Those that can be long are not encoded first.
 func appendBody(out []byte, body any) ([]byte, error) {
 	switch b := body.(type) {
-	case opened:
-		return Remember(b).appendCanonical(out, appendAsItIs)
 	case Remember:
 		return b.appendCanonical(out, appendRaw)
 	case []Remember:

@@ -44,16 +44,13 @@ func (h *Handler) Remember(ctx context.Context, req Request, r Remember) (_ Rece
 	if err != nil {
 		return Receipt{}, err
 	}
-	command, err := newCommand(req, "remember", uuid.Nil, opened(r))
+	command, err := newCommand(req, "remember", uuid.Nil, func(out []byte) ([]byte, error) { return r.appendCanonical(out, appendAsItIs) })
 	if err != nil {
 		return Receipt{}, err
 	}
 	command.Writes = []eventstore.Write{write}
 	return h.append(ctx, command)
 }
-
-// opened is a Remember whose Content has its canonical form already.
-type opened Remember
 
 // Remembered is what became of one memory of a batch: a Receipt, or an error.
 type Remembered struct {

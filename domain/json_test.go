@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
@@ -221,5 +222,12 @@ func TestJSONScalars(t *testing.T) {
 	require.Equal(t, []string{"x\nfalse", "-1.50true", "éfalse", "1e3true"}, found)
 	for _, bad := range []string{``, `{`, `{"a"`, `{"a":1,}`, `[1,`, `[1 2]`, `"`, `tru`, `01`, `{} x`, `"\ud800"`, strings.Repeat("[", domain.MaxJSONDepth+2)} {
 		require.Error(t, domain.JSONScalars([]byte(bad), func(string, bool) {}), bad)
+	}
+}
+
+func TestUUIDsAreWrittenAsTheirStrings(t *testing.T) {
+	for range 100 {
+		id := uuid.New()
+		require.Equal(t, "before"+id.String(), string(domain.AppendUUID([]byte("before"), id)))
 	}
 }

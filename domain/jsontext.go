@@ -1,10 +1,13 @@
 package domain
 
 import (
+	"encoding/hex"
 	"strconv"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/google/uuid"
 )
 
 // string writes the string that starts at the next byte in its canonical form.
@@ -129,6 +132,18 @@ func AppendJSONString(out []byte, text string) []byte {
 		out = appendEscaped(out, text[special])
 		at = special
 	}
+}
+
+// AppendUUID writes the 36 characters of a UUID, without quotation marks.
+func AppendUUID(out []byte, id uuid.UUID) []byte {
+	out = append(out, "00000000-0000-0000-0000-000000000000"...)
+	text := out[len(out)-36:]
+	hex.Encode(text, id[:4])
+	hex.Encode(text[9:], id[4:6])
+	hex.Encode(text[14:], id[6:8])
+	hex.Encode(text[19:], id[8:10])
+	hex.Encode(text[24:], id[10:])
+	return out
 }
 
 func appendEscaped(out []byte, c byte) []byte {

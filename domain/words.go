@@ -40,8 +40,8 @@ type Meta struct {
 	Reason string `json:"reason,omitempty"`
 	// CommandID makes the command idempotent; default none.
 	CommandID string `json:"command_id,omitempty"`
-	// CommandFingerprint tells the command from another one under the same id. The log sets it, in the event by which
-	// the outcome of such a command is known.
+	// CommandFingerprint, hexadecimal digits, tells the command from another one under the same id. The log sets it, in the event
+	// by which the outcome of such a command is known.
 	CommandFingerprint string `json:"command_fingerprint,omitempty"`
 	// CorrelationID groups all that belongs to one piece of work; default none.
 	CorrelationID string `json:"correlation_id,omitempty"`

@@ -2,6 +2,7 @@ package eventstore
 
 import (
 	"context"
+	"encoding/hex"
 	"time"
 
 	"github.com/google/uuid"
@@ -84,7 +85,7 @@ func newRequest(c Command) (*request, error) {
 		r.told = len(c.Writes) == 1 && len(c.Writes[0].Events) == 1 && c.Note == nil
 	}
 	if r.told {
-		fingerprint = c.Fingerprint.String()
+		fingerprint = hex.EncodeToString(c.Fingerprint[:keptOfFingerprint])
 	}
 	if c.Note != nil {
 		var err error

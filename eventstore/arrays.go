@@ -6,9 +6,15 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// encodeAtOnce has the payloads of a batch encoded into a buffer that is large enough from the beginning. Else it would grow with
-// them, and copy and throw away several times what is sent.
-func encodeAtOnce(types *pgtype.Map) {
+// firstArray is an array of JSON that is encoded before all else of a statement, into a buffer that then has room for so many bytes.
+// Else the buffer would grow with what is encoded, and copy and throw away several times what is sent.
+type firstArray struct {
+	pgtype.FlatArray[[]byte]
+	room int
+}
+
+// encodeFirstArrays has the firstArrays of a connection encoded so.
+func encodeFirstArrays(types *pgtype.Map) {
 	if t, ok := types.TypeForOID(pgtype.JSONArrayOID); ok {
 		if _, done := t.Codec.(jsonArrayCodec); done {
 			return
@@ -20,23 +26,18 @@ func encodeAtOnce(types *pgtype.Map) {
 
 type jsonArrayCodec struct{ *pgtype.ArrayCodec }
 
-// PlanEncode is that of every array, but for JSON that is encoded already.
+// PlanEncode is that of every array, but for a firstArray.
 func (c jsonArrayCodec) PlanEncode(types *pgtype.Map, oid uint32, format int16, value any) pgtype.EncodePlan {
 	plan := c.ArrayCodec.PlanEncode(types, oid, format, value)
-	if _, ok := value.(pgtype.FlatArray[[]byte]); ok && plan != nil {
-		return encodeJSONArray{plan}
+	if _, ok := value.(firstArray); ok && plan != nil {
+		return encodeFirstArray{plan}
 	}
 	return plan
 }
 
-type encodeJSONArray struct{ pgtype.EncodePlan }
+type encodeFirstArray struct{ pgtype.EncodePlan }
 
 // Encode appends the array.
-func (p encodeJSONArray) Encode(value any, buf []byte) ([]byte, error) {
-	const header, elementHeader = 20, 4 // the length
-	size := header
-	for _, element := range value.(pgtype.FlatArray[[]byte]) {
-		size += elementHeader + len(element)
-	}
-	return p.EncodePlan.Encode(value, slices.Grow(buf, size))
+func (p encodeFirstArray) Encode(value any, buf []byte) ([]byte, error) {
+	return p.EncodePlan.Encode(value, slices.Grow(buf, value.(firstArray).room))
 }

@@ -134,6 +134,19 @@ func TestTimesAreHashedAsTheirLayoutHasThem(t *testing.T) {
 		const years = 12_000 * 365 * 24 * 3600
 		at := time.Unix(rapid.Int64Range(-years/4, years).Draw(t, "seconds"), rapid.Int64Range(0, 999_999_999).Draw(t, "nanoseconds")).
 			In(time.FixedZone("", rapid.IntRange(-50_000, 50_000).Draw(t, "zone")))
-		require.Equal(t, at.UTC().Format("2006-01-02T15:04:05.000000Z"), string(eventstore.AppendTime(nil, "", at)))
+		require.Equal(t, at.UTC().Format("2006-01-02T15:04:05.000000Z"), string(eventstore.AppendTime(nil, at)))
 	})
+}
+
+func TestAChainHashesEventsOfSeveralMoments(t *testing.T) {
+	t.Parallel()
+	next := eventstore.NewChain()
+	var before eventstore.Hash
+	for _, created := range []time.Time{{}, time.Unix(1, 0), time.Unix(1, 0), time.Unix(2, 0).In(time.FixedZone("", 60))} {
+		e := eventstore.Event{CreatedAt: created, Payload: json.RawMessage(`{}`), Metadata: json.RawMessage(`{}`)}
+		hash, err := eventstore.ChainHash(before, &e)
+		require.NoError(t, err)
+		require.Equal(t, hash, next(before, &e))
+		before = hash
+	}
 }

@@ -67,7 +67,7 @@ func (s *Store) Outcome(ctx context.Context, tenant domain.Tenant, id string, fi
 		return Outcome{}, false, translate(fmt.Errorf("read command: %w", err))
 	case len(commands) == 0:
 		return Outcome{}, false, nil
-	case commands[0].fingerprint != fingerprint:
+	case !fingerprint.beginsWith(commands[0].fingerprint):
 		return Outcome{}, false, ErrReused
 	default:
 		if s.config.Appended != nil {

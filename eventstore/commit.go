@@ -21,7 +21,7 @@ func (s *Store) commitOnce(ctx context.Context, tenant domain.Tenant, k *known, 
 		return fmt.Errorf("acquire a connection: %w", err)
 	}
 	defer conn.Release()
-	encodeAtOnce(conn.Conn().TypeMap())
+	encodeFirstArrays(conn.Conn().TypeMap())
 
 	failpoint.Reached(failpoint.AppendBegun)
 	if f, ok := k.foresee(batch); ok {

@@ -30,7 +30,7 @@ type streamHead struct {
 
 // recorded is a command id that was seen before, with its first outcome.
 type recorded struct {
-	fingerprint Hash
+	fingerprint []byte // or the beginning of it
 	outcome     Outcome
 }
 
@@ -78,7 +78,7 @@ func (d *decision) decide(r *request) {
 	c := &r.command
 	if before, ok := d.found.commands[c.ID]; ok && c.ID != "" {
 		d.refused = true
-		if before.fingerprint != c.Fingerprint {
+		if !c.Fingerprint.beginsWith(before.fingerprint) {
 			r.err = ErrReused
 			return
 		}
@@ -126,7 +126,7 @@ func (d *decision) write(w Write, events []Event, mark *uuid.UUID) WriteResult {
 }
 
 func (d *decision) record(r *request) {
-	d.found.commands[r.command.ID] = recorded{fingerprint: r.command.Fingerprint, outcome: r.result.Outcome}
+	d.found.commands[r.command.ID] = recorded{fingerprint: r.command.Fingerprint[:], outcome: r.result.Outcome}
 	if r.told {
 		d.told = append(d.told, r.command.ID)
 		return

@@ -29,7 +29,7 @@
 //   - an event's hash covers the hash of the event before it (ChainHash).
 //   - a command id is recorded in the transaction that writes its events, so either both are there or neither. The first
 //     event of the command has an id that is made from it (markOf), so that no log holds two. Of a
-//     command that wrote one event and nothing else, this event is the record, with the fingerprint in its metadata; others
+//     command that wrote one event and nothing else, this event is the record, with the beginning of the fingerprint in its metadata; others
 //     have a row in table commands as well.
 //
 // # Group commit

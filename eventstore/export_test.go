@@ -20,8 +20,11 @@ const (
 // MarkOf is the id of the first event of a command.
 var MarkOf = markOf
 
-// EncodeAtOnce is encodeAtOnce.
-var EncodeAtOnce = encodeAtOnce
+// EncodeFirstArrays is encodeFirstArrays.
+var EncodeFirstArrays = encodeFirstArrays
+
+// FirstArray makes a firstArray.
+func FirstArray(elements [][]byte, room int) any { return firstArray{elements, room} }
 
 // Waiting is how many commands wait for their turn.
 func Waiting(s *Store) (n int) {
@@ -83,6 +86,9 @@ func (e *Expecting) Take() (waited time.Duration, n int) {
 	e.s.gather(e.w)
 	return time.Since(began), len(e.s.take(e.w))
 }
+
+// NewChain is newChain.
+var NewChain = newChain
 
 // AppendTime is appendTime.
 var AppendTime = appendTime

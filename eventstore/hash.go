@@ -1,14 +1,13 @@
 package eventstore
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"slices"
 	"strconv"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/auren-memory/auren/domain"
 )
@@ -43,7 +42,7 @@ func ChainHash(previous Hash, e *Event) (Hash, error) {
 	if err != nil {
 		return Hash{}, fmt.Errorf("metadata of event %d: %w", e.SequenceID, err)
 	}
-	return sha256.Sum256(appendHashed(nil, previous, e, payload, metadata)), nil
+	return sha256.Sum256(appendHashed(nil, previous, e, appendTime(nil, e.CreatedAt), payload, metadata)), nil
 }
 
 // chain computes the hash of an event, whose payload and metadata are canonical, from that of the one before.
@@ -51,27 +50,33 @@ type chain func(previous Hash, e *Event) Hash
 
 // newChain makes a chain that writes each event where the last one was. It is for one goroutine.
 func newChain() chain {
-	var hashed []byte
+	var hashed, created []byte
+	var createdAt time.Time
 	return func(previous Hash, e *Event) Hash {
-		hashed = appendHashed(hashed[:0], previous, e, e.Payload, e.Metadata)
+		// The events of a transaction have one created_at.
+		if created == nil || !e.CreatedAt.Equal(createdAt) {
+			createdAt, created = e.CreatedAt, appendTime(created[:0], e.CreatedAt)
+		}
+		hashed = appendHashed(hashed[:0], previous, e, created, e.Payload, e.Metadata)
 		return sha256.Sum256(hashed)
 	}
 }
 
-// appendHashed writes what the hash of an event is the SHA-256 of; payload and metadata are canonical.
-func appendHashed(b []byte, previous Hash, e *Event, payload, metadata []byte) []byte {
+// appendHashed writes what the hash of an event is the SHA-256 of; created is the text of its created_at, and payload and
+// metadata are canonical.
+func appendHashed(b []byte, previous Hash, e *Event, created, payload, metadata []byte) []byte {
 	b = slices.Grow(b, len(previous)+len(payload)+len(metadata)+512)
 	b = append(b, previous[:]...)
 	b = appendText(b, `{"agent_id":`, e.AgentID)
-	b = appendTime(b, `,"created_at":"`, e.CreatedAt)
-	b = appendUUID(b, `","event_id":"`, e.ID)
+	b = append(append(b, `,"created_at":"`...), created...)
+	b = domain.AppendUUID(append(b, `","event_id":"`...), e.ID)
 	b = appendText(b, `","event_type":`, e.Type)
 	b = append(append(b, `,"metadata":`...), metadata...)
-	b = appendTime(b, `,"occurred_at":"`, e.OccurredAt)
+	b = appendTime(append(b, `,"occurred_at":"`...), e.OccurredAt)
 	b = append(append(b, `","payload":`...), payload...)
 	b = strconv.AppendInt(append(b, `,"schema_version":`...), int64(e.SchemaVersion), 10)
 	b = strconv.AppendInt(append(b, `,"sequence_id":`...), e.SequenceID, 10)
-	b = appendUUID(b, `,"stream_id":"`, e.StreamID)
+	b = domain.AppendUUID(append(b, `,"stream_id":"`...), e.StreamID)
 	b = appendText(b, `","tenant_id":`, string(e.Tenant))
 	b = appendText(b, `,"user_id":`, e.UserID)
 	b = strconv.AppendInt(append(b, `,"version":`...), int64(e.Version), 10)
@@ -82,22 +87,9 @@ func appendText(b []byte, key, text string) []byte {
 	return domain.AppendJSONString(append(b, key...), text)
 }
 
-func appendUUID(b []byte, key string, id uuid.UUID) []byte {
-	b = append(b, key...)
-	start := 0
-	for _, end := range [...]int{4, 6, 8, 10, len(id)} {
-		if start > 0 {
-			b = append(b, '-')
-		}
-		b = hex.AppendEncode(b, id[start:end])
-		start = end
-	}
-	return b
-}
-
 // appendTime writes what the layout 2006-01-02T15:04:05.000000Z does, in a fifth of the time.
-func appendTime(b []byte, key string, t time.Time) []byte {
-	b, t = append(b, key...), t.UTC()
+func appendTime(b []byte, t time.Time) []byte {
+	t = t.UTC()
 	year, month, day := t.Date()
 	if year < 0 || year > 9999 {
 		return t.AppendFormat(b, "2006-01-02T15:04:05.000000Z")
@@ -125,3 +117,13 @@ func appendDigits(b []byte, n, digits int) []byte {
 
 // Fingerprint is the SHA-256 of the canonical JSON of a command. It never changes: those of all commands are kept.
 func Fingerprint(canonical []byte) Hash { return sha256.Sum256(canonical) }
+
+// keptOfFingerprint is how many bytes an event keeps of the fingerprint of its command, which are enough to tell two commands
+// apart: of 2^40 under one id, two are alike with a probability of 2^-49. Rows of table commands, and the events of former
+// programs, keep all 32.
+const keptOfFingerprint = 16
+
+// beginsWith tells whether a fingerprint is the one of which kept was kept.
+func (h Hash) beginsWith(kept []byte) bool {
+	return len(kept) >= keptOfFingerprint && bytes.HasPrefix(h[:], kept)
+}

@@ -2,6 +2,7 @@ package eventstore_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -195,6 +196,48 @@ func TestAnOutcomeOfTheFirstVersionIsKnown(t *testing.T) {
 	require.Empty(t, r.Writes)
 }
 
+// keepWhole gives the only event of a log the whole fingerprint of its command, as it was until schema version 9.
+func keepWhole(t *testing.T, store *eventstore.Store, fingerprint eventstore.Hash) {
+	t.Helper()
+	page, err := store.ReadLog(t.Context(), tenant, 0, eventstore.Filter{}, 2)
+	require.NoError(t, err)
+	require.Len(t, page.Events, 1)
+	e := page.Events[0]
+	meta, err := e.Meta()
+	require.NoError(t, err)
+	require.Equal(t, fingerprint.String()[:32], meta.CommandFingerprint)
+	meta.CommandFingerprint = fingerprint.String()
+	e.Metadata = meta.CanonicalJSON()
+	hash, err := eventstore.ChainHash(eventstore.Hash{}, &e)
+	require.NoError(t, err)
+	_, err = poolOf(t, store).Exec(t.Context(), "grant update on events to current_user; "+fmt.Sprintf(`
+		alter table events disable trigger events_immutable;
+		update events set metadata = '%s', hash = '\x%s';
+		update logs set hash = '\x%[2]s';
+		alter table events enable always trigger events_immutable`, e.Metadata, hash))
+	require.NoError(t, err)
+}
+
+func TestACommandWhoseEventKeepsItsWholeFingerprintIsKnown(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.DSN(t)
+	before, _ := startedOn(t, dsn)
+	c := writes(uuid.New(), eventstore.None, `{}`)
+	c.ID, c.Fingerprint = "whole", eventstore.Hash{7, 31: 7}
+	first, err := before.Append(t.Context(), c)
+	require.NoError(t, err)
+	keepWhole(t, before, c.Fingerprint)
+
+	after, _ := startedOn(t, dsn)
+	requireKnown(t, after, c, first)
+	requireChain(t, after)
+	c.Fingerprint[31]++
+	_, err = after.Append(t.Context(), c)
+	require.ErrorIs(t, err, eventstore.ErrReused)
+	_, _, err = after.Outcome(t.Context(), tenant, c.ID, c.Fingerprint)
+	require.ErrorIs(t, err, eventstore.ErrReused)
+}
+
 // Until schema version 6 the mark of a command whose id is a UUID of version 7 was another one.
 func TestACommandRecordedUnderItsFormerMarkIsKnown(t *testing.T) {
 	t.Parallel()
@@ -206,6 +249,7 @@ func TestACommandRecordedUnderItsFormerMarkIsKnown(t *testing.T) {
 	c.Writes[0].Events[0].Meta.CommandID = id
 	first, err := before.Append(t.Context(), c)
 	require.NoError(t, err)
+	keepWhole(t, before, c.Fingerprint)
 	for _, undo := range []string{`alter table logs rename column fence to epoch`, `delete from schema_migrations where version_id >= 6`} {
 		_, err = pool.Exec(t.Context(), undo)
 		require.NoError(t, err)

@@ -145,14 +145,13 @@ func keysOf(batch []*request) (streams []uuid.UUID, commands []string, marks pgt
 }
 
 func scanRecorded(row pgx.CollectableRow) (id string, c recorded, err error) {
-	var fingerprint, outcome []byte
+	var outcome []byte
 	var stream, event *uuid.UUID
 	var version *int
 	var sequenceID *int64
-	if err := row.Scan(&id, &fingerprint, &outcome, &stream, &version, &sequenceID, &event); err != nil {
+	if err := row.Scan(&id, &c.fingerprint, &outcome, &stream, &version, &sequenceID, &event); err != nil {
 		return "", recorded{}, err
 	}
-	copy(c.fingerprint[:], fingerprint)
 	if outcome == nil {
 		c.outcome.Writes = []WriteResult{{StreamID: *stream, Version: *version, SequenceID: *sequenceID, EventID: *event}}
 		return id, c, nil

@@ -71,18 +71,19 @@ select moved.tenant_id, e.sequence_id, e.event_id, e.stream_id, e.version, e.eve
  cross join `
 
 const manyEvents = `unnest(
-       $10::bigint[], $11::uuid[], $12::uuid[], $13::int[], $14::text[], $15::smallint[],
-       $16::text[], $17::text[], $18::json[], $19::timestamptz[], $20::bytea[], $21::json[])` + eventNames
+       $10::json[], $11::bigint[], $12::uuid[], $13::uuid[], $14::int[], $15::text[], $16::smallint[],
+       $17::text[], $18::text[], $19::timestamptz[], $20::bytea[], $21::json[])` + eventNames
 
 // To open arrays costs a quarter of what appending one event does.
 const oneEvent = `(values (
-       $10::bigint, $11::uuid, $12::uuid, $13::int, $14::text, $15::smallint,
-       $16::text, $17::text, $18::json, $19::timestamptz, $20::bytea, $21::json))` + eventNames
+       $10::json, $11::bigint, $12::uuid, $13::uuid, $14::int, $15::text, $16::smallint,
+       $17::text, $18::text, $19::timestamptz, $20::bytea, $21::json))` + eventNames
 
-// The payload is the last, so that what else is sent is in the buffer before it has to be large.
+// The metadata are the first, as a firstArray. The payload is the last, so that what else is sent is in the buffer of the
+// connection before that has to be large.
 const eventNames = `
-    as e (sequence_id, event_id, stream_id, version, event_type, schema_version,
-          agent_id, user_id, metadata, occurred_at, hash, payload)`
+    as e (metadata, sequence_id, event_id, stream_id, version, event_type, schema_version,
+          agent_id, user_id, occurred_at, hash, payload)`
 
 // Only where the head is where the decision left it, so that they stand or fall with the events.
 const insertCommands = `
@@ -154,8 +155,8 @@ func (d *decision) insertion(tolerance *time.Duration) (sql string, arguments []
 	if len(d.events) == 1 {
 		e := &d.events[0]
 		sql += oneEvent
-		arguments = append(arguments, e.SequenceID, e.ID, e.StreamID, e.Version, e.Type, e.SchemaVersion,
-			e.AgentID, e.UserID, e.Metadata, e.OccurredAt, e.Hash[:], e.Payload)
+		arguments = append(arguments, e.Metadata, e.SequenceID, e.ID, e.StreamID, e.Version, e.Type, e.SchemaVersion,
+			e.AgentID, e.UserID, e.OccurredAt, e.Hash[:], e.Payload)
 	} else {
 		sql += manyEvents
 		arguments = append(arguments, eventColumnsOf(d.events)...)
@@ -174,6 +175,7 @@ func (d *decision) insertion(tolerance *time.Duration) (sql string, arguments []
 // eventColumnsOf turns rows into the arrays that unnest takes.
 func eventColumnsOf(events []Event) []any {
 	return []any{
+		firstArray{column(events, func(e *Event) []byte { return e.Metadata }), roomFor(events)},
 		column(events, func(e *Event) int64 { return e.SequenceID }),
 		column(events, func(e *Event) uuid.UUID { return e.ID }),
 		column(events, func(e *Event) uuid.UUID { return e.StreamID }),
@@ -182,11 +184,21 @@ func eventColumnsOf(events []Event) []any {
 		column(events, func(e *Event) int16 { return int16(e.SchemaVersion) }),
 		column(events, func(e *Event) string { return e.AgentID }),
 		column(events, func(e *Event) string { return e.UserID }),
-		column(events, func(e *Event) []byte { return e.Metadata }),
 		column(events, func(e *Event) time.Time { return e.OccurredAt }),
 		column(events, func(e *Event) []byte { return e.Hash[:] }),
 		column(events, func(e *Event) []byte { return e.Payload }),
 	}
+}
+
+// roomFor is about how many bytes the arrays of rows take, and those of what is foreseen of them.
+func roomFor(events []Event) int {
+	const others = 256 // what is not counted below: some 140 bytes, and what is foreseen of the stream and the command
+	room := 0
+	for i := range events {
+		e := &events[i]
+		room += e.Size() + len(e.Type) + len(e.AgentID) + len(e.UserID) + others
+	}
+	return room
 }
 
 // column is one column of rows, in a form that is encoded without reflection.
