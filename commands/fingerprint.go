@@ -16,11 +16,11 @@ import (
 var written = sync.Pool{New: func() any { return new([]byte) }}
 
 // fingerprint is that of the canonical JSON of an object with what the client sent: what two commands with one id are
-// compared by. What appendBody appends is canonical.
-func fingerprint(req Request, name string, id uuid.UUID, appendBody func([]byte) ([]byte, error)) (eventstore.Hash, error) {
+// compared by. What body appends is canonical.
+func fingerprint(req Request, name string, id uuid.UUID, body func([]byte) ([]byte, error)) (eventstore.Hash, error) {
 	buffer := written.Get().(*[]byte)
 	defer written.Put(buffer)
-	out, err := appendBody(append((*buffer)[:0], `{"body":`...))
+	out, err := body(append((*buffer)[:0], `{"body":`...))
 	if err != nil {
 		return eventstore.Hash{}, err
 	}

@@ -135,13 +135,13 @@ func checkRequest(req Request) (_ Request, err error) {
 	return req, nil
 }
 
-// newCommand makes a command without its writes. What appendBody appends is the canonical JSON of what the client sent.
-func newCommand(req Request, name string, id uuid.UUID, appendBody func([]byte) ([]byte, error)) (c eventstore.Command, err error) {
+// newCommand makes a command without its writes. Body appends the canonical JSON of what the client sent.
+func newCommand(req Request, name string, id uuid.UUID, body func([]byte) ([]byte, error)) (c eventstore.Command, err error) {
 	c = eventstore.Command{Tenant: req.Tenant, ID: req.Meta.CommandID}
 	if c.ID == "" {
 		return c, nil
 	}
-	if c.Fingerprint, err = fingerprint(req, name, id, appendBody); err != nil {
+	if c.Fingerprint, err = fingerprint(req, name, id, body); err != nil {
 		return c, domain.Invalidf("", "the command cannot be written as JSON: %v", err)
 	}
 	return c, nil

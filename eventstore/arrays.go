@@ -6,8 +6,8 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// firstArray is an array of JSON that is encoded before all else of a statement, into a buffer that then has room for so many bytes.
-// Else the buffer would grow with what is encoded, and copy and throw away several times what is sent.
+// firstArray is an array of JSON that is encoded before the other arrays of a statement, into a buffer that then has room for so
+// many bytes. Else the buffer would grow with what is encoded, and copy and throw away several times what is sent.
 type firstArray struct {
 	pgtype.FlatArray[[]byte]
 	room int

@@ -128,13 +128,13 @@ func BenchmarkGuarantees(b *testing.B) {
 			for _, i := range rand.Perm(len(sides)) { // what one leaves to do for the next falls to all of them
 				rates[i] = sides[i].rate()
 			}
-			for i := range sides {
+			for i := 1; i < len(sides); i++ {
 				costs[i] = append(costs[i], 100*(1-rates[i]/rates[0]))
 			}
 		}
-		for i, with := range sides[1:] {
-			slices.Sort(costs[1+i])
-			b.ReportMetric(costs[1+i][rounds/2], "%"+with.name)
+		for i := 1; i < len(sides); i++ {
+			slices.Sort(costs[i])
+			b.ReportMetric(costs[i][rounds/2], "%"+sides[i].name)
 		}
 		b.ReportMetric(costs[1][rounds/4], "%both-quartile1")
 		b.ReportMetric(costs[1][rounds-1-rounds/4], "%both-quartile3")

@@ -137,16 +137,3 @@ func TestTimesAreHashedAsTheirLayoutHasThem(t *testing.T) {
 		require.Equal(t, at.UTC().Format("2006-01-02T15:04:05.000000Z"), string(eventstore.AppendTime(nil, at)))
 	})
 }
-
-func TestAChainHashesEventsOfSeveralMoments(t *testing.T) {
-	t.Parallel()
-	next := eventstore.NewChain()
-	var before eventstore.Hash
-	for _, created := range []time.Time{{}, time.Unix(1, 0), time.Unix(1, 0), time.Unix(2, 0).In(time.FixedZone("", 60))} {
-		e := eventstore.Event{CreatedAt: created, Payload: json.RawMessage(`{}`), Metadata: json.RawMessage(`{}`)}
-		hash, err := eventstore.ChainHash(before, &e)
-		require.NoError(t, err)
-		require.Equal(t, hash, next(before, &e))
-		before = hash
-	}
-}

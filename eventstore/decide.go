@@ -66,7 +66,7 @@ func (s *Store) decideAll(tenant domain.Tenant, f found, batch []*request) *deci
 	for _, r := range batch {
 		count += r.count
 	}
-	d := &decision{tenant: tenant, before: f.head, fenceBefore: f.fence, found: f, events: make([]Event, 0, count), chain: s.newChain()}
+	d := &decision{tenant: tenant, before: f.head, fenceBefore: f.fence, found: f, events: make([]Event, 0, count), chain: s.newChain(f.now)}
 	for _, r := range batch {
 		d.decide(r)
 	}
@@ -126,7 +126,11 @@ func (d *decision) write(w Write, events []Event, mark *uuid.UUID) WriteResult {
 }
 
 func (d *decision) record(r *request) {
-	d.found.commands[r.command.ID] = recorded{fingerprint: r.command.Fingerprint[:], outcome: r.result.Outcome}
+	kept := r.command.Fingerprint[:]
+	if r.told {
+		kept = kept[:keptOfFingerprint]
+	}
+	d.found.commands[r.command.ID] = recorded{fingerprint: kept, outcome: r.result.Outcome}
 	if r.told {
 		d.told = append(d.told, r.command.ID)
 		return

@@ -28,9 +28,9 @@
 //   - created_at is a moment of the database's clock, no later than the lock, and never runs backwards within a log.
 //   - an event's hash covers the hash of the event before it (ChainHash).
 //   - a command id is recorded in the transaction that writes its events, so either both are there or neither. The first
-//     event of the command has an id that is made from it (markOf), so that no log holds two. Of a
-//     command that wrote one event and nothing else, this event is the record, with the beginning of the fingerprint in its metadata; others
-//     have a row in table commands as well.
+//     event of the command has an id that is made from it (markOf), so that no log holds two. Of a command that wrote one
+//     event and nothing else, this event is the record, with the beginning of the fingerprint in its metadata; others have a
+//     row in table commands as well.
 //
 // # Group commit
 //

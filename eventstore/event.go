@@ -69,7 +69,8 @@ type Command struct {
 	// ID makes the command idempotent; default none. The first event that the command appends bears its mark. The metadata of its
 	// events should name it, for those who read the log; the store does not.
 	ID string
-	// Fingerprint tells the same command from another one under the same ID; needed where ID is set.
+	// Fingerprint tells the same command from another one under the same ID; needed where ID is set. It must be a digest, such as
+	// Fingerprint makes: of some commands only the first 16 bytes are kept and compared.
 	Fingerprint Hash
 	Writes      []Write
 	// Note is kept with the outcome, for what the caller wants to answer a repetition with; default none.

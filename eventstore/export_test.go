@@ -38,7 +38,7 @@ func Waiting(s *Store) (n int) {
 
 // Unchain makes a store append events without a hash, to measure what the hash costs.
 func Unchain(s *Store) {
-	s.newChain = func() chain { return func(Hash, *Event) Hash { return Hash{} } }
+	s.newChain = func(time.Time) chain { return func(Hash, *Event) Hash { return Hash{} } }
 }
 
 // GatherFor makes the batches of a store wait longer for those who are expected.
@@ -87,8 +87,10 @@ func (e *Expecting) Take() (waited time.Duration, n int) {
 	return time.Since(began), len(e.s.take(e.w))
 }
 
-// NewChain is newChain.
-var NewChain = newChain
+// KeptOfFingerprint is keptOfFingerprint, and BeginsWith tells whether a fingerprint is the one of which something was kept.
+const KeptOfFingerprint = keptOfFingerprint
+
+var BeginsWith = Hash.beginsWith
 
 // AppendTime is appendTime.
 var AppendTime = appendTime

@@ -48,15 +48,12 @@ func ChainHash(previous Hash, e *Event) (Hash, error) {
 // chain computes the hash of an event, whose payload and metadata are canonical, from that of the one before.
 type chain func(previous Hash, e *Event) Hash
 
-// newChain makes a chain that writes each event where the last one was. It is for one goroutine.
-func newChain() chain {
-	var hashed, created []byte
-	var createdAt time.Time
+// newChain makes a chain for the events of one transaction, which have one created_at. It writes each event where the last one
+// was, so it is for one goroutine.
+func newChain(createdAt time.Time) chain {
+	var hashed []byte
+	created := appendTime(nil, createdAt)
 	return func(previous Hash, e *Event) Hash {
-		// The events of a transaction have one created_at.
-		if created == nil || !e.CreatedAt.Equal(createdAt) {
-			createdAt, created = e.CreatedAt, appendTime(created[:0], e.CreatedAt)
-		}
 		hashed = appendHashed(hashed[:0], previous, e, created, e.Payload, e.Metadata)
 		return sha256.Sum256(hashed)
 	}
@@ -119,7 +116,7 @@ func appendDigits(b []byte, n, digits int) []byte {
 func Fingerprint(canonical []byte) Hash { return sha256.Sum256(canonical) }
 
 // keptOfFingerprint is how many bytes an event keeps of the fingerprint of its command, which are enough to tell two commands
-// apart: of 2^40 under one id, two are alike with a probability of 2^-49. Rows of table commands, and the events of former
+// apart: of 2^40 under one id, two are alike with a probability of 2^-49. Rows of table commands, and the events of older
 // programs, keep all 32.
 const keptOfFingerprint = 16
 

@@ -3,6 +3,7 @@ package eventstore_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -196,7 +197,7 @@ func TestAnOutcomeOfTheFirstVersionIsKnown(t *testing.T) {
 	require.Empty(t, r.Writes)
 }
 
-// keepWhole gives the only event of a log the whole fingerprint of its command, as it was until schema version 9.
+// keepWhole gives the only event of a log the whole fingerprint of its command, as older programs did.
 func keepWhole(t *testing.T, store *eventstore.Store, fingerprint eventstore.Hash) {
 	t.Helper()
 	page, err := store.ReadLog(t.Context(), tenant, 0, eventstore.Filter{}, 2)
@@ -216,6 +217,23 @@ func keepWhole(t *testing.T, store *eventstore.Store, fingerprint eventstore.Has
 		update logs set hash = '\x%[2]s';
 		alter table events enable always trigger events_immutable`, e.Metadata, hash))
 	require.NoError(t, err)
+}
+
+func TestWhatIsKeptOfAFingerprintTellsIt(t *testing.T) {
+	t.Parallel()
+	var fingerprint eventstore.Hash
+	for i := range fingerprint {
+		fingerprint[i] = byte(i + 1)
+	}
+	for n := range len(fingerprint) + 1 {
+		require.Equal(t, n >= eventstore.KeptOfFingerprint, eventstore.BeginsWith(fingerprint, fingerprint[:n]), n)
+		if n > 0 {
+			other := slices.Clone(fingerprint[:n])
+			other[n-1]++
+			require.False(t, eventstore.BeginsWith(fingerprint, other), n)
+		}
+	}
+	require.False(t, eventstore.BeginsWith(fingerprint, append(fingerprint[:], 0)))
 }
 
 func TestACommandWhoseEventKeepsItsWholeFingerprintIsKnown(t *testing.T) {

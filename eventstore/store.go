@@ -34,7 +34,7 @@ type Store struct {
 	pool   *pgxpool.Pool
 	config Config
 	// newChain is always newChain, but where a benchmark measures what it costs.
-	newChain func() chain
+	newChain func(createdAt time.Time) chain
 	// gatherFor is always gatherFor, but in tests.
 	gatherFor time.Duration
 

@@ -159,7 +159,7 @@ func (d *decision) insertion(tolerance *time.Duration) (sql string, arguments []
 			e.AgentID, e.UserID, e.OccurredAt, e.Hash[:], e.Payload)
 	} else {
 		sql += manyEvents
-		arguments = append(arguments, eventColumnsOf(d.events)...)
+		arguments = append(arguments, eventColumnsOf(d.events, d.room())...)
 	}
 	told := d.told
 	if d.fenceBefore == 0 {
@@ -172,10 +172,10 @@ func (d *decision) insertion(tolerance *time.Duration) (sql string, arguments []
 		append(arguments, pgtype.FlatArray[uuid.UUID](d.found.foreseenStreams), d.found.foreseenVersions, told)
 }
 
-// eventColumnsOf turns rows into the arrays that unnest takes.
-func eventColumnsOf(events []Event) []any {
+// eventColumnsOf turns rows into the arrays that unnest takes. They are encoded into a buffer with so much room.
+func eventColumnsOf(events []Event, room int) []any {
 	return []any{
-		firstArray{column(events, func(e *Event) []byte { return e.Metadata }), roomFor(events)},
+		firstArray{column(events, func(e *Event) []byte { return e.Metadata }), room},
 		column(events, func(e *Event) int64 { return e.SequenceID }),
 		column(events, func(e *Event) uuid.UUID { return e.ID }),
 		column(events, func(e *Event) uuid.UUID { return e.StreamID }),
@@ -190,13 +190,18 @@ func eventColumnsOf(events []Event) []any {
 	}
 }
 
-// roomFor is about how many bytes the arrays of rows take, and those of what is foreseen of them.
-func roomFor(events []Event) int {
-	const others = 256 // what is not counted below: some 140 bytes, and what is foreseen of the stream and the command
-	room := 0
-	for i := range events {
-		e := &events[i]
-		room += e.Size() + len(e.Type) + len(e.AgentID) + len(e.UserID) + others
+// room is about how many bytes the arrays of the statement that writes the events take, those of what is foreseen included.
+func (d *decision) room() int {
+	const arrays, header = 15, 20
+	const fixed = 12*4 + 8 + 16 + 16 + 4 + 2 + 8 + 32 // the lengths of 12 columns, and those columns that have one size
+	const stream, length = 4 + 16 + 4 + 4, 4
+	room := arrays*header + len(d.found.foreseenStreams)*stream
+	for i := range d.events {
+		e := &d.events[i]
+		room += fixed + e.Size() + len(e.Type) + len(e.AgentID) + len(e.UserID)
+	}
+	for _, id := range d.told {
+		room += length + len(id)
 	}
 	return room
 }
