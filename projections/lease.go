@@ -139,8 +139,11 @@ func (r *Runner) heartbeat(ctx context.Context) {
 	}
 }
 
-// beat says that this runner is alive and renews its leases.
+// beat says that this runner is alive and renews its leases, unless it is to stand aside.
 func (r *Runner) beat(ctx context.Context) {
+	if !r.reachable() {
+		return
+	}
 	bounded, cancel := context.WithTimeout(ctx, r.config.LeaseTTL)
 	defer cancel()
 	if err := errors.Join(r.renew(bounded), r.register(bounded)); err != nil && ctx.Err() == nil {
@@ -179,29 +182,65 @@ func (r *Runner) renew(ctx context.Context) error {
 	return nil
 }
 
-// By holder, not by what is remembered: a lease that was let go of after an error is still ours.
+// By holder, not by what is remembered: a lease that was let go of after an error is still ours. Those of turns ($3) are not
+// touched.
 const releaseLeases = `
 update projection_checkpoints
    set lease_holder = '',
        lease_until = '-infinity'
- where projection = $1 and lease_holder = $2`
+ where projection = $1 and lease_holder = $2 and not tenant_id = any($3)`
 
 // release gives all leases back, so that another runner need not wait until they run out.
 func (r *Runner) release(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.config.LeaseTTL)
 	defer cancel()
-	_, err := r.pool.Exec(ctx, releaseLeases, r.name, r.config.Holder)
-	if err == nil {
-		_, err = r.pool.Exec(ctx, unregisterRunner, r.name, r.config.Holder)
-	}
-	if err != nil {
+	if err := r.leave(ctx); err != nil {
 		r.log.Warn("the leases could not be given back; they run out by themselves", zap.Error(err))
 	}
+}
+
+// leave gives all leases back but those of turns, which run out by themselves, and the place among those that share the tenants.
+func (r *Runner) leave(ctx context.Context) error {
+	serving := []domain.Tenant{}
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, f := range r.followers {
+	for tenant, f := range r.followers {
+		if f.serving {
+			serving = append(serving, tenant)
+			continue
+		}
 		f.term, f.stopped = 0, nil
 	}
+	r.mu.Unlock()
+	batch := &pgx.Batch{}
+	batch.Queue(releaseLeases, r.name, r.config.Holder, serving)
+	batch.Queue(unregisterRunner, r.name, r.config.Holder)
+	return r.pool.SendBatch(ctx, batch).Close()
+}
+
+func (r *Runner) reachable() bool { return r.sink == nil || r.sink.Reachable() }
+
+// standAside leaves the tenants to other runners when the target can be reached no more, and takes its share again when it can.
+// It must be called by whoever begins turns.
+func (r *Runner) standAside(ctx context.Context) (err error) {
+	aside := !r.reachable()
+	switch {
+	case aside == r.aside:
+		return nil
+	case aside:
+		err = r.leave(ctx)
+	default:
+		err = r.register(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("stand aside: %w", err)
+	}
+	r.aside = aside
+	say := "the target can be reached again; this runner takes its share of the tenants"
+	if aside {
+		say = "the target cannot be reached; the tenants are left to other runners"
+	}
+	r.log.Info(say)
+	return nil
 }
 
 // held lists the tenants whose leases are held, with their terms.

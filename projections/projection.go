@@ -43,6 +43,8 @@ type Sink interface {
 	Version() int
 	// Behind names the projection that must have applied an event before it is delivered.
 	Behind() string
+	// Reachable tells whether the target can be reached at the moment. A runner that cannot leaves the tenants to others.
+	Reachable() bool
 	// Resume tells after which sequence_id to deliver, by what the target holds already. It is called before
 	// the first Deliver under a lease and after each one that failed. A *TargetError stops the tenant.
 	Resume(ctx context.Context, tenant domain.Tenant, checkpoint int64) (after int64, err error)

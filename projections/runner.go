@@ -38,6 +38,9 @@ type Runner struct {
 	followers map[domain.Tenant]*follower
 	// share is how many tenants to lead at most.
 	share int
+
+	// aside says that all tenants are left to other runners. Used only by whoever begins turns.
+	aside bool
 }
 
 // NewRunner makes a runner for a projection. The watcher is one of eventstore.LogChannel; whoever made it runs
@@ -106,6 +109,9 @@ func (r *Runner) run(ctx context.Context) {
 func (r *Runner) look(ctx context.Context) ([]*follower, error) {
 	ctx, cancel := context.WithTimeout(ctx, r.config.Timeout)
 	defer cancel()
+	if err := r.standAside(ctx); err != nil || r.aside {
+		return nil, err
+	}
 	if err := r.giveBack(ctx); err != nil {
 		return nil, err
 	}

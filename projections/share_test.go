@@ -86,6 +86,43 @@ func TestRunnersShareTheTenants(t *testing.T) {
 	require.Eventually(t, func() bool { return slices.Equal(upTo(1), f.applied(t, "new")) }, 10*time.Second, 10*time.Millisecond)
 }
 
+// A projector that alone cannot reach NATS must not keep its share of the tenants from those that can.
+func TestARunnerWhoseTargetIsAwayLeavesTheTenantsToOthers(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	for n := range 4 {
+		f.append(t, domain.Tenant(fmt.Sprint("t", n)), `{}`)
+	}
+	require.NoError(t, f.runner(Config{}).CatchUp(t.Context()))
+	var running sync.WaitGroup
+	defer running.Wait()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	start := func(holder string, away bool) *outbox {
+		o := &outbox{}
+		o.away.Store(away)
+		r := NewSinkRunner(f.pool, f.store, f.watcher, o, Config{Holder: holder, LeaseTTL: time.Second, Poll: 50 * time.Millisecond})
+		running.Go(func() { _ = r.Run(ctx) })
+		return o
+	}
+	b := start("b", true)
+	a := start("a", false)
+	f.requireLeaders(t, map[string]int{"a": 4})
+	f.append(t, "new", `{}`)
+	require.NoError(t, f.runner(Config{}).CatchUp(t.Context()))
+	f.requireLeaders(t, map[string]int{"a": 5})
+	b.mu.Lock()
+	require.Zero(t, b.resumed)
+	b.mu.Unlock()
+
+	b.away.Store(false)
+	require.Eventually(t, func() bool { return f.leaders(t)["b"] == 2 }, 20*time.Second, 20*time.Millisecond)
+	a.away.Store(true)
+	f.requireLeaders(t, map[string]int{"b": 5})
+	b.away.Store(true)
+	f.requireLeaders(t, map[string]int{})
+}
+
 func TestARunnerOfAnotherVersionHasNoShare(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -175,11 +176,14 @@ type outbox struct {
 	sent     []int64
 	confused bool
 	resumed  int
+	away     atomic.Bool
 }
 
 func (*outbox) Name() string   { return "outbox" }
 func (*outbox) Version() int   { return 1 }
 func (*outbox) Behind() string { return "diary" }
+
+func (o *outbox) Reachable() bool { return !o.away.Load() }
 
 func (o *outbox) Resume(context.Context, domain.Tenant, int64) (int64, error) {
 	o.mu.Lock()

@@ -177,6 +177,7 @@ func (e *engine) lags(ctx context.Context) ([]observe.Lag, error) {
 // connectNATS returns a connection that is there or will be: it tries for ever, and says in the log when it waits.
 func (a *app) connectNATS(url string) (*nats.Conn, error) {
 	log := a.log
+	var told string // handlers are called one after the other
 	conn, err := nats.Connect(url,
 		nats.Name("auren"),
 		nats.Timeout(2*time.Second),
@@ -189,7 +190,17 @@ func (a *app) connectNATS(url string) (*nats.Conn, error) {
 				log.Warn("nats was lost; waiting for it", zap.String("cause", maskSecrets(err.Error())))
 			}
 		}),
-		nats.ReconnectHandler(func(*nats.Conn) { log.Info("nats is back") }),
+		nats.ReconnectErrHandler(func(_ *nats.Conn, err error) {
+			// Tried twice a second: each cause is told once. That no server is left is none.
+			if cause := maskSecrets(err.Error()); cause != told && !errors.Is(err, nats.ErrNoServers) {
+				told = cause
+				log.Warn("nats cannot be reached; trying again", zap.String("cause", cause))
+			}
+		}),
+		nats.ReconnectHandler(func(*nats.Conn) {
+			told = ""
+			log.Info("nats is back")
+		}),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
 			log.Warn("nats reports an error", zap.String("cause", maskSecrets(err.Error())))
 		}),

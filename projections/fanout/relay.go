@@ -89,6 +89,9 @@ func (*Relay) Version() int { return 1 }
 // Behind returns Config.Behind.
 func (r *Relay) Behind() string { return r.config.Behind }
 
+// Reachable tells whether the connection is there.
+func (r *Relay) Reachable() bool { return r.conn.IsConnected() }
+
 // Resume makes sure that the stream is there and returns the sequence_id of the tenant's last message, or where
 // to begin again where it has none. A last message that the log does not hold is a *projections.TargetError.
 func (r *Relay) Resume(ctx context.Context, tenant domain.Tenant, checkpoint int64) (int64, error) {
