@@ -278,11 +278,13 @@ func TestWhatCannotWorkIsNamed(t *testing.T) {
 		{exitUsage, "--http-addr (AUREN_HTTP_ADDR)", []string{"list", "--http-addr", "x"}},
 		{exitFailed, "there is no memory", []string{"show", uuid.NewString()}},
 		{exitFailed, "there is no memory", []string{"forget", uuid.NewString()}},
-		{exitUsage, "needs a database", []string{"server", "--db-dsn="}},
 		{exitUsage, "--once goes with --demo", []string{"up", "--once"}},
 	} {
 		w.fails(test.code, test.want, test.args...)
 	}
+	_, stderr, code := call(t, "", "server")
+	require.Equal(t, exitUsage, code)
+	require.Contains(t, stderr, "needs a database")
 }
 
 func TestNoCommandShowsAPassword(t *testing.T) {

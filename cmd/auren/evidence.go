@@ -11,7 +11,7 @@ import (
 type evidenceCommand struct {
 	ID     string   `arg:"" help:"The memory."`
 	Side   string   `arg:"" enum:"for,against" help:"What the observation says: for or against."`
-	Note   string   `placeholder:"TEXT" help:"What was observed."`
+	Note   string   `placeholder:"TEXT" empty:"" help:"What was observed."`
 	Weight *float64 `placeholder:"0..1" help:"How much it weighs; default 0.1."`
 	expecting
 	writing

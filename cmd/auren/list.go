@@ -12,7 +12,7 @@ type listCommand struct {
 	Order     string `default:"updated" enum:"created,updated,confidence" help:"What to order by: ${enum} (default ${default})."`
 	Ascending bool   `help:"The oldest or least sure first; default the other way round."`
 	Limit     int    `default:"50" placeholder:"N" help:"How many at most (default ${default}, up to 1000)."`
-	Cursor    string `placeholder:"TEXT" help:"Go on where the list ended that said this."`
+	Cursor    string `placeholder:"TEXT" empty:"" help:"Go on where the list ended that said this."`
 	AsOf      string `name:"as-of" placeholder:"TIME|N" help:"What was known at a moment, or at a sequence_id."`
 	JSON      bool   `help:"Print the page as JSON."`
 }

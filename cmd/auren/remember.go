@@ -8,7 +8,7 @@ import (
 )
 
 type rememberCommand struct {
-	Content    string   `arg:"" help:"What to remember; - reads it from stdin."`
+	Content    string   `arg:"" empty:"" help:"What to remember; - reads it from stdin."`
 	Agent      string   `required:"" placeholder:"ID" help:"The agent that remembers."`
 	User       string   `required:"" placeholder:"ID" help:"The user it is about."`
 	Type       string   `placeholder:"TYPE" help:"What kind of memory it is; default observation."`

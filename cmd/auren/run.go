@@ -68,7 +68,7 @@ func (a *app) dispatch(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	parser, err := kong.New(&line,
+	parser, err := kong.New(&line, append(texts(),
 		kong.Name("auren"),
 		kong.Description(description),
 		kong.Vars{"version": version, "data_dir": dataDir, "http_addr": config.DefaultHTTPAddr, "scenarios": strings.Join(bench.Names(), ",")},
@@ -77,7 +77,7 @@ func (a *app) dispatch(ctx context.Context, args []string) error {
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, NoExpandSubcommands: true}),
 		kong.ExplicitGroups(groups()),
 		kong.TypeMapper(reflect.TypeFor[time.Duration](), kong.MapperFunc(readDuration)),
-	)
+	)...)
 	if err != nil {
 		return err
 	}
@@ -87,6 +87,9 @@ func (a *app) dispatch(ctx context.Context, args []string) error {
 	parsed, err := parser.Parse(args)
 	if shown {
 		return errShown
+	}
+	if err == nil {
+		err = checkGiven(parsed)
 	}
 	if err != nil {
 		return usageError{fmt.Errorf("%w; see %s", unknownCommand(parser, err), helpFor(parser, args))}

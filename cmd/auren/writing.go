@@ -7,6 +7,7 @@ import (
 	"io"
 	"os/user"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -17,7 +18,7 @@ import (
 // writing is what all commands that change memories have in common.
 type writing struct {
 	Actor         string `env:"AUREN_ACTOR" placeholder:"NAME" help:"Who does it; default: the name of your account."`
-	Reason        string `placeholder:"TEXT" help:"Why; it is kept with the change."`
+	Reason        string `placeholder:"TEXT" empty:"" help:"Why; it is kept with the change."`
 	CommandID     string `name:"command-id" placeholder:"ID" help:"Makes repeating the command harmless."`
 	CorrelationID string `name:"correlation-id" placeholder:"ID" help:"Groups what belongs to one piece of work."`
 	JSON          bool   `help:"Print the answer as JSON."`
@@ -83,6 +84,9 @@ func (a *app) content(typed string, isJSON bool) (json.RawMessage, error) {
 		}
 		if len(read) > maxInput {
 			return nil, usageError{errors.New("stdin holds more than the 1 MiB that a memory may have")}
+		}
+		if !utf8.Valid(read) {
+			return nil, usageError{errors.New("stdin is not valid UTF-8")}
 		}
 		typed = string(read)
 	}

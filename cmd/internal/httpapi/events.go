@@ -14,9 +14,9 @@ import (
 // EventFilter narrows what is read from the log.
 type EventFilter struct {
 	EventTypes    []string `json:"event_type,omitempty" maxItems:"100" enum:"memory_remembered,memory_revised,memory_confidence_adjusted,memory_evidence_recorded,memory_expiry_set,memory_forgotten,memory_restored,memory_expired,projection_event_skipped" doc:"Only events of one of these types, such as memory_revised."`
-	AgentID       string   `json:"agent_id,omitempty" maxLength:"100" doc:"Only events of this agent's memories."`
-	UserID        string   `json:"user_id,omitempty" maxLength:"255" doc:"Only events of memories about this user."`
-	CorrelationID string   `json:"correlation_id,omitempty" maxLength:"255" doc:"Only events of this piece of work."`
+	AgentID       string   `json:"agent_id,omitempty" minLength:"1" maxLength:"100" doc:"Only events of this agent's memories."`
+	UserID        string   `json:"user_id,omitempty" minLength:"1" maxLength:"255" doc:"Only events of memories about this user."`
+	CorrelationID string   `json:"correlation_id,omitempty" minLength:"1" maxLength:"255" doc:"Only events of this piece of work."`
 	Until         int64    `json:"until,omitempty" minimum:"1" doc:"The last sequence_id to read; default is the end of the log."`
 }
 
@@ -35,7 +35,7 @@ func (f EventFilter) check() error {
 
 type streamParameters struct {
 	From      int    `json:"from,omitempty" minimum:"1" maximum:"2147483647" doc:"The version to begin with, inclusive; default is the first, or the last when going backwards."`
-	Direction string `json:"direction,omitempty" enum:"forwards,backwards" default:"forwards" doc:"From old to new, or the other way round."`
+	Direction string `json:"direction,omitempty" minLength:"1" enum:"forwards,backwards" default:"forwards" doc:"From old to new, or the other way round."`
 	Limit     int    `json:"limit,omitempty" minimum:"1" maximum:"1000" default:"100" doc:"How many events at most; a page of very large ones ends earlier."`
 }
 

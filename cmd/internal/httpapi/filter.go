@@ -13,15 +13,15 @@ import (
 
 // Scope says whose memories.
 type Scope struct {
-	AgentID string `json:"agent_id,omitempty" maxLength:"100" doc:"Only the memories of this agent."`
-	UserID  string `json:"user_id,omitempty" maxLength:"255" doc:"Only the memories about this user."`
+	AgentID string `json:"agent_id,omitempty" minLength:"1" maxLength:"100" doc:"Only the memories of this agent."`
+	UserID  string `json:"user_id,omitempty" minLength:"1" maxLength:"255" doc:"Only the memories about this user."`
 }
 
 func (s Scope) into(f *queries.Filter) { f.AgentID, f.UserID = s.AgentID, s.UserID }
 
 // Narrow says what memories.
 type Narrow struct {
-	MemoryTypes   []string `json:"memory_types,omitempty" maxItems:"100" doc:"Only memories of one of these types."`
+	MemoryTypes   []string `json:"memory_types,omitempty" minItems:"1" maxItems:"100" doc:"Only memories of one of these types."`
 	MinConfidence *float64 `json:"min_confidence,omitempty" minimum:"0" maximum:"1" doc:"Only memories of this confidence or more."`
 	MaxConfidence *float64 `json:"max_confidence,omitempty" minimum:"0" maximum:"1" doc:"Only memories of this confidence or less."`
 }
@@ -54,7 +54,7 @@ type Minimum struct {
 // Moment says which state of the memories is asked for.
 type Moment struct {
 	Minimum
-	AsOf string `json:"as_of,omitempty" doc:"As known then: a sequence_id, or a time as in RFC 3339. Default is now." example:"2026-01-31T15:04:05Z"`
+	AsOf string `json:"as_of,omitempty" minLength:"1" doc:"As known then: a sequence_id, or a time as in RFC 3339. Default is now." example:"2026-01-31T15:04:05Z"`
 }
 
 // at reads the moment. A position that the log of the tenant has not reached is refused: waiting for it could take

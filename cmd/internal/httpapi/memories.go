@@ -12,8 +12,8 @@ type listParameters struct {
 	Scope
 	Narrow
 	Span
-	State      string `json:"state,omitempty" enum:"active,forgotten,expired,all" default:"active" doc:"Only memories in this state."`
-	Order      string `json:"order,omitempty" enum:"created,updated,confidence" default:"created" doc:"What to order by."`
+	State      string `json:"state,omitempty" minLength:"1" enum:"active,forgotten,expired,all" default:"active" doc:"Only memories in this state."`
+	Order      string `json:"order,omitempty" minLength:"1" enum:"created,updated,confidence" default:"created" doc:"What to order by."`
 	Descending bool   `json:"descending,omitempty" doc:"The newest, or the most certain, first."`
 	Cursor     string `json:"cursor,omitempty" doc:"The next_cursor of the page before, with the same order and filter."`
 	Limit      int    `json:"limit,omitempty" minimum:"1" maximum:"1000" default:"50" doc:"How many at most; a page of very large memories ends earlier."`

@@ -23,7 +23,9 @@ import (
 //   - a field without omitempty must be there,
 //   - null stands for a field that is left out, but for a pointer without omitempty, whose null is a value, and for
 //     json.RawMessage, which takes any value unless its tag nullable is false,
-//   - an integer keeps its tags minimum and maximum; all other bounds are the domain's.
+//   - an integer keeps its tags minimum and maximum,
+//   - a text or a list that may be left out is not empty where its tag minLength or minItems says so: an empty filter
+//     would be taken for none; all other bounds are the domain's.
 //
 // What it reads must be canonical (domain.CanonicalJSON), and was therefore checked to be JSON.
 type shape struct {
@@ -45,6 +47,8 @@ type field struct {
 	required bool
 	nullable bool
 	min, max int64
+	// holds says what it has to hold if it is given, as in "1 to 100 characters"; "" where it may be empty.
+	holds string
 }
 
 const (
@@ -140,10 +144,27 @@ func structShape(t reflect.Type) *shape {
 			nullable: required && f.Type.Kind() == reflect.Pointer ||
 				f.Type == reflect.TypeFor[json.RawMessage]() && f.Tag.Get("nullable") != "false",
 			min: bound(f, "minimum", math.MinInt64), max: bound(f, "maximum", math.MaxInt64),
+			holds: holding(f, required),
 		}
 	}
 	s.set = s.setStruct
 	return s
+}
+
+// holding is the holds of a field; whatever is required, the domain looks at.
+func holding(f reflect.StructField, required bool) string {
+	enum, longest, most := f.Tag.Get("enum"), f.Tag.Get("maxLength"), f.Tag.Get("maxItems")
+	switch {
+	case required || f.Tag.Get("minLength")+f.Tag.Get("minItems") == "":
+		return ""
+	case enum != "":
+		return "one of " + strings.ReplaceAll(enum, ",", ", ")
+	case longest != "":
+		return "1 to " + longest + " characters"
+	case most != "":
+		return "1 to " + most + " of them"
+	}
+	return "1 character or more"
 }
 
 func bound(f reflect.StructField, tag string, otherwise int64) int64 {
@@ -186,6 +207,9 @@ func (f *field) read(v reflect.Value, raw []byte) error {
 	if v.Kind() == reflect.Pointer {
 		v = v.Elem()
 	}
+	if f.holds != "" && isEmpty(v) {
+		return domain.Invalidf("", "is empty; leave it out, or give %s", f.holds)
+	}
 	if !v.CanInt() {
 		return nil
 	}
@@ -196,6 +220,13 @@ func (f *field) read(v reflect.Value, raw []byte) error {
 		return domain.Invalidf("", "is %d; %d to %d are allowed", n, f.min, f.max)
 	}
 	return nil
+}
+
+func isEmpty(v reflect.Value) bool {
+	if v.Kind() == reflect.String {
+		return strings.TrimSpace(v.String()) == ""
+	}
+	return v.Len() == 0
 }
 
 func (s *shape) unknown(name string) error {
