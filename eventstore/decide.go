@@ -126,17 +126,16 @@ func (d *decision) write(w Write, events []Event, mark *uuid.UUID) WriteResult {
 }
 
 func (d *decision) record(r *request) {
-	kept := r.command.Fingerprint[:]
+	c := &r.command
+	seen := recorded{fingerprint: c.Fingerprint[:], outcome: r.result.Outcome}
 	if r.told {
-		kept = kept[:keptOfFingerprint]
+		seen.fingerprint = seen.fingerprint[:keptOfFingerprint]
+		d.told = append(d.told, c.ID)
+	} else {
+		d.found.fence++
+		d.commands = append(d.commands, commandRow{id: c.ID, fingerprint: c.Fingerprint, outcome: r.result.encode()})
 	}
-	d.found.commands[r.command.ID] = recorded{fingerprint: kept, outcome: r.result.Outcome}
-	if r.told {
-		d.told = append(d.told, r.command.ID)
-		return
-	}
-	d.found.fence++
-	d.commands = append(d.commands, commandRow{id: r.command.ID, fingerprint: r.command.Fingerprint, outcome: r.result.encode()})
+	d.found.commands[c.ID] = seen
 }
 
 // nothing tells that there is nothing to write: only duplicates, conflicts and unrecorded assertions.

@@ -159,7 +159,7 @@ func (d *decision) insertion(tolerance *time.Duration) (sql string, arguments []
 			e.AgentID, e.UserID, e.OccurredAt, e.Hash[:], e.Payload)
 	} else {
 		sql += manyEvents
-		arguments = append(arguments, eventColumnsOf(d.events, d.room())...)
+		arguments = append(arguments, d.eventColumns()...)
 	}
 	told := d.told
 	if d.fenceBefore == 0 {
@@ -172,21 +172,21 @@ func (d *decision) insertion(tolerance *time.Duration) (sql string, arguments []
 		append(arguments, pgtype.FlatArray[uuid.UUID](d.found.foreseenStreams), d.found.foreseenVersions, told)
 }
 
-// eventColumnsOf turns rows into the arrays that unnest takes. They are encoded into a buffer with so much room.
-func eventColumnsOf(events []Event, room int) []any {
+// eventColumns turns the events into the arrays that unnest takes.
+func (d *decision) eventColumns() []any {
 	return []any{
-		firstArray{column(events, func(e *Event) []byte { return e.Metadata }), room},
-		column(events, func(e *Event) int64 { return e.SequenceID }),
-		column(events, func(e *Event) uuid.UUID { return e.ID }),
-		column(events, func(e *Event) uuid.UUID { return e.StreamID }),
-		column(events, func(e *Event) int32 { return int32(e.Version) }),
-		column(events, func(e *Event) string { return e.Type }),
-		column(events, func(e *Event) int16 { return int16(e.SchemaVersion) }),
-		column(events, func(e *Event) string { return e.AgentID }),
-		column(events, func(e *Event) string { return e.UserID }),
-		column(events, func(e *Event) time.Time { return e.OccurredAt }),
-		column(events, func(e *Event) []byte { return e.Hash[:] }),
-		column(events, func(e *Event) []byte { return e.Payload }),
+		firstArray{column(d.events, func(e *Event) []byte { return e.Metadata }), d.room()},
+		column(d.events, func(e *Event) int64 { return e.SequenceID }),
+		column(d.events, func(e *Event) uuid.UUID { return e.ID }),
+		column(d.events, func(e *Event) uuid.UUID { return e.StreamID }),
+		column(d.events, func(e *Event) int32 { return int32(e.Version) }),
+		column(d.events, func(e *Event) string { return e.Type }),
+		column(d.events, func(e *Event) int16 { return int16(e.SchemaVersion) }),
+		column(d.events, func(e *Event) string { return e.AgentID }),
+		column(d.events, func(e *Event) string { return e.UserID }),
+		column(d.events, func(e *Event) time.Time { return e.OccurredAt }),
+		column(d.events, func(e *Event) []byte { return e.Hash[:] }),
+		column(d.events, func(e *Event) []byte { return e.Payload }),
 	}
 }
 

@@ -70,7 +70,7 @@ func (r *Relay) Deliver(ctx context.Context, tenant domain.Tenant, events []even
 
 // publish publishes one batch and moves the tail.
 func (r *Relay) publish(ctx context.Context, tenant domain.Tenant, batch []*nats.Msg) error {
-	if !r.conn.IsConnected() {
+	if !r.Reachable() {
 		return errNotConnected
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.config.Timeout)

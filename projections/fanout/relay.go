@@ -95,7 +95,7 @@ func (r *Relay) Reachable() bool { return r.conn.IsConnected() }
 // Resume makes sure that the stream is there and returns the sequence_id of the tenant's last message, or where
 // to begin again where it has none. A last message that the log does not hold is a *projections.TargetError.
 func (r *Relay) Resume(ctx context.Context, tenant domain.Tenant, checkpoint int64) (int64, error) {
-	if !r.conn.IsConnected() {
+	if !r.Reachable() {
 		return 0, errNotConnected
 	}
 	// The runner's own bound is that of a whole turn: waiting that long for a cluster that elects a leader is too long.
