@@ -24,59 +24,88 @@ func (s *Store) commitOnce(ctx context.Context, tenant domain.Tenant, k *known, 
 	encodeFirstArrays(conn.Conn().TypeMap())
 
 	failpoint.Reached(failpoint.AppendBegun)
-	if f, ok := k.foresee(batch); ok {
-		if d := s.decideAll(tenant, f, batch); !d.refused {
-			if done, err := s.commitForeseen(ctx, conn, k, d); done || err != nil {
+	f, foreseen := foresee(batch)
+	if foreseen && k.current() {
+		d := s.decideAll(tenant, k.complete(f), batch)
+		if !d.refused {
+			failpoint.Reached(failpoint.AppendForeseen)
+			done, err := s.commitDecided(ctx, conn, d)
+			if done {
+				k.head, k.fence = d.found.head, d.found.fence
+				return nil
+			}
+			if err != nil {
+				*k = known{}
 				return err
 			}
 		}
+		foreseen = false // something of it is not so
 	}
-	before := *k
-	*k = known{}
-	f, err := lockAndRead(ctx, conn, tenant, batch)
-	if err != nil {
-		return errors.Join(err, rollback(ctx, conn))
+	if foreseen {
+		if done, err := s.commitLocked(ctx, conn, tenant, k, batch, f); done || err != nil {
+			return err
+		}
 	}
-	read := time.Now()
-	d := s.decideAll(tenant, f, batch)
-	if d.nothing() {
-		k.learn(f, f, read, before)
-		return rollback(ctx, conn)
-	}
-	failpoint.Reached(failpoint.AppendLocked)
-	err = writeAndCommit(ctx, conn, d)
-	switch {
-	case err == nil:
-		failpoint.Reached(failpoint.AppendCommitted)
-		k.learn(d.found, f, read, before)
-		return nil
-	case isUnavailable(err):
-		return s.resolve(d, err)
-	default:
-		return errors.Join(err, rollback(ctx, conn))
-	}
+	_, err = s.commitLocked(ctx, conn, tenant, k, batch, found{})
+	return err
 }
 
-// commitForeseen appends what was decided before the log was locked, in a single round trip. It is not done, and
-// nothing is written, where something was not as foreseen.
-func (s *Store) commitForeseen(ctx context.Context, conn *pgxpool.Conn, k *known, d *decision) (done bool, err error) {
-	failpoint.Reached(failpoint.AppendForeseen)
-	written, err := writeForeseen(ctx, conn, d)
-	_, refused := errors.AsType[*pgconn.PgError](err)
+// commitLocked appends what is decided under the lock of the log, by what is foreseen of the batch, or else by what is
+// read. It is not done, and nothing is written, where something was not as foreseen.
+func (s *Store) commitLocked(ctx context.Context, conn *pgxpool.Conn, tenant domain.Tenant, k *known, batch []*request, f found) (done bool, err error) {
+	before := *k
+	*k = known{}
+	if f, err = lock(ctx, conn, tenant, f, batch); err != nil {
+		return false, errors.Join(err, rollback(ctx, conn))
+	}
+	locked := time.Now()
+	d := s.decideAll(tenant, f, batch)
+	if f.foreseen && d.refused {
+		if f, err = read(ctx, conn, tenant, f, batch); err != nil {
+			return false, errors.Join(err, rollback(ctx, conn))
+		}
+		d = s.decideAll(tenant, f, batch)
+	}
+	if d.nothing() {
+		k.learn(f, f, locked, before)
+		return true, rollback(ctx, conn)
+	}
+	failpoint.Reached(failpoint.AppendLocked)
+	done, err = s.commitDecided(ctx, conn, d)
+	switch {
+	case done:
+		k.learn(d.found, f, locked, before)
+	case err == nil:
+		k.learn(f, f, locked, before)
+	}
+	return done, err
+}
+
+// commitDecided writes what was decided, in a single round trip. It is not done, and nothing is written, where something
+// was not as foreseen.
+func (s *Store) commitDecided(ctx context.Context, conn *pgxpool.Conn, d *decision) (done bool, err error) {
+	written, err := write(ctx, conn, d)
 	switch {
 	case err == nil && written:
 		failpoint.Reached(failpoint.AppendCommitted)
-		k.head, k.fence = d.found.head, d.found.fence
 		return true, nil
-	case err == nil || refused && !isUnavailable(err):
+	case err == nil && d.found.foreseen:
 		return false, nil
+	case err == nil:
+		return false, errors.New("append: the head of the log moved in spite of its lock")
 	case isUnavailable(err):
-		*k = known{}
 		err = s.resolve(d, err)
 		return err == nil, err
-	default:
-		return false, err
 	}
+	if d.found.locked {
+		if failed := rollback(ctx, conn); failed != nil {
+			return false, errors.Join(err, failed)
+		}
+	}
+	if _, refused := errors.AsType[*pgconn.PgError](err); refused && d.found.foreseen {
+		return false, nil
+	}
+	return false, err
 }
 
 // rollback ends a transaction that will not be committed. Where that fails, the connection is closed, which ends

@@ -34,15 +34,21 @@ func (k *known) learn(left, f found, read time.Time, before known) {
 	}
 }
 
-// foresee says what a transaction will find that carries the batch, or ok false where that cannot be known: a write
-// without an expected version, or without an event, depends on where its stream is.
-func (k *known) foresee(batch []*request) (f found, ok bool) {
-	if k.at.IsZero() || time.Since(k.others) < othersRest {
-		return found{}, false
-	}
+// current tells whether the log is probably where it was left.
+func (k *known) current() bool { return !k.at.IsZero() && time.Since(k.others) >= othersRest }
+
+// complete adds to what is foreseen of a batch where the log probably is.
+func (k *known) complete(f found) found {
+	f.head, f.fence, f.now = k.head, k.fence, k.now.Add(time.Since(k.at)).Truncate(time.Microsecond)
+	return f
+}
+
+// foresee says what a transaction will find of the streams and ids of a batch if nothing of it is refused, or ok false where
+// that cannot be known: a write without an expected version, or without an event, depends on where its stream is.
+func foresee(batch []*request) (f found, ok bool) {
 	f = found{
-		head: k.head, fence: k.fence, now: k.now.Add(time.Since(k.at)).Truncate(time.Microsecond),
-		streams: make(map[uuid.UUID]streamHead, len(batch)), commands: make(map[string]recorded, len(batch)),
+		foreseen: true,
+		streams:  make(map[uuid.UUID]streamHead, len(batch)), commands: make(map[string]recorded, len(batch)),
 	}
 	for _, r := range batch {
 		for i, w := range r.command.Writes {

@@ -46,26 +46,78 @@ func TestWhatIsForeseenWronglyIsFoundOut(t *testing.T) {
 	require.Len(t, requireChain(t, one), 206)
 }
 
+// A store that has not appended yet, or beside which another one does, foresees what is in the log, but not where its head is.
+func TestWhatIsForeseenWronglyUnderTheLockIsFoundOut(t *testing.T) {
+	t.Parallel()
+	pool := pgtest.New(t)
+	appended := func(c eventstore.Command) (eventstore.Result, error) {
+		store := eventstore.New(pool, eventstore.Config{})
+		defer store.Close()
+		return store.Append(t.Context(), c)
+	}
+	stream := uuid.New()
+	for version := range 2 {
+		_, err := appended(writes(stream, version, `{}`))
+		require.NoError(t, err)
+	}
+	for _, expected := range []int{eventstore.None, 1, 5} {
+		refused, err := appended(writes(stream, expected, `{}`))
+		require.NoError(t, err)
+		require.NotNil(t, refused.Writes[0].Conflict, "expected %d", expected)
+		require.Equal(t, 2, refused.Writes[0].Conflict.Actual)
+	}
+	byEvent, byRow := writes(stream, 2, `{}`), writes(uuid.New(), eventstore.None, `{}`, `{}`)
+	byEvent.ID, byRow.ID = "by its event", "by a row"
+	for _, c := range []eventstore.Command{byEvent, byRow} {
+		first, err := appended(c)
+		require.NoError(t, err)
+		require.False(t, first.Duplicate)
+		again, err := appended(c)
+		require.NoError(t, err)
+		require.True(t, again.Duplicate, "command %q", c.ID)
+		require.Equal(t, first.Outcome, again.Outcome)
+		other := writes(uuid.New(), eventstore.None, `{}`)
+		other.ID, other.Fingerprint = c.ID, eventstore.Hash{1}
+		_, err = appended(other)
+		require.ErrorIs(t, err, eventstore.ErrReused)
+	}
+	right, err := appended(writes(stream, 3, `{}`))
+	require.NoError(t, err)
+	require.Nil(t, right.Writes[0].Conflict)
+	require.Equal(t, int64(6), right.Writes[0].SequenceID)
+	require.Len(t, requireChain(t, eventstore.New(pool, eventstore.Config{})), 6)
+}
+
 // A command that is refused proves nothing of what was foreseen for it, on which others of its batch might rest.
 func TestARefusedCommandDoesNotRefuseOthers(t *testing.T) {
 	t.Parallel()
-	pool := pgtest.New(t)
-	store := eventstore.New(pool, eventstore.Config{})
-	defer store.Close()
-	stream := uuid.New()
-	for version := range 7 {
-		_, err := store.Append(t.Context(), writes(stream, version, `{}`))
-		require.NoError(t, err)
+	for name, besideAnother := range map[string]bool{"alone": false, "beside another store": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pool := pgtest.New(t)
+			store, other := eventstore.New(pool, eventstore.Config{}), eventstore.New(pool, eventstore.Config{})
+			defer store.Close()
+			defer other.Close()
+			stream := uuid.New()
+			for version := range 7 {
+				_, err := store.Append(t.Context(), writes(stream, version, `{}`))
+				require.NoError(t, err)
+			}
+			if besideAnother {
+				_, err := other.Append(t.Context(), writes(uuid.New(), eventstore.None, `{}`))
+				require.NoError(t, err)
+			}
+			first, reused, right := writes(uuid.New(), eventstore.None, `{}`), writes(stream, 3, `{}`), writes(stream, 7, `{}`)
+			first.ID, first.Fingerprint = "k", eventstore.Hash{1}
+			reused.ID, reused.Fingerprint = "k", eventstore.Hash{2}
+			results, errs := inOneBatch(t, pool, store, first, reused, right)
+			require.NoError(t, errs[0])
+			require.ErrorIs(t, errs[1], eventstore.ErrReused)
+			require.NoError(t, errs[2])
+			require.Nil(t, results[2].Writes[0].Conflict)
+			require.Equal(t, 8, results[2].Writes[0].Version)
+		})
 	}
-	first, reused, right := writes(uuid.New(), eventstore.None, `{}`), writes(stream, 3, `{}`), writes(stream, 7, `{}`)
-	first.ID, first.Fingerprint = "k", eventstore.Hash{1}
-	reused.ID, reused.Fingerprint = "k", eventstore.Hash{2}
-	results, errs := inOneBatch(t, pool, store, first, reused, right)
-	require.NoError(t, errs[0])
-	require.ErrorIs(t, errs[1], eventstore.ErrReused)
-	require.NoError(t, errs[2])
-	require.Nil(t, results[2].Writes[0].Conflict)
-	require.Equal(t, 8, results[2].Writes[0].Version)
 }
 
 // Planned while its table is empty, for whatever is looked up, a statement keeps its plan until statistics are gathered:

@@ -63,15 +63,9 @@ select sought.id, decode(e.metadata ->> 'command_fingerprint', 'hex'), null, e.s
         limit 1) as e
  where e.event_id = sought.mark and e.metadata ->> 'command_fingerprint' is not null`
 
-// lockAndRead begins a transaction, locks the head of the log, and reads under the lock what decides the batch.
-// The statements travel together; each sees what was committed before it ran, so those after the lock see all.
-func lockAndRead(ctx context.Context, conn *pgxpool.Conn, tenant domain.Tenant, batch []*request) (found, error) {
-	f := found{
-		streams: map[uuid.UUID]streamHead{}, commands: map[string]recorded{},
-	}
-	streams, commands, marks := keysOf(batch)
-	locked := false
-
+// lock begins a transaction and locks the head of the log. Where the batch is not foreseen it also reads what decides it, in
+// the same round trip: each statement sees what was committed before it ran, so those after the lock see all.
+func lock(ctx context.Context, conn *pgxpool.Conn, tenant domain.Tenant, f found, batch []*request) (found, error) {
 	b := &pgx.Batch{}
 	b.Queue("begin")
 	b.Queue(lockHead, tenant).Query(func(rows pgx.Rows) error {
@@ -81,10 +75,40 @@ func lockAndRead(ctx context.Context, conn *pgxpool.Conn, tenant domain.Tenant, 
 				return err
 			}
 			copy(f.head.Hash[:], hash)
-			locked = true
+			f.locked = true
 		}
 		return rows.Err()
 	})
+	if !f.foreseen {
+		f.queueRead(b, tenant, batch)
+	}
+	if err := conn.SendBatch(ctx, b).Close(); err != nil {
+		return found{}, fmt.Errorf("lock the log: %w", err)
+	}
+	if f.locked {
+		return f, nil
+	}
+	if err := openLog(ctx, conn, tenant); err != nil {
+		return found{}, err
+	}
+	return lock(ctx, conn, tenant, f, batch)
+}
+
+// read reads, under the lock, what decides the batch, in place of what was foreseen.
+func read(ctx context.Context, conn *pgxpool.Conn, tenant domain.Tenant, f found, batch []*request) (found, error) {
+	f.foreseen, f.foreseenStreams, f.foreseenVersions = false, nil, nil
+	b := &pgx.Batch{}
+	f.queueRead(b, tenant, batch)
+	if err := conn.SendBatch(ctx, b).Close(); err != nil {
+		return found{}, fmt.Errorf("read what is in the log: %w", err)
+	}
+	return f, nil
+}
+
+// queueRead adds the statements that read where the streams and the commands of the batch are.
+func (f *found) queueRead(b *pgx.Batch, tenant domain.Tenant, batch []*request) {
+	f.streams, f.commands = map[uuid.UUID]streamHead{}, map[string]recorded{}
+	streams, commands, marks := keysOf(batch)
 	b.Queue(readStreamHeads, tenant, pgtype.FlatArray[uuid.UUID](streams)).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
 			var id uuid.UUID
@@ -96,28 +120,19 @@ func lockAndRead(ctx context.Context, conn *pgxpool.Conn, tenant domain.Tenant, 
 		}
 		return rows.Err()
 	})
-	if len(commands) > 0 {
-		b.Queue(readCommands, tenant, commands, marks).Query(func(rows pgx.Rows) error {
-			for rows.Next() {
-				id, c, err := scanRecorded(rows)
-				if err != nil {
-					return err
-				}
-				f.commands[id] = c
+	if len(commands) == 0 {
+		return
+	}
+	b.Queue(readCommands, tenant, commands, marks).Query(func(rows pgx.Rows) error {
+		for rows.Next() {
+			id, c, err := scanRecorded(rows)
+			if err != nil {
+				return err
 			}
-			return rows.Err()
-		})
-	}
-	if err := conn.SendBatch(ctx, b).Close(); err != nil {
-		return found{}, fmt.Errorf("lock the log: %w", err)
-	}
-	if locked {
-		return f, nil
-	}
-	if err := openLog(ctx, conn, tenant); err != nil {
-		return found{}, err
-	}
-	return lockAndRead(ctx, conn, tenant, batch)
+			f.commands[id] = c
+		}
+		return rows.Err()
+	})
 }
 
 // openLog creates the head of a tenant's log and leaves no transaction open.

@@ -2,7 +2,6 @@ package eventstore
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -96,30 +95,19 @@ select l.tenant_id, c.command_id, c.fingerprint, c.outcome::jsonb, l.sequence_id
 // Where there are no events to move the head.
 const moveFence = `update logs set fence = $2 where tenant_id = $1`
 
-// writeAndCommit writes what was decided under the lock and commits, in one round trip.
-func writeAndCommit(ctx context.Context, conn *pgxpool.Conn, d *decision) error {
+// write writes what was decided and commits, in one round trip, and tells whether everything was as foreseen; where it was
+// not, nothing is written. Without a begin, the statements of a round trip are a transaction of their own, which an error
+// undoes.
+func write(ctx context.Context, conn *pgxpool.Conn, d *decision) (bool, error) {
 	b := &pgx.Batch{}
-	inserted := d.queue(b, nil)
-	b.Queue("commit")
-	sent := conn.SendBatch(ctx, b)
-	failpoint.Reached(failpoint.AppendSent)
-	if err := sent.Close(); err != nil {
-		return fmt.Errorf("append: %w", err)
+	inserted := d.queue(b)
+	sending := failpoint.AppendForeseenSent
+	if d.found.locked {
+		b.Queue("commit")
+		sending = failpoint.AppendSent
 	}
-	if *inserted != len(d.events) {
-		return errors.New("append: the head of the log moved in spite of its lock")
-	}
-	return nil
-}
-
-// writeForeseen writes what was decided without the lock. Without a begin, the statements of a round trip are a
-// transaction of their own, which an error undoes. It returns false where the condition of insertEvents did not hold.
-func writeForeseen(ctx context.Context, conn *pgxpool.Conn, d *decision) (bool, error) {
-	b := &pgx.Batch{}
-	tolerance := clockTolerance
-	inserted := d.queue(b, &tolerance)
 	sent := conn.SendBatch(ctx, b)
-	failpoint.Reached(failpoint.AppendForeseenSent)
+	failpoint.Reached(sending)
 	if err := sent.Close(); err != nil {
 		return false, fmt.Errorf("append: %w", err)
 	}
@@ -127,10 +115,10 @@ func writeForeseen(ctx context.Context, conn *pgxpool.Conn, d *decision) (bool, 
 }
 
 // queue adds the statements that write the decision; inserted tells, once they have run, how many events it inserted.
-func (d *decision) queue(b *pgx.Batch, tolerance *time.Duration) (inserted *int) {
+func (d *decision) queue(b *pgx.Batch) (inserted *int) {
 	inserted = new(int)
 	if len(d.events) > 0 {
-		sql, arguments := d.insertion(tolerance)
+		sql, arguments := d.insertion()
 		b.Queue(sql, arguments...).Exec(func(tag pgconn.CommandTag) error {
 			*inserted = int(tag.RowsAffected())
 			return nil
@@ -145,7 +133,11 @@ func (d *decision) queue(b *pgx.Batch, tolerance *time.Duration) (inserted *int)
 }
 
 // insertion is the statement that writes the events.
-func (d *decision) insertion(tolerance *time.Duration) (sql string, arguments []any) {
+func (d *decision) insertion() (sql string, arguments []any) {
+	var tolerance *time.Duration
+	if !d.found.locked {
+		tolerance = new(clockTolerance)
+	}
 	head := &d.found.head
 	arguments = []any{
 		d.tenant, head.SequenceID, head.Hash[:], head.CreatedAt, d.before.SequenceID, d.before.Hash[:], tolerance,
@@ -165,7 +157,7 @@ func (d *decision) insertion(tolerance *time.Duration) (sql string, arguments []
 	if d.fenceBefore == 0 {
 		told = nil // no command has a row
 	}
-	if tolerance == nil || len(d.found.foreseenStreams)+len(told) == 0 {
+	if !d.found.foreseen || len(d.found.foreseenStreams)+len(told) == 0 {
 		return moveHead + sql, arguments
 	}
 	return moveHead + ifForeseen + ifNew + sql,
