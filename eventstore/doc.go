@@ -12,13 +12,18 @@
 //  3. then it inserts the events, each with its hash, records the command ids with their outcomes, moves the head,
 //     notifies, and commits.
 //
-// A writer that appended last remembers the head, and the difference between the database's clock and its own. It decides the
-// next batch from that and from the versions that its commands expect, and sends step 3 alone, in one round trip: the
-// statement moves the head, which locks it, on condition that the head, the versions and the clock (created_at at most
-// 100 ms before the lock) are as foreseen, and that no command has been recorded by a row, nor an append been found lost (both move logs.fence).
-// Otherwise, and where a unique constraint tells of a command id or version that is there already, nothing is written and
-// the batch takes the two round trips. So it does where a command of it would be refused, since the reason is only foreseen.
-// After another process was found to append, nothing is foreseen for 50 ms.
+// Most batches are foreseen instead of read: if nothing of them is refused, their streams are at the versions that the
+// commands expect, and their ids are new. That this is so is a condition of the statement of step 3, and a unique
+// constraint tells of a version or id that is there already. Then step 2 falls away, and the lock is held for as much less.
+//
+// A writer that appended last also remembers the head, and the difference between the database's clock and its own. It decides
+// the next batch from that, and sends step 3 alone, in one round trip: the statement moves the head, which locks it, on
+// condition that the head and the clock (created_at at most 100 ms before the lock) are as foreseen, too, and that no
+// command has been recorded by a row, nor an append been found lost (both move logs.fence). After another process was
+// found to append, the head is not foreseen for 50 ms.
+//
+// Where something is not as foreseen nothing is written, and the batch takes all three steps. So it does where a command of
+// it would be refused, since the reason is only foreseen.
 //
 // Invariants:
 //

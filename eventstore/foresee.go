@@ -10,12 +10,12 @@ const (
 	// clockTolerance is how far behind the database's clock, when the head is locked, a created_at may be that was
 	// foreseen.
 	clockTolerance = 100 * time.Millisecond
-	// othersRest is for how long nothing is foreseen after another process was found to append to the log.
+	// othersRest is for how long the head is not foreseen after another process was found to append to the log.
 	othersRest = 50 * time.Millisecond
 )
 
-// known is what a writer remembers of its log from its last transaction: with it the next batch can be decided before the
-// log is locked, and takes one round trip instead of two. That everything was as foreseen is a condition of writing
+// known is what a writer remembers of its log from its last transaction: with it a batch that is foreseen can be decided before
+// the log is locked, and takes one round trip instead of two. That everything was as foreseen is a condition of writing
 // it, so what is remembered may be wrong, and costs a round trip then. The zero value remembers nothing.
 type known struct {
 	head  Head
