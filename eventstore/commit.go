@@ -24,7 +24,7 @@ func (s *Store) commitOnce(ctx context.Context, tenant domain.Tenant, k *known, 
 	encodeFirstArrays(conn.Conn().TypeMap())
 
 	failpoint.Reached(failpoint.AppendBegun)
-	f, foreseen := foresee(batch)
+	f, foreseen := k.foresee(batch)
 	if foreseen && k.current() {
 		d := s.decideAll(tenant, k.complete(f), batch)
 		if !d.refused {
@@ -66,6 +66,9 @@ func (s *Store) commitLocked(ctx context.Context, conn *pgxpool.Conn, tenant dom
 		}
 		d = s.decideAll(tenant, f, batch)
 	}
+	if !f.foreseen {
+		before.weigh(d.refused, s.afterRefusal)
+	}
 	if d.nothing() {
 		k.learn(f, f, locked, before)
 		return true, rollback(ctx, conn)
@@ -94,16 +97,15 @@ func (s *Store) commitDecided(ctx context.Context, conn *pgxpool.Conn, d *decisi
 	case err == nil:
 		return false, errors.New("append: the head of the log moved in spite of its lock")
 	case isUnavailable(err):
+		conn.Release() // it is of no more use, and another one is needed
 		err = s.resolve(d, err)
 		return err == nil, err
 	}
-	if d.found.locked {
-		if failed := rollback(ctx, conn); failed != nil {
-			return false, errors.Join(err, failed)
-		}
-	}
 	if _, refused := errors.AsType[*pgconn.PgError](err); refused && d.found.foreseen {
-		return false, nil
+		err = nil // something was not as foreseen; what, is for the reading to tell
+	}
+	if d.found.locked {
+		err = errors.Join(err, rollback(ctx, conn))
 	}
 	return false, err
 }

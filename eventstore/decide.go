@@ -10,16 +10,16 @@ import (
 
 // found is what a transaction sees once it holds the lock of the log, or is foreseen to see.
 type found struct {
-	// locked says that the lock is held, under which these were read.
+	head  Head
+	fence int64 // moved by what one who decides without the lock must not overlook
+	now   time.Time
+	// locked says that the lock is held, under which head, fence and now were read.
 	locked bool
-	head   Head
-	fence  int64 // moved by what one who decides without the lock must not overlook
-	now    time.Time
 
-	// foreseen says that these are what they must be for the batch to be written as it is, and were not read.
-	foreseen bool
 	streams  map[uuid.UUID]streamHead
 	commands map[string]recorded
+	// foreseen says that streams and commands are what they must be for the batch to be written as it is, and were not read.
+	foreseen bool
 	// The streams, with their versions, that are only foreseen to be there.
 	foreseenStreams  []uuid.UUID
 	foreseenVersions []int

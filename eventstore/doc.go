@@ -23,7 +23,7 @@
 // found to append, the head is not foreseen for 50 ms.
 //
 // Where something is not as foreseen nothing is written, and the batch takes all three steps. So it does where a command of
-// it would be refused, since the reason is only foreseen.
+// it would be refused, since the reason is only foreseen; the four batches after that are read, too.
 //
 // Invariants:
 //

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/auren-memory/auren/domain"
 )
 
 // PoolOf returns the pool of a store.
@@ -43,6 +45,16 @@ func Unchain(s *Store) {
 
 // GatherFor makes the batches of a store wait longer for those who are expected.
 func GatherFor(s *Store, d time.Duration) { s.gatherFor = d }
+
+// ForeseeAfterRefusals makes a store foresee the batch after one of which something was refused.
+func ForeseeAfterRefusals(s *Store) { s.afterRefusal = 0 }
+
+// Reading is how many batches of a tenant are read before the next is foreseen. No command may be under way.
+func Reading(s *Store, tenant domain.Tenant) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.writers[tenant].known.reading
+}
 
 // Expecting is a writer's queue, of which a test says what happens.
 type Expecting struct {

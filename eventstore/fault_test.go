@@ -159,6 +159,57 @@ func TestAConnectionLostAtTheCommit(t *testing.T) {
 	require.Len(t, requireChain(t, store), 2)
 }
 
+// What is foreseen is refused by the database, as a matter of course. That the connection is lost then is another matter.
+func TestAConnectionLostAfterARefusal(t *testing.T) {
+	t.Parallel()
+	recorded := writes(uuid.New(), eventstore.None, `{}`)
+	recorded.ID = "k"
+	for name, refused := range map[string]eventstore.Command{
+		"conflict": writes(recorded.Writes[0].StreamID, eventstore.None, `{}`), "duplicate": recorded,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dsn := pgtest.DSN(t)
+			_, first := behindCutter(t, dsn)
+			_, err := first.Append(t.Context(), recorded)
+			require.NoError(t, err)
+
+			cut, store := behindCutter(t, dsn)
+			cut.at = []byte("rollback")
+			cut.before.Store(true)
+			_, err = store.Append(t.Context(), refused)
+			require.False(t, cut.before.Load())
+			require.ErrorIs(t, err, eventstore.ErrUnavailable)
+			require.Equal(t, domain.Unavailable, domain.KindOf(err))
+			_, err = store.Append(t.Context(), refused)
+			require.NoError(t, err)
+			require.Len(t, requireChain(t, store), 1)
+		})
+	}
+}
+
+// Each connection of the pool may be one that was lost at a commit.
+func TestALostCommitIsFoundOutWithTheOnlyConnection(t *testing.T) {
+	t.Parallel()
+	cut, pool := newCutter(t, pgtest.DSN(t))
+	config := pool.Config()
+	config.MaxConns = 1
+	pool, err := pgxpool.NewWithConfig(t.Context(), config)
+	require.NoError(t, err)
+	defer pool.Close()
+	store := eventstore.New(pool, eventstore.Config{})
+	defer store.Close()
+	for range 2 { // with the lock and without
+		cut.after.Store(true)
+		_, err = store.Append(t.Context(), writes(uuid.New(), eventstore.None, `{}`))
+		require.NoError(t, err)
+		require.False(t, cut.after.Load())
+		_, err = store.Append(t.Context(), writes(uuid.New(), eventstore.None, `{}`))
+		require.NoError(t, err)
+	}
+	require.Len(t, requireChain(t, store), 4)
+}
+
 // The same command through another process leaves an event with the same id, which says nothing of what else was lost.
 func TestALostBatchIsNotTakenForThatOfAnother(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,7 @@
 package eventstore_test
 
 import (
+	"math"
 	"strings"
 	"sync"
 	"testing"
@@ -20,6 +21,7 @@ func TestWhatIsForeseenWronglyIsFoundOut(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.New(t)
 	one, other := eventstore.New(pool, eventstore.Config{}), eventstore.New(pool, eventstore.Config{})
+	eventstore.ForeseeAfterRefusals(one)
 	stream := uuid.New()
 	appended := func(s *eventstore.Store, stream uuid.UUID, expected int) eventstore.WriteResult {
 		t.Helper()
@@ -37,7 +39,7 @@ func TestWhatIsForeseenWronglyIsFoundOut(t *testing.T) {
 		require.Equal(t, sequenceID, appended(one, uuid.New(), eventstore.None).SequenceID)
 	}
 	require.Equal(t, 2, appended(one, stream, 1).Version, "the version is as expected")
-	for _, expected := range []int{eventstore.None, 1, 5} {
+	for _, expected := range []int{eventstore.None, 1, 5, math.MaxInt32, math.MaxInt64, -7} {
 		conflict := appended(one, stream, expected).Conflict
 		require.NotNil(t, conflict, "expected %d", expected)
 		require.Equal(t, 2, conflict.Actual)
@@ -60,7 +62,7 @@ func TestWhatIsForeseenWronglyUnderTheLockIsFoundOut(t *testing.T) {
 		_, err := appended(writes(stream, version, `{}`))
 		require.NoError(t, err)
 	}
-	for _, expected := range []int{eventstore.None, 1, 5} {
+	for _, expected := range []int{eventstore.None, 1, 5, math.MaxInt32, math.MaxInt64, -7} {
 		refused, err := appended(writes(stream, expected, `{}`))
 		require.NoError(t, err)
 		require.NotNil(t, refused.Writes[0].Conflict, "expected %d", expected)
@@ -86,6 +88,37 @@ func TestWhatIsForeseenWronglyUnderTheLockIsFoundOut(t *testing.T) {
 	require.Nil(t, right.Writes[0].Conflict)
 	require.Equal(t, int64(6), right.Writes[0].SequenceID)
 	require.Len(t, requireChain(t, eventstore.New(pool, eventstore.Config{})), 6)
+}
+
+// Where something is refused again and again, to foresee is in vain again and again.
+func TestAfterARefusalBatchesAreRead(t *testing.T) {
+	t.Parallel()
+	store := eventstore.New(pgtest.New(t), eventstore.Config{})
+	defer store.Close()
+	stream, version := uuid.New(), 0
+	appended := func(refused bool) (reading int) {
+		t.Helper()
+		expected := version
+		if refused {
+			expected += 7
+		}
+		result, err := store.Append(t.Context(), writes(stream, expected, `{}`))
+		require.NoError(t, err)
+		require.Equal(t, refused, result.Writes[0].Conflict != nil)
+		version = result.Writes[0].Version
+		return eventstore.Reading(store, tenant)
+	}
+	require.Zero(t, appended(false))
+	require.Zero(t, appended(false))
+	require.Equal(t, 4, appended(true))
+	for left := 3; left >= 0; left-- {
+		require.Equal(t, left, appended(false))
+	}
+	require.Zero(t, appended(false))
+	for range 20 {
+		appended(true)
+	}
+	require.Equal(t, 64, eventstore.Reading(store, tenant), "it is tried again soon after the last")
 }
 
 // A command that is refused proves nothing of what was foreseen for it, on which others of its batch might rest.

@@ -37,6 +37,8 @@ type Store struct {
 	newChain func(createdAt time.Time) chain
 	// gatherFor is always gatherFor, but in tests.
 	gatherFor time.Duration
+	// afterRefusal is always afterRefusal, but in tests.
+	afterRefusal int
 
 	mu      sync.Mutex
 	writers map[domain.Tenant]*writer
@@ -60,5 +62,8 @@ func New(pool *pgxpool.Pool, config Config) *Store {
 	if config.Tracer == nil {
 		config.Tracer = noop.Tracer{}
 	}
-	return &Store{pool: pool, config: config, newChain: newChain, gatherFor: gatherFor, writers: map[domain.Tenant]*writer{}}
+	return &Store{
+		pool: pool, config: config, newChain: newChain, gatherFor: gatherFor, afterRefusal: afterRefusal,
+		writers: map[domain.Tenant]*writer{},
+	}
 }

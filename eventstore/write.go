@@ -30,8 +30,8 @@ const moveHead = `
           and fence = $8
           and ($7::interval is null or clock_timestamp() between $4::timestamptz and $4::timestamptz + $7::interval)`
 
-// Nor where a command that is recorded by its event ($24) has a row. PostgreSQL looks before it waits for the lock; that
-// the fence is then as expected says that it saw all of them.
+// Nor where a command that is recorded by its event ($24) has a row. Where the lock is not held yet PostgreSQL looks before it
+// waits for it; that the fence is then as expected says that it saw all of them.
 const ifNew = `
           and not exists (
               select
