@@ -63,6 +63,9 @@ func parseAsOf(text string) (queries.AsOf, error) {
 		return queries.AsOf{}, nil
 	}
 	if position, err := strconv.ParseInt(text, 10, 64); err == nil {
+		if position < 1 {
+			return queries.AsOf{}, usageError{fmt.Errorf("--as-of %d is no sequence_id; the first event has 1", position)}
+		}
 		return queries.AsOf{SequenceID: position}, nil
 	}
 	t, err := parseTime("--as-of", text)

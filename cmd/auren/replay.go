@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -15,8 +16,8 @@ import (
 
 type replayCommand struct {
 	Stream      string   `placeholder:"ID" help:"Replay one memory; default: the whole log."`
-	From        int64    `placeholder:"N" help:"First sequence_id."`
-	To          int64    `placeholder:"N" help:"Last sequence_id."`
+	From        *int64   `placeholder:"N" help:"First sequence_id."`
+	To          *int64   `placeholder:"N" help:"Last sequence_id."`
 	Follow      bool     `short:"f" help:"Go on with what is appended from now on, until Ctrl-C."`
 	EventType   []string `name:"event-type" placeholder:"TYPE" help:"Only events of these types."`
 	Agent       string   `placeholder:"ID" help:"Only events of memories of this agent."`
@@ -38,8 +39,8 @@ func (c *replayCommand) Run(ctx context.Context, a *app) error {
 			return usageError{fmt.Errorf("--event-type %q is none; allowed are %s", given, strings.Join(all, ", "))}
 		}
 	}
-	if c.From < 0 || c.To < 0 || c.To > 0 && c.From > c.To {
-		return usageError{errors.New("--from and --to: a range of sequence_ids such as --from 1 --to 100 is allowed")}
+	if first, last := c.span(); first < 1 || last < first {
+		return usageError{errors.New("--from and --to: a range of sequence_ids from 1 on is allowed, such as --from 1 --to 100")}
 	}
 	if only != uuid.Nil && c.Agent+c.User+c.Correlation != "" {
 		return usageError{errors.New("--stream names one memory; --agent, --user and --correlation choose among many")}
@@ -60,6 +61,18 @@ func (c *replayCommand) Run(ctx context.Context, a *app) error {
 		return c.replayStream(ctx, client, only, print)
 	}
 	return c.replayLog(ctx, client, print)
+}
+
+// span is what is asked for by sequence_id.
+func (c *replayCommand) span() (first, last int64) {
+	first, last = 1, math.MaxInt64
+	if c.From != nil {
+		first = *c.From
+	}
+	if c.To != nil {
+		last = *c.To
+	}
+	return first, last
 }
 
 func (c *replayCommand) streamID() (uuid.UUID, error) {
@@ -96,14 +109,17 @@ func (c *replayCommand) replayStream(ctx context.Context, client *client, id uui
 
 // matches does for a stream what the filter of a log does.
 func (c *replayCommand) matches(e *eventstore.Event) bool {
-	return e.SequenceID >= c.From && (c.To == 0 || e.SequenceID <= c.To) &&
+	first, last := c.span()
+	return e.SequenceID >= first && e.SequenceID <= last &&
 		(len(c.EventType) == 0 || slices.Contains(c.EventType, e.Type))
 }
 
 func (c *replayCommand) filter() eventstore.Filter {
-	return eventstore.Filter{
-		EventTypes: c.EventType, AgentID: c.Agent, UserID: c.User, CorrelationID: c.Correlation, Until: c.To,
+	f := eventstore.Filter{EventTypes: c.EventType, AgentID: c.Agent, UserID: c.User, CorrelationID: c.Correlation}
+	if c.To != nil {
+		f.Until = *c.To
 	}
+	return f
 }
 
 func (c *replayCommand) replayLog(ctx context.Context, client *client, print func(*eventstore.Event) error) error {
@@ -115,7 +131,8 @@ func (c *replayCommand) replayLog(ctx context.Context, client *client, print fun
 		}
 		return nil
 	}
-	after := max(c.From-1, 0)
+	first, _ := c.span()
+	after := first - 1
 	if c.Follow {
 		err := client.follow(ctx, after, c.filter(), each)
 		if ctx.Err() != nil {

@@ -95,7 +95,7 @@ func (a *app) dispatch(ctx context.Context, args []string) error {
 		return usageError{fmt.Errorf("%w; see %s", unknownCommand(parser, err), helpFor(parser, args))}
 	}
 	level := "warn"
-	if command := parsed.Command(); command == "server" || command == "projector" {
+	if command := parsed.Command(); command == "server" || command == "projector run" {
 		level = "info"
 	}
 	if err := a.configure(line.Config, dataDir, level); err != nil {

@@ -261,6 +261,9 @@ func TestAProjectorWithoutNATSProjectsAndIsUnready(t *testing.T) {
 		stdout, _, _ := call(t, "", "--db-dsn", dsn, "list")
 		return strings.Contains(stdout, "projected all the same")
 	})
+	p.WaitUntil("it says what it does, of its own accord", func() bool {
+		return strings.Contains(p.Stderr.String(), "the tenants are left to other runners")
+	})
 	ok, said := ready(address)
 	require.False(t, ok)
 	require.Contains(t, said, `"nats"`)

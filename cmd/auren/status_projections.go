@@ -14,6 +14,7 @@ import (
 
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/projections"
+	"github.com/auren-memory/auren/projections/fanout"
 )
 
 type projectorHealth struct {
@@ -107,6 +108,8 @@ func (p *projectorHealth) problem() string {
 		return "stopped: " + p.StoppedReason
 	case p.StoppedAt != nil:
 		return fmt.Sprintf("stopped at event %d: %s", *p.StoppedAt, p.StoppedReason)
+	case p.Holder == "" && p.Projection == fanout.Name:
+		return "nobody leads: no projector that reaches NATS runs"
 	case p.Holder == "":
 		return "nobody leads: start a projector"
 	case p.State == projections.Stuck:

@@ -11,6 +11,7 @@ import (
 
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/projections"
 )
 
 func TestStatusKnowsAnAccountThatMayNotUseJetStream(t *testing.T) {
@@ -115,6 +116,16 @@ func TestStatusWaitsForProjectorsToShareTenants(t *testing.T) {
 	}
 	w.must("rebuild")
 	w.must("status")
+}
+
+func TestWhatIsMissingWhereNobodyLeads(t *testing.T) {
+	t.Parallel()
+	for projection, missing := range map[string]string{
+		"search": "nobody leads: start a projector", "fanout": "nobody leads: no projector that reaches NATS runs",
+	} {
+		p := projectorHealth{Status: projections.Status{Projection: projection}}
+		require.Equal(t, missing, p.problem())
+	}
 }
 
 func TestHowFarProjectionsAreIsUnavailableWithoutTheDatabase(t *testing.T) {

@@ -25,9 +25,10 @@ type watchCommand struct {
 
 // Run shows changes as subscribers see them: from the stream, once the read model has them.
 func (c *watchCommand) Run(ctx context.Context, a *app) error {
+	published := slices.DeleteFunc(memory.EventTypes(), func(t string) bool { return t == memory.TypeSkipped })
 	for _, given := range c.EventType {
-		if all := memory.EventTypes(); !slices.Contains(all, given) {
-			return usageError{fmt.Errorf("--event-type %q is none; allowed are %s", given, strings.Join(all, ", "))}
+		if !slices.Contains(published, given) {
+			return usageError{fmt.Errorf("--event-type %q is none that is published; allowed are %s", given, strings.Join(published, ", "))}
 		}
 	}
 	if !c.Follow && c.Since == "" {
