@@ -101,13 +101,15 @@ const moveFence = `update logs set fence = $2 where tenant_id = $1`
 func write(ctx context.Context, conn *pgxpool.Conn, d *decision) (bool, error) {
 	b := &pgx.Batch{}
 	inserted := d.queue(b)
-	sending := failpoint.AppendForeseenSent
 	if d.found.locked {
 		b.Queue("commit")
-		sending = failpoint.AppendSent
 	}
 	sent := conn.SendBatch(ctx, b)
-	failpoint.Reached(sending)
+	if d.found.locked {
+		failpoint.Reached(failpoint.AppendSent)
+	} else {
+		failpoint.Reached(failpoint.AppendForeseenSent)
+	}
 	if err := sent.Close(); err != nil {
 		return false, fmt.Errorf("append: %w", err)
 	}

@@ -82,13 +82,13 @@ func apply(ctx context.Context, db *sql.DB) error {
 		return fmt.Errorf("read the migrations: %w", err)
 	}
 	// After a program was killed, the server may still be building an index concurrently: it waits for our statement, which
-	// waits for it. Each of its phases can end in that once.
+	// waits for it, or both change the catalog at the same moment. Each of its phases can end in that once.
 	for attempt := 1; ; attempt++ {
 		_, err := provider.Up(ctx)
 		switch state := sqlState(err); {
 		case err == nil:
 			return nil
-		case state == deadlockDetected && attempt < maxAttempts:
+		case (state == deadlockDetected || state == internalError) && attempt < maxAttempts:
 		case state == duplicateTable:
 			return fmt.Errorf("migrate: the database holds tables of other programs, one of which has a name that AUREN needs: name an empty database: %w", err)
 		default:

@@ -17,6 +17,7 @@ const (
 	duplicateDatabase     = "42P04"
 	duplicateTable        = "42P07"
 	undefinedFile         = "58P01"
+	internalError         = "XX000" // among others "tuple concurrently updated", of the catalog
 )
 
 // sqlState is the code of the server's error in err's chain, or nothing.
