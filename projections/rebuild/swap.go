@@ -87,6 +87,9 @@ func (b *build) swapOnce(ctx context.Context, tx pgx.Tx) error {
 	if now != b.plan {
 		return errTablesChanged
 	}
+	if err := b.endVacuum(ctx, tx); err != nil {
+		return err
+	}
 	if err := b.holdCheckpoints(ctx, tx); err != nil {
 		return err
 	}
@@ -109,6 +112,28 @@ func (b *build) swapOnce(ctx context.Context, tx pgx.Tx) error {
 	}
 	_, err = tx.Exec(ctx, "drop schema "+pgx.Identifier{Schema}.Sanitize()+" cascade")
 	return err
+}
+
+const readDeadlockTimeout = `select setting::bigint from pg_settings where name = 'deadlock_timeout'`
+
+// endVacuum ends what autovacuum does with the tables and their copies, which are new to it, and keeps it away until the
+// transaction ends: this lock is the one that vacuum takes, and lets everybody read and write. PostgreSQL ends an autovacuum
+// for whoever has waited for it as long as for a deadlock; the locks of the swap are not waited for as long.
+func (b *build) endVacuum(ctx context.Context, tx pgx.Tx) error {
+	var milliseconds int64
+	if err := tx.QueryRow(ctx, readDeadlockTimeout).Scan(&milliseconds); err != nil {
+		return err
+	}
+	if err := setLockTimeout(ctx, tx, lockWait+time.Duration(milliseconds)*time.Millisecond); err != nil {
+		return err
+	}
+	for _, table := range b.tables {
+		statement := fmt.Sprintf("lock table %s, %s in share update exclusive mode", b.original(table), b.copyOf(table))
+		if _, err := tx.Exec(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // shutOutReaders waits for the readers that are there and keeps new ones waiting. Readers that take one statement see the

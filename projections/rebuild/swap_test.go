@@ -7,11 +7,13 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/projections/rebuild"
 	"github.com/auren-memory/auren/queries"
 )
@@ -40,6 +42,35 @@ func TestSwapWaitsForALongReaderWithoutBlockingOthers(t *testing.T) {
 	require.NoError(t, <-ended)
 	require.Equal(t, live, f.contents(t))
 	f.requireIntact(t)
+}
+
+// To vacuum a large table takes longer than is waited for readers, and autovacuum begins where much was written, as a
+// rebuild does.
+func TestSwapDoesNotWaitForAutovacuum(t *testing.T) {
+	t.Parallel()
+	pool, err := pgxpool.New(t.Context(), pgtest.NewServer(t).DSN()) // of its own: autovacuum goes from one database to the next
+	require.NoError(t, err)
+	defer pool.Close()
+	f := on(pool)
+	defer f.store.Close()
+	require.NoError(t, f.write(t.Context(), tenant, 1000))
+	f.project(t)
+	exec := func(sql string) {
+		_, err := f.pool.Exec(t.Context(), sql)
+		require.NoError(t, err)
+	}
+	exec(`alter table agent_memory_search set (autovacuum_vacuum_insert_threshold = 0, autovacuum_vacuum_insert_scale_factor = 0,
+		autovacuum_vacuum_threshold = 0, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_cost_limit = 1, autovacuum_vacuum_cost_delay = 100)`)
+	exec(`update agent_memory_search set words = words`)
+	require.Eventually(t, func() bool {
+		var vacuuming bool
+		err := f.pool.QueryRow(t.Context(), `
+			select exists (select from pg_locks where relation = 'agent_memory_search'::regclass and mode = 'ShareUpdateExclusiveLock')`).Scan(&vacuuming)
+		return err == nil && vacuuming
+	}, time.Minute, 20*time.Millisecond)
+	live := f.contents(t)
+	require.NoError(t, rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{}.Trying(1, 0)))
+	require.Equal(t, live, f.contents(t))
 }
 
 func TestSwapPausesBetweenItsAttempts(t *testing.T) {
