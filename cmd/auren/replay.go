@@ -34,10 +34,8 @@ func (c *replayCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	for _, given := range c.EventType {
-		if all := memory.EventTypes(); !slices.Contains(all, given) {
-			return usageError{fmt.Errorf("--event-type %q is none; allowed are %s", given, strings.Join(all, ", "))}
-		}
+	if err := checkEventTypes(c.EventType, memory.EventTypes(), "none"); err != nil {
+		return err
 	}
 	if first, last := c.span(); first < 1 || last < first {
 		return usageError{errors.New("--from and --to: a range of sequence_ids from 1 on is allowed, such as --from 1 --to 100")}
@@ -61,6 +59,16 @@ func (c *replayCommand) Run(ctx context.Context, a *app) error {
 		return c.replayStream(ctx, client, only, print)
 	}
 	return c.replayLog(ctx, client, print)
+}
+
+// checkEventTypes refuses what is not among the allowed types, and says that it is none of them.
+func checkEventTypes(given, allowed []string, none string) error {
+	for _, t := range given {
+		if !slices.Contains(allowed, t) {
+			return usageError{fmt.Errorf("--event-type %q is %s; allowed are %s", t, none, strings.Join(allowed, ", "))}
+		}
+	}
+	return nil
 }
 
 // span is what is asked for by sequence_id.

@@ -26,10 +26,8 @@ type watchCommand struct {
 // Run shows changes as subscribers see them: from the stream, once the read model has them.
 func (c *watchCommand) Run(ctx context.Context, a *app) error {
 	published := slices.DeleteFunc(memory.EventTypes(), func(t string) bool { return t == memory.TypeSkipped })
-	for _, given := range c.EventType {
-		if !slices.Contains(published, given) {
-			return usageError{fmt.Errorf("--event-type %q is none that is published; allowed are %s", given, strings.Join(published, ", "))}
-		}
+	if err := checkEventTypes(c.EventType, published, "none that is published"); err != nil {
+		return err
 	}
 	if !c.Follow && c.Since == "" {
 		return usageError{errors.New("--no-follow shows what was before: say since when with --since")}
