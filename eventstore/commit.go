@@ -24,30 +24,35 @@ func (s *Store) commitOnce(ctx context.Context, tenant domain.Tenant, k *known, 
 	encodeFirstArrays(conn.Conn().TypeMap())
 
 	failpoint.Reached(failpoint.AppendBegun)
-	f, foreseen := k.foresee(batch)
-	if foreseen && k.current() {
-		d := s.decideAll(tenant, k.complete(f), batch)
-		if !d.refused {
-			failpoint.Reached(failpoint.AppendForeseen)
-			done, err := s.commitDecided(ctx, conn, d)
-			if done {
-				k.head, k.fence = d.found.head, d.found.fence
-				return nil
-			}
-			if err != nil {
-				*k = known{}
-				return err
-			}
+	if f, ok := k.foresee(batch); ok {
+		commit := s.commitLocked
+		if k.current() {
+			commit = s.commitUnlocked
 		}
-		foreseen = false // something of it is not so
-	}
-	if foreseen {
-		if done, err := s.commitLocked(ctx, conn, tenant, k, batch, f); done || err != nil {
+		if done, err := commit(ctx, conn, tenant, k, batch, f); done || err != nil {
 			return err
 		}
 	}
 	_, err = s.commitLocked(ctx, conn, tenant, k, batch, found{})
 	return err
+}
+
+// commitUnlocked appends what is decided without the lock of the log, by what is foreseen of the batch and known of the head.
+// It is not done, and nothing is written, where something was not as foreseen.
+func (s *Store) commitUnlocked(ctx context.Context, conn *pgxpool.Conn, tenant domain.Tenant, k *known, batch []*request, f found) (done bool, err error) {
+	d := s.decideAll(tenant, k.complete(f), batch)
+	if d.refused {
+		return false, nil
+	}
+	failpoint.Reached(failpoint.AppendForeseen)
+	done, err = s.commitDecided(ctx, conn, d)
+	switch {
+	case done:
+		k.head, k.fence = d.found.head, d.found.fence
+	case err != nil:
+		*k = known{}
+	}
+	return done, err
 }
 
 // commitLocked appends what is decided under the lock of the log, by what is foreseen of the batch, or else by what is
