@@ -35,8 +35,11 @@ func (h *rebuildHealth) row() []cell {
 	if h.Verify {
 		said, command = "to be compared: "+said, "auren rebuild --verify"
 	}
-	if !h.Running {
-		said += "; broken off: `" + command + "` goes on with it"
+	switch {
+	case h.Problem != "":
+		return statusRow("rebuild", h.Problem, said)
+	case h.Running:
+		return []cell{{"rebuild", plain}, {"running", green}, {said, plain}}
 	}
-	return statusRow("rebuild", h.Problem, said)
+	return []cell{{"rebuild", plain}, {"broken off", yellow}, {said + "; `" + command + "` goes on with it", plain}}
 }

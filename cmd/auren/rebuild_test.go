@@ -66,6 +66,8 @@ func TestRebuildThatWasKilledGoesOnWhereItWas(t *testing.T) {
 	left, err := rebuild.ReadStatus(t.Context(), pool)
 	require.NoError(t, err)
 	require.Less(t, left.Done, left.Total, "it was killed before the end")
+	said, _, _ := call(t, "", "status", "--db-dsn", pool.Config().ConnString())
+	require.Regexp(t, "rebuild +broken off +filling, .*`auren rebuild` goes on with it", said)
 
 	again := start(t, append(dsnOf(pool), "AUREN_LOG_LEVEL=info"), "rebuild")
 	require.Zero(t, again.Code(), again.Stderr.String())
