@@ -48,7 +48,7 @@ func (r *Runner) register(ctx context.Context) error {
 	}
 	share := math.MaxInt
 	if runners > 1 {
-		share = (tenants + runners - 1) / runners
+		share = max(1, (tenants+runners-1)/runners) // whoever comes first leads the first tenant
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -88,6 +88,13 @@ update projection_checkpoints as c
 // giveBack gives leases back that exceed the share, of tenants that no turn serves at the moment. It must be called by
 // whoever begins turns.
 func (r *Runner) giveBack(ctx context.Context) error {
+	if !r.crowded() {
+		return nil
+	}
+	// Since the share was found out, tenants may have come: what is given back for them, nobody has room for.
+	if err := r.register(ctx); err != nil {
+		return err
+	}
 	var tenants []domain.Tenant
 	var terms []int64
 	r.mu.Lock()

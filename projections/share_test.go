@@ -148,14 +148,43 @@ func TestARunnerOfAnotherVersionHasNoShare(t *testing.T) {
 func TestATurnEndsWhereARunnerLeadsTooMuch(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	f.append(t, tenant, `{}`, `{}`, `{}`, `{}`)
+	f.append(t, "t1", `{}`, `{}`, `{}`, `{}`)
+	f.append(t, "t2", `{}`, `{}`, `{}`, `{}`)
+	require.NoError(t, f.runner(Config{}).register(t.Context()))
 	r := f.runner(Config{Batch: 1})
 	r.share = 0
-	require.NoError(t, r.serve(t.Context(), r.follower(tenant)))
-	require.Equal(t, upTo(1), f.applied(t, tenant))
+	for _, tenant := range []domain.Tenant{"t1", "t2"} {
+		require.NoError(t, r.serve(t.Context(), r.follower(tenant)))
+		require.Equal(t, upTo(1), f.applied(t, tenant))
+	}
 	require.NoError(t, r.giveBack(t.Context()))
-	require.Empty(t, f.status(t, tenant).Holder)
+	require.Equal(t, map[string]int{r.config.Holder: 1}, f.leaders(t), "one each")
 	due, err := r.due(t.Context())
 	require.NoError(t, err)
-	require.Empty(t, due, "what was given back is for others")
+	require.Len(t, due, 1, "what was given back is for others")
+	require.Equal(t, r.config.Holder, f.status(t, due[0].tenant).Holder)
+}
+
+// A tenant that was given back because of a share from before it came would be led by nobody until the others have heard of it.
+func TestNothingIsGivenBackThatIsWithinTheShare(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	r := f.runner(Config{})
+	for _, runner := range []*Runner{f.runner(Config{}), f.runner(Config{}), r} {
+		require.NoError(t, runner.register(t.Context()))
+	}
+	require.Equal(t, 1, r.share, "room for what others give back")
+	look := func() {
+		due, err := r.look(t.Context())
+		require.NoError(t, err)
+		for _, follower := range due {
+			require.NoError(t, r.serve(t.Context(), follower))
+		}
+	}
+	for n, share := range []int{1, 1, 1, 2} { // a third, rounded up
+		f.append(t, domain.Tenant(fmt.Sprint("t", n)), `{}`)
+		look() // takes what is new
+		look() // gives back what is too much
+		require.Equal(t, map[string]int{r.config.Holder: share}, f.leaders(t))
+	}
 }

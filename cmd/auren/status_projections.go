@@ -55,8 +55,8 @@ func lookAtProjections(ctx context.Context, pool *pgxpool.Pool) ([]projectorHeal
 }
 
 // handover is how long nobody may lead a projection while projectors run: after a rebuild, or when a tenant has come, they
-// share what there is to lead anew.
-const handover = 2500 * time.Millisecond
+// share what there is to lead anew, each at its next look, and where they hear of new numbers first, by a lease's time.
+const handover = 5 * time.Second
 
 // onceLed reads the status, where projectors run once each projection is led or handover is over.
 func onceLed(ctx context.Context, pool *pgxpool.Pool) ([]projections.Status, error) {
