@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
@@ -288,6 +289,63 @@ func TestALostRecordIsNotTakenForThatOfAnother(t *testing.T) {
 	_, err = store.Append(t.Context(), assertion(1))
 	if <-ofOther == nil {
 		require.Error(t, err, "two bodies under one id")
+	}
+}
+
+// Nor does the first row of a batch, that another process wrote, tell of the others.
+func TestALostBatchIsNotTakenForWhatAnotherRecordedOfIt(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.DSN(t)
+	cut, store := behindCutter(t, dsn)
+	cut.at = []byte(`"writes"`)
+	other := newLink(t, dsn).store
+	stream := uuid.New()
+	_, err := store.Append(t.Context(), writes(stream, eventstore.None, `{}`))
+	require.NoError(t, err)
+	assertion := func(id string) eventstore.Command {
+		c := writes(stream, eventstore.Any)
+		c.ID, c.Fingerprint = id, eventstore.Hash{1}
+		return c
+	}
+	watching, err := pgxpool.New(t.Context(), dsn)
+	require.NoError(t, err)
+	t.Cleanup(watching.Close)
+	ofOther := make(chan error, 1)
+	cut.meanwhile = func() { // the batch has the lock, the other waits for it
+		go func() {
+			_, err := other.Append(t.Context(), assertion("a"))
+			ofOther <- err
+		}()
+		waitForLocks(t, watching, 1)
+	}
+	// While an append waits for the log, two commands gather behind it.
+	holder, err := watching.Begin(t.Context())
+	require.NoError(t, err)
+	_, err = holder.Exec(t.Context(), "select from logs for update")
+	require.NoError(t, err)
+	var appending errgroup.Group
+	appending.Go(func() error {
+		_, err := store.Append(t.Context(), writes(uuid.New(), eventstore.None, `{}`))
+		return err
+	})
+	waitForLocks(t, watching, 1)
+	answers := make([]error, 2)
+	for i, id := range []string{"a", "b"} {
+		appending.Go(func() error {
+			_, answers[i] = store.Append(t.Context(), assertion(id))
+			return nil
+		})
+		require.Eventually(t, func() bool { return eventstore.Waiting(store) == i+1 }, time.Minute, time.Millisecond)
+	}
+	cut.before.Store(true)
+	require.NoError(t, holder.Rollback(t.Context()))
+	require.NoError(t, appending.Wait())
+	require.NoError(t, <-ofOther)
+	for i, id := range []string{"a", "b"} {
+		_, recorded, err := other.Outcome(t.Context(), tenant, id, eventstore.Hash{1})
+		require.NoError(t, err)
+		require.Equal(t, id == "a", recorded)
+		require.ErrorIs(t, answers[i], eventstore.ErrUnavailable, id)
 	}
 }
 

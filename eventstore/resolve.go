@@ -11,8 +11,13 @@ import (
 // By its hash: an event with the mark of a command may be that of another process.
 const findEvent = `select exists (select from events where tenant_id = $1 and sequence_id = $2 and event_id = $3 and hash = $4)`
 
-// Another process may have recorded the same id.
-const findCommand = `select exists (select from commands where tenant_id = $1 and command_id = $2 and fingerprint = $3 and outcome = $4::jsonb)`
+// All of them: another process may have recorded some of the same ids. Where it recorded all, with the same outcomes, what was
+// decided holds, whoever wrote it.
+const findCommands = `
+select count(*) = cardinality($2::text[])
+  from unnest($2::text[], $3::bytea[], $4::text[]) as sought (id, fingerprint, outcome)
+  join commands as c on c.tenant_id = $1 and c.command_id = sought.id
+ where c.fingerprint = sought.fingerprint and c.outcome = sought.outcome::jsonb`
 
 const moveFenceOn = `update logs set fence = fence + 1 where tenant_id = $1`
 
@@ -23,7 +28,7 @@ func (s *Store) resolve(d *decision, lost error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), s.config.Timeout)
 	defer cancel()
 	var committed bool
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err := pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
 		// The lost transaction holds this lock until the server has ended it one way or the other.
 		if _, err := tx.Exec(ctx, lockHead, d.tenant); err != nil {
 			return err
@@ -33,8 +38,8 @@ func (s *Store) resolve(d *decision, lost error) error {
 			last := &d.events[len(d.events)-1]
 			err = tx.QueryRow(ctx, findEvent, d.tenant, last.SequenceID, last.ID, last.Hash[:]).Scan(&committed)
 		} else {
-			c := &d.commands[0]
-			err = tx.QueryRow(ctx, findCommand, d.tenant, c.id, c.fingerprint[:], c.outcome).Scan(&committed)
+			ids, fingerprints, outcomes := d.commandColumns()
+			err = tx.QueryRow(ctx, findCommands, d.tenant, ids, fingerprints, outcomes).Scan(&committed)
 		}
 		if err != nil || committed {
 			return err

@@ -210,11 +210,12 @@ func column[R, T any](rows []R, of func(*R) T) pgtype.FlatArray[T] {
 }
 
 func (d *decision) commandArguments() []any {
-	return []any{
-		d.tenant, d.found.now,
-		column(d.commands, func(c *commandRow) string { return c.id }),
+	ids, fingerprints, outcomes := d.commandColumns()
+	return []any{d.tenant, d.found.now, ids, fingerprints, outcomes, d.found.head.SequenceID, d.found.head.Hash[:]}
+}
+
+func (d *decision) commandColumns() (ids []string, fingerprints, outcomes [][]byte) {
+	return column(d.commands, func(c *commandRow) string { return c.id }),
 		column(d.commands, func(c *commandRow) []byte { return c.fingerprint[:] }),
-		column(d.commands, func(c *commandRow) []byte { return c.outcome }),
-		d.found.head.SequenceID, d.found.head.Hash[:],
-	}
+		column(d.commands, func(c *commandRow) []byte { return c.outcome })
 }

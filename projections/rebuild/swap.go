@@ -116,8 +116,8 @@ func (b *build) swapOnce(ctx context.Context, tx pgx.Tx) error {
 
 const readDeadlockTimeout = `select setting::bigint from pg_settings where name = 'deadlock_timeout'`
 
-// endVacuum ends what autovacuum does with the tables and their copies, which are new to it, and keeps it away until the
-// transaction ends: this lock is the one that vacuum takes, and lets everybody read and write. PostgreSQL ends an autovacuum
+// endVacuum ends what autovacuum does with the tables, the checkpoints and their copies, which are new to it, and keeps it away
+// until the transaction ends: this lock is the one that vacuum takes, and lets everybody read and write. PostgreSQL ends an autovacuum
 // for whoever has waited for it as long as for a deadlock; the locks of the swap are not waited for as long.
 func (b *build) endVacuum(ctx context.Context, tx pgx.Tx) error {
 	var milliseconds int64
@@ -127,7 +127,7 @@ func (b *build) endVacuum(ctx context.Context, tx pgx.Tx) error {
 	if err := setLockTimeout(ctx, tx, lockWait+time.Duration(milliseconds)*time.Millisecond); err != nil {
 		return err
 	}
-	for _, table := range b.tables {
+	for _, table := range append(slices.Clone(b.tables), checkpoints) {
 		statement := fmt.Sprintf("lock table %s, %s in share update exclusive mode", b.original(table), b.copyOf(table))
 		if _, err := tx.Exec(ctx, statement); err != nil {
 			return err

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
+	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/projections/rebuild"
 	"github.com/auren-memory/auren/queries"
 )
@@ -30,11 +31,13 @@ func TestSwapWaitsForALongReaderWithoutBlockingOthers(t *testing.T) {
 	require.NoError(t, err)
 	ended := make(chan error, 1)
 	go func() { ended <- rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{}) }()
-	// Until the swap has given up once, having waited for the reader.
-	require.Eventually(t, func() bool {
+	require.Eventually(t, func() bool { // the swap waits for the reader
 		var waiting bool
 		err := f.pool.QueryRow(t.Context(), `
-			select exists (select from pg_locks where not granted and mode = 'AccessExclusiveLock')`).Scan(&waiting)
+			select exists (select
+			                 from pg_locks
+			                where not granted and mode = 'AccessExclusiveLock' and relation = 'agent_memories'::regclass
+			                  and database = (select oid from pg_database where datname = current_database()))`).Scan(&waiting)
 		return err == nil && waiting
 	}, 20*time.Second, 5*time.Millisecond)
 	require.Equal(t, live, f.contents(t), "another reader gets through")
@@ -44,33 +47,69 @@ func TestSwapWaitsForALongReaderWithoutBlockingOthers(t *testing.T) {
 	f.requireIntact(t)
 }
 
-// To vacuum a large table takes longer than is waited for readers, and autovacuum begins where much was written, as a
-// rebuild does.
-func TestSwapDoesNotWaitForAutovacuum(t *testing.T) {
-	t.Parallel()
-	pool, err := pgxpool.New(t.Context(), pgtest.NewServer(t).DSN()) // of its own: autovacuum goes from one database to the next
+// vacuumingSlowly is on a server of its own, since autovacuum goes from one database to the next, where a vacuum of the table
+// takes longer than is waited for readers.
+func vacuumingSlowly(t *testing.T, table string) fixture {
+	t.Helper()
+	pool, err := pgxpool.New(t.Context(), pgtest.NewServer(t).DSN())
 	require.NoError(t, err)
-	defer pool.Close()
+	t.Cleanup(pool.Close)
 	f := on(pool)
-	defer f.store.Close()
-	require.NoError(t, f.write(t.Context(), tenant, 1000))
-	f.project(t)
-	exec := func(sql string) {
-		_, err := f.pool.Exec(t.Context(), sql)
-		require.NoError(t, err)
-	}
-	exec(`alter table agent_memory_search set (autovacuum_vacuum_insert_threshold = 0, autovacuum_vacuum_insert_scale_factor = 0,
+	t.Cleanup(f.store.Close)
+	_, err = pool.Exec(t.Context(), `
+		alter table `+table+` set (autovacuum_vacuum_insert_threshold = 0, autovacuum_vacuum_insert_scale_factor = 0,
 		autovacuum_vacuum_threshold = 0, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_cost_limit = 1, autovacuum_vacuum_cost_delay = 100)`)
-	exec(`update agent_memory_search set words = words`)
+	require.NoError(t, err)
+	return f
+}
+
+func (f fixture) awaitVacuum(t *testing.T, table string) {
+	t.Helper()
 	require.Eventually(t, func() bool {
 		var vacuuming bool
 		err := f.pool.QueryRow(t.Context(), `
-			select exists (select from pg_locks where relation = 'agent_memory_search'::regclass and mode = 'ShareUpdateExclusiveLock')`).Scan(&vacuuming)
+			select exists (select from pg_locks where relation = to_regclass($1) and mode = 'ShareUpdateExclusiveLock')`, table).Scan(&vacuuming)
 		return err == nil && vacuuming
 	}, time.Minute, 20*time.Millisecond)
+}
+
+// Autovacuum begins where much was written, as a rebuild does.
+func TestSwapDoesNotWaitForAutovacuum(t *testing.T) {
+	t.Parallel()
+	f := vacuumingSlowly(t, "agent_memory_search")
+	require.NoError(t, f.write(t.Context(), tenant, 1000))
+	f.project(t)
+	_, err := f.pool.Exec(t.Context(), `update agent_memory_search set words = words`)
+	require.NoError(t, err)
+	f.awaitVacuum(t, "agent_memory_search")
 	live := f.contents(t)
 	require.NoError(t, rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{}.Trying(1, 0)))
 	require.Equal(t, live, f.contents(t))
+}
+
+// The copies are new to it, those of the checkpoints of many tenants, too.
+func TestSwapDoesNotWaitForAutovacuumOfTheCheckpoints(t *testing.T) {
+	t.Parallel()
+	f := vacuumingSlowly(t, "projection_checkpoints")
+	for n := range 400 {
+		require.NoError(t, f.write(t.Context(), domain.Tenant(fmt.Sprint("t", n)), 1))
+	}
+	f.project(t)
+	reader, err := f.pool.Begin(t.Context()) // keeps the swap waiting until the vacuum has begun
+	require.NoError(t, err)
+	_, err = reader.Exec(t.Context(), "select from agent_memories")
+	require.NoError(t, err)
+	core, logged := observer.New(zap.InfoLevel)
+	ended := make(chan error, 1)
+	go func() {
+		ended <- rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{Log: zap.New(core)}.Trying(1000, 200*time.Millisecond))
+	}()
+	f.awaitVacuum(t, rebuild.Schema+".projection_checkpoints")
+	tries := func() int { return logged.FilterMessageSnippet("trying again").Len() }
+	before := tries()
+	require.NoError(t, reader.Rollback(t.Context()))
+	require.NoError(t, <-ended)
+	require.LessOrEqual(t, tries(), before+2) // of which one was under way
 }
 
 func TestSwapPausesBetweenItsAttempts(t *testing.T) {
@@ -149,7 +188,7 @@ func TestASwapCostsNoReaderItsAnswer(t *testing.T) {
 		}
 	}
 	for range 15 {
-		require.NoError(t, rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{}))
+		require.NoError(t, rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{}.Trying(1000, 20*time.Millisecond)))
 	}
 	stop()
 	require.NoError(t, readers.Wait())

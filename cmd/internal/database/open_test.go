@@ -36,23 +36,33 @@ func TestPoolHoldsItsSizeAndNoMoreThanItsSum(t *testing.T) {
 	require.Equal(t, []string{"off", "sizes", "UTC"}, []string{jit, name, zone})
 }
 
+// shown is what a pool shows of a setting that is the database's default.
+func shown(t *testing.T, dsn, setting, value string) (actual string) {
+	t.Helper()
+	admin, err := pgx.Connect(t.Context(), dsn)
+	require.NoError(t, err)
+	_, err = admin.Exec(t.Context(), fmt.Sprintf("alter database %s set %s = '%s'",
+		pgx.Identifier{admin.Config().Database}.Sanitize(), setting, value))
+	require.NoError(t, err)
+	require.NoError(t, admin.Close(t.Context()))
+	pool, err := database.Open(t.Context(), database.Config{DSN: dsn, Size: 1}, zap.NewNop())
+	require.NoError(t, err)
+	defer pool.Close()
+	require.NoError(t, pool.QueryRow(t.Context(), "show "+setting).Scan(&actual))
+	return actual
+}
+
 func TestCommitsAreDurableWhateverTheDatabaseIsSetTo(t *testing.T) {
 	t.Parallel()
 	dsn := pgtest.DSN(t)
-	for setting, expected := range map[string]string{"off": "on", "remote_apply": "remote_apply", "local": "local"} {
-		admin, err := pgx.Connect(t.Context(), dsn)
-		require.NoError(t, err)
-		_, err = admin.Exec(t.Context(), fmt.Sprintf("alter database %s set synchronous_commit = %s",
-			pgx.Identifier{admin.Config().Database}.Sanitize(), setting))
-		require.NoError(t, err)
-		require.NoError(t, admin.Close(t.Context()))
-		pool, err := database.Open(t.Context(), database.Config{DSN: dsn, Size: 1}, zap.NewNop())
-		require.NoError(t, err)
-		var actual string
-		require.NoError(t, pool.QueryRow(t.Context(), "show synchronous_commit").Scan(&actual))
-		pool.Close()
-		require.Equal(t, expected, actual)
+	for value, expected := range map[string]string{"off": "on", "remote_apply": "remote_apply", "local": "local"} {
+		require.Equal(t, expected, shown(t, dsn, "synchronous_commit", value))
 	}
+}
+
+func TestTransactionsAreReadCommittedWhateverTheDatabaseIsSetTo(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "read committed", shown(t, pgtest.DSN(t), "default_transaction_isolation", "serializable"))
 }
 
 func TestAProcessThatFreezesInATransactionDoesNotHoldUpTheOthers(t *testing.T) {
