@@ -116,7 +116,7 @@ func (e *engine) startProjector(conn *nats.Conn) error {
 	sweeper := commands.NewSweeper(e.handler, e.due, commands.SweeperConfig{}, log)
 	e.checks = append(e.checks, observe.Check{Name: "nats", Do: func(ctx context.Context) error { return pingNATS(ctx, conn) }})
 
-	e.startProjections(readModels(e.pool), config)
+	e.startProjections(readModels(), config)
 	seen := e.projectionMetrics.Of(relay.Name())
 	fanning := projections.NewSinkRunner(e.pool, e.store, e.projectNews, relay, e.observed(config, seen))
 	seen.Leading(fanning.Leading)

@@ -109,7 +109,7 @@ func TestStatusOfManyTenantsIsASummaryAndTheWorst(t *testing.T) {
 		case 39:
 			p.State, p.Head, p.Lag, p.LagSeconds = projections.Moving, 20, 11, 3
 		}
-		p.Problem = p.problem()
+		p.Problem = p.problem(true)
 		all = append(all, p)
 	}
 	var out proctest.Output

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgxpool"
-
 	"github.com/auren-memory/auren/cmd/internal/database"
 	"github.com/auren-memory/auren/migrations"
 	"github.com/auren-memory/auren/projections"
@@ -46,7 +44,7 @@ func (c *rebuildCommand) Run(ctx context.Context, a *app) error {
 	}
 	var rebuilt []projections.Projection
 	var names []string
-	for _, p := range readModels(pool) {
+	for _, p := range readModels() {
 		if len(c.Projections) == 0 || slices.Contains(c.Projections, p.Name()) {
 			rebuilt, names = append(rebuilt, p), append(names, p.Name())
 		}
@@ -63,7 +61,7 @@ func (c *rebuildCommand) Run(ctx context.Context, a *app) error {
 		return fmt.Errorf("rebuild: %w; `auren status` shows a rebuild only where they were not", err)
 	}
 	if ctx.Err() != nil && err != nil {
-		return errors.New("interrupted; the live tables are as they were, and `auren rebuild` goes on from here")
+		return fmt.Errorf("interrupted; the live tables are as they were, and `%s` goes on from here", rebuildLine(names, false))
 	}
 	if errors.Is(err, rebuild.ErrNewerVersion) {
 		return fmt.Errorf("rebuild: %w; rebuild with that program, or go back to this one's with --downgrade", err)
@@ -76,7 +74,7 @@ func (c *rebuildCommand) Run(ctx context.Context, a *app) error {
 }
 
 // readModels are the projections that keep tables.
-func readModels(pool *pgxpool.Pool) []projections.Projection {
+func readModels() []projections.Projection {
 	return []projections.Projection{agentmemories.Projection{}, search.New(search.Config{})}
 }
 

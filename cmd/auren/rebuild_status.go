@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -31,9 +32,12 @@ func lookAtRebuild(ctx context.Context, pool *pgxpool.Pool) (*rebuildHealth, err
 
 // row is what the status says of it.
 func (h *rebuildHealth) row() []cell {
-	said, command := fmt.Sprintf("%s, %s of %s events", h.Phase, number(h.Done), number(h.Total)), "auren rebuild"
+	said := fmt.Sprintf("%s: %s, %s of %s events", strings.Join(h.Projections, " and "), h.Phase, number(h.Done), number(h.Total))
+	if len(h.Projections) > 1 {
+		said += ", counted for each"
+	}
 	if h.Verify {
-		said, command = "to be compared: "+said, "auren rebuild --verify"
+		said = "to be compared: " + said
 	}
 	switch {
 	case h.Problem != "":
@@ -41,5 +45,17 @@ func (h *rebuildHealth) row() []cell {
 	case h.Running:
 		return []cell{{"rebuild", plain}, {"running", green}, {said, plain}}
 	}
-	return []cell{{"rebuild", plain}, {"broken off", yellow}, {said + "; `" + command + "` goes on with it", plain}}
+	return []cell{{"rebuild", plain}, {"broken off", yellow}, {said + "; `" + rebuildLine(h.Projections, h.Verify) + "` goes on with it", plain}}
+}
+
+// rebuildLine is the command line that goes on with a rebuild.
+func rebuildLine(names []string, verify bool) string {
+	line := []string{"auren rebuild"}
+	if len(names) < len(readModels()) {
+		line = append(line, names...)
+	}
+	if verify {
+		line = append(line, "--verify")
+	}
+	return strings.Join(line, " ")
 }

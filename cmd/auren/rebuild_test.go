@@ -40,7 +40,7 @@ func projected(t *testing.T, memories int) *pgxpool.Pool {
 			require.NoError(t, r.Err)
 		}
 	}
-	for _, p := range readModels(pool) {
+	for _, p := range readModels() {
 		watcher := eventstore.NewWatcher(pool, eventstore.LogChannel, zap.NewNop())
 		require.NoError(t, projections.NewRunner(pool, store, watcher, p, projections.Config{}).CatchUp(t.Context()))
 	}
@@ -67,7 +67,7 @@ func TestRebuildThatWasKilledGoesOnWhereItWas(t *testing.T) {
 	require.NoError(t, err)
 	require.Less(t, left.Done, left.Total, "it was killed before the end")
 	said, _, _ := call(t, "", "status", "--db-dsn", pool.Config().ConnString())
-	require.Regexp(t, "rebuild +broken off +filling, .*`auren rebuild` goes on with it", said)
+	require.Regexp(t, "rebuild +broken off +agent_memories and search: filling, .*, counted for each; `auren rebuild` goes on with it", said)
 
 	again := start(t, append(dsnOf(pool), "AUREN_LOG_LEVEL=info"), "rebuild")
 	require.Zero(t, again.Code(), again.Stderr.String())
@@ -79,6 +79,15 @@ func TestRebuildThatWasKilledGoesOnWhereItWas(t *testing.T) {
 	found := decode[rebuild.Comparison](t, verified.Stdout.String())
 	require.True(t, found.Equal)
 	require.EqualValues(t, 15_000, found.Tables[0].Rows)
+}
+
+func TestWhatGoesOnWithARebuild(t *testing.T) {
+	t.Parallel()
+	both := []string{"agent_memories", "search"}
+	require.Equal(t, "auren rebuild", rebuildLine(both, false))
+	require.Equal(t, "auren rebuild --verify", rebuildLine(both, true))
+	require.Equal(t, "auren rebuild search", rebuildLine(both[1:], false))
+	require.Equal(t, "auren rebuild agent_memories --verify", rebuildLine(both[:1], true))
 }
 
 // waitUntilFree waits until the server has noticed that the process is gone.
@@ -119,7 +128,7 @@ func TestProjectorRebuildsWhatAnOlderProgramMade(t *testing.T) {
 		var ours bool
 		err := pool.QueryRow(t.Context(), `
 			select projection_version = $1 and lease_holder <> '' from projection_checkpoints where projection = 'search'`,
-			readModels(pool)[1].Version()).Scan(&ours)
+			readModels()[1].Version()).Scan(&ours)
 		return err == nil && ours && strings.Contains(up.Stderr.String(), "rebuilt and swapped in")
 	})
 	require.NotContains(t, up.Stderr.String(), "agent_memory_history", "the other projection is left as it is")

@@ -90,25 +90,27 @@ func watched(first, second []projections.Status, passed time.Duration) []project
 	for _, s := range first {
 		before[key{s.Tenant, s.Projection}] = s
 	}
+	runs := slices.ContainsFunc(second, func(s projections.Status) bool { return s.Holder != "" })
 	all := make([]projectorHealth, len(second))
 	for i, s := range second {
 		p := projectorHealth{Status: s}
 		if b, ok := before[key{s.Tenant, s.Projection}]; ok && s.SequenceID > b.SequenceID {
 			p.EventsPerSecond = float64(s.SequenceID-b.SequenceID) / passed.Seconds()
 		}
-		p.Problem = p.problem()
+		p.Problem = p.problem(runs)
 		all[i] = p
 	}
 	return all
 }
 
-func (p *projectorHealth) problem() string {
+// problem says what is wrong; runs tells whether any projector leads something.
+func (p *projectorHealth) problem(runs bool) string {
 	switch {
 	case p.StoppedAt != nil && *p.StoppedAt == 0:
 		return "stopped: " + p.StoppedReason
 	case p.StoppedAt != nil:
 		return fmt.Sprintf("stopped at event %d: %s", *p.StoppedAt, p.StoppedReason)
-	case p.Holder == "" && p.Projection == fanout.Name:
+	case p.Holder == "" && p.Projection == fanout.Name && runs:
 		return "nobody leads: no projector that reaches NATS runs"
 	case p.Holder == "":
 		return "nobody leads: start a projector"

@@ -120,11 +120,14 @@ func TestStatusWaitsForProjectorsToShareTenants(t *testing.T) {
 
 func TestWhatIsMissingWhereNobodyLeads(t *testing.T) {
 	t.Parallel()
-	for projection, missing := range map[string]string{
-		"search": "nobody leads: start a projector", "fanout": "nobody leads: no projector that reaches NATS runs",
-	} {
-		p := projectorHealth{Status: projections.Status{Projection: projection}}
-		require.Equal(t, missing, p.problem())
+	const nothing, nats = "nobody leads: start a projector", "nobody leads: no projector that reaches NATS runs"
+	for _, c := range []struct {
+		projection string
+		runs       bool
+		missing    string
+	}{{"search", true, nothing}, {"search", false, nothing}, {"fanout", true, nats}, {"fanout", false, nothing}} {
+		p := projectorHealth{Status: projections.Status{Projection: c.projection}}
+		require.Equal(t, c.missing, p.problem(c.runs), c)
 	}
 }
 

@@ -37,7 +37,8 @@ func (p *changePrinter) print(e *eventstore.Event, raw []byte) error {
 		}
 	}
 	kind := fmt.Sprintf("%-19s", strings.TrimPrefix(e.Type, "memory_"))
-	cells := []cell{{when.Format(time.TimeOnly), dim}, {kind, eventStyle(e.Type)}, {p.who(e), plain}}
+	position := cell{fmt.Sprintf("%8d", e.SequenceID), bold}
+	cells := []cell{position, {when.Format(time.TimeOnly), dim}, {kind, eventStyle(e.Type)}, {p.who(e), plain}}
 	id := cell{e.StreamID.String(), dim}
 	one := slices.Concat(cells, []cell{id})
 	if !p.to.isTerminal() || p.to.width-columns(one) >= legible {

@@ -51,8 +51,8 @@ func TestWatchShowsChangesAsTheyHappen(t *testing.T) {
 	must(t, "--data-dir", dir, "forget", id)
 	must(t, "--data-dir", dir, "remember", "somebody else's", "--agent", "other", "--user", "ana b")
 	live.Says(`other/ana b .*somebody else's`)
-	require.Regexp(t, `(?m)^\d\d:\d\d:\d\d  remembered           fitness\.coach/ana b +`+id+`  日本語 \[2J red$`, live.Stdout.String())
-	require.Regexp(t, `(?m)^\d\d:\d\d:\d\d  forgotten            fitness\.coach/ana b +`+id+`$`, live.Stdout.String())
+	require.Regexp(t, `(?m)^ +\d+  \d\d:\d\d:\d\d  remembered           fitness\.coach/ana b +`+id+`  日本語 \[2J red$`, live.Stdout.String())
+	require.Regexp(t, `(?m)^ +\d+  \d\d:\d\d:\d\d  forgotten            fitness\.coach/ana b +`+id+`$`, live.Stdout.String())
 	lines.Says(`"memory_forgotten"`)
 	require.Equal(t, []int64{2, 3}, sequenceIDs(eventsIn(t, lines.Stdout.String())))
 	for _, p := range []*process{live, lines} {

@@ -114,7 +114,8 @@ func (b *build) resumeOrBegin(ctx context.Context) error {
 	case b.config.Restart:
 		b.log.Info("beginning anew, as was asked for")
 	case found != b.plan:
-		b.log.Warn("what was begun earlier is another rebuild: to compare rather than to swap or the other way round, of other projections or versions, other tables or another log; beginning anew")
+		b.log.Warn("what was begun earlier is another rebuild, for another purpose, of other projections or versions, other tables or another log; beginning anew",
+			zap.String("earlier", summary(found)), zap.String("now", summary(b.plan)))
 	default:
 		err := b.checkMixed(ctx, b.pool)
 		if err == nil {

@@ -2,10 +2,13 @@ package rebuild_test
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/projections/rebuild"
@@ -83,6 +86,7 @@ func TestStatusTellsAComparisonFromARebuild(t *testing.T) {
 	status, err := rebuild.ReadStatus(t.Context(), f.pool)
 	require.NoError(t, err)
 	require.True(t, status.Verify)
+	require.Equal(t, []string{"agent_memories", "search"}, status.Projections)
 	f.breakOff(t, rebuild.Filling, 1)
 	status, err = rebuild.ReadStatus(t.Context(), f.pool)
 	require.NoError(t, err)
@@ -133,14 +137,23 @@ func TestRebuildOfAnotherVersionBeginsAnew(t *testing.T) {
 	require.NoError(t, f.write(t.Context(), tenant, 50))
 	f.project(t)
 	f.breakOff(t, rebuild.CatchingUp, 0)
+	core, logged := observer.New(zap.WarnLevel)
 	var first *rebuild.Progress
 	require.NoError(t, rebuild.Run(t.Context(), f.pool, []projections.Projection{second{f.both()[0]}, f.both()[1]}, rebuild.Config{
+		Log: zap.New(core),
 		Progress: func(p rebuild.Progress) {
 			if first == nil {
 				first = &p
 			}
 		}}))
 	require.Zero(t, first.Done)
+	said := logged.FilterMessageSnippet("another rebuild").All()
+	require.Len(t, said, 1)
+	summary := func(version int) string {
+		return fmt.Sprintf("swap in public, projection agent_memories %d, projection search %d", version, f.both()[1].Version())
+	}
+	require.Equal(t, summary(f.both()[0].Version()), said[0].ContextMap()["earlier"])
+	require.Equal(t, summary(f.both()[0].Version()+1), said[0].ContextMap()["now"])
 }
 
 func TestTablesThatChangeWhileTheyAreRebuiltAreNotSwapped(t *testing.T) {

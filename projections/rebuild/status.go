@@ -17,10 +17,12 @@ type Status struct {
 	// of the same kind goes on with it.
 	Running bool `json:"running"`
 	// Verify says that it is to be compared with the live tables rather than to take their place.
-	Verify  bool      `json:"verify"`
-	BeganAt time.Time `json:"began_at"`
-	Phase   Phase     `json:"phase"`
-	// Done and Total count events, once per projection.
+	Verify bool `json:"verify"`
+	// Projections are those whose tables are built.
+	Projections []string  `json:"projections"`
+	BeganAt     time.Time `json:"began_at"`
+	Phase       Phase     `json:"phase"`
+	// Done and Total count events, once per projection; what is appended meanwhile is added to the total.
 	Done  int64 `json:"done"`
 	Total int64 `json:"total"`
 	// Failure is why the last attempt failed; empty where none did, or where the next attempt has begun.
@@ -35,7 +37,9 @@ select exists (select from pg_locks
                 where locktype = 'advisory' and granted and objsubid = 1
                   and database = (select oid from pg_database where datname = current_database())
                   and (classid::bigint << 32) | objid::bigint = $1),
-       starts_with(p.description, $2), p.began_at, p.phase, coalesce(c.done, 0), coalesce(l.total, 0) * p.projections, p.failure, p.failures, p.failed_at
+       starts_with(p.description, $2),
+       array(select m[1] from regexp_matches(p.description, '^projection (\S+) ', 'gn') as m),
+       p.began_at, p.phase, coalesce(c.done, 0), coalesce(l.total, 0) * p.projections, p.failure, p.failures, p.failed_at
   from ` + Schema + `.` + plan + ` as p
  cross join (select sum(sequence_id)::bigint as done from ` + Schema + `.` + checkpoints + `) as c
  cross join (select sum(sequence_id)::bigint as total from logs) as l`

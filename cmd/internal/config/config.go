@@ -138,7 +138,7 @@ func (d DSN) check() error {
 	}
 	// The parser's own error repeats the DSN.
 	if _, err := pgx.ParseConfig(string(d)); err != nil {
-		return fmt.Errorf("is malformed; a DSN such as postgres://user:password@host:5432/database is allowed")
+		return fmt.Errorf("is malformed; a URL such as postgres://user:password@host:5432/database or key=value pairs, as libpq takes them, are allowed")
 	}
 	return nil
 }
