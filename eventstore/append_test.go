@@ -11,11 +11,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
-	"golang.org/x/sync/errgroup"
 
-	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/eventstore"
 )
@@ -251,40 +248,4 @@ func TestALargeBatchIsSplitByItsBytes(t *testing.T) {
 	}
 	wg.Wait()
 	requireChain(t, store)
-}
-
-// A role or a database may have another isolation for its default.
-func TestAppendsOfTwoStoresUnderAStricterIsolation(t *testing.T) {
-	t.Parallel()
-	for _, isolation := range []string{"repeatable read", "serializable"} {
-		t.Run(isolation, func(t *testing.T) {
-			t.Parallel()
-			config, err := pgxpool.ParseConfig(pgtest.DSN(t))
-			require.NoError(t, err)
-			config.ConnConfig.RuntimeParams["default_transaction_isolation"] = isolation
-			const stores, callers, appends = 2, 4, 50
-			var appending errgroup.Group
-			var store *eventstore.Store
-			for range stores {
-				pool, err := pgxpool.NewWithConfig(t.Context(), config)
-				require.NoError(t, err)
-				t.Cleanup(pool.Close)
-				one := eventstore.New(pool, eventstore.Config{})
-				t.Cleanup(one.Close)
-				store = one
-				for range callers {
-					appending.Go(func() error {
-						for range appends {
-							if _, err := one.Append(t.Context(), writes(uuid.New(), eventstore.None, `{}`)); err != nil {
-								return err
-							}
-						}
-						return nil
-					})
-				}
-			}
-			require.NoError(t, appending.Wait())
-			require.Len(t, requireChain(t, store), stores*callers*appends)
-		})
-	}
 }

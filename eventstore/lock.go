@@ -64,11 +64,10 @@ select sought.id, decode(e.metadata ->> 'command_fingerprint', 'hex'), null, e.s
  where e.event_id = sought.mark and e.metadata ->> 'command_fingerprint' is not null`
 
 // lock begins a transaction and locks the head of the log. Where the batch is not foreseen it also reads what decides it, in
-// the same round trip: each statement sees what was committed before it ran, so those after the lock see all. Not so in a
-// transaction of another isolation, which the role or the database may have for its default.
+// the same round trip: each statement sees what was committed before it ran, so those after the lock see all.
 func lock(ctx context.Context, conn *pgxpool.Conn, tenant domain.Tenant, f found, batch []*request) (found, error) {
 	b := &pgx.Batch{}
-	b.Queue("begin isolation level read committed")
+	b.Queue("begin")
 	b.Queue(lockHead, tenant).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
 			var hash []byte

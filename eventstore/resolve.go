@@ -28,7 +28,7 @@ func (s *Store) resolve(d *decision, lost error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), s.config.Timeout)
 	defer cancel()
 	var committed bool
-	err := pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		// The lost transaction holds this lock until the server has ended it one way or the other.
 		if _, err := tx.Exec(ctx, lockHead, d.tenant); err != nil {
 			return err

@@ -45,7 +45,8 @@ type Store struct {
 	running sync.WaitGroup
 }
 
-// New makes a store on a pool, which stays the caller's to close, after every Append has returned.
+// New makes a store on a pool, which stays the caller's to close, after every Append has returned. The default isolation of its
+// connections must be read committed; under a stricter one appends of several processes fail.
 func New(pool *pgxpool.Pool, config Config) *Store {
 	if config.MaxBatch == 0 {
 		config.MaxBatch = 500

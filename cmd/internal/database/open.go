@@ -102,7 +102,8 @@ func poolSettings(config Config) (*pgxpool.Config, error) {
 	// Planning does, too. Each statement is written for the one index that it follows, whatever it looks for.
 	parameters["plan_cache_mode"] = "force_generic_plan"
 	parameters["timezone"] = "UTC"
-	parameters["default_transaction_isolation"] = "read committed" // who waits for a lock must see what was written under it
+	// Whoever has waited for a lock must see what was written under it.
+	parameters["default_transaction_isolation"] = "read committed"
 	// A process that is suspended in the middle of a transaction must not hold up the others for longer than a lease.
 	parameters["idle_in_transaction_session_timeout"] = "5s"
 	return settings, nil
