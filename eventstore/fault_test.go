@@ -16,7 +16,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
@@ -259,35 +258,51 @@ func TestWhatIsUnavailableIsNotWrittenLater(t *testing.T) {
 	require.Len(t, requireChain(t, store), 3)
 }
 
+// lostRecord is a store whose first row of a command is lost, and another that writes one before this is found out.
+type lostRecord struct {
+	store, other *eventstore.Store
+	stream       uuid.UUID
+	pool         *pgxpool.Pool
+	ofOther      chan error
+}
+
+// loseRecord makes a lostRecord, whose other store says the assertion of an id and a fingerprint.
+func loseRecord(t *testing.T, id string, fingerprint byte) *lostRecord {
+	t.Helper()
+	dsn := pgtest.DSN(t)
+	cut, store := behindCutter(t, dsn)
+	l := &lostRecord{store: store, other: newLink(t, dsn).store, stream: uuid.New(), ofOther: make(chan error, 1)}
+	var err error
+	l.pool, err = pgxpool.New(t.Context(), dsn)
+	require.NoError(t, err)
+	t.Cleanup(l.pool.Close)
+	_, err = store.Append(t.Context(), writes(l.stream, eventstore.None, `{}`))
+	require.NoError(t, err)
+	cut.at = []byte(`"writes"`)
+	cut.meanwhile = func() { // the store has the lock, the other waits for it
+		go func() {
+			_, err := l.other.Append(t.Context(), l.assertion(id, fingerprint))
+			l.ofOther <- err
+		}()
+		waitForLocks(t, l.pool, 1)
+	}
+	cut.before.Store(true)
+	return l
+}
+
+// assertion is a command that leaves no event.
+func (l *lostRecord) assertion(id string, fingerprint byte) eventstore.Command {
+	c := writes(l.stream, eventstore.Any)
+	c.ID, c.Fingerprint = id, eventstore.Hash{fingerprint}
+	return c
+}
+
 // A row of the same id, of another process, is not that of a lost one.
 func TestALostRecordIsNotTakenForThatOfAnother(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
-	cut, store := behindCutter(t, dsn)
-	cut.at = []byte(`"writes"`)
-	other := newLink(t, dsn).store
-	stream := uuid.New()
-	_, err := store.Append(t.Context(), writes(stream, eventstore.None, `{}`))
-	require.NoError(t, err)
-	assertion := func(fingerprint byte) eventstore.Command {
-		c := writes(stream, eventstore.Any)
-		c.ID, c.Fingerprint = "k", eventstore.Hash{fingerprint}
-		return c
-	}
-	watching, err := pgxpool.New(t.Context(), dsn)
-	require.NoError(t, err)
-	t.Cleanup(watching.Close)
-	ofOther := make(chan error, 1)
-	cut.meanwhile = func() { // it has the lock, the other waits for it
-		go func() {
-			_, err := other.Append(t.Context(), assertion(2))
-			ofOther <- err
-		}()
-		waitForLocks(t, watching, 1)
-	}
-	cut.before.Store(true)
-	_, err = store.Append(t.Context(), assertion(1))
-	if <-ofOther == nil {
+	l := loseRecord(t, "k", 2)
+	_, err := l.store.Append(t.Context(), l.assertion("k", 1))
+	if <-l.ofOther == nil {
 		require.Error(t, err, "two bodies under one id")
 	}
 }
@@ -295,54 +310,11 @@ func TestALostRecordIsNotTakenForThatOfAnother(t *testing.T) {
 // Nor does the first row of a batch, that another process wrote, tell of the others.
 func TestALostBatchIsNotTakenForWhatAnotherRecordedOfIt(t *testing.T) {
 	t.Parallel()
-	dsn := pgtest.DSN(t)
-	cut, store := behindCutter(t, dsn)
-	cut.at = []byte(`"writes"`)
-	other := newLink(t, dsn).store
-	stream := uuid.New()
-	_, err := store.Append(t.Context(), writes(stream, eventstore.None, `{}`))
-	require.NoError(t, err)
-	assertion := func(id string) eventstore.Command {
-		c := writes(stream, eventstore.Any)
-		c.ID, c.Fingerprint = id, eventstore.Hash{1}
-		return c
-	}
-	watching, err := pgxpool.New(t.Context(), dsn)
-	require.NoError(t, err)
-	t.Cleanup(watching.Close)
-	ofOther := make(chan error, 1)
-	cut.meanwhile = func() { // the batch has the lock, the other waits for it
-		go func() {
-			_, err := other.Append(t.Context(), assertion("a"))
-			ofOther <- err
-		}()
-		waitForLocks(t, watching, 1)
-	}
-	// While an append waits for the log, two commands gather behind it.
-	holder, err := watching.Begin(t.Context())
-	require.NoError(t, err)
-	_, err = holder.Exec(t.Context(), "select from logs for update")
-	require.NoError(t, err)
-	var appending errgroup.Group
-	appending.Go(func() error {
-		_, err := store.Append(t.Context(), writes(uuid.New(), eventstore.None, `{}`))
-		return err
-	})
-	waitForLocks(t, watching, 1)
-	answers := make([]error, 2)
+	l := loseRecord(t, "a", 1)
+	_, answers := inOneBatch(t, l.pool, l.store, l.assertion("a", 1), l.assertion("b", 1))
+	require.NoError(t, <-l.ofOther)
 	for i, id := range []string{"a", "b"} {
-		appending.Go(func() error {
-			_, answers[i] = store.Append(t.Context(), assertion(id))
-			return nil
-		})
-		require.Eventually(t, func() bool { return eventstore.Waiting(store) == i+1 }, time.Minute, time.Millisecond)
-	}
-	cut.before.Store(true)
-	require.NoError(t, holder.Rollback(t.Context()))
-	require.NoError(t, appending.Wait())
-	require.NoError(t, <-ofOther)
-	for i, id := range []string{"a", "b"} {
-		_, recorded, err := other.Outcome(t.Context(), tenant, id, eventstore.Hash{1})
+		_, recorded, err := l.other.Outcome(t.Context(), tenant, id, eventstore.Hash{1})
 		require.NoError(t, err)
 		require.Equal(t, id == "a", recorded)
 		require.ErrorIs(t, answers[i], eventstore.ErrUnavailable, id)

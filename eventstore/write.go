@@ -214,7 +214,7 @@ func (d *decision) commandArguments() []any {
 	return []any{d.tenant, d.found.now, ids, fingerprints, outcomes, d.found.head.SequenceID, d.found.head.Hash[:]}
 }
 
-func (d *decision) commandColumns() (ids []string, fingerprints, outcomes [][]byte) {
+func (d *decision) commandColumns() (ids pgtype.FlatArray[string], fingerprints, outcomes pgtype.FlatArray[[]byte]) {
 	return column(d.commands, func(c *commandRow) string { return c.id }),
 		column(d.commands, func(c *commandRow) []byte { return c.fingerprint[:] }),
 		column(d.commands, func(c *commandRow) []byte { return c.outcome })

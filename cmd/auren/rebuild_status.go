@@ -32,6 +32,9 @@ func lookAtRebuild(ctx context.Context, pool *pgxpool.Pool) (*rebuildHealth, err
 
 // row is what the status says of it.
 func (h *rebuildHealth) row() []cell {
+	if h.Problem != "" {
+		return statusRow("rebuild", h.Problem, "")
+	}
 	said := fmt.Sprintf("%s: %s, %s of %s events", strings.Join(h.Projections, " and "), h.Phase, number(h.Done), number(h.Total))
 	if len(h.Projections) > 1 {
 		said += ", counted for each"
@@ -39,10 +42,7 @@ func (h *rebuildHealth) row() []cell {
 	if h.Verify {
 		said = "to be compared: " + said
 	}
-	switch {
-	case h.Problem != "":
-		return statusRow("rebuild", h.Problem, said)
-	case h.Running:
+	if h.Running {
 		return []cell{{"rebuild", plain}, {"running", green}, {said, plain}}
 	}
 	return []cell{{"rebuild", plain}, {"broken off", yellow}, {said + "; `" + rebuildLine(h.Projections, h.Verify) + "` goes on with it", plain}}

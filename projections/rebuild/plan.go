@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -116,11 +115,11 @@ func (b *build) describe(ctx context.Context, q querier) (string, error) {
 	return text.String(), nil
 }
 
-// summary is the beginning of a description: the purpose and the projections, without the log and its tables.
+// summary is the beginning of a description: the purpose and the projections, without the log, which is the first line that is
+// indented, and the tables.
 func summary(description string) string {
-	lines := strings.Split(description, "\n")
-	end := slices.IndexFunc(lines[1:], func(line string) bool { return !strings.HasPrefix(line, "projection ") })
-	return strings.Join(lines[:1+max(end, 0)], ", ")
+	head, _, _ := strings.Cut(description, "\n ")
+	return strings.ReplaceAll(head, "\n", ", ")
 }
 
 const setPhase = `update ` + Schema + `.` + plan + ` set phase = $1, failure = ''`

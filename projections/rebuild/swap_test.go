@@ -19,16 +19,23 @@ import (
 	"github.com/auren-memory/auren/queries"
 )
 
+// read begins to read the memories, and goes on until leave is called.
+func (f fixture) read(t *testing.T) (leave func()) {
+	t.Helper()
+	reader, err := f.pool.Begin(t.Context())
+	require.NoError(t, err)
+	_, err = reader.Exec(t.Context(), "select from agent_memories")
+	require.NoError(t, err)
+	return func() { require.NoError(t, reader.Rollback(t.Context())) }
+}
+
 func TestSwapWaitsForALongReaderWithoutBlockingOthers(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	require.NoError(t, f.write(t.Context(), tenant, 20))
 	f.project(t)
 	live := f.contents(t)
-	reader, err := f.pool.Begin(t.Context())
-	require.NoError(t, err)
-	_, err = reader.Exec(t.Context(), "select from agent_memories")
-	require.NoError(t, err)
+	leave := f.read(t)
 	ended := make(chan error, 1)
 	go func() { ended <- rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{}) }()
 	require.Eventually(t, func() bool { // the swap waits for the reader
@@ -41,7 +48,7 @@ func TestSwapWaitsForALongReaderWithoutBlockingOthers(t *testing.T) {
 		return err == nil && waiting
 	}, 20*time.Second, 5*time.Millisecond)
 	require.Equal(t, live, f.contents(t), "another reader gets through")
-	require.NoError(t, reader.Rollback(t.Context()))
+	leave()
 	require.NoError(t, <-ended)
 	require.Equal(t, live, f.contents(t))
 	f.requireIntact(t)
@@ -95,10 +102,7 @@ func TestSwapDoesNotWaitForAutovacuumOfTheCheckpoints(t *testing.T) {
 		require.NoError(t, f.write(t.Context(), domain.Tenant(fmt.Sprint("t", n)), 1))
 	}
 	f.project(t)
-	reader, err := f.pool.Begin(t.Context()) // keeps the swap waiting until the vacuum has begun
-	require.NoError(t, err)
-	_, err = reader.Exec(t.Context(), "select from agent_memories")
-	require.NoError(t, err)
+	leave := f.read(t) // keeps the swap waiting until the vacuum has begun
 	core, logged := observer.New(zap.InfoLevel)
 	ended := make(chan error, 1)
 	go func() {
@@ -107,7 +111,7 @@ func TestSwapDoesNotWaitForAutovacuumOfTheCheckpoints(t *testing.T) {
 	f.awaitVacuum(t, rebuild.Schema+".projection_checkpoints")
 	tries := func() int { return logged.FilterMessageSnippet("trying again").Len() }
 	before := tries()
-	require.NoError(t, reader.Rollback(t.Context()))
+	leave()
 	require.NoError(t, <-ended)
 	require.LessOrEqual(t, tries(), before+2) // of which one was under way
 }
@@ -118,12 +122,7 @@ func TestSwapPausesBetweenItsAttempts(t *testing.T) {
 	require.NoError(t, f.write(t.Context(), tenant, 20))
 	f.project(t)
 	live := f.contents(t)
-	reader, err := f.pool.Begin(t.Context())
-	require.NoError(t, err)
-	defer func() { _ = reader.Rollback(context.WithoutCancel(t.Context())) }()
-	_, err = reader.Exec(t.Context(), "select from agent_memories")
-	require.NoError(t, err)
-
+	defer f.read(t)()
 	core, logged := observer.New(zap.InfoLevel)
 	const pause = time.Second
 	var refused *pgconn.PgError
