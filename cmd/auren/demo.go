@@ -16,9 +16,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/nats-io/nats.go"
 
+	"github.com/auren-memory/auren/cmd/internal/jsonimport"
+	"github.com/auren-memory/auren/cmd/internal/jsonimport/sample"
 	"github.com/auren-memory/auren/commands"
-	"github.com/auren-memory/auren/commands/jsonimport"
-	"github.com/auren-memory/auren/commands/jsonimport/sample"
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections/fanout"

@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/auren-memory/auren/commands/jsonimport"
+	"github.com/auren-memory/auren/cmd/internal/jsonimport"
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/queries"
 )

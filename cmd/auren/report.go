@@ -5,7 +5,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/auren-memory/auren/commands/jsonimport"
+	"github.com/auren-memory/auren/cmd/internal/jsonimport"
 )
 
 // printReport prints what became of the records: by agent, in total, and what a person should know besides.

@@ -10,7 +10,7 @@ import (
 	"github.com/mattn/go-runewidth"
 	"github.com/stretchr/testify/require"
 
-	"github.com/auren-memory/auren/commands/jsonimport"
+	"github.com/auren-memory/auren/cmd/internal/jsonimport"
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 )
 

@@ -10,9 +10,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/auren-memory/auren/cmd/internal/jsonimport"
+	"github.com/auren-memory/auren/cmd/internal/jsonimport/sample"
 	"github.com/auren-memory/auren/commands"
-	"github.com/auren-memory/auren/commands/jsonimport"
-	"github.com/auren-memory/auren/commands/jsonimport/sample"
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/projections/agentmemories"
 	"github.com/auren-memory/auren/queries"

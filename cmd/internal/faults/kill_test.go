@@ -10,7 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/auren-memory/auren/commands/jsonimport/sample"
+	"github.com/auren-memory/auren/cmd/internal/jsonimport/sample"
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/domain/failpoint"
 )

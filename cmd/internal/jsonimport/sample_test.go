@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/auren-memory/auren/commands/jsonimport/sample"
+	"github.com/auren-memory/auren/cmd/internal/jsonimport/sample"
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 )
 
@@ -40,7 +40,7 @@ func TestTheSampleIsImportedAsItsSummarySays(t *testing.T) {
 	require.True(t, report.Verification.Complete())
 	require.Equal(t, ExitIncomplete, report.ExitCode())
 
-	manual, err := os.ReadFile("../../docs/import.md")
+	manual, err := os.ReadFile("../../../docs/import.md")
 	require.NoError(t, err)
 	require.Len(t, report.Notes, 17, report.Notes)
 	for code := range report.Notes {
