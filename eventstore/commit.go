@@ -48,7 +48,7 @@ func (s *Store) commitUnlocked(ctx context.Context, conn *pgxpool.Conn, tenant d
 	done, err = s.commitDecided(ctx, conn, d)
 	switch {
 	case done:
-		k.head, k.fence = d.found.head, d.found.fence
+		k.head, k.epoch = d.found.head, d.found.epoch
 	case err != nil:
 		*k = known{}
 	}

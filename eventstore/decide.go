@@ -11,9 +11,9 @@ import (
 // found is what a transaction sees once it holds the lock of the log, or is foreseen to see.
 type found struct {
 	head  Head
-	fence int64 // moved by what one who decides without the lock must not overlook
+	epoch int64 // moved by what one who decides without the lock must not overlook
 	now   time.Time
-	// locked says that the lock is held, under which head, fence and now were read.
+	// locked says that the lock is held, under which head, epoch and now were read.
 	locked bool
 
 	streams  map[uuid.UUID]streamHead
@@ -42,9 +42,9 @@ type recorded struct {
 // command sees what the ones before it in the batch will have done.
 type decision struct {
 	tenant domain.Tenant
-	// before is the head that the events follow, fenceBefore the fence then.
+	// before is the head that the events follow, epochBefore the epoch then.
 	before      Head
-	fenceBefore int64
+	epochBefore int64
 	found       found
 	events      []Event
 	commands    []commandRow
@@ -70,7 +70,7 @@ func (s *Store) decideAll(tenant domain.Tenant, f found, batch []*request) *deci
 	for _, r := range batch {
 		count += r.count
 	}
-	d := &decision{tenant: tenant, before: f.head, fenceBefore: f.fence, found: f, events: make([]Event, 0, count), chain: s.newChain(f.now)}
+	d := &decision{tenant: tenant, before: f.head, epochBefore: f.epoch, found: f, events: make([]Event, 0, count), chain: s.newChain(f.now)}
 	for _, r := range batch {
 		d.decide(r)
 	}
@@ -136,7 +136,7 @@ func (d *decision) record(r *request) {
 		seen.fingerprint = seen.fingerprint[:keptOfFingerprint]
 		d.told = append(d.told, c.ID)
 	} else {
-		d.found.fence++
+		d.found.epoch++
 		d.commands = append(d.commands, commandRow{id: c.ID, fingerprint: c.Fingerprint, outcome: r.result.encode()})
 	}
 	d.found.commands[c.ID] = seen

@@ -19,7 +19,7 @@
 // A writer that appended last also remembers the head, and the difference between the database's clock and its own. It decides
 // the next batch from that, and sends step 3 alone, in one round trip: the statement moves the head, which locks it, on
 // condition that the head and the clock (created_at at most 100 ms before the lock) are as foreseen, too, and that no
-// command has been recorded by a row, nor an append been found lost (both move logs.fence). After another process was
+// command has been recorded by a row, nor an append been found lost (both move logs.epoch). After another process was
 // found to append, the head is not foreseen for 50 ms.
 //
 // Where something is not as foreseen nothing is written, and the batch takes all three steps. So it does where a command of
@@ -57,7 +57,7 @@
 //   - The connection is lost before COMMIT was sent: nothing is written, the error is ErrUnavailable.
 //   - The connection is lost while COMMIT is under way: the store takes a new connection, locks the head, which
 //     waits for the lost transaction to end, and looks whether the batch's last event is there, by its hash. Where it is
-//     not, moving the fence of the log keeps out what was decided without the lock and may still be on its way. If it
+//     not, moving the epoch of the log keeps out what was decided without the lock and may still be on its way. If it
 //     cannot find out, the error is ErrOutcomeUnknown; a command that had an id can then be repeated safely.
 //   - Several processes append to one log: they take turns by the lock; nothing else is shared.
 package eventstore

@@ -25,7 +25,7 @@ const (
 // it, so what is remembered may be wrong, and costs a round trip then. The zero value remembers nothing.
 type known struct {
 	head  Head
-	fence int64
+	epoch int64
 	// now was the database's clock when ours was at; a moment foreseen with them has passed when it gets there.
 	now, at time.Time
 	// others is when somebody else was last found to have appended.
@@ -36,7 +36,7 @@ type known struct {
 
 // learn remembers where a transaction left the log, with what it found under the lock.
 func (k *known) learn(left, f found, locked time.Time, before known) {
-	*k = known{head: left.head, fence: left.fence, now: f.now, at: locked, others: before.others, reading: before.reading}
+	*k = known{head: left.head, epoch: left.epoch, now: f.now, at: locked, others: before.others, reading: before.reading}
 	if !before.at.IsZero() && before.head.Hash != f.head.Hash {
 		k.others = locked
 	}
@@ -56,7 +56,7 @@ func (k *known) current() bool { return !k.at.IsZero() && time.Since(k.others) >
 
 // complete adds to what is foreseen of a batch where the log probably is.
 func (k *known) complete(f found) found {
-	f.head, f.fence, f.now = k.head, k.fence, k.now.Add(time.Since(k.at)).Truncate(time.Microsecond)
+	f.head, f.epoch, f.now = k.head, k.epoch, k.now.Add(time.Since(k.at)).Truncate(time.Microsecond)
 	return f
 }
 

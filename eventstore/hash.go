@@ -116,8 +116,8 @@ func appendDigits(b []byte, n, digits int) []byte {
 func Fingerprint(canonical []byte) Hash { return sha256.Sum256(canonical) }
 
 // keptOfFingerprint is how many bytes an event keeps of the fingerprint of its command, which are enough to tell two commands
-// apart: of 2^40 under one id, two are alike with a probability of 2^-49. Rows of table commands, and the events of older
-// programs, keep all 32.
+// apart: of 2^40 under one id, two are alike with a probability of 2^-49. Rows of table commands
+// keep all 32.
 const keptOfFingerprint = 16
 
 // beginsWith tells whether a fingerprint is the one of which kept was kept.

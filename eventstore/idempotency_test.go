@@ -1,20 +1,16 @@
 package eventstore_test
 
 import (
-	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/eventstore"
-	"github.com/auren-memory/auren/migrations"
 )
 
 func TestRepeatedCommandHasItsFirstOutcome(t *testing.T) {
@@ -111,114 +107,6 @@ func TestAnIDIsKnownHoweverItsCommandWasRecorded(t *testing.T) {
 	requireChain(t, store)
 }
 
-// A row of the former version, which names the event that tells the outcome.
-func TestACommandOfTheFormerVersionIsKnown(t *testing.T) {
-	t.Parallel()
-	pool := pgtest.New(t)
-	store := eventstore.New(pool, eventstore.Config{})
-	defer store.Close()
-	first, err := store.Append(t.Context(), writes(uuid.New(), eventstore.None, `{}`))
-	require.NoError(t, err)
-	former := `insert into commands (tenant_id, command_id, fingerprint, sequence_id, created_at) values ($1, 'former', $2, 1, now())`
-	print := eventstore.Hash{7}
-	_, err = pool.Exec(t.Context(), former, tenant, print[:])
-	require.ErrorContains(t, err, "commands_complete_check", "a server of the former version must not record")
-	_, err = pool.Exec(t.Context(), `alter table commands drop constraint commands_complete_check`)
-	require.NoError(t, err)
-	_, err = pool.Exec(t.Context(), former, tenant, print[:])
-	require.NoError(t, err)
-
-	_, err = pool.Exec(t.Context(), `update logs set fence = 1`) // as the migration does
-	require.NoError(t, err)
-
-	again := writes(uuid.New(), eventstore.None, `{}`)
-	again.ID, again.Fingerprint = "former", print
-	requireKnown(t, store, again, first)
-	require.Len(t, requireChain(t, store), 1)
-}
-
-// requireKnown requires that a command has the outcome of first, and that its id is refused with another body.
-func requireKnown(t *testing.T, store *eventstore.Store, c eventstore.Command, first eventstore.Result) {
-	t.Helper()
-	r, err := store.Append(t.Context(), c)
-	require.NoError(t, err)
-	require.True(t, r.Duplicate)
-	require.Equal(t, first.Writes, r.Writes)
-	c.Fingerprint[0]++
-	_, err = store.Append(t.Context(), c)
-	require.ErrorIs(t, err, eventstore.ErrReused)
-}
-
-// startedOn returns a store of its own on a database.
-func startedOn(t *testing.T, dsn string) (*eventstore.Store, *pgxpool.Pool) {
-	t.Helper()
-	pool, err := pgxpool.New(t.Context(), dsn)
-	require.NoError(t, err)
-	t.Cleanup(pool.Close)
-	store := eventstore.New(pool, eventstore.Config{})
-	t.Cleanup(store.Close)
-	return store, pool
-}
-
-// In the first version of the schema an outcome was a list.
-func TestAnOutcomeOfTheFirstVersionIsKnown(t *testing.T) {
-	t.Parallel()
-	dsn := pgtest.DSN(t)
-	before, pool := startedOn(t, dsn)
-	first, err := before.Append(t.Context(), writes(uuid.New(), eventstore.None, `{}`))
-	require.NoError(t, err)
-	list, err := json.Marshal(first.Writes)
-	require.NoError(t, err)
-	complete := `constraint commands_complete_check`
-	exec := func(sql string, arguments ...any) {
-		t.Helper()
-		_, err := pool.Exec(t.Context(), sql, arguments...)
-		require.NoError(t, err)
-	}
-	print := eventstore.Hash{7}
-	exec(`alter table commands drop ` + complete)
-	for id, outcome := range map[string][]byte{"first": list, "nothing": []byte(`[]`)} {
-		exec(`insert into commands (tenant_id, command_id, fingerprint, outcome, created_at) values ($1, $2, $3, $4, now())`, tenant, id, print[:], outcome)
-	}
-	exec(`alter table commands add ` + complete + ` check (outcome is not null and sequence_id is not null) not valid`)
-	exec(`update logs set fence = 1`)
-	exec(`delete from schema_migrations where version_id >= 7`)
-
-	require.NoError(t, migrations.Up(t.Context(), dsn))
-
-	after, _ := startedOn(t, dsn)
-	again := writes(uuid.New(), eventstore.None, `{}`)
-	again.ID, again.Fingerprint = "first", print
-	requireKnown(t, after, again, first)
-	again.ID = "nothing"
-	r, err := after.Append(t.Context(), again)
-	require.NoError(t, err)
-	require.True(t, r.Duplicate)
-	require.Empty(t, r.Writes)
-}
-
-// keepWhole gives the only event of a log the whole fingerprint of its command, as older programs did.
-func keepWhole(t *testing.T, store *eventstore.Store, fingerprint eventstore.Hash) {
-	t.Helper()
-	page, err := store.ReadLog(t.Context(), tenant, 0, eventstore.Filter{}, 2)
-	require.NoError(t, err)
-	require.Len(t, page.Events, 1)
-	e := page.Events[0]
-	meta, err := e.Meta()
-	require.NoError(t, err)
-	require.Equal(t, fingerprint.String()[:32], meta.CommandFingerprint)
-	meta.CommandFingerprint = fingerprint.String()
-	e.Metadata = meta.CanonicalJSON()
-	hash, err := eventstore.ChainHash(eventstore.Hash{}, &e)
-	require.NoError(t, err)
-	_, err = poolOf(t, store).Exec(t.Context(), "grant update on events to current_user; "+fmt.Sprintf(`
-		alter table events disable trigger events_immutable;
-		update events set metadata = '%s', hash = '\x%s';
-		update logs set hash = '\x%[2]s';
-		alter table events enable always trigger events_immutable`, e.Metadata, hash))
-	require.NoError(t, err)
-}
-
 func TestWhatIsKeptOfAFingerprintTellsIt(t *testing.T) {
 	t.Parallel()
 	var fingerprint eventstore.Hash
@@ -234,55 +122,6 @@ func TestWhatIsKeptOfAFingerprintTellsIt(t *testing.T) {
 		}
 	}
 	require.False(t, eventstore.BeginsWith(fingerprint, append(fingerprint[:], 0)))
-}
-
-func TestACommandWhoseEventKeepsItsWholeFingerprintIsKnown(t *testing.T) {
-	t.Parallel()
-	dsn := pgtest.DSN(t)
-	before, _ := startedOn(t, dsn)
-	c := writes(uuid.New(), eventstore.None, `{}`)
-	c.ID, c.Fingerprint = "whole", eventstore.Hash{7, 31: 7}
-	first, err := before.Append(t.Context(), c)
-	require.NoError(t, err)
-	keepWhole(t, before, c.Fingerprint)
-
-	after, _ := startedOn(t, dsn)
-	requireKnown(t, after, c, first)
-	requireChain(t, after)
-	c.Fingerprint[31]++
-	_, err = after.Append(t.Context(), c)
-	require.ErrorIs(t, err, eventstore.ErrReused)
-	_, _, err = after.Outcome(t.Context(), tenant, c.ID, c.Fingerprint)
-	require.ErrorIs(t, err, eventstore.ErrReused)
-}
-
-// Until schema version 6 the mark of a command whose id is a UUID of version 7 was another one.
-func TestACommandRecordedUnderItsFormerMarkIsKnown(t *testing.T) {
-	t.Parallel()
-	dsn := pgtest.DSN(t)
-	before, pool := startedOn(t, dsn)
-	id := strings.ToUpper(uuid.Must(uuid.NewV7()).String())
-	c := writes(uuid.New(), eventstore.None, `{}`)
-	c.ID, c.Fingerprint = "gives another mark", eventstore.Hash{7}
-	c.Writes[0].Events[0].Meta.CommandID = id
-	first, err := before.Append(t.Context(), c)
-	require.NoError(t, err)
-	keepWhole(t, before, c.Fingerprint)
-	for _, undo := range []string{`alter table logs rename column fence to epoch`, `delete from schema_migrations where version_id >= 6`} {
-		_, err = pool.Exec(t.Context(), undo)
-		require.NoError(t, err)
-	}
-
-	require.NoError(t, migrations.Up(t.Context(), dsn))
-
-	after, _ := startedOn(t, dsn)
-	for range 3 { // from the second on, it is foreseen
-		_, err = after.Append(t.Context(), writes(uuid.New(), eventstore.None, `{}`))
-		require.NoError(t, err)
-	}
-	c.ID, c.Writes[0].StreamID = id, uuid.New() // or else the stream would keep it out
-	requireKnown(t, after, c, first)
-	require.Len(t, requireChain(t, after), 4)
 }
 
 // Marks are kept as long as the log.

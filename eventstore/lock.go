@@ -14,7 +14,7 @@ import (
 )
 
 const lockHead = `
-select sequence_id, hash, created_at, fence, clock_timestamp()
+select sequence_id, hash, created_at, epoch, clock_timestamp()
   from logs
  where tenant_id = $1
    for update`
@@ -35,23 +35,16 @@ select s.id, e.version, e.sequence_id, e.event_id
         limit 1) as e`
 
 // The commands with a row of their own, and those that the event with their mark ($3) tells. The first from there on, so
-// that each is looked up in its index however few there were when this was planned. (Of a database that was there
-// before, some rows name the event that tells the outcome.)
+// that each is looked up in its index however few there were when this was planned.
 const readCommands = `
-select c.command_id, c.fingerprint, c.outcome, e.stream_id, e.version, e.sequence_id, e.event_id
+select c.command_id, c.fingerprint, c.outcome, null::uuid, null::int, null::bigint, null::uuid
   from unnest($2::text[]) as sought (id)
  cross join lateral (
-       select command_id, fingerprint, outcome, sequence_id
+       select command_id, fingerprint, outcome
          from commands
         where tenant_id = $1 and command_id = sought.id
         order by command_id
         limit 1) as c
-  left join lateral (
-       select stream_id, version, sequence_id, event_id
-         from events
-        where c.outcome is null and tenant_id = $1 and sequence_id >= c.sequence_id
-        order by sequence_id
-        limit 1) as e on true
  union all
 select sought.id, decode(e.metadata ->> 'command_fingerprint', 'hex'), null, e.stream_id, e.version, e.sequence_id, e.event_id
   from unnest($2::text[], $3::uuid[]) as sought (id, mark)
@@ -71,7 +64,7 @@ func lock(ctx context.Context, conn *pgxpool.Conn, tenant domain.Tenant, f found
 	b.Queue(lockHead, tenant).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
 			var hash []byte
-			if err := rows.Scan(&f.head.SequenceID, &hash, &f.head.CreatedAt, &f.fence, &f.now); err != nil {
+			if err := rows.Scan(&f.head.SequenceID, &hash, &f.head.CreatedAt, &f.epoch, &f.now); err != nil {
 				return err
 			}
 			copy(f.head.Hash[:], hash)

@@ -19,7 +19,7 @@ select count(*) = cardinality($2::text[])
   join commands as c on c.tenant_id = $1 and c.command_id = sought.id
  where c.fingerprint = sought.fingerprint and c.outcome = sought.outcome::jsonb`
 
-const moveFenceOn = `update logs set fence = fence + 1 where tenant_id = $1`
+const advanceEpoch = `update logs set epoch = epoch + 1 where tenant_id = $1`
 
 // resolve finds out what became of a commit whose connection was lost. It returns nil where the decision was
 // committed, an unavailable error where it was not and never will be, and ErrOutcomeUnknown where it cannot be found out
@@ -45,7 +45,7 @@ func (s *Store) resolve(d *decision, lost error) error {
 			return err
 		}
 		// What was decided without the lock may still be on its way.
-		_, err = tx.Exec(ctx, moveFenceOn, d.tenant)
+		_, err = tx.Exec(ctx, advanceEpoch, d.tenant)
 		return err
 	})
 	switch {

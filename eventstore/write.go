@@ -18,20 +18,20 @@ import (
 const LogChannel = "auren_log"
 
 // Moves the head, which also locks it, and inserts the events. It does neither where the head is not the expected one
-// ($5, $6), the fence has moved ($8) or created_at ($4) is not one of the last moments ($7) of the database's
+// ($5, $6), the epoch has moved ($8) or created_at ($4) is not one of the last moments ($7) of the database's
 // clock.
 const moveHead = `
   with moved as (
        update logs
-          set sequence_id = $2, hash = $3, created_at = $4, fence = $9
+          set sequence_id = $2, hash = $3, created_at = $4, epoch = $9
         where tenant_id = $1
           and sequence_id = $5
           and hash = $6
-          and fence = $8
+          and epoch = $8
           and ($7::interval is null or clock_timestamp() between $4::timestamptz and $4::timestamptz + $7::interval)`
 
 // Nor where a command that is recorded by its event ($24) has a row. Where the lock is not held yet PostgreSQL looks before it
-// waits for it; that the fence is then as expected says that it saw all of them.
+// waits for it; that the epoch is then as expected says that it saw all of them.
 const ifNew = `
           and not exists (
               select
@@ -93,7 +93,7 @@ select l.tenant_id, c.command_id, c.fingerprint, c.outcome::jsonb, l.sequence_id
  where l.tenant_id = $1 and l.sequence_id = $6 and l.hash = $7`
 
 // Where there are no events to move the head.
-const moveFence = `update logs set fence = $2 where tenant_id = $1`
+const moveEpoch = `update logs set epoch = $2 where tenant_id = $1`
 
 // write writes what was decided and commits, in one round trip, and tells whether everything was as foreseen; where it was
 // not, nothing is written. Without a begin, the statements of a round trip are a transaction of their own, which an error
@@ -126,7 +126,7 @@ func (d *decision) queue(b *pgx.Batch) (inserted *int) {
 			return nil
 		})
 	} else {
-		b.Queue(moveFence, d.tenant, d.found.fence)
+		b.Queue(moveEpoch, d.tenant, d.found.epoch)
 	}
 	if len(d.commands) > 0 {
 		b.Queue(insertCommands, d.commandArguments()...)
@@ -143,7 +143,7 @@ func (d *decision) insertion() (sql string, arguments []any) {
 	head := &d.found.head
 	arguments = []any{
 		d.tenant, head.SequenceID, head.Hash[:], head.CreatedAt, d.before.SequenceID, d.before.Hash[:], tolerance,
-		d.fenceBefore, d.found.fence,
+		d.epochBefore, d.found.epoch,
 	}
 	sql = insertEvents
 	if len(d.events) == 1 {
@@ -156,7 +156,7 @@ func (d *decision) insertion() (sql string, arguments []any) {
 		arguments = append(arguments, d.eventColumns()...)
 	}
 	told := d.told
-	if d.fenceBefore == 0 {
+	if d.epochBefore == 0 {
 		told = nil // no command has a row
 	}
 	if !d.found.foreseen || len(d.found.foreseenStreams)+len(told) == 0 {

@@ -1,15 +1,17 @@
 -- +goose Up
 
-create extension if not exists btree_gin;
-
--- The head of each tenant's log. Locking this row is what makes sequence_id gapless.
+-- The head of each tenant's log. Locking this row is what makes sequence_id gapless. The epoch moves with whatever an append
+-- that was decided without the lock must not overlook.
 create table logs (
-    tenant_id   varchar(63) primary key,
+    tenant_id   varchar(63) not null,
     sequence_id bigint      not null default 0,
     hash        bytea       not null,
-    created_at  timestamptz not null
+    created_at  timestamptz not null,
+    epoch       bigint      not null default 0,
+    constraint logs_pkey primary key (tenant_id)
 ) with (fillfactor = 50);
 
+-- Payload and metadata keep the text that was hashed, which jsonb would not.
 create table events (
     tenant_id      varchar(63)  not null,
     sequence_id    bigint       not null,
@@ -20,8 +22,8 @@ create table events (
     schema_version smallint     not null,
     agent_id       varchar(100) not null,
     user_id        varchar(255) not null,
-    payload        jsonb        not null,
-    metadata       jsonb        not null,
+    payload        json         not null,
+    metadata       json         not null,
     occurred_at    timestamptz  not null,
     created_at     timestamptz  not null,
     hash           bytea        not null,
@@ -48,23 +50,26 @@ create trigger events_not_truncated before truncate on events
 alter table events enable always trigger events_immutable;
 alter table events enable always trigger events_not_truncated;
 
--- The outcome of every command that had an id, kept as long as the log.
+-- The outcome of every command that had an id, kept as long as the log. A command that appended a single event and nothing else
+-- is recorded by that event instead.
 create table commands (
     tenant_id   varchar(63)  not null,
     command_id  varchar(255) not null,
     fingerprint bytea        not null,
     outcome     jsonb        not null,
+    sequence_id bigint       not null,
     created_at  timestamptz  not null,
     constraint commands_pkey primary key (tenant_id, command_id)
 );
 
+-- Content is text: writing jsonb out took half the time of reading a list, and no query looks into it.
 create table agent_memories (
     tenant_id        varchar(63)      not null,
     id               uuid             not null,
     agent_id         varchar(100)     not null,
     user_id          varchar(255)     not null,
     memory_type      varchar(50)      not null,
-    content          jsonb            not null,
+    content          json             not null,
     confidence_score double precision not null,
     metadata         jsonb            not null,
     state            text             not null,
@@ -100,7 +105,7 @@ create table agent_memory_history (
     agent_id               varchar(100)     not null,
     user_id                varchar(255)     not null,
     memory_type            varchar(50)      not null,
-    content                jsonb            not null,
+    content                json             not null,
     confidence_score       double precision not null,
     metadata               jsonb            not null,
     state                  text             not null,
@@ -134,10 +139,13 @@ create table agent_memory_search (
     vector           tsvector         not null,
     sequence_id      bigint           not null,
     constraint agent_memory_search_pkey primary key (tenant_id, id)
-) with (toast_tuple_target = 8160); -- a vector that is compressed is three times as dear to match
-create index agent_memory_search_vector_idx on agent_memory_search using gin (tenant_id, agent_id, user_id, vector)
+) with (toast_tuple_target = 8160); -- matching a compressed vector takes three times as long
+-- One entry for each scope that a search can have: an agent and a user, either, or the whole tenant. Indexing the columns
+-- apart would intersect lists that hold nearly every row.
+create index agent_memory_search_idx on agent_memory_search
+    using gin ((array[tenant_id || '/' || agent_id || '/' || user_id, tenant_id || '/' || agent_id || '/',
+                      tenant_id || '//' || user_id, tenant_id || '//']), vector)
     where is_active;
-create statistics agent_memory_search_scope_stats (dependencies) on agent_id, user_id from agent_memory_search;
 
 -- How many active memories a scope holds and of how many words: what ranking needs to weigh a word.
 create table agent_memory_search_scopes (
@@ -161,6 +169,16 @@ create table projection_checkpoints (
     stopped_at         bigint,
     stopped_reason     text        not null default '',
     constraint projection_checkpoints_pkey primary key (tenant_id, projection)
+) with (fillfactor = 50);
+
+-- The runners of each projection that are alive, so that each can tell its share of the tenants. Small, and without a tenant's
+-- data: every node of a distributed database may hold all of it.
+create table projectors (
+    projection         text        not null,
+    projection_version int         not null,
+    holder             text        not null,
+    seen_until         timestamptz not null,
+    constraint projectors_pkey primary key (projection, holder)
 ) with (fillfactor = 50);
 
 -- The owner, too, may only read and add events; the trigger refuses everyone else.

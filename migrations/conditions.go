@@ -2,7 +2,6 @@ package migrations
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -35,26 +34,6 @@ func checkConditions(ctx context.Context, tx pgx.Tx) error {
 			role, schema, quote(schema), quote(role))
 	}
 	return nil
-}
-
-// createExtension comes before the migrations, so that only what concerns the extension is taken for it.
-func createExtension(ctx context.Context, db *sql.DB) error {
-	_, err := db.ExecContext(ctx, "create extension if not exists btree_gin")
-	return explainExtension(err)
-}
-
-func explainExtension(err error) error {
-	if err == nil {
-		return nil
-	}
-	switch sqlState(err) {
-	case insufficientPrivilege:
-		return fmt.Errorf("the role may not create the extension btree_gin: run `create extension btree_gin` in the database as an administrator: %w", err)
-	case featureNotSupported, undefinedFile:
-		return fmt.Errorf("the database server lacks the extension btree_gin: install the package postgresql-contrib there: %w", err)
-	default:
-		return fmt.Errorf("create the extension btree_gin: %w", err)
-	}
 }
 
 func quote(name string) string {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/stretchr/testify/require"
 
 	"github.com/auren-memory/auren/migrations"
@@ -22,20 +21,6 @@ func strangerTo(t *testing.T, dsn string) (role, strangersDSN string) {
 	return role, with(dsn, "user", role)
 }
 
-func TestUpNamesTheExtensionThatTheRoleMayNotCreate(t *testing.T) {
-	t.Parallel()
-	dsn := emptyDatabase(t)
-	role, strangers := strangerTo(t, dsn)
-	admin := superuser(t, dsn)
-	exec(t, admin, "grant all on schema public to "+role)
-	defer exec(t, admin, "drop owned by "+role)
-
-	require.ErrorContains(t, migrations.Up(t.Context(), strangers), "run `create extension btree_gin`")
-
-	exec(t, admin, "create extension btree_gin")
-	require.NoError(t, migrations.Up(t.Context(), strangers))
-}
-
 func TestUpNamesTheGrantThatTheRoleLacks(t *testing.T) {
 	t.Parallel()
 	dsn := emptyDatabase(t)
@@ -50,19 +35,6 @@ func TestUpRefusesAnEncodingThatCannotHoldEveryText(t *testing.T) {
 	t.Parallel()
 	dsn := emptyDatabaseWith(t, "encoding 'SQL_ASCII' locale 'C' template template0")
 	require.ErrorContains(t, migrations.Up(t.Context(), dsn), "is encoded in SQL_ASCII, this program needs UTF8")
-}
-
-func TestExplainExtension(t *testing.T) {
-	t.Parallel()
-	for code, says := range map[string]string{
-		"0A000": "install the package postgresql-contrib",
-		"58P01": "install the package postgresql-contrib",
-		"42501": "run `create extension btree_gin`",
-		"53300": "create the extension btree_gin:",
-	} {
-		require.ErrorContains(t, migrations.ExplainExtension(&pgconn.PgError{Code: code}), says)
-	}
-	require.NoError(t, migrations.ExplainExtension(nil))
 }
 
 func TestUpLeavesADatabaseOfAnotherProgramAsItIs(t *testing.T) {

@@ -18,9 +18,6 @@ import (
 // migrationTable records which migrations have run.
 const migrationTable = "schema_migrations"
 
-// maxAttempts is how often the migrations are begun.
-const maxAttempts = 10
-
 //go:embed [0-9]*.sql
 var files embed.FS
 
@@ -62,11 +59,6 @@ func Up(ctx context.Context, dsn string) error {
 		if err := checkConditions(ctx, tx); err != nil {
 			return err
 		}
-		// A query of the extended protocol keeps its snapshot until the next statement, and building an index concurrently waits for
-		// every snapshot: this statement, which takes none, is the last.
-		if _, err := tx.Exec(ctx, "set local idle_in_transaction_session_timeout = 0"); err != nil {
-			return fmt.Errorf("lock the schema: %w", err)
-		}
 		db := stdlib.OpenDB(*config)
 		defer db.Close()
 		return apply(ctx, db)
@@ -74,26 +66,18 @@ func Up(ctx context.Context, dsn string) error {
 }
 
 func apply(ctx context.Context, db *sql.DB) error {
-	if err := createExtension(ctx, db); err != nil {
-		return err
-	}
 	provider, err := newProvider(db)
 	if err != nil {
 		return fmt.Errorf("read the migrations: %w", err)
 	}
-	// After a program was killed, the server may still be building an index concurrently: it waits for our statement, which
-	// waits for it, or both change the catalog at the same moment. Each of its phases can end in that once.
-	for attempt := 1; ; attempt++ {
-		_, err := provider.Up(ctx)
-		switch state := sqlState(err); {
-		case err == nil:
-			return nil
-		case (state == deadlockDetected || state == internalError) && attempt < maxAttempts:
-		case state == duplicateTable:
-			return fmt.Errorf("migrate: the database holds tables of other programs, one of which has a name that AUREN needs: name an empty database: %w", err)
-		default:
-			return fmt.Errorf("migrate: %w", err)
-		}
+	_, err = provider.Up(ctx)
+	switch {
+	case err == nil:
+		return nil
+	case sqlState(err) == duplicateTable:
+		return fmt.Errorf("migrate: the database holds tables of other programs, one of which has a name that AUREN needs: name an empty database: %w", err)
+	default:
+		return fmt.Errorf("migrate: %w", err)
 	}
 }
 
@@ -107,9 +91,8 @@ func newProvider(db *sql.DB) (*goose.Provider, error) {
 // lockKey is the advisory lock of everything that changes the schema; it spells "auren".
 const lockKey = 0x617572656e
 
-// locked calls do in a transaction that keeps every other Up and Reset out of the database. It asks for the lock again and
-// again, each time in a new transaction, rather than wait in the server: a waiting statement holds a snapshot, and a
-// migration that builds an index concurrently waits for every snapshot.
+// locked calls do in a transaction that keeps every other Up and Reset out of the database. It polls for the lock, because a
+// statement that waits for it is ended by the statement_timeout or lock_timeout of the database.
 func locked(ctx context.Context, conn *pgx.Conn, do func(tx pgx.Tx) error) error {
 	again := time.NewTicker(50 * time.Millisecond)
 	defer again.Stop()

@@ -21,25 +21,6 @@ func TestUpTwiceAppliesEachMigrationOnce(t *testing.T) {
 	requireUpOnce(t, connect(t, dsn))
 }
 
-func TestWhatAnEventSaysOutlivesItsColumnsType(t *testing.T) {
-	t.Parallel()
-	dsn := emptyDatabase(t)
-	require.NoError(t, migrations.UpTo(t.Context(), dsn, 8))
-	conn := connect(t, dsn)
-	exec(t, conn, `
-insert into events (tenant_id, sequence_id, event_id, stream_id, version, event_type, schema_version,
-    agent_id, user_id, payload, metadata, occurred_at, created_at, hash)
-values ('default', 1, gen_random_uuid(), gen_random_uuid(), 1, 'memory_remembered', 1,
-    'agent', 'user', '{"content":{"é\n":[1e2,0.10,null]}}', '{"actor":"ana"}', now(), now(), '\x00')`)
-	require.NoError(t, migrations.Up(t.Context(), dsn))
-
-	requireUpOnce(t, connect(t, dsn))
-	var payload, metadata string
-	require.NoError(t, conn.QueryRow(t.Context(), "select payload::text, metadata::text from events").Scan(&payload, &metadata))
-	require.JSONEq(t, `{"content":{"é\n":[100,0.1,null]}}`, payload)
-	require.JSONEq(t, `{"actor":"ana"}`, metadata)
-}
-
 func TestUpFromManyProcessesAtOnceAppliesEachMigrationOnce(t *testing.T) {
 	t.Parallel()
 	dsn := emptyDatabase(t)
@@ -153,92 +134,9 @@ func TestUpUnderTheSettingsOfADatabase(t *testing.T) {
 	}
 }
 
-// beforeScopes is a database of schema version 7.
-func beforeScopes(t *testing.T) (dsn string, conn *pgx.Conn) {
-	t.Helper()
-	dsn = pgtest.DSN(t)
-	conn = connect(t, dsn)
-	for _, undo := range []string{
-		`drop index agent_memory_search_idx`,
-		`create index agent_memory_search_vector_idx on agent_memory_search using gin (tenant_id, agent_id, user_id, vector) where is_active`,
-		`create statistics agent_memory_search_scope_stats (dependencies) on agent_id, user_id from agent_memory_search`,
-		`delete from schema_migrations where version_id >= 8`,
-	} {
-		exec(t, conn, undo)
-	}
-	return dsn, conn
-}
-
-const writeSearchRow = `
-insert into agent_memory_search (tenant_id, id, agent_id, user_id, memory_type, confidence_score, is_active, created_at,
-       words, vector, sequence_id)
-values ('default', gen_random_uuid(), 'ada', 'uma', 'fact', 1, true, now(), 1, 'tea:1', 1)`
-
-// writing begins a transaction that writes; whoever indexes concurrently waits for its end.
-func writing(t *testing.T, dsn string) (writer *pgx.Conn) {
-	t.Helper()
-	writer = connect(t, dsn)
-	exec(t, writer, "begin")
-	exec(t, writer, writeSearchRow)
-	return writer
-}
-
-// awaitWaiting returns when a statement with such words waits for a lock.
-func awaitWaiting(t *testing.T, conn *pgx.Conn, words string) {
-	t.Helper()
-	require.Eventually(t, func() bool {
-		var waits bool
-		require.NoError(t, conn.QueryRow(t.Context(), `
-			select exists (select from pg_stat_activity
-			                where datname = current_database() and pid <> pg_backend_pid() and wait_event_type = 'Lock'
-			                  and query like '%' || $1 || '%')`, words).Scan(&waits))
-		return waits
-	}, time.Minute, 10*time.Millisecond)
-}
-
 func requireAsExpected(t *testing.T, conn *pgx.Conn) {
 	t.Helper()
 	differences, err := migrations.Verify(t.Context(), conn)
 	require.NoError(t, err)
 	require.Empty(t, differences)
-}
-
-func TestTheIndexOfASearchIsMadeWhileOthersWrite(t *testing.T) {
-	t.Parallel()
-	dsn, conn := beforeScopes(t)
-	config, err := pgx.ParseConfig(dsn)
-	require.NoError(t, err)
-	for _, timeout := range []string{"statement_timeout", "lock_timeout"} {
-		exec(t, superuser(t, dsn), "alter database "+config.Database+" set "+timeout+" = '500ms'")
-	}
-	writer := writing(t, dsn)
-	migrated := make(chan error, 1)
-	go func() { migrated <- migrations.Up(t.Context(), dsn) }()
-	awaitWaiting(t, conn, "create index concurrently")
-	exec(t, conn, "set statement_timeout = '5s'")
-	exec(t, conn, writeSearchRow)
-	exec(t, conn, "select pg_sleep(1)")
-	exec(t, writer, "commit")
-	require.NoError(t, <-migrated)
-	requireAsExpected(t, conn)
-}
-
-func TestTheIndexOfASearchIsMadeAfterATryThatWasKilled(t *testing.T) {
-	t.Parallel()
-	dsn, conn := beforeScopes(t)
-	writer := writing(t, dsn)
-	// The server does not notice that nobody waits for the answer.
-	orphan, orphaned := connect(t, dsn), make(chan error, 1)
-	go func() {
-		_, err := orphan.Exec(t.Context(), "create index concurrently agent_memory_search_idx on agent_memory_search (words)")
-		orphaned <- err
-	}()
-	awaitWaiting(t, conn, "create index concurrently")
-	migrated := make(chan error, 1)
-	go func() { migrated <- migrations.Up(t.Context(), dsn) }()
-	awaitWaiting(t, conn, "drop index concurrently")
-	exec(t, writer, "commit")
-	require.NoError(t, <-orphaned)
-	require.NoError(t, <-migrated)
-	requireAsExpected(t, conn)
 }

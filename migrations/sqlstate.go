@@ -8,16 +8,12 @@ import (
 
 // The codes of PostgreSQL's errors that this package explains.
 const (
-	featureNotSupported   = "0A000"
 	uniqueViolation       = "23505"
 	dependentObjects      = "2BP01"
 	invalidCatalogName    = "3D000"
-	deadlockDetected      = "40P01"
 	insufficientPrivilege = "42501"
 	duplicateDatabase     = "42P04"
 	duplicateTable        = "42P07"
-	undefinedFile         = "58P01"
-	internalError         = "XX000" // among others "tuple concurrently updated", of the catalog
 )
 
 // sqlState is the code of the server's error in err's chain, or nothing.

@@ -17,7 +17,7 @@ func TestServerKeepsItsDataOverAStop(t *testing.T) {
 	t.Parallel()
 	dir := dataDir(t)
 	p := start(t, dir)
-	execute(t, p.DSN(), "create table kept as select 'it' as what", "create extension btree_gin")
+	execute(t, p.DSN(), "create table kept as select 'it' as what")
 	stop(t, p)
 
 	require.NoFileExists(t, filepath.Join(dir, "postgres", "postmaster.pid"))
