@@ -18,6 +18,7 @@ import (
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/projections/agentmemories"
+	"github.com/auren-memory/auren/projections/runner"
 	"github.com/auren-memory/auren/projections/search"
 	"github.com/auren-memory/auren/queries"
 )
@@ -74,8 +75,8 @@ func (w *world) projections() []projections.Projection {
 func (w *world) project(ctx context.Context, t *rapid.T) {
 	for _, p := range w.projections() {
 		watcher := eventstore.NewWatcher(w.pool, eventstore.LogChannel, zap.NewNop())
-		batch := projections.Config{Batch: rapid.IntRange(1, 20).Draw(t, "batch")}
-		require.NoError(t, projections.NewRunner(w.pool, w.store, watcher, p, batch).CatchUp(ctx))
+		batch := runner.Config{Batch: rapid.IntRange(1, 20).Draw(t, "batch")}
+		require.NoError(t, runner.New(w.pool, w.store, watcher, batch, p).CatchUp(ctx))
 	}
 }
 

@@ -1,12 +1,13 @@
+// Package projections is the contract between the log and what is made from it: a Projection makes tables of this database, a Sink
+// delivers to a target outside. Each has a checkpoint for each tenant: the sequence_id up to which it has applied the log. Package
+// runner moves the checkpoints, and package rebuild makes the tables of a projection again.
 package projections
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/eventstore"
@@ -28,7 +29,7 @@ type Projection interface {
 	// Prepare does the work on a batch that needs no transaction and returns what writes the rows. The events are
 	// in order, without a gap but for those that are of no memory, and follow the batch that was prepared before, which
 	// may not have been written yet. One of type domain.EventSkipped stands for one that is to change nothing but the
-	// version of its memory. An event that can never be applied is an *EventError.
+	// version of its memory. An event that can never be applied is an *PoisonError.
 	Prepare(ctx context.Context, tenant domain.Tenant, events []eventstore.Event) (Write, error)
 }
 
@@ -41,29 +42,29 @@ type Sink interface {
 	Name() string
 	// Version says what is delivered for an event.
 	Version() int
-	// Behind names the projection that must have applied an event before it is delivered.
-	Behind() string
+	// After names the projection that must have applied an event before it is delivered.
+	After() string
 	// Reachable tells whether the target can be reached at the moment. A runner that cannot leaves the tenants to others.
 	Reachable() bool
 	// Resume tells after which sequence_id to deliver, by what the target holds already. It is called before
 	// the first Deliver under a lease and after each one that failed. A *TargetError stops the tenant.
 	Resume(ctx context.Context, tenant domain.Tenant, checkpoint int64) (after int64, err error)
 	// Deliver delivers events in their order, all or a leading part of them; after an error, Resume finds out which.
-	// Between them are gaps where something was skipped. An *EventError stops the tenant.
+	// Between them are gaps where something was skipped. An *PoisonError stops the tenant.
 	Deliver(ctx context.Context, tenant domain.Tenant, events []eventstore.Event) error
 }
 
-// EventError says that an event can never be applied, at least not by this program.
-type EventError struct {
+// PoisonError says that an event can never be applied, at least not by this program.
+type PoisonError struct {
 	SequenceID int64
 	Err        error
 }
 
 // Error names the event's sequence_id and what is wrong with it.
-func (e *EventError) Error() string { return fmt.Sprintf("event %d: %v", e.SequenceID, e.Err) }
+func (e *PoisonError) Error() string { return fmt.Sprintf("event %d: %v", e.SequenceID, e.Err) }
 
 // Unwrap returns what is wrong with the event.
-func (e *EventError) Unwrap() error { return e.Err }
+func (e *PoisonError) Unwrap() error { return e.Err }
 
 // TargetError says that what a sink's target holds is not what was delivered there: no event is at fault, and to skip one
 // would mend nothing.
@@ -93,21 +94,4 @@ func (e *StoppedError) Error() string {
 		return fmt.Sprintf("projection %s of tenant %s stopped: %s", e.Projection, e.Tenant, e.Reason)
 	}
 	return fmt.Sprintf("projection %s of tenant %s stopped at event %d: %s", e.Projection, e.Tenant, e.SequenceID, e.Reason)
-}
-
-// unappliable tells whether err is the fault of an event, so that trying again is of no use: an EventError, or
-// an error of PostgreSQL about data (class 22), constraints (23) or limits (54).
-func unappliable(err error) bool {
-	if _, ok := errors.AsType[*EventError](err); ok {
-		return true
-	}
-	pg, ok := errors.AsType[*pgconn.PgError](err)
-	if !ok {
-		return false
-	}
-	switch pg.Code[:2] {
-	case "22", "23", "54":
-		return true
-	}
-	return false
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/auren-memory/auren/eventstore"
 )
 
-// CopyFrom is how many rows it takes for a COPY, which costs an exchange more, to be faster than an insert.
-const CopyFrom = 50
+// CopyThreshold is how many rows it takes for a COPY, which costs an exchange more, to be faster than an insert.
+const CopyThreshold = 50
 
 // CopyRows copies rows, of which values tells the columns, into a table.
 func CopyRows[R any](ctx context.Context, tx pgx.Tx, table string, columns []string, rows []R, values func(R) []any) error {

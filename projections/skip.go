@@ -6,13 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"go.uber.org/zap"
 
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/eventstore"
@@ -27,7 +25,8 @@ type Skipped struct {
 	Reason     string    `json:"reason"`
 }
 
-const skippedSchemaVersion = 1
+// SkippedSchemaVersion is the schema version of an event of type domain.EventSkipped.
+const SkippedSchemaVersion = 1
 
 // SkipStream is the stream that holds what was skipped of a projection, in the log of each tenant.
 func SkipStream(projection string) uuid.UUID {
@@ -101,7 +100,7 @@ func Skip(ctx context.Context, pool *pgxpool.Pool, store *eventstore.Store, tena
 	result, err := store.Append(ctx, eventstore.Command{
 		Tenant: tenant, ID: meta.CommandID, Fingerprint: fingerprint,
 		Writes: []eventstore.Write{{StreamID: SkipStream(projection), Expected: eventstore.Any, Events: []eventstore.NewEvent{{
-			ID: uuid.Must(uuid.NewV7()), Type: domain.EventSkipped, SchemaVersion: skippedSchemaVersion,
+			ID: uuid.Must(uuid.NewV7()), Type: domain.EventSkipped, SchemaVersion: SkippedSchemaVersion,
 			Payload: payload, Meta: meta, OccurredAt: time.Now(),
 		}}}},
 	})
@@ -125,36 +124,27 @@ func readStopIn(ctx context.Context, pool *pgxpool.Pool, checkpoints string, ten
 	return s, err
 }
 
-// saysSkipped tells whether an event is one that Skip wrote: not of a memory, and nothing to apply or deliver.
-func saysSkipped(e *eventstore.Event) bool {
-	if e.Type != domain.EventSkipped || e.SchemaVersion != skippedSchemaVersion {
+// IsSkip reports whether Skip wrote the event: then it belongs to no memory, and there is nothing to apply or deliver.
+func IsSkip(e *eventstore.Event) bool {
+	if e.Type != domain.EventSkipped || e.SchemaVersion != SkippedSchemaVersion {
 		return false
 	}
 	var s Skipped
 	return json.Unmarshal(e.Payload, &s) == nil && e.StreamID == SkipStream(s.Projection)
 }
 
-// ofMemories returns the events without those that Skip wrote.
-func ofMemories(events []eventstore.Event) []eventstore.Event {
-	says := func(e eventstore.Event) bool { return saysSkipped(&e) }
-	if !slices.ContainsFunc(events, says) {
-		return events
-	}
-	return slices.DeleteFunc(slices.Clone(events), says)
-}
-
-// skips reads which events of a tenant a projection passes over, with the events that say so.
-func (r *Runner) skips(ctx context.Context, tenant domain.Tenant, projection string) (map[int64]eventstore.Event, error) {
+// ReadSkips returns, by sequence_id, the events of a tenant that a projection is to skip, each with the event that says so.
+func ReadSkips(ctx context.Context, store *eventstore.Store, tenant domain.Tenant, projection string) (map[int64]eventstore.Event, error) {
 	skips := map[int64]eventstore.Event{}
 	const page = 1000
 	for version := 1; ; {
-		events, err := r.store.ReadStream(ctx, tenant, SkipStream(projection), version, eventstore.Forwards, page)
+		events, err := store.ReadStream(ctx, tenant, SkipStream(projection), version, eventstore.Forwards, page)
 		if err != nil {
 			return nil, err
 		}
 		for _, e := range events {
 			var s Skipped
-			if e.Type == domain.EventSkipped && e.SchemaVersion == skippedSchemaVersion && json.Unmarshal(e.Payload, &s) == nil {
+			if e.Type == domain.EventSkipped && e.SchemaVersion == SkippedSchemaVersion && json.Unmarshal(e.Payload, &s) == nil {
 				skips[s.SequenceID] = e
 			}
 			version = e.Version + 1
@@ -163,52 +153,4 @@ func (r *Runner) skips(ctx context.Context, tenant domain.Tenant, projection str
 			return skips, nil
 		}
 	}
-}
-
-// owner is the payload of what stands in the place of an event that is skipped.
-type owner struct {
-	AgentID string `json:"agent_id"`
-	UserID  string `json:"user_id"`
-}
-
-// passOver goes on after the first of the events, which cannot be applied, where that was decided; else it stops there.
-func (r *Runner) passOver(ctx context.Context, f *follower, events []eventstore.Event, cause error) error {
-	at := events[0]
-	said, err := r.skips(ctx, f.tenant, r.name)
-	if err != nil {
-		return err
-	}
-	skip, ok := said[at.SequenceID]
-	if !ok || at.Type == domain.EventSkipped {
-		return r.stop(ctx, f, at.SequenceID, cause)
-	}
-	// What stands in its place changes nothing, but is of the same memory and version, so that what follows can be applied.
-	at.Type, at.SchemaVersion, at.Metadata = domain.EventSkipped, skippedSchemaVersion, skip.Metadata
-	if at.Payload, err = json.Marshal(owner{at.AgentID, at.UserID}); err != nil {
-		return fmt.Errorf("skip event %d: %w", at.SequenceID, err)
-	}
-	events = slices.Clone(events)
-	events[0] = at
-	r.log.Warn("an event that cannot be applied is skipped, as was decided", tenantField(f.tenant),
-		zap.Int64("sequence_id", at.SequenceID), zap.Int64("decided_at", skip.SequenceID))
-	return r.apply(ctx, f, batch{events: events})
-}
-
-// goOn lets go of a stop where the event that the tenant is stopped at is to be skipped by now.
-func (r *Runner) goOn(ctx context.Context, f *follower) error {
-	if f.stopped.SequenceID == 0 {
-		return nil // to skip an event would not help
-	}
-	said, err := r.skips(ctx, f.tenant, r.name)
-	if err != nil {
-		return err
-	}
-	if _, ok := said[f.stopped.SequenceID]; !ok {
-		return nil
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	// A sink may have delivered some of the batch that the event was in.
-	f.stopped, f.resumed = nil, false
-	return nil
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/auren-memory/auren/migrations"
 	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/projections/fanout"
+	"github.com/auren-memory/auren/projections/runner"
 	"github.com/auren-memory/auren/queries"
 )
 
@@ -105,7 +106,7 @@ func toAnybody(err error) error {
 // startProjector runs all projections, the fan-out to NATS and the sweeper.
 func (e *engine) startProjector(conn *nats.Conn) error {
 	log := e.app.log
-	config := projections.Config{Log: log, Tracer: e.traces.Tracer()}
+	config := runner.Config{Log: log, Tracer: e.traces.Tracer()}
 	e.projectionMetrics = observe.NewProjectionMetrics(e.registry)
 	relay, err := fanout.New(e.pool, e.store, conn, fanout.Config{
 		MaxAge: e.app.config.NATSMaxAge, MaxBytes: int64(e.app.config.NATSMaxBytes), Replicas: e.app.config.NATSReplicas,
@@ -118,7 +119,7 @@ func (e *engine) startProjector(conn *nats.Conn) error {
 
 	e.startProjections(readModels(), config)
 	seen := e.projectionMetrics.Of(relay.Name())
-	fanning := projections.NewSinkRunner(e.pool, e.store, e.projectNews, relay, e.observed(config, seen))
+	fanning := runner.NewSink(e.pool, e.store, e.projectNews, e.observed(config, seen), relay)
 	seen.Leading(fanning.Leading)
 	e.parts.run("fan-out", fanning.Run)
 	e.parts.run("sweeper", sweeper.Run)
@@ -139,7 +140,7 @@ func (e *engine) due(ctx context.Context, now time.Time, limit int) ([]commands.
 }
 
 // observed lets a projection tell its metrics.
-func (*engine) observed(config projections.Config, seen observe.Projection) projections.Config {
+func (*engine) observed(config runner.Config, seen observe.Projection) runner.Config {
 	config.Applied = func(_ domain.Tenant, events int) { seen.Applied(events) }
 	config.Leased = func(_ domain.Tenant, term int64) { seen.Leased(term) }
 	return config

@@ -14,8 +14,8 @@ import (
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/eventstore"
-	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/projections/rebuild"
+	"github.com/auren-memory/auren/projections/runner"
 )
 
 // projected is a database whose read models hold so many memories.
@@ -42,7 +42,7 @@ func projected(t *testing.T, memories int) *pgxpool.Pool {
 	}
 	for _, p := range readModels() {
 		watcher := eventstore.NewWatcher(pool, eventstore.LogChannel, zap.NewNop())
-		require.NoError(t, projections.NewRunner(pool, store, watcher, p, projections.Config{}).CatchUp(t.Context()))
+		require.NoError(t, runner.New(pool, store, watcher, runner.Config{}, p).CatchUp(t.Context()))
 	}
 	return pool
 }

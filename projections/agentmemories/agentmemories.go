@@ -32,18 +32,18 @@ func (Projection) Version() int { return 2 }
 func (Projection) Tables() []string { return []string{"agent_memories", "agent_memory_history"} }
 
 // Prepare decodes the events. An event that this program does not know, or that does not follow the version
-// before it, is a *projections.EventError, the latter from Write.
+// before it, is a *projections.PoisonError, the latter from Write.
 func (Projection) Prepare(_ context.Context, tenant domain.Tenant, events []eventstore.Event) (projections.Write, error) {
 	changes := make([]change, len(events))
 	for i := range events {
 		e := &events[i]
 		decoded, err := memory.Decode(e.Type, e.SchemaVersion, e.Payload)
 		if err != nil {
-			return nil, &projections.EventError{SequenceID: e.SequenceID, Err: err}
+			return nil, &projections.PoisonError{SequenceID: e.SequenceID, Err: err}
 		}
 		meta, err := e.Meta()
 		if err != nil {
-			return nil, &projections.EventError{SequenceID: e.SequenceID, Err: fmt.Errorf("decode metadata: %w", err)}
+			return nil, &projections.PoisonError{SequenceID: e.SequenceID, Err: fmt.Errorf("decode metadata: %w", err)}
 		}
 		changes[i] = change{stored: e, event: decoded, meta: meta}
 	}
@@ -81,7 +81,7 @@ func fold(current map[uuid.UUID]*row, changes []change) (rows []*row, superseded
 			current[e.StreamID] = r
 		}
 		if e.Version != r.Version+1 {
-			return nil, nil, &projections.EventError{SequenceID: e.SequenceID,
+			return nil, nil, &projections.PoisonError{SequenceID: e.SequenceID,
 				Err: fmt.Errorf("version %d of memory %s follows version %d", e.Version, e.StreamID, r.Version)}
 		}
 		if !r.changed {

@@ -21,6 +21,7 @@ import (
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/projections/agentmemories"
+	"github.com/auren-memory/auren/projections/runner"
 )
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
@@ -39,9 +40,9 @@ func setup(t *testing.T) fixture {
 	return fixture{pool: pool, store: store, handler: commands.New(store, commands.Config{})}
 }
 
-func (f fixture) runner(batch int) *projections.Runner {
+func (f fixture) runner(batch int) *runner.Runner {
 	watcher := eventstore.NewWatcher(f.pool, eventstore.LogChannel, zap.NewNop())
-	return projections.NewRunner(f.pool, f.store, watcher, agentmemories.Projection{}, projections.Config{Batch: batch})
+	return runner.New(f.pool, f.store, watcher, runner.Config{Batch: batch}, agentmemories.Projection{})
 }
 
 // version is one version of a memory, as the tables or a fold of the log have it.

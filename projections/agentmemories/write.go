@@ -42,7 +42,7 @@ func store(ctx context.Context, tx pgx.Tx, tenant domain.Tenant, rows []*row) er
 	var opened []*row
 	var c columns
 	for _, r := range rows {
-		if r.opened && len(rows) >= projections.CopyFrom {
+		if r.opened && len(rows) >= projections.CopyThreshold {
 			opened = append(opened, r)
 		} else {
 			c.add(r)
@@ -83,7 +83,7 @@ func supersede(ctx context.Context, tx pgx.Tx, tenant domain.Tenant, superseded 
 	if len(superseded) == 0 {
 		return nil
 	}
-	if len(superseded) >= projections.CopyFrom {
+	if len(superseded) >= projections.CopyThreshold {
 		return projections.CopyRows(ctx, tx, "agent_memory_history", historyColumns, superseded,
 			func(s supersededRow) []any { return s.values(tenant) })
 	}

@@ -48,7 +48,7 @@ func (r *Relay) Deliver(ctx context.Context, tenant domain.Tenant, events []even
 			e := &events[len(batch)]
 			m, err := newMessage(e, limit)
 			if err != nil {
-				return &projections.EventError{SequenceID: e.SequenceID, Err: err}
+				return &projections.PoisonError{SequenceID: e.SequenceID, Err: err}
 			}
 			batch, bytes = append(batch, m), bytes+len(m.Data)
 		}

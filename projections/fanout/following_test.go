@@ -18,6 +18,7 @@ import (
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/projections/fanout"
+	"github.com/auren-memory/auren/projections/runner"
 )
 
 // patience bounds what a test waits for; the machine may be busy with other tests.
@@ -41,12 +42,12 @@ func (f fixture) follow(t *testing.T, config fanout.Config) *observer.ObservedLo
 	require.NoError(t, err)
 	core, said := observer.New(zapcore.WarnLevel)
 	watcher := f.watcher(projections.Channel)
-	runner := projections.NewSinkRunner(f.pool, f.store, watcher, relay, projections.Config{
+	fanning := runner.NewSink(f.pool, f.store, watcher, runner.Config{
 		Poll: 20 * time.Millisecond, Log: zap.New(core),
-	})
+	}, relay)
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	var running sync.WaitGroup
-	running.Go(func() { _ = runner.Run(ctx) })
+	running.Go(func() { _ = fanning.Run(ctx) })
 	running.Go(func() { _ = watcher.Run(ctx) })
 	t.Cleanup(func() {
 		stop()

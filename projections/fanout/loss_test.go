@@ -16,6 +16,7 @@ import (
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/projections/fanout"
+	"github.com/auren-memory/auren/projections/runner"
 )
 
 func TestWhatJetStreamLostIsRelayedAgain(t *testing.T) {
@@ -34,7 +35,7 @@ func TestWhatJetStreamLostIsRelayedAgain(t *testing.T) {
 		},
 	}
 	// The first tenant is relayed again before the next one is looked at.
-	oneByOne := projections.Config{Concurrency: 1}
+	oneByOne := runner.Config{Concurrency: 1}
 	for name, lose := range lose {
 		for _, running := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, relay running %v", name, running), func(t *testing.T) {
@@ -70,7 +71,7 @@ func TestMessagesDroppedForTheirAgeAreNotRelayedAgain(t *testing.T) {
 	f := setup(t)
 	f.remember(t, tenant, 5)
 	f.project(t)
-	require.NoError(t, f.runner(t, projections.Config{}).CatchUp(t.Context()))
+	require.NoError(t, f.runner(t, runner.Config{}).CatchUp(t.Context()))
 	stream, err := f.js.Stream(t.Context(), fanout.Stream)
 	require.NoError(t, err)
 	require.NoError(t, stream.Purge(t.Context()))
@@ -81,7 +82,7 @@ func TestMessagesDroppedForTheirAgeAreNotRelayedAgain(t *testing.T) {
 	require.NoError(t, err)
 	f.remember(t, tenant, 1)
 	f.project(t)
-	require.NoError(t, f.runner(t, projections.Config{}).CatchUp(t.Context()))
+	require.NoError(t, f.runner(t, runner.Config{}).CatchUp(t.Context()))
 	f.requireRelayed(t, tenant, 5, 6)
 }
 
@@ -103,7 +104,7 @@ func TestMessagesDroppedForSpaceAreNotRelayedAgain(t *testing.T) {
 	require.NoError(t, err)
 	catchUp := func() {
 		f.project(t)
-		require.NoError(t, projections.NewSinkRunner(f.pool, f.store, f.watcher(projections.Channel), relay, projections.Config{}).CatchUp(t.Context()))
+		require.NoError(t, runner.NewSink(f.pool, f.store, f.watcher(projections.Channel), runner.Config{}, relay).CatchUp(t.Context()))
 	}
 	f.remember(t, "other", 5)
 	catchUp()
@@ -125,7 +126,7 @@ func TestStoreThatIsReplacedByAnOlderCopyIsFilledUp(t *testing.T) {
 			n := newNode(t)
 			n.start(t)
 			f := setupOn(t, n)
-			relay := f.runner(t, projections.Config{})
+			relay := f.runner(t, runner.Config{})
 			caughtUp := func() bool { return relay.CatchUp(t.Context()) == nil }
 			for _, name := range []domain.Tenant{tenant, "other", "quiet"} {
 				f.remember(t, name, 20)
@@ -153,7 +154,7 @@ func TestStoreThatIsReplacedByAnOlderCopyIsFilledUp(t *testing.T) {
 				}
 				f.project(t)
 			} else {
-				relay = f.runner(t, projections.Config{})
+				relay = f.runner(t, runner.Config{})
 			}
 			eventually(t, "it is relayed", caughtUp)
 			f.requireAllRelayed(t, tenant, "other", "new", "quiet")
@@ -190,7 +191,7 @@ func TestAnotherRetentionReachesTheStreamThatIsThere(t *testing.T) {
 	} {
 		relay, err := fanout.New(f.pool, f.store, f.conn, config)
 		require.NoError(t, err)
-		require.NoError(t, projections.NewSinkRunner(f.pool, f.store, f.watcher(projections.Channel), relay, projections.Config{}).CatchUp(t.Context()))
+		require.NoError(t, runner.NewSink(f.pool, f.store, f.watcher(projections.Channel), runner.Config{}, relay).CatchUp(t.Context()))
 		stream, err := f.js.Stream(t.Context(), fanout.Stream)
 		require.NoError(t, err)
 		present := stream.CachedInfo().Config
@@ -208,14 +209,14 @@ func TestWhatTheOperatorAddedToTheStreamStays(t *testing.T) {
 	f := setup(t)
 	f.remember(t, tenant, 1)
 	f.project(t)
-	require.NoError(t, f.runner(t, projections.Config{}).CatchUp(t.Context()))
+	require.NoError(t, f.runner(t, runner.Config{}).CatchUp(t.Context()))
 	stream, err := f.js.Stream(t.Context(), fanout.Stream)
 	require.NoError(t, err)
 	config := stream.CachedInfo().Config
 	config.Description, config.MaxAge = "ours", time.Hour
 	_, err = f.js.UpdateStream(t.Context(), config)
 	require.NoError(t, err)
-	require.NoError(t, f.runner(t, projections.Config{}).CatchUp(t.Context()))
+	require.NoError(t, f.runner(t, runner.Config{}).CatchUp(t.Context()))
 	stream, err = f.js.Stream(t.Context(), fanout.Stream)
 	require.NoError(t, err)
 	require.Equal(t, "ours", stream.CachedInfo().Config.Description)

@@ -28,8 +28,8 @@ const (
 
 // Config tunes a Relay; its zero value works.
 type Config struct {
-	// Behind is the projection that must have applied an event first; default agent_memories.
-	Behind string
+	// After is the projection that must have applied an event first; default agent_memories.
+	After string
 	// MaxAge is how long the stream keeps a message; default DefaultMaxAge.
 	MaxAge time.Duration
 	// MaxBytes is how much the stream keeps, the oldest messages leaving first; default DefaultMaxBytes.
@@ -58,8 +58,8 @@ type Relay struct {
 // New makes a relay. The pool and the connection stay the caller's to close. The connection should reconnect
 // without an end; until it is there, deliveries fail and are tried again.
 func New(pool *pgxpool.Pool, store *eventstore.Store, conn *nats.Conn, config Config) (*Relay, error) {
-	if config.Behind == "" {
-		config.Behind = "agent_memories"
+	if config.After == "" {
+		config.After = "agent_memories"
 	}
 	if config.MaxAge == 0 {
 		config.MaxAge = DefaultMaxAge
@@ -86,8 +86,8 @@ func (*Relay) Name() string { return Name }
 // Version returns 1.
 func (*Relay) Version() int { return 1 }
 
-// Behind returns Config.Behind.
-func (r *Relay) Behind() string { return r.config.Behind }
+// After returns Config.After.
+func (r *Relay) After() string { return r.config.After }
 
 // Reachable tells whether the connection is there.
 func (r *Relay) Reachable() bool { return r.conn.IsConnected() }

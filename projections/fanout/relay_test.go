@@ -27,6 +27,7 @@ import (
 	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/projections/agentmemories"
 	"github.com/auren-memory/auren/projections/fanout"
+	"github.com/auren-memory/auren/projections/runner"
 )
 
 const tenant = domain.DefaultTenant
@@ -71,7 +72,7 @@ func (f fixture) watcher(channel string) *eventstore.Watcher {
 
 func (f fixture) project(t *testing.T) {
 	t.Helper()
-	r := projections.NewRunner(f.pool, f.store, f.watcher(eventstore.LogChannel), agentmemories.Projection{}, projections.Config{})
+	r := runner.New(f.pool, f.store, f.watcher(eventstore.LogChannel), runner.Config{}, agentmemories.Projection{})
 	require.NoError(t, r.CatchUp(t.Context()))
 }
 
@@ -82,9 +83,9 @@ func (f fixture) relay(t *testing.T) *fanout.Relay {
 	return relay
 }
 
-func (f fixture) runner(t *testing.T, config projections.Config) *projections.Runner {
+func (f fixture) runner(t *testing.T, config runner.Config) *runner.Runner {
 	t.Helper()
-	return projections.NewSinkRunner(f.pool, f.store, f.watcher(projections.Channel), f.relay(t), config)
+	return runner.NewSink(f.pool, f.store, f.watcher(projections.Channel), config, f.relay(t))
 }
 
 // messages reads all that the stream holds of a tenant. Servers that are electing a leader answer late or not at
@@ -171,7 +172,7 @@ func TestMessageIsTheEventAsACloudEvent(t *testing.T) {
 	}, commands.Remember{AgentID: "coach", UserID: "ana.b *>é", Content: json.RawMessage(`"<&>"`)})
 	require.NoError(t, err)
 	f.project(t)
-	require.NoError(t, f.runner(t, projections.Config{}).CatchUp(t.Context()))
+	require.NoError(t, f.runner(t, runner.Config{}).CatchUp(t.Context()))
 
 	all := f.messages(t, tenant)
 	require.Len(t, all, 1)
@@ -198,7 +199,7 @@ func TestMessageIsTheEventAsACloudEvent(t *testing.T) {
 func TestEachEventOnceInOrderAndOnlyAfterItsProjection(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	relay := f.runner(t, projections.Config{})
+	relay := f.runner(t, runner.Config{})
 	total := int64(0)
 	for _, n := range []int{1, 255, 257, 700, 1} {
 		f.remember(t, tenant, n)
@@ -221,13 +222,13 @@ func TestCheckpointThatWasLeftBehindSendsNothingTwice(t *testing.T) {
 	f := setup(t)
 	f.remember(t, tenant, 10)
 	f.project(t)
-	require.NoError(t, f.runner(t, projections.Config{}).CatchUp(t.Context()))
+	require.NoError(t, f.runner(t, runner.Config{}).CatchUp(t.Context()))
 	// As after a crash between the delivery and the moving of the checkpoint; the dedup window does not help.
 	_, err := f.pool.Exec(t.Context(), "update projection_checkpoints set sequence_id = 3 where projection = 'fanout'")
 	require.NoError(t, err)
 	f.remember(t, tenant, 2)
 	f.project(t)
-	require.NoError(t, f.runner(t, projections.Config{}).CatchUp(t.Context()))
+	require.NoError(t, f.runner(t, runner.Config{}).CatchUp(t.Context()))
 	f.requireRelayed(t, tenant, 0, 12)
 }
 
@@ -293,7 +294,7 @@ func TestStreamOfAnotherHistoryStopsTheTenant(t *testing.T) {
 	require.NoError(t, relay.Deliver(t.Context(), tenant, []eventstore.Event{foreign}))
 	f.project(t)
 	var stopped *projections.StoppedError
-	require.ErrorAs(t, f.runner(t, projections.Config{}).CatchUp(t.Context()), &stopped)
+	require.ErrorAs(t, f.runner(t, runner.Config{}).CatchUp(t.Context()), &stopped)
 	require.Contains(t, stopped.Reason, "not of one history")
 	require.Len(t, f.messages(t, tenant), 1)
 }
@@ -336,7 +337,7 @@ func TestRelayGoesOnWhenNATSIsBack(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	var running sync.WaitGroup
 	running.Go(func() {
-		_ = projections.NewSinkRunner(pool, store, f.watcher(projections.Channel), relay, projections.Config{Poll: 10 * time.Millisecond}).Run(ctx)
+		_ = runner.NewSink(pool, store, f.watcher(projections.Channel), runner.Config{Poll: 10 * time.Millisecond}, relay).Run(ctx)
 	})
 	f.remember(t, tenant, 300)
 	f.project(t)

@@ -11,6 +11,7 @@ import (
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/projections/fanout"
+	"github.com/auren-memory/auren/projections/runner"
 )
 
 // catchUp relays all there is with a relay of its own, one tenant after the other.
@@ -24,8 +25,8 @@ func (f fixture) catchUp(t *testing.T, config fanout.Config) {
 func (f fixture) catchUpWith(t *testing.T, relay *fanout.Relay) {
 	t.Helper()
 	f.project(t)
-	runner := projections.NewSinkRunner(f.pool, f.store, f.watcher(projections.Channel), relay, projections.Config{Concurrency: 1})
-	require.NoError(t, runner.CatchUp(t.Context()))
+	running := runner.NewSink(f.pool, f.store, f.watcher(projections.Channel), runner.Config{Concurrency: 1}, relay)
+	require.NoError(t, running.CatchUp(t.Context()))
 }
 
 // stored is how many messages the stream was given since it was made.

@@ -9,6 +9,7 @@ import (
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/projections/fanout"
+	"github.com/auren-memory/auren/projections/runner"
 )
 
 // A stop that is no event's fault names no event, be there one under the number of the message or not.
@@ -22,7 +23,7 @@ func TestForeignMessageStopsTheTenantAndCostsNoEvent(t *testing.T) {
 	f.remember(t, tenant, 3)
 	f.project(t)
 	var stopped *projections.StoppedError
-	require.ErrorAs(t, f.runner(t, projections.Config{}).CatchUp(t.Context()), &stopped)
+	require.ErrorAs(t, f.runner(t, runner.Config{}).CatchUp(t.Context()), &stopped)
 	require.Contains(t, stopped.Reason, "remove it and restart the projectors")
 	for sequenceID := range int64(7) {
 		_, err = projections.Skip(t.Context(), f.pool, f.store, tenant, fanout.Name, sequenceID, domain.Meta{Actor: "ops", Reason: "x"})
@@ -47,7 +48,7 @@ func TestStreamOfANewerDatabaseCostsNoEvent(t *testing.T) {
 		update projection_checkpoints set sequence_id = 3 where projection = 'fanout'`)
 	require.NoError(t, err)
 	var stopped *projections.StoppedError
-	require.ErrorAs(t, f.runner(t, projections.Config{}).CatchUp(t.Context()), &stopped)
+	require.ErrorAs(t, f.runner(t, runner.Config{}).CatchUp(t.Context()), &stopped)
 	_, err = projections.Skip(t.Context(), f.pool, f.store, tenant, fanout.Name, 5, domain.Meta{Actor: "ops", Reason: "x"})
 	require.ErrorContains(t, err, "no event is at fault")
 	require.NoError(t, f.js.DeleteStream(t.Context(), fanout.Stream))

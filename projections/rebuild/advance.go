@@ -11,12 +11,13 @@ import (
 
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/projections"
+	"github.com/auren-memory/auren/projections/runner"
 )
 
 // leg is the way that one copy has to go.
 type leg struct {
 	projection projections.Projection
-	runner     *projections.Runner
+	runner     *runner.Runner
 	// at is where the copy is, until is how far to go.
 	at, until map[domain.Tenant]int64
 }

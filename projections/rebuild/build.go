@@ -16,6 +16,7 @@ import (
 	"github.com/auren-memory/auren/domain/failpoint"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections"
+	"github.com/auren-memory/auren/projections/runner"
 )
 
 // purpose is what copies are built for. It decides up to where: to be swapped in they follow the logs, to be
@@ -35,7 +36,7 @@ type build struct {
 	purpose purpose
 	rebuilt []projections.Projection
 	tables  []string
-	runners []*projections.Runner
+	runners []*runner.Runner
 	plan    string
 	config  Config
 	log     *zap.Logger
@@ -156,7 +157,7 @@ func (b *build) newRunners() {
 	store := eventstore.New(b.shadow, eventstore.Config{})
 	watcher := eventstore.NewWatcher(b.shadow, eventstore.LogChannel, b.log)
 	for _, p := range b.rebuilt {
-		b.runners = append(b.runners, projections.NewRunner(b.shadow, store, watcher, p, projections.Config{
+		b.runners = append(b.runners, runner.New(b.shadow, store, watcher, runner.Config{
 			Log: b.log,
 			// Of the copies there is one holder, whose leases never run out: who goes on with a rebuild takes them over,
 			// and with the next term fences off what is left of the one before. With a name of its own it would have to wait
@@ -167,7 +168,7 @@ func (b *build) newRunners() {
 				failpoint.Reached(failpoint.RebuildFilling)
 				b.done(int64(events))
 			},
-		}))
+		}, p))
 	}
 }
 

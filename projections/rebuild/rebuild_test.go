@@ -26,6 +26,7 @@ import (
 	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/projections/agentmemories"
 	"github.com/auren-memory/auren/projections/rebuild"
+	"github.com/auren-memory/auren/projections/runner"
 	"github.com/auren-memory/auren/projections/search"
 )
 
@@ -59,8 +60,8 @@ func (f fixture) both() []projections.Projection {
 	return []projections.Projection{agentmemories.Projection{}, search.New(search.Config{})}
 }
 
-func (f fixture) runner(p projections.Projection) *projections.Runner {
-	return projections.NewRunner(f.pool, f.store, f.watcher, p, projections.Config{Poll: 20 * time.Millisecond, Batch: 50})
+func (f fixture) runner(p projections.Projection) *runner.Runner {
+	return runner.New(f.pool, f.store, f.watcher, runner.Config{Poll: 20 * time.Millisecond, Batch: 50}, p)
 }
 
 func (f fixture) project(t *testing.T) {

@@ -48,7 +48,7 @@ const spurned = 5
 func (p pickier) Prepare(ctx context.Context, tenant domain.Tenant, events []eventstore.Event) (projections.Write, error) {
 	for _, e := range events {
 		if e.SequenceID == spurned && e.Type != domain.EventSkipped {
-			return nil, &projections.EventError{SequenceID: spurned, Err: errors.New("spurned")}
+			return nil, &projections.PoisonError{SequenceID: spurned, Err: errors.New("spurned")}
 		}
 	}
 	return p.second.Prepare(ctx, tenant, events)

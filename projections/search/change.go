@@ -34,7 +34,7 @@ func (p *Projection) read(events []eventstore.Event) ([]change, error) {
 			for i := from; i < to; i++ {
 				var err error
 				if changes[i], err = p.readOne(&events[i]); err != nil {
-					return &projections.EventError{SequenceID: events[i].SequenceID, Err: err}
+					return &projections.PoisonError{SequenceID: events[i].SequenceID, Err: err}
 				}
 			}
 			return nil
@@ -88,7 +88,7 @@ func fold(rows map[uuid.UUID]*row, changes []change) error {
 	for _, c := range changes {
 		r := rows[c.stored.StreamID]
 		if r == nil && c.stored.Version > 1 {
-			return &projections.EventError{SequenceID: c.stored.SequenceID,
+			return &projections.PoisonError{SequenceID: c.stored.SequenceID,
 				Err: fmt.Errorf("version %d of memory %s follows no other", c.stored.Version, c.stored.StreamID)}
 		}
 		if r == nil {

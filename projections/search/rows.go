@@ -101,7 +101,7 @@ func store(ctx context.Context, tx pgx.Tx, tenant domain.Tenant, rows map[uuid.U
 		scopes[scope{r.AgentID, r.UserID}] = c
 	}
 	batch := &pgx.Batch{}
-	if len(opened) >= projections.CopyFrom {
+	if len(opened) >= projections.CopyThreshold {
 		err := projections.CopyRows(ctx, tx, "agent_memory_search", rowColumns, opened, func(r *row) []any { return r.values(tenant) })
 		if err != nil {
 			return err

@@ -56,7 +56,7 @@ func (*Projection) Tables() []string {
 }
 
 // Prepare decodes the events and makes the vectors of their texts. An event that this program does not know, or one
-// of a memory that no row is there for, is a *projections.EventError, the latter from Write.
+// of a memory that no row is there for, is a *projections.PoisonError, the latter from Write.
 func (p *Projection) Prepare(ctx context.Context, tenant domain.Tenant, events []eventstore.Event) (projections.Write, error) {
 	changes, err := p.read(events)
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/eventstore"
-	"github.com/auren-memory/auren/projections"
+	"github.com/auren-memory/auren/projections/runner"
 	"github.com/auren-memory/auren/projections/search"
 )
 
@@ -41,7 +41,7 @@ var req = commands.Request{Tenant: domain.DefaultTenant}
 func (f fixture) project(t *testing.T, batch int) {
 	t.Helper()
 	watcher := eventstore.NewWatcher(f.pool, eventstore.LogChannel, zap.NewNop())
-	r := projections.NewRunner(f.pool, f.store, watcher, search.New(search.Config{}), projections.Config{Batch: batch})
+	r := runner.New(f.pool, f.store, watcher, runner.Config{Batch: batch}, search.New(search.Config{}))
 	require.NoError(t, r.CatchUp(t.Context()))
 }
 

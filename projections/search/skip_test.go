@@ -13,6 +13,7 @@ import (
 	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections"
+	"github.com/auren-memory/auren/projections/runner"
 	"github.com/auren-memory/auren/projections/search"
 )
 
@@ -34,7 +35,7 @@ func TestASkippedEventLeavesTheRowAsItIs(t *testing.T) {
 	}
 	watcher := eventstore.NewWatcher(f.pool, eventstore.LogChannel, zap.NewNop())
 	for _, sequenceID := range []int64{2, 4} {
-		r := projections.NewRunner(f.pool, f.store, watcher, search.New(search.Config{}), projections.Config{})
+		r := runner.New(f.pool, f.store, watcher, runner.Config{}, search.New(search.Config{}))
 		var stopped *projections.StoppedError
 		require.ErrorAs(t, r.CatchUp(t.Context()), &stopped)
 		require.Equal(t, sequenceID, stopped.SequenceID)

@@ -27,6 +27,7 @@ import (
 	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/projections/agentmemories"
 	"github.com/auren-memory/auren/projections/fanout"
+	"github.com/auren-memory/auren/projections/runner"
 	"github.com/auren-memory/auren/queries"
 )
 
@@ -75,8 +76,8 @@ func setup(t *testing.T) stack {
 	var running sync.WaitGroup
 	for _, run := range []func(context.Context) error{
 		log.Run,
-		projections.NewRunner(pool, store, log, agentmemories.Projection{}, projections.Config{}).Run,
-		projections.NewSinkRunner(pool, store, projected, relay, projections.Config{}).Run,
+		runner.New(pool, store, log, runner.Config{}, agentmemories.Projection{}).Run,
+		runner.NewSink(pool, store, projected, runner.Config{}, relay).Run,
 	} {
 		running.Go(func() { _ = run(ctx) })
 	}

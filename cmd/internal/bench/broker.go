@@ -10,8 +10,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/auren-memory/auren/deploy/standalone"
-	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/projections/fanout"
+	"github.com/auren-memory/auren/projections/runner"
 )
 
 // broker is an embedded NATS server that a world ends with.
@@ -36,12 +36,12 @@ func (b *run) startBroker() (*broker, error) {
 }
 
 // relay makes a runner of its own that fans out what was projected.
-func (b *run) relay(nats *broker) (*projections.Runner, error) {
+func (b *run) relay(nats *broker) (*runner.Runner, error) {
 	relay, err := fanout.New(b.pool, b.store, nats.conn, fanout.Config{})
 	if err != nil {
 		return nil, err
 	}
-	return projections.NewSinkRunner(b.pool, b.store, b.projectNews, relay, projections.Config{Log: b.Log}), nil
+	return runner.NewSink(b.pool, b.store, b.projectNews, runner.Config{Log: b.Log}, relay), nil
 }
 
 // deleteStream removes a stream, which need not be there.

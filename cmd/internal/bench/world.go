@@ -15,6 +15,7 @@ import (
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/migrations"
 	"github.com/auren-memory/auren/projections"
+	"github.com/auren-memory/auren/projections/runner"
 	"github.com/auren-memory/auren/queries"
 )
 
@@ -121,8 +122,8 @@ func empty(ctx context.Context, dsn string) error {
 }
 
 // runner makes a runner of its own for a projection.
-func (w *world) runner(p projections.Projection) *projections.Runner {
-	return projections.NewRunner(w.pool, w.store, w.logNews, p, projections.Config{})
+func (w *world) runner(p projections.Projection) *runner.Runner {
+	return runner.New(w.pool, w.store, w.logNews, runner.Config{}, p)
 }
 
 // exec carries out statements one after the other, each in a transaction of its own.

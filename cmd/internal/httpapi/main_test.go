@@ -26,6 +26,7 @@ import (
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/projections/agentmemories"
+	"github.com/auren-memory/auren/projections/runner"
 	"github.com/auren-memory/auren/projections/search"
 	"github.com/auren-memory/auren/queries"
 )
@@ -101,7 +102,7 @@ func serve(t testing.TB, handler http.Handler) string {
 // run keeps projections up to date until the test ends.
 func (s *service) run(t testing.TB, all ...projections.Projection) {
 	for _, p := range all {
-		background(t, projections.NewRunner(s.pool, s.store, s.deps.LogWatcher, p, projections.Config{}).Run)
+		background(t, runner.New(s.pool, s.store, s.deps.LogWatcher, runner.Config{}, p).Run)
 	}
 }
 

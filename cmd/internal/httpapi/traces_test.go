@@ -21,6 +21,7 @@ import (
 	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/projections/agentmemories"
 	"github.com/auren-memory/auren/projections/fanout"
+	"github.com/auren-memory/auren/projections/runner"
 	"github.com/auren-memory/auren/queries"
 )
 
@@ -63,9 +64,9 @@ func setupTraced(t *testing.T) *tracedService {
 	t.Cleanup(conn.Close)
 	relay, err := fanout.New(pool, store, conn, fanout.Config{})
 	require.NoError(t, err)
-	config := projections.Config{Tracer: tracer}
-	read := projections.NewRunner(pool, store, eventstore.NewWatcher(pool, eventstore.LogChannel, deps.Log), agentmemories.Projection{}, config)
-	sent := projections.NewSinkRunner(pool, store, eventstore.NewWatcher(pool, projections.Channel, deps.Log), relay, config)
+	config := runner.Config{Tracer: tracer}
+	read := runner.New(pool, store, eventstore.NewWatcher(pool, eventstore.LogChannel, deps.Log), config, agentmemories.Projection{})
+	sent := runner.NewSink(pool, store, eventstore.NewWatcher(pool, projections.Channel, deps.Log), config, relay)
 	s.project = func() {
 		require.NoError(t, read.CatchUp(t.Context()))
 		require.NoError(t, sent.CatchUp(t.Context()))

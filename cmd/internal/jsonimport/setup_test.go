@@ -16,8 +16,8 @@ import (
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/eventstore"
-	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/projections/agentmemories"
+	"github.com/auren-memory/auren/projections/runner"
 	"github.com/auren-memory/auren/queries"
 )
 
@@ -26,7 +26,7 @@ type world struct {
 	store    *eventstore.Store
 	handler  *commands.Handler
 	reader   *queries.Reader
-	runner   *projections.Runner
+	runner   *runner.Runner
 	outcomes []Outcome
 }
 
@@ -40,7 +40,7 @@ func newWorld(pool *pgxpool.Pool) *world {
 	watcher := eventstore.NewWatcher(pool, eventstore.LogChannel, zap.NewNop())
 	return &world{
 		store: store, handler: commands.New(store, commands.Config{}), reader: queries.New(pool, queries.Config{}),
-		runner: projections.NewRunner(pool, store, watcher, agentmemories.Projection{}, projections.Config{}),
+		runner: runner.New(pool, store, watcher, runner.Config{}, agentmemories.Projection{}),
 	}
 }
 

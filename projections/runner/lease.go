@@ -1,4 +1,4 @@
-package projections
+package runner
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/projections"
 )
 
 // errLeaseLost says that somebody else leads the tenant, or that the checkpoint is not where it was left.
@@ -93,7 +94,7 @@ func (r *Runner) stop(ctx context.Context, f *follower, at int64, cause error) e
 	ctx, cancel := context.WithTimeout(ctx, r.config.Timeout)
 	defer cancel()
 	reason := cause.Error()
-	if e, ok := errors.AsType[*EventError](cause); ok {
+	if e, ok := errors.AsType[*projections.PoisonError](cause); ok {
 		reason = e.Err.Error()
 	}
 	tag, err := r.pool.Exec(ctx, markStopped, f.tenant, r.name, f.term, f.sequenceID, at, reason)
@@ -104,7 +105,7 @@ func (r *Runner) stop(ctx context.Context, f *follower, at int64, cause error) e
 		return errLeaseLost
 	}
 	r.mu.Lock()
-	f.stopped = &StoppedError{Projection: r.name, Tenant: f.tenant, SequenceID: at, Reason: reason}
+	f.stopped = &projections.StoppedError{Projection: r.name, Tenant: f.tenant, SequenceID: at, Reason: reason}
 	r.mu.Unlock()
 	r.log.Error("the projection of the tenant stands still",
 		zap.String("tenant", string(f.tenant)), zap.Int64("sequence_id", at), zap.String("reason", reason))

@@ -1,4 +1,4 @@
-package projections
+package runner
 
 import (
 	"context"
@@ -36,7 +36,7 @@ select l.tenant_id,
 func (r *Runner) due(ctx context.Context) ([]*follower, error) {
 	behind := ""
 	if r.sink != nil {
-		behind = r.sink.Behind()
+		behind = r.sink.After()
 	}
 	held, _ := r.held()
 	rows, err := r.pool.Query(ctx, readDue, r.name, behind, r.version, r.config.Holder, held)

@@ -1,4 +1,4 @@
-package projections
+package runner
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/projections"
 )
 
 // follower is what a runner knows about one tenant.
@@ -14,7 +15,7 @@ type follower struct {
 
 	// Guarded by Runner.mu; term is written only by whoever serves, or while nobody does.
 	term    int64 // 0: no lease is held
-	stopped *StoppedError
+	stopped *projections.StoppedError
 	// stoppedHead is where the log ended when it was last looked whether to go on after a stop.
 	stoppedHead int64
 	serving     bool
@@ -42,7 +43,7 @@ func (r *Runner) serve(ctx context.Context, f *follower) error {
 		}
 	}
 	if f.stopped != nil {
-		if err := r.goOn(ctx, f); err != nil || f.stopped != nil {
+		if err := r.resumeAfterSkip(ctx, f); err != nil || f.stopped != nil {
 			return err
 		}
 	}

@@ -1,4 +1,4 @@
-package projections
+package runner
 
 import (
 	"context"
@@ -7,10 +7,12 @@ import (
 	"slices"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/domain/failpoint"
 	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/projections"
 )
 
 // batch is a piece of a log on its way into a projection.
@@ -19,7 +21,7 @@ type batch struct {
 	// full says that it ended at a bound, so that more may follow.
 	full bool
 	// write is nil where the events have not been prepared, or could not be.
-	write Write
+	write projections.Write
 }
 
 func (b batch) first() int64 { return b.events[0].SequenceID }
@@ -96,8 +98,8 @@ func (r *Runner) read(ctx context.Context, tenant domain.Tenant, after, until in
 	return events, true, nil
 }
 
-func (r *Runner) prepare(ctx context.Context, tenant domain.Tenant, events []eventstore.Event) (Write, error) {
-	events = ofMemories(events)
+func (r *Runner) prepare(ctx context.Context, tenant domain.Tenant, events []eventstore.Event) (projections.Write, error) {
+	events = withoutSkips(events)
 	if len(events) == 0 {
 		return func(context.Context, pgx.Tx) error { return nil }, nil
 	}
@@ -112,12 +114,12 @@ func (r *Runner) prepare(ctx context.Context, tenant domain.Tenant, events []eve
 // nor is to be skipped.
 func (r *Runner) apply(ctx context.Context, f *follower, b batch) error {
 	err := r.traced(ctx, f.tenant, b.events, func(ctx context.Context) error { return r.commit(ctx, f, b) })
-	if err == nil || !unappliable(err) {
+	if err == nil || !isPoison(err) {
 		return err
 	}
 	// Where the error does not say which event is at fault, halving finds it.
 	good, known := len(b.events)/2, false
-	if e, ok := errors.AsType[*EventError](err); ok {
+	if e, ok := errors.AsType[*projections.PoisonError](err); ok {
 		if i := slices.IndexFunc(b.events, func(ev eventstore.Event) bool { return ev.SequenceID == e.SequenceID }); i >= 0 {
 			good, known = i, true
 		}
@@ -130,10 +132,10 @@ func (r *Runner) apply(ctx context.Context, f *follower, b batch) error {
 	if good > 0 && !known {
 		return r.apply(ctx, f, batch{events: b.events[good:]})
 	}
-	return r.passOver(ctx, f, b.events[good:], err)
+	return r.applySkip(ctx, f, b.events[good:], err)
 }
 
-const notifyProjection = `select pg_notify('` + Channel + `', $1)`
+const notifyProjection = `select pg_notify('` + projections.Channel + `', $1)`
 
 // commit applies a batch in one transaction.
 func (r *Runner) commit(ctx context.Context, f *follower, b batch) (err error) {
@@ -167,4 +169,21 @@ func (r *Runner) commit(ctx context.Context, f *follower, b batch) (err error) {
 	}
 	r.config.Applied(f.tenant, len(b.events))
 	return nil
+}
+
+// isPoison tells whether err is the fault of an event, so that trying again is of no use: an PoisonError, or
+// an error of PostgreSQL about data (class 22), constraints (23) or limits (54).
+func isPoison(err error) bool {
+	if _, ok := errors.AsType[*projections.PoisonError](err); ok {
+		return true
+	}
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok {
+		return false
+	}
+	switch pg.Code[:2] {
+	case "22", "23", "54":
+		return true
+	}
+	return false
 }

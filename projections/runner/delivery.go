@@ -1,4 +1,4 @@
-package projections
+package runner
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/projections"
 )
 
 // relay delivers batches for one turn.
@@ -55,10 +56,10 @@ select c.sequence_id, own.lease_term = $5 and own.sequence_id = $6,
 // where the checkpoint is not where it was left, be it that the database was restored from a backup: nothing takes back what
 // is delivered.
 func (r *Runner) deliverable(ctx context.Context, f *follower) (until int64, err error) {
-	names := []string{r.sink.Behind(), r.name}
+	names := []string{r.sink.After(), r.name}
 	var ours bool
 	var skips int
-	streams := []uuid.UUID{SkipStream(names[0]), SkipStream(names[1])}
+	streams := []uuid.UUID{projections.SkipStream(names[0]), projections.SkipStream(names[1])}
 	err = r.pool.QueryRow(ctx, readDeliverable, f.tenant, names[0], streams, names[1], f.term, f.sequenceID).Scan(&until, &ours, &skips)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return 0, nil
@@ -74,7 +75,7 @@ func (r *Runner) deliverable(ctx context.Context, f *follower) (until int64, err
 	}
 	skipped := map[int64]bool{}
 	for _, name := range names {
-		said, err := r.skips(ctx, f.tenant, name)
+		said, err := projections.ReadSkips(ctx, r.store, f.tenant, name)
 		if err != nil {
 			return 0, err
 		}
@@ -96,7 +97,7 @@ update projection_checkpoints
 // resume brings the checkpoint to where the sink's target is.
 func (r *Runner) resume(ctx context.Context, f *follower) error {
 	after, err := r.sink.Resume(ctx, f.tenant, f.sequenceID)
-	if _, ok := errors.AsType[*TargetError](err); ok {
+	if _, ok := errors.AsType[*projections.TargetError](err); ok {
 		return r.stop(ctx, f, 0, err)
 	}
 	if err != nil {
@@ -112,13 +113,13 @@ func (r *Runner) resume(ctx context.Context, f *follower) error {
 // deliver hands the events to the sink and moves the checkpoint after them.
 func (r *Runner) deliver(ctx context.Context, f *follower, events []eventstore.Event) error {
 	remaining := slices.DeleteFunc(slices.Clone(events), func(e eventstore.Event) bool {
-		return f.skipped[e.SequenceID] || saysSkipped(&e)
+		return f.skipped[e.SequenceID] || projections.IsSkip(&e)
 	})
 	var err error
 	if len(remaining) > 0 {
 		err = r.traced(ctx, f.tenant, remaining, func(ctx context.Context) error { return r.sink.Deliver(ctx, f.tenant, remaining) })
 	}
-	if e, ok := errors.AsType[*EventError](err); ok {
+	if e, ok := errors.AsType[*projections.PoisonError](err); ok {
 		return r.stop(ctx, f, e.SequenceID, err)
 	}
 	if err != nil {

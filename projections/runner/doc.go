@@ -1,4 +1,4 @@
-// Package projections keeps read models up to date with the log: it follows the log of each tenant, applies its
+// Package runner keeps projections up to date with the log: it follows the log of each tenant, applies its
 // events in batches, and lets one process at a time do so for each tenant and projection.
 //
 // # The checkpoint and its lease
@@ -45,14 +45,14 @@
 // A Sink is a target that takes no part in the transaction, such as a message broker. It delivers a batch
 // first and the checkpoint moves after it. What was delivered in vain (the checkpoint did not move) is found out by
 // Resume, which is called whenever a lease was taken and after each failure, and which tells from the target itself
-// how far it is. A sink lags behind the projection it names in Behind, so that whoever hears of an event from
+// how far it is. A sink lags behind the projection it names in After, so that whoever hears of an event from
 // the sink finds it applied.
 //
 // # Failures
 //
 //   - The database or the sink's target is away: the runner logs it, pauses with jitter and tries again; it never
 //     ends by itself. The projections of other tenants, and other runners, are not affected.
-//   - An event can never be applied (an EventError, or a data error of PostgreSQL): the events before it are
+//   - An event can never be applied (an PoisonError, or a data error of PostgreSQL): the events before it are
 //     applied; then the checkpoint row gets stopped_at and stopped_reason, and an error is logged. Nothing is
 //     ever skipped by itself. A restart tries again.
 //   - Skip has a stopped projection go on. It appends an event of type projection_event_skipped to the tenant's log,
@@ -68,4 +68,4 @@
 //   - The row has another projection_version than the program: the tables belong to an older or newer program;
 //     the runner leaves the tenant alone and says so. A rebuild brings them to this program's version, those of a newer one only
 //     where that is asked for.
-package projections
+package runner

@@ -1,4 +1,4 @@
-package projections
+package runner
 
 import (
 	"context"
@@ -15,11 +15,12 @@ import (
 
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/projections"
 )
 
 func (f fixture) skip(t *testing.T, projection string, sequenceID int64) eventstore.WriteResult {
 	t.Helper()
-	said, err := Skip(t.Context(), f.pool, f.store, tenant, projection, sequenceID, domain.Meta{Actor: "ops", Reason: "beyond repair"})
+	said, err := projections.Skip(t.Context(), f.pool, f.store, tenant, projection, sequenceID, domain.Meta{Actor: "ops", Reason: "beyond repair"})
 	require.NoError(t, err)
 	return said
 }
@@ -67,7 +68,7 @@ func TestSkipHoldsForARebuild(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.append(t, tenant, `{}`, `"poison"`, `{}`)
-	require.ErrorAs(t, f.runner(Config{}).CatchUp(t.Context()), new(*StoppedError))
+	require.ErrorAs(t, f.runner(Config{}).CatchUp(t.Context()), new(*projections.StoppedError))
 	f.skip(t, "diary", 2)
 	for range 2 {
 		_, err := f.pool.Exec(t.Context(), "truncate applied, projection_checkpoints")
@@ -81,17 +82,17 @@ func TestSkipIsAnEventOfItsOwn(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.append(t, tenant, `{}`, `"poison"`)
-	require.ErrorAs(t, f.runner(Config{}).CatchUp(t.Context()), new(*StoppedError))
+	require.ErrorAs(t, f.runner(Config{}).CatchUp(t.Context()), new(*projections.StoppedError))
 	said := f.skip(t, "diary", 2)
-	events, err := f.store.ReadStream(t.Context(), tenant, SkipStream("diary"), 1, eventstore.Forwards, 10)
+	events, err := f.store.ReadStream(t.Context(), tenant, projections.SkipStream("diary"), 1, eventstore.Forwards, 10)
 	require.NoError(t, err)
 	require.Len(t, events, 1)
 	require.Equal(t, "projection_event_skipped", events[0].Type)
 	poison, err := f.store.ReadLog(t.Context(), tenant, 1, eventstore.Filter{}, 1)
 	require.NoError(t, err)
-	var s Skipped
+	var s projections.Skipped
 	require.NoError(t, json.Unmarshal(events[0].Payload, &s))
-	require.Equal(t, Skipped{Projection: "diary", SequenceID: 2, EventID: poison.Events[0].ID, Reason: "beyond repair"}, s)
+	require.Equal(t, projections.Skipped{Projection: "diary", SequenceID: 2, EventID: poison.Events[0].ID, Reason: "beyond repair"}, s)
 	meta, err := events[0].Meta()
 	require.NoError(t, err)
 	require.Equal(t, "ops", meta.Actor)
@@ -99,7 +100,7 @@ func TestSkipIsAnEventOfItsOwn(t *testing.T) {
 
 	require.NoError(t, f.runner(Config{}).CatchUp(t.Context()))
 	require.Equal(t, said, f.skip(t, "diary", 2), "the same again changes nothing, though nothing is stopped any more")
-	events, err = f.store.ReadStream(t.Context(), tenant, SkipStream("diary"), 1, eventstore.Forwards, 10)
+	events, err = f.store.ReadStream(t.Context(), tenant, projections.SkipStream("diary"), 1, eventstore.Forwards, 10)
 	require.NoError(t, err)
 	require.Len(t, events, 1)
 }
@@ -109,7 +110,7 @@ func TestSkipRefuses(t *testing.T) {
 	f := setup(t)
 	f.append(t, tenant, `{}`, `"poison"`, `{}`)
 	f.append(t, "other", `{}`, `{}`)
-	require.ErrorAs(t, f.runner(Config{}).CatchUp(t.Context()), new(*StoppedError))
+	require.ErrorAs(t, f.runner(Config{}).CatchUp(t.Context()), new(*projections.StoppedError))
 	for name, c := range map[string]struct {
 		tenant     domain.Tenant
 		projection string
@@ -125,7 +126,7 @@ func TestSkipRefuses(t *testing.T) {
 		"a projection that is not":     {tenant, "dairy", 2, "x", domain.NotFound, "has no projection dairy"},
 		"a tenant that does not exist": {"nobody", "diary", 2, "x", domain.NotFound, "tenant nobody"},
 	} {
-		_, err := Skip(t.Context(), f.pool, f.store, c.tenant, c.projection, c.sequenceID, domain.Meta{Reason: c.reason})
+		_, err := projections.Skip(t.Context(), f.pool, f.store, c.tenant, c.projection, c.sequenceID, domain.Meta{Reason: c.reason})
 		require.ErrorContains(t, err, c.says, name)
 		require.Equal(t, c.kind, domain.KindOf(err), name)
 	}
@@ -139,14 +140,14 @@ func TestWhatANewerProgramHasSkippedCannotBeSkippedItself(t *testing.T) {
 	f := setup(t)
 	f.append(t, tenant, `{}`)
 	_, err := f.store.Append(t.Context(), eventstore.Command{Tenant: tenant, Writes: []eventstore.Write{{
-		StreamID: SkipStream("diary"), Expected: eventstore.Any, Events: []eventstore.NewEvent{{
-			ID: uuid.New(), Type: domain.EventSkipped, SchemaVersion: skippedSchemaVersion + 1,
+		StreamID: projections.SkipStream("diary"), Expected: eventstore.Any, Events: []eventstore.NewEvent{{
+			ID: uuid.New(), Type: domain.EventSkipped, SchemaVersion: projections.SkippedSchemaVersion + 1,
 			Payload: json.RawMessage(`"poison"`), OccurredAt: time.Now(),
 		}},
 	}}})
 	require.NoError(t, err)
-	require.ErrorAs(t, f.runner(Config{}).CatchUp(t.Context()), new(*StoppedError))
-	_, err = Skip(t.Context(), f.pool, f.store, tenant, "diary", 2, domain.Meta{Reason: "x"})
+	require.ErrorAs(t, f.runner(Config{}).CatchUp(t.Context()), new(*projections.StoppedError))
+	_, err = projections.Skip(t.Context(), f.pool, f.store, tenant, "diary", 2, domain.Meta{Reason: "x"})
 	require.ErrorContains(t, err, "start the newer program")
 	require.Equal(t, domain.Conflict, domain.KindOf(err))
 }
@@ -156,7 +157,7 @@ func TestAnEventThatOnlyLooksLikeASkipIsNoneOfOurs(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	payload := json.RawMessage(`{"projection":"diary","sequence_id":9,"event_id":"` + uuid.NewString() + `","reason":"x"}`)
-	for stream, version := range map[uuid.UUID]int{uuid.New(): 1, SkipStream("diary"): 2} {
+	for stream, version := range map[uuid.UUID]int{uuid.New(): 1, projections.SkipStream("diary"): 2} {
 		_, err := f.store.Append(t.Context(), eventstore.Command{Tenant: tenant, Writes: []eventstore.Write{{
 			StreamID: stream, Events: []eventstore.NewEvent{{
 				ID: uuid.New(), Type: domain.EventSkipped, SchemaVersion: version, Payload: payload, OccurredAt: time.Now(),
@@ -179,9 +180,9 @@ type outbox struct {
 	away     atomic.Bool
 }
 
-func (*outbox) Name() string   { return "outbox" }
-func (*outbox) Version() int   { return 1 }
-func (*outbox) Behind() string { return "diary" }
+func (*outbox) Name() string  { return "outbox" }
+func (*outbox) Version() int  { return 1 }
+func (*outbox) After() string { return "diary" }
 
 func (o *outbox) Reachable() bool { return !o.away.Load() }
 
@@ -190,7 +191,7 @@ func (o *outbox) Resume(context.Context, domain.Tenant, int64) (int64, error) {
 	defer o.mu.Unlock()
 	o.resumed++
 	if o.confused {
-		return 0, &TargetError{errUnsendable}
+		return 0, &projections.TargetError{Err: errUnsendable}
 	}
 	if len(o.sent) == 0 {
 		return 0, nil
@@ -203,7 +204,7 @@ func (o *outbox) Deliver(_ context.Context, _ domain.Tenant, events []eventstore
 	defer o.mu.Unlock()
 	for _, e := range events {
 		if string(e.Payload) == `"unsendable"` {
-			return &EventError{SequenceID: e.SequenceID, Err: errUnsendable}
+			return &projections.PoisonError{SequenceID: e.SequenceID, Err: errUnsendable}
 		}
 		o.sent = append(o.sent, e.SequenceID)
 	}
@@ -215,12 +216,12 @@ func TestWhatIsSkippedIsNotDelivered(t *testing.T) {
 	f := setup(t)
 	f.append(t, tenant, `{}`, `"poison"`, `{}`, `"unsendable"`, `{}`)
 	projection := f.runner(Config{})
-	require.ErrorAs(t, projection.CatchUp(t.Context()), new(*StoppedError))
+	require.ErrorAs(t, projection.CatchUp(t.Context()), new(*projections.StoppedError))
 	f.skip(t, "diary", 2)
 	require.NoError(t, projection.CatchUp(t.Context()))
 
 	o := &outbox{}
-	r := NewSinkRunner(f.pool, f.store, f.watcher, o, Config{})
+	r := NewSink(f.pool, f.store, f.watcher, Config{}, o)
 	serve := func() { require.NoError(t, r.serve(t.Context(), r.follower(tenant))) }
 	serve()
 	require.Equal(t, []int64{1, 3}, o.sent)
@@ -241,21 +242,21 @@ func TestAStopThatIsNoEventsFaultCannotBeSkipped(t *testing.T) {
 	f.append(t, tenant, `{}`)
 	require.NoError(t, f.runner(Config{}).CatchUp(t.Context()))
 	o := &outbox{}
-	require.NoError(t, NewSinkRunner(f.pool, f.store, f.watcher, o, Config{}).CatchUp(t.Context()))
+	require.NoError(t, NewSink(f.pool, f.store, f.watcher, Config{}, o).CatchUp(t.Context()))
 	o.confused, o.resumed = true, 0
-	r := NewSinkRunner(f.pool, f.store, f.watcher, o, Config{})
+	r := NewSink(f.pool, f.store, f.watcher, Config{}, o)
 	serve := func() { require.NoError(t, r.serve(t.Context(), r.follower(tenant))) }
 	serve()
 	require.ErrorContains(t, r.standingStill(), "stopped: "+errUnsendable.Error())
 	for sequenceID := range int64(3) {
-		_, err := Skip(t.Context(), f.pool, f.store, tenant, "outbox", sequenceID, domain.Meta{Reason: "x"})
+		_, err := projections.Skip(t.Context(), f.pool, f.store, tenant, "outbox", sequenceID, domain.Meta{Reason: "x"})
 		require.ErrorContains(t, err, "no event is at fault")
 		require.Equal(t, domain.Conflict, domain.KindOf(err))
 	}
-	all, err := ReadStatus(t.Context(), f.pool)
+	all, err := projections.ReadStatus(t.Context(), f.pool)
 	require.NoError(t, err)
-	i := slices.IndexFunc(all, func(s Status) bool { return s.Projection == "outbox" })
-	require.Equal(t, Stopped, all[i].State)
+	i := slices.IndexFunc(all, func(s projections.Status) bool { return s.Projection == "outbox" })
+	require.Equal(t, projections.Stopped, all[i].State)
 	require.Equal(t, errUnsendable.Error(), all[i].StoppedReason)
 	require.Zero(t, *all[i].StoppedAt)
 
@@ -265,8 +266,8 @@ func TestAStopThatIsNoEventsFaultCannotBeSkipped(t *testing.T) {
 	require.Equal(t, 1, o.resumed, "it is not asked again and again")
 
 	o.confused = false
-	require.NoError(t, NewSinkRunner(f.pool, f.store, f.watcher, o, Config{Holder: r.config.Holder}).CatchUp(t.Context()))
-	all, err = ReadStatus(t.Context(), f.pool)
+	require.NoError(t, NewSink(f.pool, f.store, f.watcher, Config{Holder: r.config.Holder}, o).CatchUp(t.Context()))
+	all, err = projections.ReadStatus(t.Context(), f.pool)
 	require.NoError(t, err)
 	require.Nil(t, all[i].StoppedAt, "though nothing was to deliver")
 }
@@ -279,7 +280,7 @@ func TestALeaseThatWeDoNotKnowOfIsTakenUp(t *testing.T) {
 	f.append(t, tenant, `{}`)
 	require.NoError(t, f.runner(Config{}).CatchUp(t.Context()))
 	o := &outbox{}
-	r := NewSinkRunner(f.pool, f.store, f.watcher, o, Config{Holder: "us"})
+	r := NewSink(f.pool, f.store, f.watcher, Config{Holder: "us"}, o)
 	require.NoError(t, r.CatchUp(t.Context()))
 	require.Equal(t, 1, o.resumed)
 	o.sent = nil // the target has lost it

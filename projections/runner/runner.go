@@ -1,4 +1,4 @@
-package projections
+package runner
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/projections"
 )
 
 // Runner keeps one projection, or one sink, of all tenants up to date. Any number of runners, in any number of
@@ -26,8 +27,8 @@ type Runner struct {
 	name    string
 	version int
 	// Either of the two is nil.
-	projection Projection
-	sink       Sink
+	projection projections.Projection
+	sink       projections.Sink
 
 	again chan struct{}
 
@@ -43,16 +44,16 @@ type Runner struct {
 	aside bool
 }
 
-// NewRunner makes a runner for a projection. The watcher is one of eventstore.LogChannel; whoever made it runs
+// New makes a runner for a projection. The watcher is one of eventstore.LogChannel; whoever made it runs
 // it. The pool should have room for twice Concurrency connections and one more; with fewer, turns wait for each other.
-func NewRunner(pool *pgxpool.Pool, store *eventstore.Store, watcher *eventstore.Watcher, p Projection, config Config) *Runner {
+func New(pool *pgxpool.Pool, store *eventstore.Store, watcher *eventstore.Watcher, config Config, p projections.Projection) *Runner {
 	r := newRunner(pool, store, watcher, config, p.Name(), p.Version())
 	r.projection = p
 	return r
 }
 
-// NewSinkRunner makes a runner for a sink. The watcher is one of Channel.
-func NewSinkRunner(pool *pgxpool.Pool, store *eventstore.Store, watcher *eventstore.Watcher, s Sink, config Config) *Runner {
+// NewSink makes a runner for a sink. The watcher is one of Channel.
+func NewSink(pool *pgxpool.Pool, store *eventstore.Store, watcher *eventstore.Watcher, config Config, s projections.Sink) *Runner {
 	r := newRunner(pool, store, watcher, config, s.Name(), s.Version())
 	r.sink = s
 	return r

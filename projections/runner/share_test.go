@@ -1,4 +1,4 @@
-package projections
+package runner
 
 import (
 	"context"
@@ -101,7 +101,7 @@ func TestARunnerWhoseTargetIsAwayLeavesTheTenantsToOthers(t *testing.T) {
 	start := func(holder string, away bool) *outbox {
 		o := &outbox{}
 		o.away.Store(away)
-		r := NewSinkRunner(f.pool, f.store, f.watcher, o, Config{Holder: holder, LeaseTTL: time.Second, Poll: 50 * time.Millisecond})
+		r := NewSink(f.pool, f.store, f.watcher, Config{Holder: holder, LeaseTTL: time.Second, Poll: 50 * time.Millisecond}, o)
 		running.Go(func() { _ = r.Run(ctx) })
 		return o
 	}

@@ -1,4 +1,4 @@
-package projections
+package runner
 
 import (
 	"context"
@@ -49,8 +49,8 @@ func TestManyTenantsAreTakenOverWithFewLooksAtAllOfThem(t *testing.T) {
 	defer running.Wait()
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	r := NewRunner(pool, eventstore.New(pool, eventstore.Config{}), eventstore.NewWatcher(pool, eventstore.LogChannel, zap.NewNop()),
-		diary{}, Config{Holder: "heir", LeaseTTL: time.Minute, Poll: time.Minute})
+	r := New(pool, eventstore.New(pool, eventstore.Config{}), eventstore.NewWatcher(pool, eventstore.LogChannel, zap.NewNop()), Config{Holder: "heir", LeaseTTL: time.Minute, Poll: time.Minute},
+		diary{})
 	running.Go(func() { _ = r.Run(ctx) })
 	f.requireLeaders(t, map[string]int{"heir": tenants})
 	require.Less(t, looks.Load(), int64(tenants/20))

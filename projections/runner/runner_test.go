@@ -1,4 +1,4 @@
-package projections
+package runner
 
 import (
 	"context"
@@ -15,6 +15,7 @@ import (
 
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/projections"
 )
 
 const tenant = domain.DefaultTenant
@@ -166,7 +167,7 @@ func TestLeaseIsGivenBackInTheMiddleOfABatch(t *testing.T) {
 	f := setup(t)
 	f.append(t, "busy", `1`)
 	ctx, stop := context.WithCancel(t.Context())
-	r := NewRunner(f.pool, f.store, f.watcher, interrupted{interrupt: stop}, Config{LeaseTTL: time.Hour})
+	r := New(f.pool, f.store, f.watcher, Config{LeaseTTL: time.Hour}, interrupted{interrupt: stop})
 	require.NoError(t, r.Run(ctx))
 	require.Empty(t, f.applied(t, "busy"))
 	require.NoError(t, f.runner(Config{}).CatchUp(t.Context()))
@@ -179,7 +180,7 @@ type interrupted struct {
 	interrupt func()
 }
 
-func (i interrupted) Prepare(ctx context.Context, _ domain.Tenant, _ []eventstore.Event) (Write, error) {
+func (i interrupted) Prepare(ctx context.Context, _ domain.Tenant, _ []eventstore.Event) (projections.Write, error) {
 	i.interrupt()
 	return nil, ctx.Err()
 }
@@ -195,7 +196,7 @@ func TestPoisonStopsOneTenantInFrontOfIt(t *testing.T) {
 			logs, recorded := observer.New(zap.ErrorLevel)
 			// What is read ahead is not applied.
 			r := f.runner(Config{Log: zap.New(logs), Batch: 2})
-			var stopped *StoppedError
+			var stopped *projections.StoppedError
 			require.ErrorAs(t, r.CatchUp(t.Context()), &stopped)
 			require.Equal(t, int64(5), stopped.SequenceID)
 			require.Equal(t, upTo(4), f.applied(t, tenant))
@@ -274,7 +275,7 @@ func TestBatchNotifies(t *testing.T) {
 	conn, err := f.pool.Acquire(t.Context())
 	require.NoError(t, err)
 	defer conn.Release()
-	_, err = conn.Exec(t.Context(), "listen "+Channel)
+	_, err = conn.Exec(t.Context(), "listen "+projections.Channel)
 	require.NoError(t, err)
 	f.append(t, tenant, `{}`, `{}`)
 	require.NoError(t, f.runner(Config{}).CatchUp(t.Context()))
