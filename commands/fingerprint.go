@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/eventstore"
 )
 
@@ -26,7 +26,7 @@ func fingerprint(req Request, name string, id uuid.UUID, body func([]byte) ([]by
 	}
 	out = appendText(out, `,"command":`, name)
 	out = strconv.AppendInt(append(out, `,"expected_version":`...), int64(req.ExpectedVersion), 10)
-	out = append(domain.AppendUUID(append(out, `,"id":"`...), id), '"')
+	out = append(canonjson.AppendUUID(append(out, `,"id":"`...), id), '"')
 	out = appendText(out, `,"reason":`, req.Meta.Reason)
 	out = append(out, '}')
 	if len(out) <= 64<<10 {
@@ -105,7 +105,7 @@ func appendText(out []byte, key, text string) []byte {
 	if !utf8.ValidString(text) {
 		text = string([]rune(text)) // has U+FFFD for each byte that is none
 	}
-	return domain.AppendJSONString(append(out, key...), text)
+	return canonjson.AppendText(append(out, key...), text)
 }
 
 // appendMember appends a key and the canonical JSON of what value points to.
@@ -126,7 +126,8 @@ func appendRaw(out []byte, key string, raw json.RawMessage) ([]byte, error) {
 	if raw == nil {
 		return append(out, "null"...), nil
 	}
-	return domain.AppendCanonicalJSON(out, raw)
+	value, err := canonjson.Parse(raw)
+	return append(out, value.Raw()...), err
 }
 
 func appendAsItIs(out []byte, key string, canonical json.RawMessage) ([]byte, error) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/eventstore"
 )
 
@@ -48,11 +49,11 @@ func TestFingerprintsStayAsTheyWere(t *testing.T) {
 			Body            any       `json:"body"`
 		}{name, uuid.Nil, 3, "why", body})
 		require.NoError(t, err)
-		canonical, err := domain.CanonicalJSON(encoded)
+		canonical, err := canonjson.Parse(encoded)
 		require.NoError(t, err)
 		_, command, err := prepare(Request{ExpectedVersion: 3, Meta: domain.Meta{CommandID: "c", Reason: "why"}}, name, uuid.Nil, body)
 		require.NoError(t, err)
-		require.Equal(t, eventstore.Hash(sha256.Sum256(canonical)), command.Fingerprint, name)
+		require.Equal(t, eventstore.Hash(sha256.Sum256(canonical.Raw())), command.Fingerprint, name)
 	}
 
 	canonical, err := Remember{Content: json.RawMessage(`{"a":1.5,"b":"é"}`)}.appendCanonical(nil, appendAsItIs)

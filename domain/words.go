@@ -3,7 +3,6 @@
 package domain
 
 import (
-	"encoding/json"
 	"regexp"
 	"strings"
 	"unicode/utf8"
@@ -49,49 +48,6 @@ type Meta struct {
 	CausationID string `json:"causation_id,omitempty"`
 	// Traceparent is the W3C trace context of the request; default none.
 	Traceparent string `json:"traceparent,omitempty"`
-}
-
-// CanonicalJSON is that of the Meta as it is kept.
-func (m Meta) CanonicalJSON() []byte {
-	out := make([]byte, 0, 256)
-	out = AppendJSONString(append(out, `{"actor":`...), m.Actor)
-	for _, member := range []struct{ key, value string }{
-		{`,"causation_id":`, m.CausationID},
-		{`,"command_fingerprint":`, m.CommandFingerprint},
-		{`,"command_id":`, m.CommandID},
-		{`,"correlation_id":`, m.CorrelationID},
-		{`,"reason":`, m.Reason},
-		{`,"traceparent":`, m.Traceparent},
-	} {
-		if member.value != "" {
-			out = AppendJSONString(append(out, member.key...), member.value)
-		}
-	}
-	return append(out, '}')
-}
-
-// ReadMeta reads what CanonicalJSON wrote. Members of a newer program are passed over.
-func ReadMeta(raw []byte) (m Meta, err error) {
-	err = EachJSONMember(raw, func(name string, value json.RawMessage) error {
-		switch name {
-		case "actor":
-			return ReadJSONText(value, &m.Actor)
-		case "reason":
-			return ReadJSONText(value, &m.Reason)
-		case "command_id":
-			return ReadJSONText(value, &m.CommandID)
-		case "command_fingerprint":
-			return ReadJSONText(value, &m.CommandFingerprint)
-		case "correlation_id":
-			return ReadJSONText(value, &m.CorrelationID)
-		case "causation_id":
-			return ReadJSONText(value, &m.CausationID)
-		case "traceparent":
-			return ReadJSONText(value, &m.Traceparent)
-		}
-		return nil
-	})
-	return m, err
 }
 
 // The longest texts that a Meta may hold, in characters.

@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 )
 
 // Append appends a command in one transaction, together with others that arrive at the same time.
@@ -88,10 +89,11 @@ func newRequest(c Command) (*request, error) {
 		fingerprint = hex.EncodeToString(c.Fingerprint[:keptOfFingerprint])
 	}
 	if c.Note != nil {
-		var err error
-		if r.command.Note, err = domain.CanonicalJSON(c.Note); err != nil {
+		note, err := canonjson.Parse(c.Note)
+		if err != nil {
 			return nil, domain.Within("note", err)
 		}
+		r.command.Note = note.Raw()
 	}
 	for i, w := range c.Writes {
 		for _, n := range w.Events {
@@ -109,7 +111,7 @@ func newRequest(c Command) (*request, error) {
 }
 
 func (n NewEvent) prepare(tenant domain.Tenant, w Write) (Event, error) {
-	payload, err := domain.CanonicalJSON(n.Payload)
+	payload, err := canonjson.Parse(n.Payload)
 	if err != nil {
 		return Event{}, domain.Within("payload", err)
 	}
@@ -121,7 +123,7 @@ func (n NewEvent) prepare(tenant domain.Tenant, w Write) (Event, error) {
 	}
 	return Event{
 		Tenant: tenant, ID: n.ID, StreamID: w.StreamID, Type: n.Type, SchemaVersion: n.SchemaVersion,
-		AgentID: w.AgentID, UserID: w.UserID, Payload: payload, Metadata: n.Meta.CanonicalJSON(),
+		AgentID: w.AgentID, UserID: w.UserID, Payload: payload.Raw(), Metadata: encodeMeta(n.Meta).Raw(),
 		OccurredAt: n.OccurredAt.UTC().Truncate(time.Microsecond),
 	}, nil
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/eventstore"
 )
 
@@ -109,11 +109,11 @@ func TestAnyJSONKeepsItsHash(t *testing.T) {
 	} {
 		_, err := store.Append(t.Context(), writes(uuid.New(), eventstore.None, payload))
 		require.NoError(t, err, payload)
-		want, err := domain.CanonicalJSON([]byte(payload))
+		want, err := canonjson.Parse([]byte(payload))
 		require.NoError(t, err)
-		got, err := domain.CanonicalJSON(requireChain(t, store)[i].Payload)
+		got, err := canonjson.Parse(requireChain(t, store)[i].Payload)
 		require.NoError(t, err)
-		require.Equal(t, string(want), string(got))
+		require.Equal(t, want.String(), got.String())
 	}
 }
 

@@ -31,7 +31,7 @@ type Event struct {
 }
 
 // Meta returns who sent the command behind the event, and why.
-func (e *Event) Meta() (domain.Meta, error) { return domain.ReadMeta(e.Metadata) }
+func (e *Event) Meta() (domain.Meta, error) { return decodeMeta(e.Metadata) }
 
 // NewEvent is an event to append.
 type NewEvent struct {

@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 )
 
 // Hash is a SHA-256 digest; as text it is 64 lower-case hexadecimal digits.
@@ -31,18 +31,18 @@ func (h *Hash) UnmarshalText(text []byte) error {
 }
 
 // ChainHash computes the hash that an event must have after the event whose hash is previous (zero before the
-// first): SHA-256 over previous, then the canonical JSON (domain.CanonicalJSON) of an object of every column of
+// first): SHA-256 over previous, then the canonical JSON (domain/canonjson) of an object of every column of
 // the row but the hash itself. Times are in UTC with six decimals.
 func ChainHash(previous Hash, e *Event) (Hash, error) {
-	payload, err := domain.CanonicalJSON(e.Payload)
+	payload, err := canonjson.Parse(e.Payload)
 	if err != nil {
 		return Hash{}, fmt.Errorf("payload of event %d: %w", e.SequenceID, err)
 	}
-	metadata, err := domain.CanonicalJSON(e.Metadata)
+	metadata, err := canonjson.Parse(e.Metadata)
 	if err != nil {
 		return Hash{}, fmt.Errorf("metadata of event %d: %w", e.SequenceID, err)
 	}
-	return sha256.Sum256(appendHashed(nil, previous, e, appendTime(nil, e.CreatedAt), payload, metadata)), nil
+	return sha256.Sum256(appendHashed(nil, previous, e, appendTime(nil, e.CreatedAt), payload.Raw(), metadata.Raw())), nil
 }
 
 // chain computes the hash of an event, whose payload and metadata are canonical, from that of the one before.
@@ -66,14 +66,14 @@ func appendHashed(b []byte, previous Hash, e *Event, created, payload, metadata 
 	b = append(b, previous[:]...)
 	b = appendText(b, `{"agent_id":`, e.AgentID)
 	b = append(append(b, `,"created_at":"`...), created...)
-	b = domain.AppendUUID(append(b, `","event_id":"`...), e.ID)
+	b = canonjson.AppendUUID(append(b, `","event_id":"`...), e.ID)
 	b = appendText(b, `","event_type":`, e.Type)
 	b = append(append(b, `,"metadata":`...), metadata...)
 	b = appendTime(append(b, `,"occurred_at":"`...), e.OccurredAt)
 	b = append(append(b, `","payload":`...), payload...)
 	b = strconv.AppendInt(append(b, `,"schema_version":`...), int64(e.SchemaVersion), 10)
 	b = strconv.AppendInt(append(b, `,"sequence_id":`...), e.SequenceID, 10)
-	b = domain.AppendUUID(append(b, `,"stream_id":"`...), e.StreamID)
+	b = canonjson.AppendUUID(append(b, `,"stream_id":"`...), e.StreamID)
 	b = appendText(b, `","tenant_id":`, string(e.Tenant))
 	b = appendText(b, `,"user_id":`, e.UserID)
 	b = strconv.AppendInt(append(b, `,"version":`...), int64(e.Version), 10)
@@ -81,7 +81,7 @@ func appendHashed(b []byte, previous Hash, e *Event, created, payload, metadata 
 }
 
 func appendText(b []byte, key, text string) []byte {
-	return domain.AppendJSONString(append(b, key...), text)
+	return canonjson.AppendText(append(b, key...), text)
 }
 
 // appendTime writes what the layout 2006-01-02T15:04:05.000000Z does, in a fifth of the time.

@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections/rebuild"
@@ -160,9 +161,9 @@ func answer(t *rapid.T, s memory.Snapshot, sequenceID int64) queries.Memory {
 // canonical makes memories comparable: what PostgreSQL returns of a JSON is an equal, but not the same text.
 func canonical(t *rapid.T, m queries.Memory) queries.Memory {
 	for _, raw := range []*json.RawMessage{&m.Content, &m.Metadata} {
-		text, err := domain.CanonicalJSON(*raw)
+		value, err := canonjson.Parse(*raw)
 		require.NoError(t, err)
-		*raw = text
+		*raw = value.Raw()
 	}
 	return m
 }

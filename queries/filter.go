@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 )
 
 // The bounds of a Filter.
@@ -121,14 +122,17 @@ func checkMetadata(metadata json.RawMessage) (json.RawMessage, error) {
 	if len(metadata) == 0 {
 		return nil, nil
 	}
-	canonical, err := domain.BoundedJSON(metadata, maxMetadataBytes)
+	value, err := canonjson.Parse(metadata)
+	if err == nil {
+		err = value.CheckSize(maxMetadataBytes)
+	}
 	if err != nil {
 		return nil, domain.Within("metadata", err)
 	}
-	if canonical[0] != '{' {
+	if !value.IsObject() {
 		return nil, domain.Invalidf("metadata", "is no JSON object; an object such as {\"topic\": \"sleep\"} is allowed")
 	}
-	return canonical, nil
+	return value.Raw(), nil
 }
 
 func checkLimit(limit, normal, highest int) (int, error) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 )
 
 // The bounds of a memory's fields; lengths in characters unless they say bytes.
@@ -30,8 +31,11 @@ func checkContent(content json.RawMessage) (json.RawMessage, error) {
 	if len(content) == 0 {
 		return nil, domain.Invalidf("content", "is missing; any JSON value is allowed")
 	}
-	canonical, err := domain.BoundedJSON(content, MaxContentBytes)
-	return canonical, domain.Within("content", err)
+	value, err := canonjson.Parse(content)
+	if err == nil {
+		err = value.CheckSize(MaxContentBytes)
+	}
+	return value.Raw(), domain.Within("content", err)
 }
 
 // checkMetadata returns the canonical object; none means {}.
@@ -39,14 +43,17 @@ func checkMetadata(metadata json.RawMessage) (json.RawMessage, error) {
 	if len(metadata) == 0 {
 		return json.RawMessage("{}"), nil
 	}
-	canonical, err := domain.BoundedJSON(metadata, MaxMetadataBytes)
+	value, err := canonjson.Parse(metadata)
+	if err == nil {
+		err = value.CheckSize(MaxMetadataBytes)
+	}
 	if err != nil {
 		return nil, domain.Within("metadata", err)
 	}
-	if canonical[0] != '{' {
+	if !value.IsObject() {
 		return nil, domain.Invalidf("metadata", "is no JSON object; an object such as {\"topic\": \"sleep\"} is allowed")
 	}
-	return canonical, nil
+	return value.Raw(), nil
 }
 
 func checkUnit(field string, value float64) error {

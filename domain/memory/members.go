@@ -4,14 +4,14 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 )
 
 // The events that carry content are encoded in their canonical order, with the content as it stands: json.Marshal would go
 // through all of it, and to order the members afterwards would copy it.
 func (e Remembered) encode() (_ json.RawMessage, err error) {
 	out := make([]byte, 0, len(e.Content)+len(e.Metadata)+512)
-	out = domain.AppendJSONString(append(out, `{"agent_id":`...), e.AgentID)
+	out = canonjson.AppendText(append(out, `{"agent_id":`...), e.AgentID)
 	if out, err = appendMember(out, `,"confidence":`, e.Confidence); err != nil {
 		return nil, err
 	}
@@ -19,9 +19,9 @@ func (e Remembered) encode() (_ json.RawMessage, err error) {
 	if out, err = appendMember(out, `,"expires_at":`, e.ExpiresAt); err != nil {
 		return nil, err
 	}
-	out = domain.AppendJSONString(append(out, `,"memory_type":`...), e.Type)
+	out = canonjson.AppendText(append(out, `,"memory_type":`...), e.Type)
 	out = appendRaw(out, `,"metadata":`, e.Metadata)
-	out = domain.AppendJSONString(append(out, `,"user_id":`...), e.UserID)
+	out = canonjson.AppendText(append(out, `,"user_id":`...), e.UserID)
 	return append(out, '}'), nil
 }
 
@@ -31,7 +31,7 @@ func (e Revised) encode() (_ json.RawMessage, err error) {
 		return nil, err
 	}
 	out = appendRaw(out, `,"content":`, e.Content)
-	out = domain.AppendJSONString(append(out, `,"memory_type":`...), e.Type)
+	out = canonjson.AppendText(append(out, `,"memory_type":`...), e.Type)
 	out = appendRaw(out, `,"metadata":`, e.Metadata)
 	return append(out, '}'), nil
 }
@@ -54,14 +54,14 @@ func appendRaw(out []byte, key string, raw json.RawMessage) []byte {
 // since they leave the content alone instead of parsing it.
 func decodeRemembered(payload json.RawMessage) (Event, error) {
 	var e Remembered
-	err := domain.EachJSONMember(payload, func(name string, value json.RawMessage) error {
+	err := eachMember(payload, func(name string, value json.RawMessage) error {
 		switch name {
 		case "agent_id":
-			return domain.ReadJSONText(value, &e.AgentID)
+			return json.Unmarshal(value, &e.AgentID)
 		case "user_id":
-			return domain.ReadJSONText(value, &e.UserID)
+			return json.Unmarshal(value, &e.UserID)
 		case "memory_type":
-			return domain.ReadJSONText(value, &e.Type)
+			return json.Unmarshal(value, &e.Type)
 		case "content":
 			e.Content = value
 		case "confidence":
@@ -82,7 +82,7 @@ func decodeRemembered(payload json.RawMessage) (Event, error) {
 
 func decodeRevised(payload json.RawMessage) (Event, error) {
 	var e Revised
-	err := domain.EachJSONMember(payload, func(name string, value json.RawMessage) error {
+	err := eachMember(payload, func(name string, value json.RawMessage) error {
 		switch name {
 		case "memory_type":
 			return json.Unmarshal(value, &e.Type)
@@ -98,4 +98,12 @@ func decodeRevised(payload json.RawMessage) (Event, error) {
 		return nil
 	})
 	return e, err
+}
+
+func eachMember(payload json.RawMessage, do func(name string, value json.RawMessage) error) error {
+	object, err := canonjson.Parse(payload)
+	if err != nil {
+		return err
+	}
+	return object.Each(func(name string, value canonjson.Value) error { return do(name, value.Raw()) })
 }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 )
 
 func TestEncodedAsByTheLibrary(t *testing.T) {
@@ -21,8 +21,8 @@ func TestEncodedAsByTheLibrary(t *testing.T) {
 		expected, err := json.Marshal(event)
 		require.NoError(t, err)
 		require.JSONEq(t, string(expected), string(payload))
-		canonical, err := domain.CanonicalJSON(payload)
+		canonical, err := canonjson.Parse(payload)
 		require.NoError(t, err)
-		require.Equal(t, string(canonical), string(payload))
+		require.Equal(t, canonical.String(), string(payload))
 	}
 }

@@ -1,11 +1,10 @@
 package memory
 
 import (
-	"bytes"
 	"encoding/json"
 	"time"
 
-	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 )
 
 // Revision says what to change; what is nil stays.
@@ -55,7 +54,7 @@ func (m *Memory) Revise(r Revision, now time.Time) (Event, error) {
 
 // equalJSON compares values, since content of before schema version 9 went through jsonb and is not in canonical form.
 func equalJSON(a, b json.RawMessage) bool {
-	x, errX := domain.CanonicalJSON(a)
-	y, errY := domain.CanonicalJSON(b)
-	return errX == nil && errY == nil && bytes.Equal(x, y)
+	x, errX := canonjson.Parse(a)
+	y, errY := canonjson.Parse(b)
+	return errX == nil && errY == nil && x.Equal(y)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections"
@@ -126,9 +127,9 @@ func normal(t require.TestingT, versions []version) []version {
 			}
 		}
 		for _, raw := range []*string{&v.Content, &v.Metadata} {
-			canonical, err := domain.CanonicalJSON([]byte(*raw))
+			canonical, err := canonjson.Parse([]byte(*raw))
 			require.NoError(t, err)
-			*raw = string(canonical)
+			*raw = canonical.String()
 		}
 	}
 	return versions

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/domain/lexicon"
 )
 
@@ -38,17 +38,20 @@ func eachWord(memoryType string, content, metadata json.RawMessage, do func(word
 			do(word)
 		}
 	}
-	if err := domain.JSONScalars(content, func(text string, _ bool) { add(text) }); err != nil {
+	said, err := canonjson.Parse(content)
+	if err != nil {
 		return fmt.Errorf("content: %w", err)
 	}
+	beside, err := canonjson.Parse(metadata)
+	if err != nil {
+		return fmt.Errorf("metadata: %w", err)
+	}
+	said.Scalars(func(text string, _ bool) { add(text) })
 	add(memoryType)
-	err := domain.JSONScalars(metadata, func(text string, isNumber bool) {
+	beside.Scalars(func(text string, isNumber bool) {
 		if !isNumber {
 			add(text)
 		}
 	})
-	if err != nil {
-		return fmt.Errorf("metadata: %w", err)
-	}
 	return nil
 }

@@ -16,7 +16,7 @@ func TestText(t *testing.T) {
 	for _, c := range []struct{ content, metadata, expected string }{
 		{`"plain"`, `{}`, "plain note"},
 		{`null`, `{}`, "note"},
-		{`12.50`, `{"n": 7, "source": ["diary", {"k": "x"}]}`, "12 50 note diary x"},
+		{`12.5`, `{"n": 7, "source": ["diary", {"k": "x"}]}`, "12 5 note diary x"},
 		{`{"a": {"b": ["one", 2, true, null, "", "three"]}, "c": "\ud83d\ude00"}`, `{}`, "one 2 three note"},
 		{`[[], {}, [[["deep"]]]]`, `{}`, "deep note"},
 		{`"see https://example.com/a_b?c"`, `{}`, "see https example com a b c note"},

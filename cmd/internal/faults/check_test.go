@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections"
@@ -194,9 +195,9 @@ func answerOf(t *testing.T, s memory.Snapshot, sequenceID int64, now time.Time) 
 func canonical(t *testing.T, m queries.Memory) queries.Memory {
 	t.Helper()
 	for _, raw := range []*json.RawMessage{&m.Content, &m.Metadata} {
-		text, err := domain.CanonicalJSON(*raw)
+		value, err := canonjson.Parse(*raw)
 		require.NoError(t, err)
-		*raw = text
+		*raw = value.Raw()
 	}
 	return m
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 )
 
 // decode reads a body into the struct that s is the shape of. A body that is no JSON is malformed; everything else
@@ -18,10 +19,11 @@ func decode(s *shape, raw []byte, into any) error {
 	if len(bytes.TrimSpace(raw)) == 0 {
 		raw = []byte("{}")
 	}
-	canonical, err := domain.CanonicalJSON(raw)
+	body, err := canonjson.Parse(raw)
 	if err != nil {
 		return malformed(aboutBody(err))
 	}
+	canonical := body.Raw()
 	if canonical[0] != '{' {
 		return domain.Invalidf("", "the body is %s; an object is expected", kindOf(canonical))
 	}

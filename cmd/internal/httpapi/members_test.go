@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 )
 
 // membersOf and itemsOf find the same as encoding/json in whatever is canonical.
@@ -15,10 +15,11 @@ func FuzzMembersAndItems(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		canonical, err := domain.CanonicalJSON(raw)
+		value, err := canonjson.Parse(raw)
 		if err != nil {
 			return
 		}
+		canonical := value.Raw()
 		switch canonical[0] {
 		case '{':
 			var want map[string]json.RawMessage

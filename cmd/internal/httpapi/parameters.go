@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 )
 
 // readParameters reads the query of a URL into the struct that s is the shape of. A value is read
@@ -50,13 +51,13 @@ func (f *field) readTexts(v reflect.Value, given []string) error {
 		return err
 	}
 	if f.shape.starts == `"` {
-		return f.read(v, domain.AppendJSONString(nil, text))
+		return f.read(v, canonjson.AppendText(nil, text))
 	}
-	canonical, err := domain.CanonicalJSON([]byte(text))
+	canonical, err := canonjson.Parse([]byte(text))
 	if err != nil {
 		return domain.Invalidf("", "is not what is expected here: %s", f.shape.expects)
 	}
-	return f.read(v, canonical)
+	return f.read(v, canonical.Raw())
 }
 
 // maxParameter bounds a parameter before anything is done with it, in characters.

@@ -27,7 +27,7 @@ import (
 //   - a text or a list that may be left out is not empty where its tag minLength or minItems says so: an empty filter
 //     would be taken for none; all other bounds are the domain's.
 //
-// What it reads must be canonical (domain.CanonicalJSON), and was therefore checked to be JSON.
+// What it reads must be canonical (domain/canonjson), and was therefore checked to be JSON.
 type shape struct {
 	// expects says what is allowed, as in "a number".
 	expects string

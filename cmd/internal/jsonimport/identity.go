@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 )
 
 // namespace is that of all ids that are derived from records: the version 5 UUID of the URL
@@ -69,7 +69,7 @@ func canonicalList(parts ...any) ([]byte, error) {
 		}
 		switch p := part.(type) {
 		case string:
-			raw = domain.AppendJSONString(raw, p)
+			raw = canonjson.AppendText(raw, p)
 		case json.RawMessage:
 			if p == nil {
 				p = json.RawMessage("null")
@@ -83,5 +83,6 @@ func canonicalList(parts ...any) ([]byte, error) {
 			raw = append(raw, encoded...)
 		}
 	}
-	return domain.CanonicalJSON(append(raw, ']'))
+	value, err := canonjson.Parse(append(raw, ']'))
+	return value.Raw(), err
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/domain/memory"
 )
 
@@ -37,7 +38,7 @@ func loadMap(what, file string, longest int) (map[string]string, error) {
 		return nil, fmt.Errorf("read %s: %w", what, err)
 	}
 	raw = []byte(strings.TrimPrefix(string(raw), "\ufeff"))
-	if _, err := domain.CanonicalJSON(raw); err != nil {
+	if _, err := canonjson.Parse(raw); err != nil {
 		return nil, fmt.Errorf("%s %s: %w", what, file, err)
 	}
 	var members map[string]json.RawMessage

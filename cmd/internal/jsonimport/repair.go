@@ -7,15 +7,15 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 )
 
 // canonical returns the canonical form of a record as it will be kept, with a note for each replacement. Its error
 // says why the record cannot be kept.
 func canonical(raw []byte) (json.RawMessage, []Note, error) {
-	value, err := domain.CanonicalJSON(raw)
+	value, err := canonjson.Parse(raw)
 	if err == nil {
-		return value, nil, nil
+		return value.Raw(), nil, nil
 	}
 	r := repairer{in: raw, noted: map[Note]bool{}}
 	repaired, err := r.value("", 0)
@@ -25,8 +25,8 @@ func canonical(raw []byte) (json.RawMessage, []Note, error) {
 	if r.space(); r.at < len(raw) {
 		return nil, nil, r.syntax("it holds more after its end")
 	}
-	value, err = domain.CanonicalJSON(repaired)
-	return value, r.notes, err
+	value, err = canonjson.Parse(repaired)
+	return value.Raw(), r.notes, err
 }
 
 // maxNotes is how many notes one record gets at most.
@@ -71,8 +71,8 @@ func (r *repairer) next() byte {
 }
 
 func (r *repairer) value(field string, depth int) ([]byte, error) {
-	if depth > domain.MaxJSONDepth {
-		return nil, fmt.Errorf("nests deeper than %d levels", domain.MaxJSONDepth)
+	if depth > canonjson.MaxDepth {
+		return nil, fmt.Errorf("nests deeper than %d levels", canonjson.MaxDepth)
 	}
 	switch r.next() {
 	case '{':
@@ -81,7 +81,7 @@ func (r *repairer) value(field string, depth int) ([]byte, error) {
 		return r.array(field, depth)
 	case '"':
 		text, err := r.text(field)
-		return domain.AppendJSONString(nil, text), err
+		return canonjson.AppendText(nil, text), err
 	default:
 		return r.word(field)
 	}
@@ -162,7 +162,7 @@ func writeObject(keys []string, values map[string][]byte) []byte {
 		if i > 0 {
 			out = append(out, ',')
 		}
-		out = append(domain.AppendJSONString(out, key), ':')
+		out = append(canonjson.AppendText(out, key), ':')
 		out = append(out, values[key]...)
 	}
 	return append(out, '}')
@@ -190,13 +190,13 @@ func (r *repairer) word(field string) ([]byte, error) {
 		r.note(NoteNotANumber, field, string(word)+" is no JSON; null was taken")
 		return []byte("null"), nil
 	}
-	if _, err := domain.CanonicalJSON(word); err == nil {
+	if _, err := canonjson.Parse(word); err == nil {
 		return word, nil
 	}
 	if !json.Valid(word) {
 		r.at = start
 		return nil, r.syntax("a value was expected")
 	}
-	r.note(NoteLongNumber, field, fmt.Sprintf("the number has more than %d digits; a string of them was taken", domain.MaxNumberDigits))
-	return domain.AppendJSONString(nil, string(word)), nil
+	r.note(NoteLongNumber, field, fmt.Sprintf("the number has more than %d digits; a string of them was taken", canonjson.MaxNumberDigits))
+	return canonjson.AppendText(nil, string(word)), nil
 }

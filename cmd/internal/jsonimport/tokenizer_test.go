@@ -14,7 +14,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 )
 
 // cutAll cuts a file as the reader does.
@@ -77,12 +77,12 @@ func FuzzRepair(f *testing.F) {
 		if err == nil {
 			require.True(t, json.Valid(repaired), "%s", repaired)
 		}
-		if expected, invalid := domain.CanonicalJSON(raw); invalid == nil {
+		if expected, invalid := canonjson.Parse(raw); invalid == nil {
 			require.NoError(t, err)
 			require.Empty(t, r.notes)
-			again, err := domain.CanonicalJSON(repaired)
+			again, err := canonjson.Parse(repaired)
 			require.NoError(t, err)
-			require.Equal(t, string(expected), string(again))
+			require.Equal(t, expected.String(), again.String())
 		}
 	})
 }

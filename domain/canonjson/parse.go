@@ -1,79 +1,38 @@
-package domain
+package canonjson
 
 import (
 	"bytes"
 	"slices"
 	"strconv"
 	"unicode/utf8"
+
+	"github.com/auren-memory/auren/domain"
 )
 
-// MaxJSONDepth is how deep arrays and objects may nest.
-const MaxJSONDepth = 500
+// MaxDepth is how deep arrays and objects may nest.
+const MaxDepth = 500
 
-// CanonicalJSON returns the canonical form of one JSON value, the form that is stored and hashed:
-// no white space, object keys ordered by their UTF-16 code units and strings escaped as in RFC 8785,
-// and numbers written by the ECMAScript rule of that RFC from their exact decimal digits, never
-// through floating point. Two texts have the same canonical form if and only if they are equal values,
-// and a value read back from PostgreSQL's jsonb has the canonical form it was stored with.
-//
-// It refuses, with an Error of kind Invalid whose Field is the path within the value, whatever jsonb
-// cannot return as it was given: text that is no JSON, a NUL character, a lone surrogate, a key that
-// stands twice in one object, nesting deeper than MaxJSONDepth, and numbers beyond MaxNumberDigits.
-func CanonicalJSON(raw []byte) ([]byte, error) {
-	return AppendCanonicalJSON(make([]byte, 0, len(raw)), raw)
-}
-
-// AppendCanonicalJSON appends the CanonicalJSON of a value.
-func AppendCanonicalJSON(out, raw []byte) ([]byte, error) {
-	canonical, _, err := canonicalize(out, raw)
-	return canonical, err
-}
-
-// BoundedJSON is CanonicalJSON for values that may take at most limit bytes, counted as written without
-// white space and with every number in full, so that 1e300 counts 301.
-func BoundedJSON(raw []byte, limit int) ([]byte, error) {
-	canonical, size, err := canonicalize(make([]byte, 0, len(raw)), raw)
-	if err != nil {
-		return nil, err
-	}
-	if size > limit {
-		return nil, Invalidf("", "takes %d bytes; at most %d are allowed", size, limit)
-	}
-	return canonical, nil
-}
-
-func canonicalize(out, raw []byte) (canonical []byte, size int, err error) {
-	s := jsonScanner{in: raw}
-	before := len(out)
-	if out, err = s.value(out, 0); err != nil {
-		return nil, 0, err
-	}
-	s.skipSpace()
-	if s.at < len(raw) {
-		return nil, 0, s.syntax("holds more after the end of the value")
-	}
-	return out, len(out) - before + s.unwritten, nil
-}
-
-// jsonScanner reads one JSON value (RFC 8259) and writes its canonical form as it goes.
-type jsonScanner struct {
+// scanner reads one JSON value (RFC 8259) and writes its canonical form as it goes.
+type scanner struct {
 	in []byte
 	at int
-	// unwritten counts the digits that exponents stand for.
-	unwritten int
 }
 
-func (s *jsonScanner) syntax(problem string) *Error {
+func (s *scanner) syntax(problem string) *domain.Error {
 	if s.at >= len(s.in) {
 		problem = "ends too early"
 	}
-	return Invalidf("", "is no valid JSON: %s, at byte %d", problem, s.at)
+	return domain.Invalidf("", "is no valid JSON: %s, at byte %d", problem, s.at)
 }
 
-func (s *jsonScanner) skipSpace() { s.at = skipJSONSpace(s.in, s.at) }
+func (s *scanner) skipSpace() {
+	for s.at < len(s.in) && (s.in[s.at] == ' ' || s.in[s.at] == '\n' || s.in[s.at] == '\t' || s.in[s.at] == '\r') {
+		s.at++
+	}
+}
 
 // next skips white space and returns the byte there without consuming it, 0 at the end.
-func (s *jsonScanner) next() byte {
+func (s *scanner) next() byte {
 	s.skipSpace()
 	if s.at >= len(s.in) {
 		return 0
@@ -81,9 +40,9 @@ func (s *jsonScanner) next() byte {
 	return s.in[s.at]
 }
 
-func (s *jsonScanner) value(out []byte, depth int) ([]byte, error) {
-	if depth > MaxJSONDepth {
-		return nil, Invalidf("", "nests deeper than %d levels", MaxJSONDepth)
+func (s *scanner) value(out []byte, depth int) ([]byte, error) {
+	if depth > MaxDepth {
+		return nil, domain.Invalidf("", "nests deeper than %d levels", MaxDepth)
 	}
 	switch c := s.next(); {
 	case c == '{':
@@ -92,14 +51,14 @@ func (s *jsonScanner) value(out []byte, depth int) ([]byte, error) {
 		return s.array(out, depth)
 	case c == '"':
 		return s.string(out)
-	case c == '-' || c >= '0' && c <= '9':
+	case isNumberStart(c):
 		return s.number(out)
 	default:
 		return s.literal(out)
 	}
 }
 
-func (s *jsonScanner) literal(out []byte) ([]byte, error) {
+func (s *scanner) literal(out []byte) ([]byte, error) {
 	for _, word := range []string{"true", "false", "null"} {
 		if bytes.HasPrefix(s.in[s.at:], []byte(word)) {
 			s.at += len(word)
@@ -109,7 +68,7 @@ func (s *jsonScanner) literal(out []byte) ([]byte, error) {
 	return nil, s.syntax("a value was expected")
 }
 
-func (s *jsonScanner) array(out []byte, depth int) ([]byte, error) {
+func (s *scanner) array(out []byte, depth int) ([]byte, error) {
 	s.at++
 	out = append(out, '[')
 	if s.next() == ']' {
@@ -119,7 +78,7 @@ func (s *jsonScanner) array(out []byte, depth int) ([]byte, error) {
 	for i := 0; ; i++ {
 		var err error
 		if out, err = s.value(out, depth+1); err != nil {
-			return nil, Within("["+strconv.Itoa(i)+"]", err)
+			return nil, domain.Within("["+strconv.Itoa(i)+"]", err)
 		}
 		switch s.next() {
 		case ',':
@@ -140,7 +99,7 @@ type member struct {
 	start, end int
 }
 
-func (s *jsonScanner) object(out []byte, depth int) ([]byte, error) {
+func (s *scanner) object(out []byte, depth int) ([]byte, error) {
 	s.at++
 	out = append(out, '{')
 	if s.next() == '}' {
@@ -165,9 +124,9 @@ func (s *jsonScanner) object(out []byte, depth int) ([]byte, error) {
 			out = append(out, ',')
 		}
 		start := len(out)
-		out = append(AppendJSONString(out, key), ':')
+		out = append(AppendText(out, key), ':')
 		if out, err = s.value(out, depth+1); err != nil {
-			return nil, Within(key, err)
+			return nil, domain.Within(key, err)
 		}
 		members = append(members, member{key, start, len(out)})
 		switch s.next() {
@@ -191,7 +150,7 @@ func orderMembers(out []byte, first int, members []member) ([]byte, error) {
 	}
 	for i := 1; i < len(members); i++ {
 		if members[i].key == members[i-1].key {
-			return nil, Invalidf(members[i].key, "stands twice in one object")
+			return nil, domain.Invalidf(members[i].key, "stands twice in one object")
 		}
 	}
 	if ordered {

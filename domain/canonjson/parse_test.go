@@ -1,4 +1,4 @@
-package domain_test
+package canonjson_test
 
 import (
 	"encoding/json"
@@ -10,14 +10,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 )
 
-func TestCanonicalJSON(t *testing.T) {
+func TestParse(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ in, want string }{
 		"white space goes":            {" { \"a\" :\t[ 1 ,\n2 ] }\r\n", `{"a":[1,2]}`},
@@ -37,14 +37,14 @@ func TestCanonicalJSON(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := domain.CanonicalJSON([]byte(c.in))
+			got, err := canonjson.Parse([]byte(c.in))
 			require.NoError(t, err)
-			require.Equal(t, c.want, string(got))
+			require.Equal(t, c.want, got.String())
 		})
 	}
 }
 
-func TestCanonicalJSONRefuses(t *testing.T) {
+func TestParseRefuses(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ in, field, problem string }{
 		"nothing":              {``, "", "ends too early"},
@@ -72,7 +72,7 @@ func TestCanonicalJSONRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := domain.CanonicalJSON([]byte(c.in))
+			_, err := canonjson.Parse([]byte(c.in))
 			require.Error(t, err)
 			require.Equal(t, domain.Invalid, domain.KindOf(err))
 			e, ok := errors.AsType[*domain.Error](err)
@@ -83,12 +83,20 @@ func TestCanonicalJSONRefuses(t *testing.T) {
 	}
 }
 
-func TestBoundedJSONCountsNumbersInFull(t *testing.T) {
+func TestCheckSizeCountsNumbersInFull(t *testing.T) {
 	t.Parallel()
-	_, err := domain.BoundedJSON([]byte(`[1e300,1e300]`), 500)
-	require.ErrorContains(t, err, "takes 605 bytes; at most 500 are allowed")
-	_, err = domain.BoundedJSON([]byte(`[1e300]`), 500)
-	require.NoError(t, err)
+	for raw, size := range map[string]int{
+		`[1e300,1e300]`:   605,
+		`-1.25e-7`:        12, // -0.000000125
+		`{"a":1.5e30}`:    37,
+		`"1e300"`:         7,
+		`[true,1e3,"\""]`: 16,
+	} {
+		value, err := canonjson.Parse([]byte(raw))
+		require.NoError(t, err)
+		require.NoError(t, value.CheckSize(size), raw)
+		require.EqualError(t, value.CheckSize(size-1), fmt.Sprintf("takes %d bytes; at most %d are allowed", size, size-1))
+	}
 }
 
 func TestCanonicalFormIsThatOfTheValue(t *testing.T) {
@@ -100,18 +108,18 @@ func TestCanonicalFormIsThatOfTheValue(t *testing.T) {
 		indented, err := json.MarshalIndent(value, " ", "\t")
 		require.NoError(t, err)
 
-		a, err := domain.CanonicalJSON(compact)
+		a, err := canonjson.Parse(compact)
 		require.NoError(t, err)
-		b, err := domain.CanonicalJSON(indented)
+		b, err := canonjson.Parse(indented)
 		require.NoError(t, err)
-		require.Equal(t, string(a), string(b))
+		require.Equal(t, a.String(), b.String())
 
-		again, err := domain.CanonicalJSON(a)
+		again, err := canonjson.Parse(a.Raw())
 		require.NoError(t, err)
-		require.Equal(t, string(a), string(again), "a canonical form is its own")
+		require.Equal(t, a.String(), again.String(), "a canonical form is its own")
 
 		var back any
-		require.NoError(t, json.Unmarshal(a, &back))
+		require.NoError(t, json.Unmarshal(a.Raw(), &back))
 		require.True(t, reflect.DeepEqual(value, back), "%s", a)
 	})
 }
@@ -145,21 +153,21 @@ func drawJSON(t *rapid.T, depth int) any {
 	}
 }
 
-func FuzzCanonicalJSON(f *testing.F) {
+func FuzzParse(f *testing.F) {
 	for _, seed := range []string{`{"a":[1,2.50,-0e0,"\ud83d\ude00\n"]}`, `1e-7`, `"\u0000"`, `{"k":1,"k":2}`, `[[[]]]`, `{"a":NaN}`} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		canonical, err := domain.CanonicalJSON(raw)
+		canonical, err := canonjson.Parse(raw)
 		if err != nil {
 			require.Equal(t, domain.Invalid, domain.KindOf(err))
 			return
 		}
 		require.True(t, json.Valid(raw), "accepted what is no JSON: %q", raw)
-		again, err := domain.CanonicalJSON(canonical)
+		again, err := canonjson.Parse(canonical.Raw())
 		require.NoError(t, err)
 		require.Equal(t, canonical, again)
-		requireSameNumbers(t, raw, canonical)
+		requireSameNumbers(t, raw, canonical.Raw())
 	})
 }
 
@@ -209,25 +217,5 @@ func sameValue(x, y any) bool {
 		return true
 	default:
 		return x == y
-	}
-}
-
-func TestJSONScalars(t *testing.T) {
-	t.Parallel()
-	var found []string
-	raw := `{"a\u0062": ["x\n", -1.50, true, null, {"b": "é"}, [], {}], "a": 1e3}`
-	require.NoError(t, domain.JSONScalars([]byte(raw), func(text string, isNumber bool) {
-		found = append(found, fmt.Sprint(text, isNumber))
-	}))
-	require.Equal(t, []string{"x\nfalse", "-1.50true", "éfalse", "1e3true"}, found)
-	for _, bad := range []string{``, `{`, `{"a"`, `{"a":1,}`, `[1,`, `[1 2]`, `"`, `tru`, `01`, `{} x`, `"\ud800"`, strings.Repeat("[", domain.MaxJSONDepth+2)} {
-		require.Error(t, domain.JSONScalars([]byte(bad), func(string, bool) {}), bad)
-	}
-}
-
-func TestUUIDsAreWrittenAsTheirStrings(t *testing.T) {
-	for range 100 {
-		id := uuid.New()
-		require.Equal(t, "before"+id.String(), string(domain.AppendUUID([]byte("before"), id)))
 	}
 }

@@ -1,17 +1,16 @@
-package domain
+package canonjson
 
 import (
-	"encoding/hex"
 	"strconv"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 
-	"github.com/google/uuid"
+	"github.com/auren-memory/auren/domain"
 )
 
 // string writes the string that starts at the next byte in its canonical form.
-func (s *jsonScanner) string(out []byte) ([]byte, error) {
+func (s *scanner) string(out []byte) ([]byte, error) {
 	if end := plainText(s.in, s.at+1); end < len(s.in) && s.in[end] == '"' && utf8.Valid(s.in[s.at:end]) {
 		out = append(out, s.in[s.at:end+1]...)
 		s.at = end + 1
@@ -21,11 +20,11 @@ func (s *jsonScanner) string(out []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return AppendJSONString(out, text), nil
+	return AppendText(out, text), nil
 }
 
 // text reads the string that starts at the next byte and returns what it stands for.
-func (s *jsonScanner) text() (string, error) {
+func (s *scanner) text() (string, error) {
 	s.at++
 	start := s.at
 	s.at = plainText(s.in, start)
@@ -38,7 +37,7 @@ func (s *jsonScanner) text() (string, error) {
 		case c == '"':
 			s.at++
 			if !utf8.Valid(decoded) {
-				return "", Invalidf("", "holds text that is not valid UTF-8")
+				return "", domain.Invalidf("", "holds text that is not valid UTF-8")
 			}
 			return string(decoded), nil
 		case c == '\\':
@@ -55,7 +54,7 @@ func (s *jsonScanner) text() (string, error) {
 	}
 }
 
-func (s *jsonScanner) escape(decoded []byte) ([]byte, error) {
+func (s *scanner) escape(decoded []byte) ([]byte, error) {
 	if s.at+1 >= len(s.in) {
 		s.at = len(s.in)
 		return nil, s.syntax("")
@@ -72,12 +71,12 @@ func (s *jsonScanner) escape(decoded []byte) ([]byte, error) {
 	s.at += 6
 	switch {
 	case r == 0:
-		return nil, Invalidf("", "holds a NUL character, which cannot be stored")
+		return nil, domain.Invalidf("", "holds a NUL character, which cannot be stored")
 	case utf16.IsSurrogate(r):
 		low, ok := s.unicodeEscape(s.at)
 		pair := utf16.DecodeRune(r, low)
 		if !ok || pair == utf8.RuneError {
-			return nil, Invalidf("", `holds a lone surrogate, \u%04x, which stands for no character`, r)
+			return nil, domain.Invalidf("", `holds a lone surrogate, \u%04x, which stands for no character`, r)
 		}
 		s.at += 6
 		r = pair
@@ -86,7 +85,7 @@ func (s *jsonScanner) escape(decoded []byte) ([]byte, error) {
 }
 
 // unicodeEscape reads \uXXXX at a position without consuming it.
-func (s *jsonScanner) unicodeEscape(at int) (rune, bool) {
+func (s *scanner) unicodeEscape(at int) (rune, bool) {
 	if at+6 > len(s.in) || s.in[at] != '\\' || s.in[at+1] != 'u' {
 		return 0, false
 	}
@@ -97,31 +96,18 @@ func (s *jsonScanner) unicodeEscape(at int) (rune, bool) {
 // plainText returns where the text that starts at a position stops being plain: at a quotation mark, a backslash, a
 // control character or the end. What is plain is its own canonical form.
 func plainText[T string | []byte](in T, at int) int {
-	for ; at+8 <= len(in) && allPlain(eightBytes(in[at:at+8])); at += 8 {
-	}
 	for at < len(in) && in[at] >= ' ' && in[at] != '"' && in[at] != '\\' {
 		at++
 	}
 	return at
 }
 
-// eightBytes is binary.LittleEndian.Uint64, for strings too. It is compiled into one load.
-func eightBytes[T string | []byte](in T) uint64 {
-	_ = in[7]
-	return uint64(in[0]) | uint64(in[1])<<8 | uint64(in[2])<<16 | uint64(in[3])<<24 |
-		uint64(in[4])<<32 | uint64(in[5])<<40 | uint64(in[6])<<48 | uint64(in[7])<<56
-}
-
-// allPlain tells whether eight bytes are plain text. It looks at them all at once, in the way of "Determine if a word has
-// a byte less than n" and "Determine if a word has a zero byte" (Anderson, Bit Twiddling Hacks).
-func allPlain(eight uint64) bool {
-	const ones, highs = 0x0101010101010101, 0x8080808080808080
-	quotes, backslashes := eight^ones*'"', eight^ones*'\\'
-	return ((eight-ones*' ')&^eight|(quotes-ones)&^quotes|(backslashes-ones)&^backslashes)&highs == 0
-}
-
-// AppendJSONString writes a string, which must be valid UTF-8, as RFC 8785, section 3.2.2.2, has it.
-func AppendJSONString(out []byte, text string) []byte {
+// AppendText writes a JSON string as RFC 8785, section 3.2.2.2, has it. Bytes that are not UTF-8 become U+FFFD, as in
+// encoding/json. A NUL is escaped; Parse refuses it.
+func AppendText(out []byte, text string) []byte {
+	if !utf8.ValidString(text) {
+		text = string([]rune(text))
+	}
 	out = append(out, '"')
 	for at := 0; ; at++ {
 		special := plainText(text, at)
@@ -132,18 +118,6 @@ func AppendJSONString(out []byte, text string) []byte {
 		out = appendEscaped(out, text[special])
 		at = special
 	}
-}
-
-// AppendUUID writes the 36 characters of a UUID, without quotation marks.
-func AppendUUID(out []byte, id uuid.UUID) []byte {
-	out = append(out, "00000000-0000-0000-0000-000000000000"...)
-	text := out[len(out)-36:]
-	hex.Encode(text, id[:4])
-	hex.Encode(text[9:], id[4:6])
-	hex.Encode(text[14:], id[6:8])
-	hex.Encode(text[19:], id[8:10])
-	hex.Encode(text[24:], id[10:])
-	return out
 }
 
 func appendEscaped(out []byte, c byte) []byte {

@@ -1,0 +1,140 @@
+package canonjson
+
+import (
+	"encoding/hex"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Object writes a JSON object. Its members must be written in canonical order, each once: anything else is a
+// programmer's mistake and panics.
+type Object struct {
+	out   []byte
+	start int
+	last  string
+}
+
+// NewObject begins an object, which is appended to buffer.
+func NewObject(buffer []byte) *Object {
+	return &Object{out: append(buffer, '{'), start: len(buffer)}
+}
+
+// Done ends the object and returns it.
+func (o *Object) Done() Value { return Value{o.Bytes()[o.start:]} }
+
+// Bytes ends the object and returns the buffer, for a caller that uses it again.
+func (o *Object) Bytes() []byte { return append(o.out, '}') }
+
+func (o *Object) key(key string) {
+	if len(o.out) > o.start+1 {
+		if compareUTF16(o.last, key) >= 0 {
+			panic("canonjson: member " + key + " written after " + o.last)
+		}
+		o.out = append(o.out, ',')
+	}
+	o.last = key
+	o.out = append(AppendText(o.out, key), ':')
+}
+
+// Value adds a member, null for the zero Value.
+func (o *Object) Value(key string, v Value) *Object {
+	o.key(key)
+	o.out = appendValue(o.out, v)
+	return o
+}
+
+// List adds an array.
+func (o *Object) List(key string, values []Value) *Object {
+	o.key(key)
+	o.out = appendList(o.out, values)
+	return o
+}
+
+// Text adds a string.
+func (o *Object) Text(key, text string) *Object {
+	o.key(key)
+	o.out = AppendText(o.out, text)
+	return o
+}
+
+// TextIfAny adds a string unless it is empty.
+func (o *Object) TextIfAny(key, text string) *Object {
+	if text == "" {
+		return o
+	}
+	return o.Text(key, text)
+}
+
+// Bool adds true or false.
+func (o *Object) Bool(key string, b bool) *Object {
+	o.key(key)
+	o.out = strconv.AppendBool(o.out, b)
+	return o
+}
+
+// Int adds a whole number.
+func (o *Object) Int(key string, n int64) *Object {
+	o.key(key)
+	o.out = strconv.AppendInt(o.out, n, 10)
+	return o
+}
+
+// Float adds a number; NaN and the infinities, which JSON does not have, become null.
+func (o *Object) Float(key string, f float64) *Object {
+	o.key(key)
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		o.out = append(o.out, "null"...)
+		return o
+	}
+	var digits [32]byte
+	s := scanner{in: strconv.AppendFloat(digits[:0], f, 'g', -1, 64)}
+	o.out, _ = s.number(o.out) // what strconv writes is a number of JSON
+	return o
+}
+
+// UUID adds the 36 characters of a UUID.
+func (o *Object) UUID(key string, id uuid.UUID) *Object {
+	o.key(key)
+	o.out = append(AppendUUID(append(o.out, '"'), id), '"')
+	return o
+}
+
+// Time adds a moment in UTC to the microsecond, with all six decimals.
+func (o *Object) Time(key string, t time.Time) *Object {
+	o.key(key)
+	o.out = t.UTC().AppendFormat(o.out, `"2006-01-02T15:04:05.000000Z"`)
+	return o
+}
+
+// AppendUUID writes the 36 characters of a UUID, without quotation marks.
+func AppendUUID(out []byte, id uuid.UUID) []byte {
+	out = append(out, "00000000-0000-0000-0000-000000000000"...)
+	text := out[len(out)-36:]
+	hex.Encode(text, id[:4])
+	hex.Encode(text[9:], id[4:6])
+	hex.Encode(text[14:], id[6:8])
+	hex.Encode(text[19:], id[8:10])
+	hex.Encode(text[24:], id[10:])
+	return out
+}
+
+func appendValue(out []byte, v Value) []byte {
+	if v.IsZero() {
+		return append(out, "null"...)
+	}
+	return append(out, v.raw...)
+}
+
+func appendList(out []byte, values []Value) []byte {
+	out = append(out, '[')
+	for i, v := range values {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = appendValue(out, v)
+	}
+	return append(out, ']')
+}

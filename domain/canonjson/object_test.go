@@ -1,0 +1,91 @@
+package canonjson_test
+
+import (
+	"encoding/json"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/auren-memory/auren/domain/canonjson"
+)
+
+func TestObject(t *testing.T) {
+	t.Parallel()
+	id := uuid.New()
+	at := time.Date(2026, 3, 1, 9, 0, 0, 120_000_500, time.FixedZone("", 3600))
+	buffer := canonjson.NewObject([]byte("before")).
+		Bool("a", true).
+		Float("b", 1e-7).
+		Float("c", math.NaN()).
+		UUID("d", id).
+		Int("e", -7).
+		List("f", []canonjson.Value{canonjson.Text("<\xff>\n"), {}, canonjson.List()}).
+		Text("g", "").
+		TextIfAny("h", "").
+		TextIfAny("i", "x").
+		Time("j", at).
+		Value("k", parse(t, `{"b": 1, "a": 2}`)).
+		Value("l", canonjson.Value{}).
+		Bytes()
+	expected := `{"a":true,"b":1e-7,"c":null,"d":"` + id.String() + `","e":-7,"f":["<\ufffd>\n",null,[]],"g":"","i":"x",` +
+		`"j":"2026-03-01T08:00:00.120000Z","k":{"a":2,"b":1},"l":null}`
+	require.Equal(t, "before"+parse(t, expected).String(), string(buffer))
+	require.Equal(t, "{}", canonjson.NewObject(nil).Done().String())
+}
+
+func TestObjectRefusesDisorder(t *testing.T) {
+	t.Parallel()
+	for _, second := range []string{"b", "a", ""} {
+		require.Panics(t, func() { canonjson.NewObject(nil).Int("b", 1).Int(second, 2) }, second)
+	}
+	require.NotPanics(t, func() { canonjson.NewObject(nil).Int("\U0001f600", 1).Int("\ue000", 2) }, "in the order of UTF-16")
+}
+
+func TestWrittenIsParsed(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		number, text := rapid.Float64().Draw(t, "number"), rapid.String().Filter(noNUL).Draw(t, "text")
+		written := canonjson.NewObject(nil).Float("number", number).Text("text", text).Done()
+		parsed, err := canonjson.Parse(written.Raw())
+		require.NoError(t, err)
+		require.Equal(t, written.String(), parsed.String())
+		var back struct {
+			Number float64
+			Text   string
+		}
+		require.NoError(t, json.Unmarshal(written.Raw(), &back))
+		require.Equal(t, text, back.Text)
+		require.True(t, number == back.Number, "%v", number) //nolint:testifylint // exactly
+	})
+}
+
+func noNUL(text string) bool {
+	for _, r := range text {
+		if r == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func TestValueInJSON(t *testing.T) {
+	t.Parallel()
+	var body struct {
+		Given, Null, Absent canonjson.Value
+		Omitted             canonjson.Value `json:",omitzero"`
+	}
+	require.NoError(t, json.Unmarshal([]byte(`{"Given": {"b":1, "a":[]}, "Null": null}`), &body))
+	require.Equal(t, `{"a":[],"b":1}`, body.Given.String())
+	require.True(t, body.Null.IsNull())
+	require.True(t, body.Absent.IsZero())
+	require.True(t, body.Given.IsObject())
+	require.False(t, body.Null.Equal(body.Absent))
+	back, err := json.Marshal(body)
+	require.NoError(t, err)
+	require.Equal(t, `{"Given":{"a":[],"b":1},"Null":null,"Absent":null}`, string(back))
+	require.Error(t, json.Unmarshal([]byte(`{"Given":"\u0000"}`), &body))
+}

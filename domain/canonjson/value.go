@@ -1,0 +1,86 @@
+// Package canonjson holds JSON in the one form in which AUREN stores and hashes it: no white space, object keys in the
+// order of their UTF-16 code units, strings escaped as in RFC 8785, and numbers written by the ECMAScript rule of that
+// RFC from their exact decimal digits, never through floating point. Two texts have the same canonical form if and only
+// if they are equal values, and a value read back from PostgreSQL's jsonb has the canonical form it was stored with.
+//
+// Parse reads a value from bytes, Object writes one. There is no other way to a Value, so what holds one need not check
+// it again.
+package canonjson
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"github.com/auren-memory/auren/domain"
+)
+
+// Value is a JSON value in canonical form. The zero Value is no value, which is not null. A Value never changes.
+type Value struct{ raw json.RawMessage }
+
+// Parse reads one JSON value.
+//
+// It refuses, with a *domain.Error of kind Invalid whose Field is the path within the value, what jsonb cannot return as
+// it was given: text that is not JSON, a NUL character, a lone surrogate, a key that occurs twice in one object, nesting
+// deeper than MaxDepth, and numbers of more than MaxNumberDigits.
+func Parse(raw []byte) (Value, error) {
+	s := scanner{in: raw}
+	out, err := s.value(make([]byte, 0, len(raw)), 0)
+	if err != nil {
+		return Value{}, err
+	}
+	s.skipSpace()
+	if s.at < len(raw) {
+		return Value{}, s.syntax("holds more after the end of the value")
+	}
+	return Value{out}, nil
+}
+
+// Null returns the value null.
+func Null() Value { return Value{json.RawMessage("null")} }
+
+// Text returns a JSON string. Bytes that are not UTF-8 become U+FFFD, as in encoding/json.
+func Text(text string) Value { return Value{AppendText(nil, text)} }
+
+// List returns a JSON array; a zero Value in it is null.
+func List(values ...Value) Value { return Value{appendList(nil, values)} }
+
+// Raw returns the canonical text, nil for the zero Value. It must not be changed.
+func (v Value) Raw() json.RawMessage { return v.raw }
+
+// String returns the canonical text, "" for the zero Value.
+func (v Value) String() string { return string(v.raw) }
+
+// IsZero reports whether there is no value.
+func (v Value) IsZero() bool { return v.raw == nil }
+
+// IsNull reports whether the value is null.
+func (v Value) IsNull() bool { return string(v.raw) == "null" }
+
+// IsObject reports whether the value is an object.
+func (v Value) IsObject() bool { return len(v.raw) > 0 && v.raw[0] == '{' }
+
+// Equal reports whether two values are equal, or both zero.
+func (v Value) Equal(other Value) bool { return bytes.Equal(v.raw, other.raw) }
+
+// MarshalJSON returns the canonical text, null for the zero Value.
+func (v Value) MarshalJSON() ([]byte, error) {
+	if v.IsZero() {
+		return []byte("null"), nil
+	}
+	return v.raw, nil
+}
+
+// UnmarshalJSON is Parse. What JSON leaves out stays zero; null becomes Null.
+func (v *Value) UnmarshalJSON(raw []byte) (err error) {
+	*v, err = Parse(raw)
+	return err
+}
+
+// CheckSize returns an error of kind Invalid if the value takes more than limit bytes with every number written in full,
+// as jsonb keeps them: 1e300 counts 301.
+func (v Value) CheckSize(limit int) error {
+	if size := v.fullSize(); size > limit {
+		return domain.Invalidf("", "takes %d bytes; at most %d are allowed", size, limit)
+	}
+	return nil
+}

@@ -1,0 +1,161 @@
+package canonjson
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+
+	"github.com/auren-memory/auren/domain"
+)
+
+// Each calls do for each member of an object, in canonical order. It returns an error of kind Invalid for a value that is
+// not an object, and the first error of do, with the member's name.
+func (v Value) Each(do func(name string, value Value) error) error {
+	if !v.IsObject() {
+		return domain.Invalidf("", "must be a JSON object")
+	}
+	for at := 1; v.raw[at] != '}'; {
+		if v.raw[at] == ',' {
+			at++
+		}
+		colon := skipString(v.raw, at)
+		name := textOf(v.raw[at:colon])
+		start := colon + 1
+		at = skipValue(v.raw, start)
+		if err := do(name, Value{v.raw[start:at:at]}); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// With returns an object that has one more member, or another value for that member. The zero Value stands for an empty
+// object; for a value that is not an object With panics.
+func (v Value) With(key string, member Value) Value {
+	o := NewObject(make([]byte, 0, len(v.raw)+len(key)+len(member.raw)+8))
+	if v.IsZero() {
+		return o.Value(key, member).Done()
+	}
+	set := false
+	err := v.Each(func(name string, value Value) error {
+		if order := compareUTF16(name, key); order >= 0 && !set {
+			o.Value(key, member)
+			set = true
+			if order == 0 {
+				return nil
+			}
+		}
+		o.Value(name, value)
+		return nil
+	})
+	if err != nil {
+		panic("canonjson: a member for what is not an object")
+	}
+	if !set {
+		o.Value(key, member)
+	}
+	return o.Done()
+}
+
+// Text returns what a JSON string stands for; ok is false for any other value.
+func (v Value) Text() (text string, ok bool) {
+	if len(v.raw) == 0 || v.raw[0] != '"' {
+		return "", false
+	}
+	return textOf(v.raw), true
+}
+
+// Scalars calls do with each string and each number of a value, in order and however deep; keys are not among them.
+func (v Value) Scalars(do func(text string, isNumber bool)) {
+	for at := 0; at < len(v.raw); {
+		switch c := v.raw[at]; {
+		case c == '"':
+			end := skipString(v.raw, at)
+			if end == len(v.raw) || v.raw[end] != ':' {
+				do(textOf(v.raw[at:end]), false)
+			}
+			at = end
+		case isNumberStart(c):
+			end := skipValue(v.raw, at)
+			do(string(v.raw[at:end]), true)
+			at = end
+		default: // punctuation, or a letter of true, false and null
+			at++
+		}
+	}
+}
+
+// fullSize is the length of the canonical text with every number written without an exponent.
+func (v Value) fullSize() int {
+	size := len(v.raw)
+	for at := 0; at < len(v.raw); {
+		switch c := v.raw[at]; {
+		case c == '"':
+			at = skipString(v.raw, at)
+		case isNumberStart(c):
+			end := skipValue(v.raw, at)
+			size += unwritten(v.raw[at:end])
+			at = end
+		default:
+			at++
+		}
+	}
+	return size
+}
+
+// unwritten is how much longer a canonical number is without its exponent.
+func unwritten(number []byte) int {
+	mantissa, exponent, ok := bytes.Cut(number, []byte("e"))
+	if !ok {
+		return 0
+	}
+	power, _ := strconv.Atoi(string(exponent)) // Parse bounded it
+	digits := len(mantissa) - bytes.Count(mantissa, []byte("-")) - bytes.Count(mantissa, []byte("."))
+	full := max(digits, power+1)
+	if power < 0 {
+		full = digits - power + len(".")
+	}
+	return full - len(bytes.TrimPrefix(number, []byte("-")))
+}
+
+// textOf returns what a canonical string stands for.
+func textOf(quoted []byte) string {
+	if inner := quoted[1 : len(quoted)-1]; bytes.IndexByte(inner, '\\') < 0 {
+		return string(inner)
+	}
+	s := scanner{in: quoted}
+	text, _ := s.text() // Parse has read it before
+	return text
+}
+
+// skipString returns where the string that starts at at has ended.
+func skipString(in []byte, at int) int {
+	for at++; ; at++ {
+		text := in[at : at+bytes.IndexByte(in[at:], '"')]
+		at += len(text)
+		// An odd number of backslashes escapes the quotation mark.
+		if (len(text)-len(bytes.TrimRight(text, `\`)))%2 == 0 {
+			return at + 1
+		}
+	}
+}
+
+// skipValue returns where the canonical value that starts at at has ended.
+func skipValue(in []byte, at int) int {
+	for depth := 0; at < len(in); at++ {
+		switch in[at] {
+		case '"':
+			at = skipString(in, at) - 1
+		case '{', '[':
+			depth++
+		case '}', ']', ',':
+			if depth == 0 {
+				return at
+			}
+			if in[at] != ',' {
+				depth--
+			}
+		}
+	}
+	return at
+}

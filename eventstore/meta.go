@@ -1,0 +1,48 @@
+package eventstore
+
+import (
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
+)
+
+// encodeMeta writes the metadata of an event.
+func encodeMeta(m domain.Meta) canonjson.Value {
+	return canonjson.NewObject(make([]byte, 0, 256)).
+		Text("actor", m.Actor).
+		TextIfAny("causation_id", m.CausationID).
+		TextIfAny("command_fingerprint", m.CommandFingerprint).
+		TextIfAny("command_id", m.CommandID).
+		TextIfAny("correlation_id", m.CorrelationID).
+		TextIfAny("reason", m.Reason).
+		TextIfAny("traceparent", m.Traceparent).
+		Done()
+}
+
+// decodeMeta reads what encodeMeta wrote. Members of a newer program are passed over.
+func decodeMeta(raw []byte) (m domain.Meta, err error) {
+	metadata, err := canonjson.Parse(raw)
+	if err != nil {
+		return m, err
+	}
+	err = metadata.Each(func(name string, value canonjson.Value) error {
+		text, _ := value.Text()
+		switch name {
+		case "actor":
+			m.Actor = text
+		case "reason":
+			m.Reason = text
+		case "command_id":
+			m.CommandID = text
+		case "command_fingerprint":
+			m.CommandFingerprint = text
+		case "correlation_id":
+			m.CorrelationID = text
+		case "causation_id":
+			m.CausationID = text
+		case "traceparent":
+			m.Traceparent = text
+		}
+		return nil
+	})
+	return m, err
+}
