@@ -14,9 +14,9 @@ help: ## Show this list
 run: build ## Start everything on this machine and show the whole path on sample data
 	@./bin/auren up --demo
 
-build: check-go ## Build the binary, bin/auren
+build: check-go ## Build bin/auren and bin/auren-bench
 	@[ -e bin/auren ] || echo "building (the first time takes a few minutes)"
-	@$(GO) build -buildvcs=false -ldflags '-X main.version=$(VERSION)' -o bin/auren ./cmd/auren
+	@$(GO) build -buildvcs=false -ldflags '-X main.version=$(VERSION)' -o bin/ ./cmd/auren ./cmd/auren-bench
 
 test: build ## Run every test with the race detector, on a real PostgreSQL and a real NATS server
 	@./bin/auren setup
@@ -26,8 +26,8 @@ soak: build ## Break everything at random under load for ten minutes (AUREN_SOAK
 	@./bin/auren setup
 	AUREN_SOAK=$${AUREN_SOAK:-10m} $(GO) test -count=1 -timeout 0 -v -run '^TestSoak$$' ./cmd/internal/faults
 
-bench: build ## Measure AUREN beside what this machine can do (an hour or so; ./bin/auren bench --quick takes minutes)
-	@./bin/auren setup && ./bin/auren bench
+bench: build ## Measure AUREN beside what this machine can do (an hour or so; ./bin/auren-bench --quick takes minutes)
+	@./bin/auren setup && ./bin/auren-bench
 
 lint: check-go $(LINTER) ## Vet the code, check its format, run the linters
 	$(GO) vet ./...

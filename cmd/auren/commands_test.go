@@ -2,17 +2,15 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/auren-memory/auren/cmd/internal/config"
+	"github.com/auren-memory/auren/cmd/internal/ops"
 	"github.com/auren-memory/auren/cmd/internal/proctest"
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/deploy/standalone"
@@ -220,7 +218,7 @@ func TestResetAsksFirst(t *testing.T) {
 	w.remember("anew")
 	require.Eventually(t, func() bool {
 		stdout, _, code := call(t, "", w.args("status", "--json")...)
-		return code == exitOK && strings.Contains(stdout, `"sequence_id": 1`) && len(decode[health](t, stdout).Projections) == 3
+		return code == exitOK && strings.Contains(stdout, `"sequence_id": 1`) && len(decode[ops.Health](t, stdout).Projections) == 3
 	}, patience, tick)
 	require.Contains(t, w.must("list"), "anew")
 }
@@ -344,51 +342,6 @@ func TestTextOfAnyOriginIsSafeToPrint(t *testing.T) {
 		require.NotContains(t, said, "\u202e")
 		require.NotContains(t, said, "\x07")
 	}
-}
-
-func TestGist(t *testing.T) {
-	t.Parallel()
-	for content, want := range map[string]string{
-		`"a text"`:                           "a text",
-		`{"b": "short", "a": "the longest"}`: "the longest",
-		`{"n": [1, {"x": "deep"}]}`:          "deep",
-		`{"learning": "likes tea", "imported_from": "coach/specialist_memory.json"}`: "likes tea",
-		`[1, 2]`:       "[1, 2]",
-		`null`:         "null",
-		`"two\nlines"`: "two lines",
-	} {
-		require.Equal(t, want, gist(json.RawMessage(content)))
-	}
-}
-
-func TestTimesArePrintedAsTheyAreRead(t *testing.T) {
-	t.Parallel()
-	now := time.Now().Truncate(time.Second)
-	read, err := parseTime("--as-of", moment(now))
-	require.NoError(t, err)
-	require.True(t, now.Equal(*read))
-	for text, want := range map[string]time.Time{
-		"2026-01-31T08:00:00Z": time.Date(2026, 1, 31, 8, 0, 0, 0, time.UTC),
-		"2026-01-31T08:00:00":  time.Date(2026, 1, 31, 8, 0, 0, 0, time.Local),
-		"2026-01-31 08:00":     time.Date(2026, 1, 31, 8, 0, 0, 0, time.Local),
-		"2026-01-31":           time.Date(2026, 1, 31, 0, 0, 0, 0, time.Local),
-	} {
-		read, err := parseTime("--as-of", text)
-		require.NoError(t, err)
-		require.True(t, want.Equal(*read), text)
-	}
-	_, err = parseTime("--as-of", "yesterday")
-	require.ErrorContains(t, err, "no time such as")
-}
-
-func TestTheServerThatIsNamedIsAsked(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	require.NoError(t, os.WriteFile(addressesFile(dir), []byte(`{"http":"http://127.0.0.1:1234"}`), 0o600))
-	a := &app{config: config.Config{DataDir: dir, HTTPAddr: config.DefaultHTTPAddr}}
-	require.Equal(t, "http://127.0.0.1:1234", a.serverURL())
-	a.config.HTTPAddr = "127.0.0.1:9"
-	require.Equal(t, "http://127.0.0.1:9", a.serverURL())
 }
 
 func TestTheDSNOfTheEnvironmentIsUsed(t *testing.T) {

@@ -26,13 +26,13 @@ func TestAServerThatCannotBeReachedIsOneLine(t *testing.T) {
 	require.Equal(t, 1, strings.Count(stdout, "127.0.0.1:1"), stdout)
 
 	const nats = "nats://u:s3cret@127.0.0.1:1,nats://s3cret@[::1]:1"
-	const unreached = "NATS (127.0.0.1:1, [::1]:1) cannot be reached: no servers available for connection\n"
+	const explainConnectError = "NATS (127.0.0.1:1, [::1]:1) cannot be reached: no servers available for connection\n"
 	stdout, _, code = call(t, "", "--db-dsn", dsn, "--nats-url", nats, "status")
 	require.Equal(t, exitFailed, code)
-	require.Contains(t, stdout, "nats      unready  "+unreached)
+	require.Contains(t, stdout, "nats      unready  "+explainConnectError)
 	_, stderr, code = call(t, "", "--nats-url", nats, "watch")
 	require.Equal(t, exitFailed, code)
-	require.Equal(t, "auren: "+unreached, stderr)
+	require.Equal(t, "auren: "+explainConnectError, stderr)
 
 	_, stderr, code = call(t, "", "--db-dsn", dsn, "--db-wait", "1500ms", "list")
 	require.Equal(t, exitFailed, code)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/auren-memory/auren/cmd/internal/jsonimport"
 	"github.com/auren-memory/auren/cmd/internal/jsonimport/sample"
+	"github.com/auren-memory/auren/cmd/internal/terminal"
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 )
 
@@ -77,7 +78,7 @@ func TestAnImportThatLeavesRecordsOutSaysSoByItsExitCode(t *testing.T) {
 	require.Len(t, lines(t, real), summary.Records)
 	require.Equal(t, lines(t, dry), lines(t, real), "what the dry run told is what was done")
 	require.Contains(t, stdout, "100 % verified")
-	require.Contains(t, stderr, count(summary.Rejected, "record")+" left out, "+count(summary.Problems, "file")+" not read to the end")
+	require.Contains(t, stderr, terminal.Count(summary.Rejected, "record")+" left out, "+terminal.Count(summary.Problems, "file")+" not read to the end")
 	require.FileExists(t, rejects)
 
 	_, stderr, code = call(t, "", "--db-dsn", dsn, "import", tree, "--tz", "Mars")

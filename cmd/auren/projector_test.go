@@ -2,14 +2,13 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/auren-memory/auren/cmd/internal/proctest"
+	"github.com/auren-memory/auren/cmd/internal/ops"
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections"
@@ -30,12 +29,12 @@ func (w *world) poison(stream uuid.UUID) {
 }
 
 // awaits waits until a projection of the default tenant is in a state.
-func (w *world) awaits(projection, state string) projectorHealth {
+func (w *world) awaits(projection, state string) ops.Projection {
 	w.t.Helper()
-	var found projectorHealth
+	var found ops.Projection
 	require.Eventually(w.t, func() bool {
 		stdout, _, _ := call(w.t, "", w.args("status", "--json")...)
-		for _, p := range decode[health](w.t, stdout).Projections {
+		for _, p := range decode[ops.Health](w.t, stdout).Projections {
 			if p.Tenant == domain.DefaultTenant && p.Projection == projection && p.State == state {
 				found = p
 				return true
@@ -91,43 +90,4 @@ func TestProjectorSkip(t *testing.T) {
 	w.must("rebuild")
 	require.Equal(t, listed, w.must("list"))
 	require.Contains(t, w.must("recall", "run"), "runs before breakfast")
-}
-
-func TestStatusOfManyTenantsIsASummaryAndTheWorst(t *testing.T) {
-	t.Parallel()
-	at, none := int64(7), int64(0)
-	var all []projectorHealth
-	for n := range 40 {
-		p := projectorHealth{Status: projections.Status{
-			Tenant: domain.Tenant(fmt.Sprint("t", n)), Projection: "search", SequenceID: 9, Head: 9, Holder: fmt.Sprint("holder", n%3), State: projections.Idle,
-		}}
-		switch n {
-		case 38:
-			p.StoppedAt, p.StoppedReason, p.State, p.Head, p.Lag = &at, "no good", projections.Stopped, 109, 100
-		case 37:
-			p.StoppedAt, p.StoppedReason, p.State = &none, "not of one history", projections.Stopped
-		case 39:
-			p.State, p.Head, p.Lag, p.LagSeconds = projections.Moving, 20, 11, 3
-		}
-		p.Problem = p.problem(true)
-		all = append(all, p)
-	}
-	var out proctest.Output
-	printProjections(newScreen(&out), all, false)
-	require.Regexp(t, `search +40 +3 projectors +0 +37 +1 +0 +2 +111`, out.String())
-	require.Regexp(t, `(?s)the worst 12 of 40.*t38 .*stopped at event 7: no good.*t37 .*stopped: not of one history.*t39 .*moving.*t0 `, out.String())
-	require.NotContains(t, out.String(), "t36 ")
-	out = proctest.Output{}
-	printProjections(newScreen(&out), all, true)
-	require.Contains(t, out.String(), "t36 ")
-	require.NotContains(t, out.String(), "the worst")
-}
-
-func TestEventsPerSecondAreMeasuredBetweenTwoLooks(t *testing.T) {
-	t.Parallel()
-	first := []projections.Status{{Tenant: "a", Projection: "search", SequenceID: 10, Lag: 90}, {Tenant: "b", Projection: "search", SequenceID: 5}}
-	second := []projections.Status{{Tenant: "a", Projection: "search", SequenceID: 60, Lag: 40}, {Tenant: "b", Projection: "search", SequenceID: 6}}
-	seen := watched(first, second, 500*time.Millisecond)
-	require.InDelta(t, 100, seen[0].EventsPerSecond, 0.001)
-	require.InDelta(t, 2, seen[1].EventsPerSecond, 0.001, "also of one that keeps up")
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 
+	"github.com/auren-memory/auren/cmd/internal/stack"
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
@@ -40,7 +41,7 @@ func projected(t *testing.T, memories int) *pgxpool.Pool {
 			require.NoError(t, r.Err)
 		}
 	}
-	for _, p := range readModels() {
+	for _, p := range stack.ReadModels() {
 		watcher := eventstore.NewWatcher(pool, eventstore.LogChannel, zap.NewNop())
 		require.NoError(t, runner.New(pool, store, watcher, runner.Config{}, p).CatchUp(t.Context()))
 	}
@@ -81,15 +82,6 @@ func TestRebuildThatWasKilledGoesOnWhereItWas(t *testing.T) {
 	require.EqualValues(t, 15_000, found.Tables[0].Rows)
 }
 
-func TestWhatGoesOnWithARebuild(t *testing.T) {
-	t.Parallel()
-	both := []string{"agent_memories", "search"}
-	require.Equal(t, "auren rebuild", rebuildLine(both, false))
-	require.Equal(t, "auren rebuild --verify", rebuildLine(both, true))
-	require.Equal(t, "auren rebuild search", rebuildLine(both[1:], false))
-	require.Equal(t, "auren rebuild agent_memories --verify", rebuildLine(both[:1], true))
-}
-
 // waitUntilFree waits until the server has noticed that the process is gone.
 func waitUntilFree(t *testing.T, pool *pgxpool.Pool) {
 	t.Helper()
@@ -128,7 +120,7 @@ func TestProjectorRebuildsWhatAnOlderProgramMade(t *testing.T) {
 		var ours bool
 		err := pool.QueryRow(t.Context(), `
 			select projection_version = $1 and lease_holder <> '' from projection_checkpoints where projection = 'search'`,
-			readModels()[1].Version()).Scan(&ours)
+			stack.ReadModels()[1].Version()).Scan(&ours)
 		return err == nil && ours && strings.Contains(up.Stderr.String(), "rebuilt and swapped in")
 	})
 	require.NotContains(t, up.Stderr.String(), "agent_memory_history", "the other projection is left as it is")

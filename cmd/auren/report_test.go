@@ -1,13 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/mattn/go-runewidth"
 	"github.com/stretchr/testify/require"
 
 	"github.com/auren-memory/auren/cmd/internal/jsonimport"
@@ -49,23 +47,4 @@ func TestAnImportThatCannotWorkIsRefused(t *testing.T) {
 	require.Equal(t, exitUsage, code)
 	require.Equal(t, "auren: --rejects: "+rejects+" cannot be written: no such file or directory\n", stderr)
 	require.NoDirExists(t, backup, "nothing was begun")
-}
-
-func TestTheReportFitsTheTerminal(t *testing.T) {
-	t.Parallel()
-	counts := jsonimport.Counts{Records: 12345, Added: 12000, Duplicate: 300, Rejected: 45, Verified: 12000}
-	report := jsonimport.Report{
-		Total: counts, Agents: []*jsonimport.AgentReport{{AgentID: "physical_therapist", Counts: counts}}, Rejects: "rejects.jsonl",
-		Reasons:      map[string]int{strings.Repeat("long ", 40): 30, "user_id: the record names none; give one with --user or --user-map": 15},
-		Verification: &jsonimport.Verification{Checked: 12000, Verified: 12000},
-	}
-	for _, width := range []int{80, 120, 200} {
-		var out bytes.Buffer
-		printReport(&screen{to: &out, width: width}, &report)
-		for line := range strings.Lines(out.String()) {
-			require.LessOrEqual(t, runewidth.StringWidth(strings.TrimSuffix(line, "\n")), width, line)
-		}
-		require.Contains(t, out.String(), "--user or --user-map\n")
-		require.Contains(t, out.String(), "physical_therapist")
-	}
 }

@@ -15,9 +15,11 @@ import (
 	"github.com/alecthomas/kong"
 	"go.uber.org/zap"
 
-	"github.com/auren-memory/auren/cmd/internal/bench"
+	"github.com/auren-memory/auren/cmd/internal/cli"
 	"github.com/auren-memory/auren/cmd/internal/config"
 	"github.com/auren-memory/auren/cmd/internal/observe"
+	"github.com/auren-memory/auren/cmd/internal/stack"
+	"github.com/auren-memory/auren/cmd/internal/terminal"
 	"github.com/auren-memory/auren/deploy/standalone"
 	"github.com/auren-memory/auren/domain"
 )
@@ -32,8 +34,8 @@ const (
 // run carries out a command line and returns the exit code. What was asked for goes to stdout; errors, the log and
 // progress go to stderr. Ending ctx ends the command in order.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	a := &app{stdin: stdin, stdout: newScreen(stdout), stderr: newScreen(stderr), log: zap.NewNop()}
-	err := a.conclude(a.dispatch(ctx, args))
+	a := &cli.App{Settings: &stack.Settings{Version: version, Stderr: terminal.New(stderr), Log: zap.NewNop()}, Stdin: stdin, Stdout: terminal.New(stdout)}
+	err := conclude(a, dispatch(ctx, a, args))
 	if err == nil {
 		return exitOK
 	}
@@ -41,14 +43,14 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		err = errors.New("interrupted")
 	}
 	if said := err.Error(); said != "" {
-		_, _ = fmt.Fprintf(a.stderr, "%s %s\n", a.stderr.paint(red, "auren:"), maskSecrets(said))
+		_, _ = fmt.Fprintf(a.Stderr, "%s %s\n", a.Stderr.Paint(terminal.Red, "auren:"), config.MaskSecrets(said))
 	}
 	return exitCode(err)
 }
 
 // conclude adds to how a command ended that its answer was lost. A reader who went away lost nothing.
-func (a *app) conclude(err error) error {
-	lost := a.stdout.failure()
+func conclude(a *cli.App, err error) error {
+	lost := a.Stdout.Failure()
 	if errors.Is(err, errShown) || lost != nil && errors.Is(err, lost) {
 		err = nil
 	}
@@ -61,7 +63,7 @@ func (a *app) conclude(err error) error {
 // errShown says that the command line asked for help or the version, and was answered while it was parsed.
 var errShown = errors.New("shown")
 
-func (a *app) dispatch(ctx context.Context, args []string) error {
+func dispatch(ctx context.Context, a *cli.App, args []string) error {
 	var line commandLine
 	shown := false
 	dataDir, err := standalone.DefaultDataDir()
@@ -71,8 +73,8 @@ func (a *app) dispatch(ctx context.Context, args []string) error {
 	parser, err := kong.New(&line, append(texts(),
 		kong.Name("auren"),
 		kong.Description(description),
-		kong.Vars{"version": version, "data_dir": dataDir, "http_addr": config.DefaultHTTPAddr, "scenarios": strings.Join(bench.Names(), ",")},
-		kong.Writers(a.stdout, a.stderr),
+		kong.Vars{"version": version, "data_dir": dataDir, "http_addr": config.DefaultHTTPAddr},
+		kong.Writers(a.Stdout, a.Stderr),
 		kong.Exit(func(int) { shown = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, NoExpandSubcommands: true}),
 		kong.ExplicitGroups(groups()),
@@ -92,25 +94,25 @@ func (a *app) dispatch(ctx context.Context, args []string) error {
 		err = checkGiven(parsed)
 	}
 	if err != nil {
-		return usageError{fmt.Errorf("%w; see %s", unknownCommand(parser, err), helpFor(parser, args))}
+		return cli.UsageError{Err: fmt.Errorf("%w; see %s", unknownCommand(parser, err), helpFor(parser, args))}
 	}
 	level := "warn"
 	if command := parsed.Command(); command == "server" || command == "projector run" {
 		level = "info"
 	}
-	if err := a.configure(line.Config, dataDir, level); err != nil {
-		return usageError{err}
+	if err := configure(a, line.Config, dataDir, level); err != nil {
+		return cli.UsageError{Err: err}
 	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	return parsed.Run(a)
 }
 
 // configure takes over the settings that every command shares.
-func (a *app) configure(c config.Config, dataDir, level string) (err error) {
+func configure(a *cli.App, c config.Config, dataDir, level string) (err error) {
 	if err := c.Check(); err != nil {
 		return err
 	}
-	if a.tenant, err = domain.ParseTenant(c.Tenant); err != nil {
+	if a.Tenant, err = domain.ParseTenant(c.Tenant); err != nil {
 		if invalid, ok := errors.AsType[*domain.Error](err); ok {
 			err = errors.New(invalid.Message) // the flag says what its field would
 		}
@@ -119,8 +121,8 @@ func (a *app) configure(c config.Config, dataDir, level string) (err error) {
 	if c.DataDir == "" {
 		c.DataDir = dataDir
 	}
-	a.config = c
-	a.log, err = observe.NewLogger(a.stderr, observe.LogConfig{Level: cmp.Or(c.LogLevel, level), Terminal: a.stderr.colour})
+	a.Config = c
+	a.Log, err = observe.NewLogger(a.Stderr, observe.LogConfig{Level: cmp.Or(c.LogLevel, level), Terminal: a.Stderr.Colour})
 	return err
 }
 
@@ -169,40 +171,12 @@ func helpFor(parser *kong.Kong, args []string) string {
 	return named + " --help"
 }
 
-// usageError is a command line, a setting or an input that can never work as it stands.
-type usageError struct{ error }
-
-// Unwrap returns what is wrong with it.
-func (e usageError) Unwrap() error { return e.error }
-
-// codedError ends the process with a code of its own.
-type codedError struct {
-	error
-	code int
-}
-
-// Unwrap returns the reason.
-func (e codedError) Unwrap() error { return e.error }
-
 func exitCode(err error) int {
-	if coded, ok := errors.AsType[codedError](err); ok {
-		return coded.code
+	if coded, ok := errors.AsType[cli.ExitError](err); ok {
+		return coded.Code
 	}
-	if _, ok := errors.AsType[usageError](err); ok || domain.KindOf(err) == domain.Invalid {
+	if _, ok := errors.AsType[cli.UsageError](err); ok || domain.KindOf(err) == domain.Invalid {
 		return exitUsage
 	}
 	return exitFailed
-}
-
-// maskSecrets is the last line of defence: whatever an error repeats of a command line or of a driver's words,
-// no password leaves the process.
-func maskSecrets(text string) string {
-	text = urlSecret.ReplaceAllStringFunc(text, func(found string) string {
-		if found == "://user:password@" {
-			return found // our own advice
-		}
-		return "://***@"
-	})
-	text = keySecret.ReplaceAllString(text, "${1}***")
-	return strings.TrimSpace(text)
 }

@@ -5,13 +5,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/stretchr/testify/require"
 
+	"github.com/auren-memory/auren/cmd/internal/cli"
+	"github.com/auren-memory/auren/cmd/internal/ops"
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
-	"github.com/auren-memory/auren/domain"
-	"github.com/auren-memory/auren/projections"
 )
 
 func TestStatusKnowsAnAccountThatMayNotUseJetStream(t *testing.T) {
@@ -70,7 +69,7 @@ func TestStatus(t *testing.T) {
 		return code == exitOK
 	}, patience, tick)
 	require.Regexp(t, `(?m)^tenant .* term  state$`, w.must("status"))
-	h := decode[health](t, w.must("status", "--json"))
+	h := decode[ops.Health](t, w.must("status", "--json"))
 	require.True(t, h.Ready)
 	require.Len(t, h.Projections, 3)
 	for _, p := range h.Projections {
@@ -81,11 +80,11 @@ func TestStatus(t *testing.T) {
 	w.fails(exitFailed, "the server does not answer", "status", "--api", "--http-addr", "127.0.0.1:1")
 	stdout, _, code := call(t, "", w.args("status", "--api", "--json", "--http-addr", "127.0.0.1:1")...)
 	require.Equal(t, exitFailed, code)
-	none := decode[serverHealth](t, stdout)
+	none := decode[cli.ServerHealth](t, stdout)
 	require.False(t, none.Ready)
 	require.Contains(t, none.Problem, "the server does not answer")
 	url := start(t, append(settings(w.dsn, w.nats), "AUREN_HTTP_ADDR=127.0.0.1:0"), "server").url()
-	some := decode[serverHealth](t, w.must("status", "--api", "--json", "--http-addr", strings.TrimPrefix(url, "http://")))
+	some := decode[cli.ServerHealth](t, w.must("status", "--api", "--json", "--http-addr", strings.TrimPrefix(url, "http://")))
 	require.True(t, some.Ready)
 	require.Equal(t, "ok", some.Checks["database"])
 
@@ -116,26 +115,4 @@ func TestStatusWaitsForProjectorsToShareTenants(t *testing.T) {
 	}
 	w.must("rebuild")
 	w.must("status")
-}
-
-func TestWhatIsMissingWhereNobodyLeads(t *testing.T) {
-	t.Parallel()
-	const nothing, nats = "nobody leads: start a projector", "nobody leads: no projector that reaches NATS runs"
-	for _, c := range []struct {
-		projection string
-		runs       bool
-		missing    string
-	}{{"search", true, nothing}, {"search", false, nothing}, {"fanout", true, nats}, {"fanout", false, nothing}} {
-		p := projectorHealth{Status: projections.Status{Projection: c.projection}}
-		require.Equal(t, c.missing, p.problem(c.runs), c)
-	}
-}
-
-func TestHowFarProjectionsAreIsUnavailableWithoutTheDatabase(t *testing.T) {
-	t.Parallel()
-	pool, err := pgxpool.New(t.Context(), "postgres://nobody:s3cret@127.0.0.1:1/x")
-	require.NoError(t, err)
-	defer pool.Close()
-	_, err = (&engine{client: &client{pool: pool}}).projections(t.Context())
-	require.Equal(t, domain.Unavailable, domain.KindOf(err))
 }

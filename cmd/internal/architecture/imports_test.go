@@ -21,6 +21,7 @@ const (
 	module = "github.com/auren-memory/auren"
 
 	binary = "cmd/auren"
+	bench  = "cmd/auren-bench"
 
 	// For tests only.
 	pgtest   = "deploy/standalone/pgtest"
@@ -31,18 +32,29 @@ const (
 // everything together, has no row: it may import all but what is for tests only.
 func rows() map[string][]string {
 	return map[string][]string{
+		bench: {bench + "/internal/scenario", "cmd/internal/config", "cmd/internal/observe", "cmd/internal/terminal", "deploy/standalone"},
+		bench + "/internal/scenario": {"cmd/internal/database", "cmd/internal/httpapi", "cmd/internal/jsonimport", "cmd/internal/jsonimport/sample",
+			"commands", "deploy/standalone", "domain", "domain/memory", "eventstore", "migrations", "projections", "projections/agentmemories",
+			"projections/fanout", "projections/rebuild", "projections/runner", "projections/search", "queries"},
+
+		"cmd/internal/cli": {"cmd/internal/config", "cmd/internal/database", "cmd/internal/jsonimport", "cmd/internal/jsonimport/sample", "cmd/internal/ops",
+			"cmd/internal/stack", "cmd/internal/terminal", "commands", "deploy/standalone", "domain", "domain/memory", "eventstore", "migrations",
+			"projections", "projections/fanout", "projections/rebuild", "queries"},
+		"cmd/internal/ops": {"cmd/internal/config", "cmd/internal/database", "domain", "migrations", "projections", "projections/fanout", "projections/rebuild"},
+		"cmd/internal/stack": {"cmd/internal/config", "cmd/internal/database", "cmd/internal/httpapi", "cmd/internal/observe", "cmd/internal/terminal", "commands",
+			"deploy/standalone", "domain", "eventstore", "migrations", "projections", "projections/agentmemories", "projections/fanout",
+			"projections/rebuild", "projections/runner", "projections/search", "queries"},
+		"cmd/internal/terminal": {},
+
 		"cmd/examples/durable-subscriber": {},
 		"cmd/internal/architecture":       {},
-		"cmd/internal/bench": {"cmd/internal/database", "cmd/internal/httpapi", "commands", "cmd/internal/jsonimport", "cmd/internal/jsonimport/sample",
-			"deploy/standalone", "domain", "domain/memory", "eventstore", "migrations", "projections", "projections/agentmemories",
-			"projections/fanout", "projections/rebuild", "projections/runner", "projections/search", "queries"},
-		"cmd/internal/config":            {},
-		"cmd/internal/database":          {},
-		"cmd/internal/httpapi":           {"commands", "domain", "domain/canonjson", "domain/memory", "eventstore", "queries"},
-		"cmd/internal/jsonimport":        {"commands", "domain", "domain/canonjson", "domain/failpoint", "domain/memory"},
-		"cmd/internal/jsonimport/sample": {},
-		"cmd/internal/observe":           {},
-		proctest:                         {},
+		"cmd/internal/config":             {},
+		"cmd/internal/database":           {},
+		"cmd/internal/httpapi":            {"commands", "domain", "domain/canonjson", "domain/memory", "eventstore", "queries"},
+		"cmd/internal/jsonimport":         {"commands", "domain", "domain/canonjson", "domain/failpoint", "domain/memory"},
+		"cmd/internal/jsonimport/sample":  {},
+		"cmd/internal/observe":            {},
+		proctest:                          {},
 
 		"commands":                  {"domain", "domain/canonjson", "domain/failpoint", "domain/memory", "eventstore"},
 		"deploy/standalone":         {},

@@ -1,0 +1,207 @@
+package scenario
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/auren-memory/auren/cmd/internal/httpapi"
+	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/eventstore"
+)
+
+var appendClients = []int{1, 8, 32, 100, 1000}
+
+// appendSides is how many sides benchAppend has.
+const appendSides = 7
+
+// The floors write the same event, with a key and without any of the guarantees. That of the second is what most
+// event stores do.
+const (
+	createBareEvents = `
+create table auren_bench.bare_events (
+    tenant_id varchar(63) not null, sequence_id bigint generated always as identity, event_id uuid not null,
+    stream_id uuid not null, version int not null, event_type text not null, agent_id varchar(100) not null,
+    user_id varchar(255) not null, payload json not null, metadata json not null, occurred_at timestamptz not null,
+    created_at timestamptz not null default now(), primary key (tenant_id, sequence_id))`
+	createVersionedEvents = `create table auren_bench.versioned_events (like auren_bench.bare_events including all, unique (tenant_id, stream_id, version))`
+
+	insertBareEvent = `
+insert into auren_bench.bare_events (tenant_id, event_id, stream_id, version, event_type, agent_id, user_id, payload, metadata, occurred_at)
+values ($1, $2, $3, 1, 'memory_remembered', $4, $5, $6, '{"actor":"anonymous"}', $7)`
+	readVersion          = `select coalesce(max(version), 0) from auren_bench.versioned_events where tenant_id = $1 and stream_id = $2`
+	insertVersionedEvent = `
+insert into auren_bench.versioned_events (tenant_id, event_id, stream_id, version, event_type, agent_id, user_id, payload, metadata, occurred_at)
+values ($1, $2, $3, $8, 'memory_remembered', $4, $5, $6, '{"actor":"anonymous"}', $7)`
+)
+
+// appending is what the sides of append have in common: the same memories, ready made.
+type appending struct {
+	*run
+	contents []json.RawMessage
+	payloads []string
+	bodies   [][]byte
+
+	url    string
+	client *http.Client
+}
+
+const appendAgent = "coach"
+
+func newAppending(b *run) *appending {
+	a := &appending{run: b}
+	t := newTexts()
+	for n := range 1000 {
+		content := t.content(n)
+		a.contents = append(a.contents, content)
+		a.payloads = append(a.payloads, fmt.Sprintf(`{"agent_id":%q,"user_id":%q,"memory_type":"observation","content":%s,"confidence":0.5,"metadata":{},"expires_at":null}`,
+			appendAgent, benchUser, content))
+		a.bodies = append(a.bodies, fmt.Appendf(nil, `{"agent_id":%q,"user_id":%q,"content":%s}`, appendAgent, benchUser, content))
+	}
+	return a
+}
+
+// benchAppend measures the three ways in: the store, the commands on it, and HTTP on those.
+func benchAppend(ctx context.Context, b *run) ([]Result, error) {
+	if err := b.exec(ctx, createBareEvents, createVersionedEvents); err != nil {
+		return nil, err
+	}
+	a := newAppending(b)
+	if err := a.serve(ctx); err != nil {
+		return nil, err
+	}
+	var results []Result
+	for _, clients := range appendClients {
+		with := func(do operation) func(context.Context) (measured, error) {
+			return func(ctx context.Context) (measured, error) { return load(ctx, clients, b.Duration, do) }
+		}
+		name := fmt.Sprintf("%d clients", clients)
+		if clients == 1 {
+			name = "1 client"
+		}
+		r, err := b.compare(ctx, Result{Case: name, Axis: "clients", At: clients},
+			side{"bare INSERT, one transaction each", "events", true, with(a.insert)},
+			side{"BEGIN, SELECT max, INSERT, COMMIT", "events", true, with(a.insertVersioned)},
+			side{"event store", "events", false, with(a.append)},
+			side{"commands", "events", false, with(a.remember)},
+			side{"commands with an id each", "events", false, with(a.rememberOnce)},
+			side{"HTTP", "events", false, with(a.post)},
+			side{"HTTP with an Idempotency-Key each", "events", false, with(a.postOnce)},
+		)
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, r)
+	}
+	r, err := a.benchServers(ctx)
+	return append(results, r), err
+}
+
+// newID is an id as the handlers make them and clients are told to: of all sides alike.
+func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
+
+// pick gives each client memories of its own, as long as there are enough.
+func pick[E any](from []E, client int) E { return from[client%len(from)] }
+
+func (a *appending) insert(ctx context.Context, client int) error {
+	_, err := a.pool.Exec(ctx, insertBareEvent, tenant, newID(), newID(), appendAgent, benchUser, pick(a.payloads, client), time.Now())
+	return err
+}
+
+func (a *appending) insertVersioned(ctx context.Context, client int) error {
+	stream := newID()
+	return pgx.BeginFunc(ctx, a.pool, func(tx pgx.Tx) error {
+		var version int
+		if err := tx.QueryRow(ctx, readVersion, tenant, stream).Scan(&version); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, insertVersionedEvent, tenant, newID(), stream, appendAgent, benchUser, pick(a.payloads, client), time.Now(), version+1)
+		return err
+	})
+}
+
+func (a *appending) append(ctx context.Context, client int) error {
+	_, err := a.store.Append(ctx, eventstore.Command{Tenant: tenant, Writes: []eventstore.Write{{
+		StreamID: newID(), Expected: eventstore.None, AgentID: appendAgent, UserID: benchUser,
+		Events: []eventstore.NewEvent{{
+			ID: newID(), Type: "memory_remembered", SchemaVersion: 1, Payload: json.RawMessage(pick(a.payloads, client)), OccurredAt: time.Now(),
+		}},
+	}}})
+	return err
+}
+
+func (a *appending) remember(ctx context.Context, client int) error {
+	return a.send(ctx, request, client)
+}
+
+// rememberOnce is remember with an id.
+func (a *appending) rememberOnce(ctx context.Context, client int) error {
+	r := request
+	r.Meta.CommandID = newID().String()
+	return a.send(ctx, r, client)
+}
+
+func (a *appending) send(ctx context.Context, r commands.Request, client int) error {
+	return a.sendTo(ctx, a.handler, r, client)
+}
+
+func (a *appending) sendTo(ctx context.Context, handler *commands.Handler, r commands.Request, client int) error {
+	_, err := handler.Remember(ctx, r, commands.Remember{AgentID: appendAgent, UserID: benchUser, Content: pick(a.contents, client)})
+	return err
+}
+
+// serve starts the HTTP API on a loopback address until the world ends.
+func (a *appending) serve(ctx context.Context) error {
+	server := httpapi.New(httpapi.Deps{Commands: a.handler, Queries: a.reader, Store: a.store, LogWatcher: a.logNews},
+		httpapi.Config{Addr: "127.0.0.1:0"})
+	addr, err := server.Listen(ctx)
+	if err != nil {
+		return err
+	}
+	stop := a.started(ctx, server.Run)
+	a.url = "http://" + addr.String() + "/v1/memories"
+	transport := &http.Transport{MaxIdleConnsPerHost: appendClients[len(appendClients)-1]}
+	a.client = &http.Client{Transport: transport}
+	a.atEnd(func() {
+		transport.CloseIdleConnections()
+		_ = stop() // what was under way has been measured
+	})
+	return nil
+}
+
+func (a *appending) post(ctx context.Context, client int) error {
+	return a.postWith(ctx, client, "")
+}
+
+// postOnce is post with an id.
+func (a *appending) postOnce(ctx context.Context, client int) error {
+	return a.postWith(ctx, client, newID().String())
+}
+
+func (a *appending) postWith(ctx context.Context, client int, key string) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, a.url, bytes.NewReader(pick(a.bodies, client)))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	if key != "" {
+		r.Header.Set("Idempotency-Key", key)
+	}
+	answer, err := a.client.Do(r)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	said, err := io.ReadAll(answer.Body)
+	if err == nil && answer.StatusCode != http.StatusCreated {
+		err = fmt.Errorf("%s: %s", answer.Status, said)
+	}
+	return err
+}

@@ -1,0 +1,79 @@
+package scenario
+
+import (
+	"os"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+
+	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/deploy/standalone/pgtest"
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/migrations"
+)
+
+func TestADatabaseThatHoldsAMemoryIsRefused(t *testing.T) {
+	t.Parallel()
+	pool := pgtest.New(t)
+	dsn := pool.Config().ConnString()
+	require.NoError(t, CheckEmpty(t.Context(), dsn, zap.NewNop()))
+	store := eventstore.New(pool, eventstore.Config{})
+	defer store.Close()
+	id := uuid.New()
+	_, err := commands.New(store, commands.Config{}).Remember(t.Context(), commands.Request{Tenant: domain.DefaultTenant},
+		commands.Remember{ID: &id, AgentID: "a", UserID: "u", Content: []byte(`"kept"`)})
+	require.NoError(t, err)
+	require.ErrorIs(t, CheckEmpty(t.Context(), dsn, zap.NewNop()), ErrNotEmpty)
+	kept, err := store.ReadStream(t.Context(), domain.DefaultTenant, id, 1, eventstore.Forwards, 10)
+	require.NoError(t, err)
+	require.Len(t, kept, 1)
+}
+
+func TestADatabaseThatAnotherAURENUsesIsRefused(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.DSN(t)
+	config, err := pgx.ParseConfig(dsn)
+	require.NoError(t, err)
+	config.RuntimeParams["application_name"] = "auren projector"
+	other, err := pgx.ConnectConfig(t.Context(), config)
+	require.NoError(t, err)
+	defer other.Close(t.Context())
+	err = CheckEmpty(t.Context(), dsn, zap.NewNop())
+	require.ErrorIs(t, err, ErrNotEmpty)
+	require.ErrorContains(t, err, "auren projector is connected")
+}
+
+func TestADatabaseOfSomebodyElseIsRefused(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.DSN(t)
+	conn, err := pgx.Connect(t.Context(), dsn)
+	require.NoError(t, err)
+	defer conn.Close(t.Context())
+	_, err = conn.Exec(t.Context(), "alter table agent_memories add column mine text")
+	require.NoError(t, err)
+	require.ErrorContains(t, CheckEmpty(t.Context(), dsn, zap.NewNop()), "not that of this program: column agent_memories.mine")
+
+	require.NoError(t, migrations.Reset(t.Context(), dsn))
+	var version *migrations.VersionError
+	require.ErrorAs(t, CheckEmpty(t.Context(), dsn, zap.NewNop()), &version)
+}
+
+func TestAPrivateServerSyncsAndLeavesNothing(t *testing.T) {
+	t.Parallel()
+	dataDir := pgtest.DataDir(t)
+	private, err := StartPrivate(t.Context(), dataDir, zap.NewNop())
+	require.NoError(t, err)
+	require.NoError(t, CheckEmpty(t.Context(), private.DSN(), zap.NewNop()))
+	machine, err := describe(t.Context(), Config{DSN: private.DSN(), DiskDir: private.Dir()})
+	require.NoError(t, err)
+	require.Contains(t, machine.Settings, Setting{"fsync", "on"})
+	require.Contains(t, machine.Settings, Setting{"synchronous_commit", "on"})
+	require.NoError(t, private.Close())
+	left, err := os.ReadDir(dataDir)
+	require.NoError(t, err)
+	require.Empty(t, left)
+}

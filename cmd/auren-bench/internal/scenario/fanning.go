@@ -1,0 +1,114 @@
+package scenario
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/projections/agentmemories"
+	"github.com/auren-memory/auren/projections/fanout"
+)
+
+const (
+	bareStream  = "AUREN_BENCH"
+	bareSubject = "bench.events"
+	// barePending is how many messages the floor has in flight.
+	barePending = 256
+
+	forgetFanoutCheckpoint = `delete from projection_checkpoints where projection = 'fanout'`
+)
+
+// benchFanout relays events to JetStream, beside a publisher that has nothing to keep in order and nothing to read.
+func benchFanout(ctx context.Context, b *run) ([]Result, error) {
+	if err := b.remember(ctx, evenScopes(b.Events/10, max(b.Events/10/smallScope, 1))); err != nil {
+		return nil, err
+	}
+	if err := b.runner(agentmemories.Projection{}).CatchUp(ctx); err != nil {
+		return nil, err
+	}
+	broker, err := b.startBroker()
+	if err != nil {
+		return nil, err
+	}
+	messages, err := b.bareMessages(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r, err := b.compare(ctx, Result{Case: "the log to JetStream", Axis: "events", At: len(messages)},
+		side{"bare publisher, 256 in flight, deduplicated", "messages", true, func(ctx context.Context) (measured, error) {
+			if err := broker.freshStream(ctx); err != nil {
+				return measured{}, err
+			}
+			return timed(len(messages), func() error { return broker.publishAll(ctx, messages) })
+		}},
+		side{"fan-out", "messages", false, func(ctx context.Context) (measured, error) {
+			if err := broker.deleteStream(ctx, fanout.Stream); err != nil {
+				return measured{}, err
+			}
+			if err := b.exec(ctx, forgetFanoutCheckpoint); err != nil {
+				return measured{}, err
+			}
+			relay, err := b.relay(broker)
+			if err != nil {
+				return measured{}, err
+			}
+			return timed(len(messages), func() error { return relay.CatchUp(ctx) })
+		}})
+	return []Result{r}, err
+}
+
+// bareMessages has what the fan-out sends of each event as its body.
+func (b *run) bareMessages(ctx context.Context) (messages []*nats.Msg, err error) {
+	for after := int64(0); ; {
+		page, err := b.store.ReadLog(ctx, tenant, after, eventstore.Filter{}, pageOfLog)
+		if err != nil || len(page.Events) == 0 {
+			return messages, err
+		}
+		for i := range page.Events {
+			body, err := json.Marshal(&page.Events[i])
+			if err != nil {
+				return nil, err
+			}
+			messages = append(messages, &nats.Msg{
+				Subject: bareSubject, Data: body, Header: nats.Header{jetstream.MsgIDHeader: {page.Events[i].ID.String()}},
+			})
+		}
+		after = page.Next
+	}
+}
+
+func (n *broker) freshStream(ctx context.Context) error {
+	if err := n.deleteStream(ctx, bareStream); err != nil {
+		return err
+	}
+	_, err := n.js.CreateStream(ctx, jetstream.StreamConfig{Name: bareStream, Subjects: []string{bareSubject}, Storage: jetstream.FileStorage})
+	return err
+}
+
+// publishAll publishes and waits until all is acknowledged.
+func (n *broker) publishAll(ctx context.Context, messages []*nats.Msg) error {
+	js, err := jetstream.New(n.conn, jetstream.WithPublishAsyncMaxPending(barePending))
+	if err != nil {
+		return err
+	}
+	answers := make([]jetstream.PubAckFuture, len(messages))
+	for i, m := range messages {
+		if answers[i], err = js.PublishMsgAsync(m); err != nil {
+			return fmt.Errorf("publish: %w", err)
+		}
+	}
+	for _, answer := range answers {
+		select {
+		case <-answer.Ok():
+		case err := <-answer.Err():
+			return fmt.Errorf("publish: %w", err)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}

@@ -1,0 +1,166 @@
+package scenario
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/projections/agentmemories"
+	"github.com/auren-memory/auren/projections/fanout"
+	"github.com/auren-memory/auren/queries"
+)
+
+// patience is how long something that must come is waited for.
+const patience = time.Minute
+
+// benchFreshness measures how soon after its commit a change is seen: by a subscriber, and by its own writer.
+// Everything that a projector runs is running.
+func benchFreshness(ctx context.Context, b *run) ([]Result, error) {
+	a := newAppending(b)
+	seen, err := a.project(ctx)
+	if err != nil {
+		return nil, err
+	}
+	one := func(name, unit string, floor bool, do func(ctx context.Context) (time.Duration, error)) side {
+		return side{name, unit, floor, func(ctx context.Context) (measured, error) { return b.repeat(ctx, do) }}
+	}
+	result, err := b.compare(ctx, Result{Case: "one at a time"},
+		one("event store, one append", "events", true, func(ctx context.Context) (time.Duration, error) {
+			at := time.Now()
+			err := a.append(ctx, 0)
+			return time.Since(at), err
+		}),
+		one("commit → NATS message", "messages", false, func(ctx context.Context) (time.Duration, error) {
+			receipt, err := a.handler.Remember(ctx, request, a.memory())
+			if err != nil {
+				return 0, err
+			}
+			committed := time.Now()
+			arrived, err := seen.wait(ctx, receipt.SequenceID)
+			// A message can outrun the answer to its own command.
+			return max(arrived.Sub(committed), 0), err
+		}),
+		one("remember → get with min_sequence_id", "reads", false, func(ctx context.Context) (time.Duration, error) {
+			receipt, err := a.handler.Remember(ctx, request, a.memory())
+			if err != nil {
+				return 0, err
+			}
+			committed := time.Now()
+			_, _, err = a.reader.Get(ctx, tenant, receipt.ID, queries.At{MinSequenceID: receipt.SequenceID})
+			return time.Since(committed), err
+		}))
+	return []Result{result}, err
+}
+
+func (a *appending) memory() commands.Remember {
+	return commands.Remember{AgentID: appendAgent, UserID: benchUser, Content: a.contents[0]}
+}
+
+// repeat does something for a while and counts what it says to have lasted.
+func (b *run) repeat(ctx context.Context, do func(ctx context.Context) (time.Duration, error)) (measured, error) {
+	m := measured{}
+	for began := time.Now(); len(m.latencies) == 0 || time.Since(began) < b.Duration; {
+		lasted, err := do(ctx)
+		if err != nil {
+			return m, err
+		}
+		m.latencies = append(m.latencies, lasted)
+		m.took += lasted
+	}
+	m.count = len(m.latencies)
+	return m, nil
+}
+
+// project runs what a projector runs until the world ends, and a subscriber.
+func (a *appending) project(ctx context.Context) (*subscriber, error) {
+	nats, err := a.startBroker()
+	if err != nil {
+		return nil, err
+	}
+	relay, err := a.relay(nats)
+	if err != nil {
+		return nil, err
+	}
+	stop := a.started(ctx, a.runner(agentmemories.Projection{}).Run, a.runner(a.searchProjection()).Run, relay.Run)
+	a.atEnd(func() { _ = stop() }) // they report no error
+	if err := a.append(ctx, 0); err != nil {
+		return nil, err
+	}
+	stream, err := awaitStream(ctx, nats.js)
+	if err != nil {
+		return nil, err
+	}
+	consumer, err := stream.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{})
+	if err != nil {
+		return nil, fmt.Errorf("subscribe: %w", err)
+	}
+	s := &subscriber{news: make(chan struct{}, 1)}
+	consuming, err := consumer.Consume(s.receive)
+	if err != nil {
+		return nil, fmt.Errorf("subscribe: %w", err)
+	}
+	a.atEnd(consuming.Stop)
+	return s, nil
+}
+
+// awaitStream returns the stream once the relay has made it.
+func awaitStream(ctx context.Context, js jetstream.JetStream) (jetstream.Stream, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for {
+		stream, err := js.Stream(ctx, fanout.Stream)
+		if err == nil {
+			return stream, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("wait for the fan-out: %w", err)
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+// subscriber knows the last event it was told of, and when; events come in order.
+type subscriber struct {
+	mu         sync.Mutex
+	sequenceID int64
+	at         time.Time
+	news       chan struct{}
+}
+
+func (s *subscriber) receive(message jetstream.Msg) {
+	now := time.Now()
+	sequenceID, _ := strconv.ParseInt(message.Headers().Get("ce-sequenceid"), 10, 64) // 0 is nobody's
+	s.mu.Lock()
+	s.sequenceID, s.at = sequenceID, now
+	s.mu.Unlock()
+	select {
+	case s.news <- struct{}{}:
+	default:
+	}
+}
+
+// wait returns when the message of an event came, which must be the last event there is.
+func (s *subscriber) wait(ctx context.Context, sequenceID int64) (time.Time, error) {
+	late := time.After(patience)
+	for {
+		s.mu.Lock()
+		last, at := s.sequenceID, s.at
+		s.mu.Unlock()
+		if last == sequenceID {
+			return at, nil
+		}
+		select {
+		case <-ctx.Done():
+			return time.Time{}, ctx.Err()
+		case <-late:
+			return time.Time{}, fmt.Errorf("no message of event %d came in %s", sequenceID, patience)
+		case <-s.news:
+		}
+	}
+}

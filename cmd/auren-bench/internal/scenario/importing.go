@@ -1,0 +1,152 @@
+package scenario
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/auren-memory/auren/cmd/internal/jsonimport"
+	"github.com/auren-memory/auren/cmd/internal/jsonimport/sample"
+	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/projections/agentmemories"
+	"github.com/auren-memory/auren/queries"
+)
+
+const (
+	readImported = `
+select tenant_id, id, agent_id, user_id, content, created_at
+  from agent_memories
+ where tenant_id = $1
+ order by created_at`
+	forgetNaive = `truncate auren_bench.memories`
+)
+
+// importSentences is how many sentences the texts of the records have, case by case: about 1 KB, and one.
+var importSentences = []int{14, 1}
+
+var naiveColumns = []string{"tenant_id", "id", "agent_id", "user_id", "content", "created_at"}
+
+// importing imports one tree again and again, each time into a tenant that is new.
+type importing struct {
+	*run
+	root   string
+	reader *queries.Reader
+	times  int
+	last   domain.Tenant
+}
+
+// benchImport measures the import of JSON files, until every record is appended, projected, verified and can be
+// searched, beside a COPY of the same memories into a table with a generated vector and its index: with texts as long as
+// those of the other scenarios, and with short ones.
+func benchImport(ctx context.Context, b *run) ([]Result, error) {
+	i := &importing{run: b}
+	// What is projected slowly is waited for, not given up.
+	i.reader = queries.New(b.pool, queries.Config{Wake: b.projectNews.Subscribe, WaitLimit: patience})
+	stop := b.started(ctx, b.runner(agentmemories.Projection{}).Run, b.runner(b.searchProjection()).Run)
+	b.atEnd(func() { _ = stop() }) // they report no error
+	if err := b.exec(ctx, createNaive, indexNaiveVector); err != nil {
+		return nil, err
+	}
+	var results []Result
+	for _, sentences := range importSentences {
+		r, err := i.compareWith(ctx, sentences)
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, r)
+	}
+	return results, nil
+}
+
+// compareWith measures records whose texts have so many sentences.
+func (i *importing) compareWith(ctx context.Context, sentences int) (Result, error) {
+	b := i.run
+	b.say("writing the JSON files")
+	i.root = filepath.Join(b.Dir, fmt.Sprintf("sample%d", sentences))
+	if _, err := sample.Write(i.root, sample.Options{Records: b.Events / 20, Sentences: sentences, WithoutOddities: true}); err != nil {
+		return Result{}, err
+	}
+	b.say("importing once, unmeasured")
+	first, err := i.importAll(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	rows, err := b.imported(ctx, i.last)
+	if err != nil {
+		return Result{}, err
+	}
+	size := 0
+	for _, row := range rows {
+		size += len(row[4].(json.RawMessage))
+	}
+	return b.compare(ctx, Result{Case: fmt.Sprintf("%d JSON records, text of %d bytes", first.count, size/max(len(rows), 1))},
+		side{"COPY, vector generated, GIN", "records", true, func(ctx context.Context) (measured, error) {
+			if err := b.exec(ctx, forgetNaive); err != nil {
+				return measured{}, err
+			}
+			return timed(len(rows), func() error {
+				_, err := b.pool.CopyFrom(ctx, pgx.Identifier{"auren_bench", "memories"}, naiveColumns, pgx.CopyFromRows(rows))
+				return err
+			})
+		}},
+		side{"import, projected and verified", "records", false, i.importAll})
+}
+
+func (b *run) imported(ctx context.Context, from domain.Tenant) ([][]any, error) {
+	found, err := b.pool.Query(ctx, readImported, from)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(found, func(row pgx.CollectableRow) ([]any, error) {
+		var m queries.Memory
+		var tenant string
+		err := row.Scan(&tenant, &m.ID, &m.AgentID, &m.UserID, &m.Content, &m.CreatedAt)
+		return []any{tenant, m.ID, m.AgentID, m.UserID, m.Content, m.CreatedAt}, err
+	})
+}
+
+// importAll imports the tree into a new tenant and waits for it to be searched.
+func (i *importing) importAll(ctx context.Context) (measured, error) {
+	i.times++
+	i.last = domain.Tenant(fmt.Sprintf("import%d", i.times))
+	zone, err := jsonimport.ParseZone(sample.TimeZone)
+	if err != nil {
+		return measured{}, err
+	}
+	var report *jsonimport.Report
+	m, err := timed(0, func() error {
+		report, err = jsonimport.Run(ctx, jsonimport.Options{Root: i.root, User: sample.User, Zone: zone, Request: commands.Request{Tenant: i.last}},
+			jsonimport.Deps{Import: i.handler.Import, Current: i.held})
+		if err != nil {
+			return err
+		}
+		_, err = i.reader.Search(ctx, i.last, queries.SearchRequest{Query: "sleep"}, report.SequenceID)
+		return err
+	})
+	if err == nil && !report.Verification.Complete() {
+		err = errors.New("what was imported is not what is held")
+	}
+	if report != nil {
+		m.count = report.Total.Records
+	}
+	return m, err
+}
+
+func (i *importing) held(ctx context.Context, of domain.Tenant, minSequence int64, ids []uuid.UUID) ([]jsonimport.Held, error) {
+	memories, _, err := i.reader.ByIDs(ctx, of, ids, queries.At{MinSequenceID: minSequence})
+	held := make([]jsonimport.Held, 0, len(memories))
+	for id := range memories {
+		m := memories[id]
+		held = append(held, jsonimport.Held{
+			ID: m.ID, AgentID: m.AgentID, UserID: m.UserID, Type: m.Type, Content: m.Content, Confidence: m.Confidence, Metadata: m.Metadata,
+			ExpiresAt: m.ExpiresAt, Forgotten: m.State == queries.StateForgotten, CreatedAt: m.CreatedAt, Version: m.Version,
+		})
+	}
+	return held, err
+}

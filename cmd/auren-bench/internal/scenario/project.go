@@ -1,0 +1,219 @@
+package scenario
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/auren-memory/auren/domain/memory"
+	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/projections"
+	"github.com/auren-memory/auren/projections/agentmemories"
+	"github.com/auren-memory/auren/projections/search"
+)
+
+const (
+	createFloorMemories   = `create table auren_bench.agent_memories (like agent_memories including all)`
+	createFloorSearch     = `create table auren_bench.agent_memory_search (like agent_memory_search including all)`
+	createFloorCheckpoint = `create table auren_bench.checkpoint (sequence_id bigint not null)`
+	beginFloorCheckpoint  = `insert into auren_bench.checkpoint values (0)`
+
+	forgetFloors = `truncate auren_bench.agent_memories, auren_bench.agent_memory_search`
+
+	insertFloorMemory = `
+insert into auren_bench.agent_memories
+       (tenant_id, id, agent_id, user_id, memory_type, content, confidence_score, metadata, state,
+        created_at, updated_at, version, sequence_id, recorded_at, event_type, actor, reason)
+values ($1, $2, $3, $4, $5, $6, $7, $8, 'active', $9, $9, $10, $11, $12, $13, 'anonymous', '')`
+	insertFloorMemories = `
+insert into auren_bench.agent_memories
+       (tenant_id, id, agent_id, user_id, memory_type, content, confidence_score, metadata, state,
+        created_at, updated_at, version, sequence_id, recorded_at, event_type, actor, reason)
+select $1, id, agent_id, user_id, memory_type, content::json, confidence_score, metadata::jsonb, 'active',
+       occurred_at, occurred_at, 1, sequence_id, created_at, 'memory_remembered', 'anonymous', ''
+  from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::float8[], $8::text[], $9::timestamptz[],
+              $10::bigint[], $11::timestamptz[])
+    as m (id, agent_id, user_id, memory_type, content, confidence_score, metadata, occurred_at, sequence_id, created_at)`
+	insertFloorSearches = `
+insert into auren_bench.agent_memory_search
+       (tenant_id, id, agent_id, user_id, memory_type, confidence_score, is_active, created_at, words, vector, sequence_id)
+select $1, id, agent_id, user_id, memory_type, confidence_score, true, occurred_at, length(vector), vector, sequence_id
+  from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::float8[], $7::timestamptz[], $8::bigint[], $9::text[])
+    as m (id, agent_id, user_id, memory_type, confidence_score, occurred_at, sequence_id, text)
+ cross join to_tsvector('english', text) as vector`
+	moveFloorCheckpoint = `update auren_bench.checkpoint set sequence_id = $1`
+
+	insertFloorSearch = `
+insert into auren_bench.agent_memory_search
+       (tenant_id, id, agent_id, user_id, memory_type, confidence_score, is_active, created_at, words, vector, sequence_id)
+select $1, $2, $3, $4, $5, $6, true, $7, length(vector), vector, $8
+  from to_tsvector('english', $9) as vector`
+)
+
+// benchProject measures the two projections, one at a time, from the first event on. All events open a memory.
+func benchProject(ctx context.Context, b *run) ([]Result, error) {
+	events := b.Events / 10
+	if err := b.createFloors(ctx); err != nil {
+		return nil, err
+	}
+	if err := b.remember(ctx, evenScopes(events, max(events/100, 1))); err != nil {
+		return nil, err
+	}
+	head, err := b.store.Head(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	events = int(head.SequenceID)
+	project := func(p projections.Projection, forget ...string) func(context.Context) (measured, error) {
+		return func(ctx context.Context) (measured, error) {
+			if err := b.exec(ctx, forget...); err != nil {
+				return measured{}, err
+			}
+			return timed(events, func() error { return b.runner(p).CatchUp(ctx) })
+		}
+	}
+	memories, err := b.compare(ctx, Result{Case: "agent_memories", Axis: "events", At: events},
+		side{"one transaction per event", "events", true, b.projectOneByOne},
+		side{"projector", "events", false, project(agentmemories.Projection{}, forgetMemories, forgetMemoriesCheckpoint)})
+	if err != nil {
+		return nil, err
+	}
+	searched, err := b.compare(ctx, Result{Case: "search, 2 workers", Axis: "events", At: events},
+		side{"row by row, to_tsvector in each", "events", true, b.projectRowByRow},
+		side{"projector", "events", false, project(b.searchProjection(), forgetSearch, forgetSearchCheckpoint)})
+	return []Result{memories, searched}, err
+}
+
+func (b *run) createFloors(ctx context.Context) error {
+	return b.exec(ctx, createFloorMemories, createFloorSearch, createFloorCheckpoint, beginFloorCheckpoint)
+}
+
+// pageOfLog is how many events are read at once.
+const pageOfLog = 1000
+
+// eachPage reads the log from the first event on, for as long as a side is measured.
+func (b *run) eachPage(ctx context.Context, do func(page []eventstore.Event, goOn func() bool) (int, error)) (measured, error) {
+	if err := b.exec(ctx, forgetFloors); err != nil {
+		return measured{}, err
+	}
+	m := measured{}
+	began := time.Now()
+	goOn := func() bool { return time.Since(began) < b.Duration }
+	for after := int64(0); goOn(); {
+		page, err := b.store.ReadLog(ctx, tenant, after, eventstore.Filter{}, pageOfLog)
+		if err != nil {
+			return m, err
+		}
+		if len(page.Events) == 0 {
+			break
+		}
+		done, err := do(page.Events, goOn)
+		if err != nil {
+			return m, err
+		}
+		m.count += done
+		after = page.Next
+	}
+	m.took = time.Since(began)
+	return m, nil
+}
+
+// projectOneByOne is the naive projector: an event, its row and the checkpoint are a transaction.
+func (b *run) projectOneByOne(ctx context.Context) (measured, error) {
+	return b.eachPage(ctx, func(page []eventstore.Event, goOn func() bool) (int, error) {
+		for i := range page {
+			if i > 0 && !goOn() {
+				return i, nil
+			}
+			if err := pgx.BeginFunc(ctx, b.pool, func(tx pgx.Tx) error {
+				e := &page[i]
+				r, err := remembered(e)
+				if err != nil {
+					return err
+				}
+				if _, err := tx.Exec(ctx, insertFloorMemory, tenant, e.StreamID, e.AgentID, e.UserID, r.Type, r.Content, r.Confidence,
+					r.Metadata, e.OccurredAt, e.Version, e.SequenceID, e.CreatedAt, e.Type); err != nil {
+					return err
+				}
+				_, err = tx.Exec(ctx, moveFloorCheckpoint, e.SequenceID)
+				return err
+			}); err != nil {
+				return 0, err
+			}
+		}
+		return len(page), nil
+	})
+}
+
+// projectRowByRow spares the commits, but has PostgreSQL make one vector after the other.
+func (b *run) projectRowByRow(ctx context.Context) (measured, error) {
+	return b.eachPage(ctx, func(page []eventstore.Event, goOn func() bool) (done int, err error) {
+		err = pgx.BeginFunc(ctx, b.pool, func(tx pgx.Tx) error {
+			for done = 0; done < len(page) && (done == 0 || goOn()); done++ {
+				e := &page[done]
+				r, err := remembered(e)
+				if err != nil {
+					return err
+				}
+				text, err := search.Text(r.Type, r.Content, r.Metadata)
+				if err != nil {
+					return err
+				}
+				if _, err := tx.Exec(ctx, insertFloorSearch, tenant, e.StreamID, e.AgentID, e.UserID, r.Type, r.Confidence,
+					e.OccurredAt, e.SequenceID, text); err != nil {
+					return err
+				}
+			}
+			_, err := tx.Exec(ctx, moveFloorCheckpoint, page[done-1].SequenceID)
+			return err
+		})
+		return done, err
+	})
+}
+
+// projectInBatches is a good projector of the usual kind: a page of the log is a transaction with one statement for each
+// table, and PostgreSQL makes the vectors.
+func (b *run) projectInBatches(ctx context.Context) (measured, error) {
+	return b.eachPage(ctx, func(page []eventstore.Event, _ func() bool) (int, error) {
+		var ids []uuid.UUID
+		var agents, users, types, contents, metadata, texts []string
+		var confidences []float64
+		var occurred, created []time.Time
+		var sequenceIDs []int64
+		for i := range page {
+			e := &page[i]
+			r, err := remembered(e)
+			if err != nil {
+				return 0, err
+			}
+			text, err := search.Text(r.Type, r.Content, r.Metadata)
+			if err != nil {
+				return 0, err
+			}
+			ids, sequenceIDs = append(ids, e.StreamID), append(sequenceIDs, e.SequenceID)
+			agents, users, types = append(agents, e.AgentID), append(users, e.UserID), append(types, r.Type)
+			contents, metadata, texts = append(contents, string(r.Content)), append(metadata, string(r.Metadata)), append(texts, text)
+			confidences = append(confidences, r.Confidence)
+			occurred, created = append(occurred, e.OccurredAt), append(created, e.CreatedAt)
+		}
+		return len(page), pgx.BeginFunc(ctx, b.pool, func(tx pgx.Tx) error {
+			batch := &pgx.Batch{}
+			batch.Queue(insertFloorMemories, tenant, ids, agents, users, types, contents, confidences, metadata, occurred, sequenceIDs, created)
+			batch.Queue(insertFloorSearches, tenant, ids, agents, users, types, confidences, occurred, sequenceIDs, texts)
+			batch.Queue(moveFloorCheckpoint, sequenceIDs[len(sequenceIDs)-1])
+			return tx.SendBatch(ctx, batch).Close()
+		})
+	})
+}
+
+func remembered(e *eventstore.Event) (memory.Remembered, error) {
+	var r memory.Remembered
+	if err := json.Unmarshal(e.Payload, &r); err != nil {
+		return r, fmt.Errorf("event %d: %w", e.SequenceID, err)
+	}
+	return r, nil
+}

@@ -1,0 +1,8 @@
+//go:build !linux
+
+package scenario
+
+import "os"
+
+// syncData makes what was written last.
+func syncData(file *os.File) error { return file.Sync() }

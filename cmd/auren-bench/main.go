@@ -1,0 +1,178 @@
+// Auren-bench measures AUREN beside what the machine can do, on a private server or an empty database.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/auren-memory/auren/cmd/auren-bench/internal/scenario"
+	"github.com/auren-memory/auren/cmd/internal/config"
+	"github.com/auren-memory/auren/cmd/internal/observe"
+	"github.com/auren-memory/auren/cmd/internal/terminal"
+	"github.com/auren-memory/auren/deploy/standalone"
+)
+
+// The exit codes are those of auren.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// commandLine is the grammar of the command line.
+type commandLine struct {
+	Scenarios []string   `arg:"" optional:"" name:"scenario" enum:"${scenarios}" help:"Which: ${enum}; default all."`
+	Rounds    *int       `placeholder:"N" help:"How often each thing is measured; default 5, with --quick 3."`
+	Events    int        `placeholder:"N" help:"Memories in the largest data set, at least 1,000; default 1,000,000, with --quick 50,000."`
+	Quick     bool       `help:"A first impression in a few minutes: fewer rounds, less data, shorter measurements."`
+	JSON      bool       `help:"Print a JSON document."`
+	DSN       config.DSN `name:"db-dsn" env:"AUREN_DB_DSN" placeholder:"DSN" help:"An empty database to measure on; default: a private server."`
+	DataDir   string     `env:"AUREN_DATA_DIR" default:"${data_dir}" placeholder:"DIR" help:"Where the private server has its files while it measures (default ${default})."`
+}
+
+// usageError is a command line that can never work.
+type usageError struct{ error }
+
+// run measures as a command line says and returns the exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	out, errs := terminal.New(stdout), terminal.New(stderr)
+	err := measure(ctx, args, out, errs)
+	if err == nil {
+		err = out.Failure()
+	}
+	if err == nil {
+		return exitOK
+	}
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		err = errors.New("interrupted")
+	}
+	errs.Printf("%s %s\n", errs.Paint(terminal.Red, "auren-bench:"), config.MaskSecrets(err.Error()))
+	if _, ok := errors.AsType[usageError](err); ok {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+func measure(ctx context.Context, args []string, out, errs *terminal.Screen) (err error) {
+	line, shown, err := parse(args, out, errs)
+	if err != nil || shown {
+		return err
+	}
+	chosen, err := line.scenarios()
+	if err != nil {
+		return usageError{err}
+	}
+	if chosen.Log, err = observe.NewLogger(errs, observe.LogConfig{Level: "warn", Terminal: errs.Colour}); err != nil {
+		return err
+	}
+	remove, err := line.database(ctx, &chosen)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, remove()) }()
+	bar := terminal.NewProgress(errs, "bench")
+	began := time.Now()
+	chosen.Progress = func(done, total int, doing string) {
+		if room := max(errs.Width-80, 10); len([]rune(doing)) > room {
+			doing = string([]rune(doing)[:room-1]) + "…" // a bar wider than the terminal cannot be redrawn
+		}
+		bar.Move(int64(done), int64(total), int64(done), "measurements; "+doing, float64(done)/max(time.Since(began).Seconds(), 1e-3))
+	}
+	report, err := scenario.Run(ctx, chosen)
+	bar.End(err == nil)
+	if err != nil {
+		return err
+	}
+	if line.JSON {
+		return out.JSON(report)
+	}
+	printReport(out, report)
+	return nil
+}
+
+// parse reads the command line; shown says that it asked for help and was answered.
+func parse(args []string, out, errs *terminal.Screen) (line *commandLine, shown bool, err error) {
+	dataDir, err := standalone.DefaultDataDir()
+	if err != nil {
+		return nil, false, err
+	}
+	line = &commandLine{}
+	parser, err := kong.New(line,
+		kong.Name("auren-bench"),
+		kong.Description("Measures AUREN beside what the machine can do, on a private server or an empty database (docs/benchmarks.md)."),
+		kong.Vars{"data_dir": dataDir, "scenarios": strings.Join(scenario.Names(), ",")},
+		kong.Writers(out, errs),
+		kong.Exit(func(int) { shown = true }),
+	)
+	if err != nil {
+		return nil, false, err
+	}
+	_, err = parser.Parse(args)
+	if shown {
+		return nil, true, nil
+	}
+	if err != nil {
+		return nil, false, usageError{fmt.Errorf("%w; see auren-bench --help", err)}
+	}
+	return line, false, nil
+}
+
+// scenarios says what to measure.
+func (c *commandLine) scenarios() (scenario.Config, error) {
+	chosen := scenario.Config{Scenarios: c.Scenarios, Events: c.Events}
+	if c.Rounds != nil {
+		chosen.Rounds = *c.Rounds
+	}
+	switch {
+	case c.Rounds != nil && *c.Rounds < 1:
+		return chosen, fmt.Errorf("--rounds must be at least 1, got %d", *c.Rounds)
+	case c.Events < 0 || c.Events > 0 && c.Events < 1000:
+		return chosen, fmt.Errorf("--events must be at least 1,000, got %d", c.Events)
+	}
+	if !c.Quick {
+		return chosen, nil
+	}
+	chosen.Duration = 500 * time.Millisecond
+	if chosen.Rounds == 0 {
+		chosen.Rounds = 3
+	}
+	if chosen.Events == 0 {
+		chosen.Events = 50_000
+	}
+	return chosen, nil
+}
+
+// database says where to measure; remove leaves nothing behind.
+func (c *commandLine) database(ctx context.Context, chosen *scenario.Config) (remove func() error, err error) {
+	if c.DSN != "" {
+		chosen.DSN = string(c.DSN)
+		if err := scenario.CheckEmpty(ctx, chosen.DSN, chosen.Log); err != nil {
+			return nil, err
+		}
+		if chosen.Dir, err = os.MkdirTemp("", "auren-bench-"); err != nil {
+			return nil, err
+		}
+		return func() error { return os.RemoveAll(chosen.Dir) }, nil
+	}
+	private, err := scenario.StartPrivate(ctx, c.DataDir, chosen.Log)
+	if err != nil {
+		return nil, err
+	}
+	chosen.DSN, chosen.Dir, chosen.DiskDir = private.DSN(), private.Dir(), private.Dir()
+	return private.Close, nil
+}

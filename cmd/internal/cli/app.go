@@ -1,0 +1,36 @@
+package cli
+
+import (
+	"io"
+
+	"github.com/auren-memory/auren/cmd/internal/stack"
+	"github.com/auren-memory/auren/cmd/internal/terminal"
+)
+
+// App is what every command is given: the settings and where to read and write.
+type App struct {
+	*stack.Settings
+	Stdin  io.Reader
+	Stdout *terminal.Screen
+}
+
+// UsageError is a command line, a setting or an input that can never work as it stands.
+type UsageError struct{ Err error }
+
+// Unwrap returns what is wrong with it.
+func (e UsageError) Unwrap() error { return e.Err }
+
+// Error says what is wrong with it.
+func (e UsageError) Error() string { return e.Err.Error() }
+
+// ExitError ends the process with a code of its own.
+type ExitError struct {
+	Err  error
+	Code int
+}
+
+// Unwrap returns the reason.
+func (e ExitError) Unwrap() error { return e.Err }
+
+// Error says why.
+func (e ExitError) Error() string { return e.Err.Error() }

@@ -1,0 +1,230 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/nats-io/nats.go"
+
+	"github.com/auren-memory/auren/cmd/internal/jsonimport"
+	"github.com/auren-memory/auren/cmd/internal/jsonimport/sample"
+	"github.com/auren-memory/auren/cmd/internal/stack"
+	"github.com/auren-memory/auren/cmd/internal/terminal"
+	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/projections/fanout"
+	"github.com/auren-memory/auren/queries"
+)
+
+const (
+	demoAgent    = "neuroscientist"
+	demoUser     = sample.User
+	demoQuestion = "what helps against redness of the skin?"
+)
+
+// demo shows the whole path on sample data.
+type demo struct {
+	*App
+	*stack.Stack
+}
+
+// show goes through it. It can be shown again and again: only the last step adds an event.
+func (s demo) show(ctx context.Context) error {
+	for i, step := range []struct {
+		title string
+		show  func(context.Context) error
+	}{
+		{"A tree of old JSON files becomes memories", s.importSample},
+		{"A question finds what is remembered: " + demoQuestion, s.recall},
+		{"Nothing is lost: the history of one memory, event by event", s.history},
+		{"Every change arrives on its NATS subject", s.message},
+	} {
+		s.Stdout.Printf("\n%s\n", s.Stdout.Paint(terminal.Bold, fmt.Sprintf("%d  %s", i+1, step.title)))
+		if err := step.show(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s demo) importSample(ctx context.Context) error {
+	out, dir := s.Stdout, filepath.Join(s.Config.DataDir, "sample")
+	if err := writeSample(dir); err != nil {
+		return err
+	}
+	zone, err := jsonimport.ParseZone(sample.TimeZone)
+	if err != nil {
+		return err
+	}
+	rejects := filepath.Join(s.Config.DataDir, "sample-rejects.jsonl")
+	report, err := importJSON(ctx, s.Client, jsonimport.Options{
+		Root: dir, User: demoUser, Zone: zone, Rejects: rejects, Request: commands.Request{Tenant: s.Tenant},
+	})
+	if err != nil {
+		return err
+	}
+	printReport(out, report)
+	if said, ok := verified(report); !ok {
+		return errors.New(said)
+	}
+	added := out.Paint(terminal.Green, terminal.Count(report.Total.Added, "new memory"))
+	if report.Total.Added == 0 {
+		added += ": all of them were here already"
+	}
+	out.Printf("%s\n", added)
+	if n := report.Total.Rejected; n > 0 {
+		out.Printf("%s\n", out.Paint(terminal.Dim, terminal.Count(n, "record")+" broken on purpose"))
+	}
+	return nil
+}
+
+// writeSample makes the files once; what is there is whole.
+func writeSample(dir string) error {
+	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	unfinished := dir + ".new"
+	if err := os.RemoveAll(unfinished); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(unfinished, 0o700); err != nil {
+		return err
+	}
+	if _, err := sample.Write(unfinished, sample.Options{}); err != nil {
+		return err
+	}
+	return os.Rename(unfinished, dir)
+}
+
+func (s demo) recall(ctx context.Context) error {
+	head, err := s.Store.Head(ctx, s.Tenant)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	result, err := s.Reader.Search(ctx, s.Tenant, queries.SearchRequest{Query: demoQuestion, Limit: 5}, head.SequenceID)
+	if err != nil {
+		return err
+	}
+	s.Stdout.Printf("%s\n", s.Stdout.Paint(terminal.Dim, fmt.Sprintf("%s in %s", terminal.Count(len(result.Hits), "result"), terminal.Duration(time.Since(began)))))
+	printHits(s.Stdout, result.Hits)
+	return nil
+}
+
+// request names a command, so that showing it again does nothing.
+func (s demo) request(id, reason string) commands.Request {
+	return commands.Request{Tenant: s.Tenant, Meta: domain.Meta{Actor: demoAgent, Reason: reason, CommandID: id}}
+}
+
+func demoID(name string) uuid.UUID {
+	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("https://github.com/auren-memory/auren/demo/"+name))
+}
+
+func (s demo) history(ctx context.Context) error {
+	id, h := demoID("coffee"), s.Handler
+	doubt, trust, first := 0.4, 0.5, 0.4
+	for _, step := range []func() (commands.Receipt, error){
+		func() (commands.Receipt, error) {
+			return h.Remember(ctx, s.request("auren-demo-coffee-1", "first conversation"), commands.Remember{
+				ID: &id, AgentID: demoAgent, UserID: demoUser, Type: "hypothesis", Confidence: &first,
+				Content: json.RawMessage(`"Coffee in the afternoon does not seem to touch her sleep."`),
+			})
+		},
+		func() (commands.Receipt, error) {
+			return h.RecordEvidence(ctx, s.request("auren-demo-coffee-2", ""), id,
+				commands.Evidence{Weight: &doubt, Note: "five hours of sleep after two afternoon coffees"})
+		},
+		func() (commands.Receipt, error) {
+			return h.Revise(ctx, s.request("auren-demo-coffee-3", "three nights compared"), id,
+				commands.Revise{Content: json.RawMessage(`"Coffee after two o'clock costs her about an hour of sleep."`)})
+		},
+		func() (commands.Receipt, error) {
+			return h.RecordEvidence(ctx, s.request("auren-demo-coffee-4", ""), id,
+				commands.Evidence{Supports: true, Weight: &trust, Note: "a week without: an hour more each night"})
+		},
+	} {
+		if _, err := step(); err != nil {
+			return err
+		}
+	}
+	events, err := s.Store.ReadStream(ctx, s.Tenant, id, 1, eventstore.Forwards, 20)
+	if err != nil {
+		return err
+	}
+	p := eventPrinter{to: s.Stdout, brief: true}
+	for i := range events {
+		if err := p.print(&events[i]); err != nil {
+			return err
+		}
+	}
+	s.Stdout.Printf("%s\n", s.Stdout.Paint(terminal.Dim, "its versions: "+s.self()+" show "+id.String()+" --history"))
+	return nil
+}
+
+// message changes a memory and waits for the message that says so.
+func (s demo) message(ctx context.Context) error {
+	const patience = 15 * time.Second
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	conn, err := nats.Connect(s.NATSURL, nats.Name("auren demo"), nats.Timeout(2*time.Second))
+	if err != nil {
+		return stack.ExplainNATSError(s.NATSURL, err)
+	}
+	defer conn.Close()
+	messages, err := conn.SubscribeSync("auren.evt." + fanout.EscapeToken(string(s.Tenant)) + ".>")
+	if err != nil {
+		return err
+	}
+	if err := conn.FlushWithContext(ctx); err != nil {
+		return err
+	}
+	id := demoID("shown")
+	if _, err := s.Handler.Remember(ctx, s.request("auren-demo-shown", ""), commands.Remember{
+		ID: &id, AgentID: demoAgent, UserID: demoUser, Type: "fact", Content: json.RawMessage(`"The demo was shown."`),
+	}); err != nil {
+		return err
+	}
+	began := time.Now()
+	content, err := json.Marshal("The demo was last shown at " + began.Format(time.RFC3339Nano) + ".")
+	if err != nil {
+		return err
+	}
+	receipt, err := s.Handler.Revise(ctx, s.request("", "shown again"), id, commands.Revise{Content: content})
+	if err != nil {
+		return err
+	}
+	for {
+		m, err := messages.NextMsgWithContext(ctx)
+		if err != nil {
+			return fmt.Errorf("no message of event %s came within %s: %w", receipt.EventID, patience, err)
+		}
+		if m.Header.Get("ce-id") == receipt.EventID.String() {
+			s.printMessage(m, time.Since(began))
+			return nil
+		}
+	}
+}
+
+func (s demo) printMessage(m *nats.Msg, after time.Duration) {
+	out := s.Stdout
+	out.Printf("%s %s\n", out.Paint(terminal.Cyan, m.Subject), out.Paint(terminal.Dim, "("+terminal.Duration(after)+" after the command)"))
+	var rows [][]terminal.Cell
+	for _, name := range slices.Sorted(maps.Keys(m.Header)) {
+		if strings.HasPrefix(name, "Nats-Expected-") {
+			continue // between the relay and JetStream
+		}
+		rows = append(rows, []terminal.Cell{{name, terminal.Dim}, {terminal.OneLine(strings.Join(m.Header[name], ", ")), terminal.Plain}})
+	}
+	out.Table(2, nil, rows)
+}

@@ -1,0 +1,27 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/auren-memory/auren/commands"
+)
+
+type Evidence struct {
+	ID     string   `arg:"" help:"The memory."`
+	Side   string   `arg:"" enum:"for,against" help:"What the observation says: for or against."`
+	Note   string   `placeholder:"TEXT" empty:"" help:"What was observed."`
+	Weight *float64 `placeholder:"0..1" help:"How much it weighs; default 0.1."`
+	expecting
+	writing
+}
+
+// Run moves the confidence by the weight of the evidence.
+func (c *Evidence) Run(ctx context.Context, a *App) error {
+	e := commands.Evidence{Supports: c.Side == "for", Weight: c.Weight, Note: c.Note}
+	return c.changeOne(ctx, a, c.ID, "recorded", c.ExpectedVersion,
+		func(h *commands.Handler, req commands.Request, id uuid.UUID) (commands.Receipt, error) {
+			return h.RecordEvidence(ctx, req, id, e)
+		})
+}

@@ -1,0 +1,59 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/auren-memory/auren/cmd/internal/terminal"
+	"github.com/auren-memory/auren/queries"
+)
+
+type List struct {
+	filtering
+	State     string `default:"active" enum:"active,forgotten,expired,all" help:"Only those in this state: ${enum} (default ${default})."`
+	Order     string `default:"updated" enum:"created,updated,confidence" help:"What to order by: ${enum} (default ${default})."`
+	Ascending bool   `help:"The oldest or least sure first; default the other way round."`
+	Limit     int    `default:"50" placeholder:"N" help:"How many at most (default ${default}, up to 1000)."`
+	Cursor    string `placeholder:"TEXT" empty:"" help:"Go on where the list ended that said this."`
+	AsOf      string `name:"as-of" placeholder:"TIME|N" help:"What was known at a moment, or at a sequence_id."`
+	JSON      bool   `help:"Print the page as JSON."`
+}
+
+// Run prints a page of memories.
+func (c *List) Run(ctx context.Context, a *App) error {
+	if err := checkLimit(c.Limit, queries.MaxLimit); err != nil {
+		return err
+	}
+	filter, err := c.filter()
+	if err != nil {
+		return err
+	}
+	filter.State = c.State
+	asOf, err := parseAsOf(c.AsOf)
+	if err != nil {
+		return err
+	}
+	client, err := a.Connect(ctx, "list")
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	page := queries.Page{Order: queries.Order(c.Order), Descending: !c.Ascending, Cursor: c.Cursor, Limit: c.Limit}
+	result, err := asOfOrFresh(ctx, client, asOf, func(at queries.At) (queries.ListResult, error) {
+		return client.Reader.List(ctx, a.Tenant, filter, page, at)
+	})
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return a.Stdout.JSON(result)
+	}
+	if len(result.Memories) == 0 {
+		a.Stdout.Printf("no memories\n")
+		return nil
+	}
+	printList(a.Stdout, result.Memories)
+	if result.NextCursor != "" {
+		a.Stdout.Printf("%s\n", a.Stdout.Paint(terminal.Dim, "there are more: --cursor "+terminal.Quoted(result.NextCursor)))
+	}
+	return nil
+}

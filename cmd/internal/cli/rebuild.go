@@ -1,0 +1,119 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/auren-memory/auren/cmd/internal/database"
+	"github.com/auren-memory/auren/cmd/internal/stack"
+	"github.com/auren-memory/auren/cmd/internal/terminal"
+	"github.com/auren-memory/auren/migrations"
+	"github.com/auren-memory/auren/projections"
+	"github.com/auren-memory/auren/projections/rebuild"
+)
+
+type Rebuild struct {
+	Projections []string `arg:"" optional:"" name:"projection" enum:"agent_memories,search" help:"Which: ${enum}; default all."`
+	Restart     bool     `help:"Begin with the first event even where an earlier rebuild can be gone on with."`
+	Downgrade   bool     `help:"Rebuild also what a newer program made, whose projectors then stand aside."`
+	Verify      bool     `help:"Swap nothing: compare the live tables with new ones, row by row, and fail where they differ. A rebuild that was broken off begins anew after that."`
+	JSON        bool     `help:"With --verify: print what was compared as JSON."`
+}
+
+// Run builds read models from the first event on and puts them in the place of the live ones, or compares the two.
+func (c *Rebuild) Run(ctx context.Context, a *App) error {
+	if c.JSON && !c.Verify {
+		return UsageError{errors.New("--json goes with --verify")}
+	}
+	dsn, err := a.DatabaseDSN()
+	if err != nil {
+		return err
+	}
+	// Batches of several tenants and the making of indexes share this pool.
+	pool, err := database.Open(ctx, database.Config{DSN: dsn, Name: "auren rebuild", Overflow: 30, Wait: a.Config.Wait}, a.Log)
+	if err != nil {
+		return stack.ExplainConnectError(ctx, dsn, err)
+	}
+	defer pool.Close()
+	if err := migrations.CheckVersion(ctx, pool); err != nil {
+		return err
+	}
+	var rebuilt []projections.Projection
+	var names []string
+	for _, p := range stack.ReadModels() {
+		if len(c.Projections) == 0 || slices.Contains(c.Projections, p.Name()) {
+			rebuilt, names = append(rebuilt, p), append(names, p.Name())
+		}
+	}
+	began := time.Now()
+	bars := &phaseBars{screen: a.Stderr}
+	config := rebuild.Config{Log: a.Log, Restart: c.Restart, Downgrade: c.Downgrade, Progress: bars.move}
+	if c.Verify {
+		return c.verify(ctx, a, pool, rebuilt, config, bars)
+	}
+	err = rebuild.Run(ctx, pool, rebuilt, config)
+	bars.end(err == nil)
+	if errors.Is(err, rebuild.ErrUnknown) {
+		return fmt.Errorf("rebuild: %w; `auren status` shows a rebuild only where they were not", err)
+	}
+	if ctx.Err() != nil && err != nil {
+		return fmt.Errorf("interrupted; the live tables are as they were, and `%s` goes on from here", rebuildLine(names, false))
+	}
+	if errors.Is(err, rebuild.ErrNewerVersion) {
+		return fmt.Errorf("rebuild: %w; rebuild with that program, or go back to this one's with --downgrade", err)
+	}
+	if err != nil {
+		return fmt.Errorf("rebuild: %w; the live tables are as they were", err)
+	}
+	a.Stdout.Printf("%s %s in %s\n", a.Stdout.Paint(terminal.Green, "rebuilt"), strings.Join(names, " and "), terminal.Duration(time.Since(began)))
+	return nil
+}
+
+// phaseBars draws a bar for each phase of a rebuild, one below the other.
+type phaseBars struct {
+	screen *terminal.Screen
+	last   rebuild.Progress
+	began  time.Time
+	first  int64
+	bar    *terminal.Progress
+}
+
+// move is a rebuild.Config.Progress.
+func (b *phaseBars) move(p rebuild.Progress) {
+	if b.bar == nil || p.Phase != b.last.Phase {
+		b.end(true)
+		b.began, b.first = time.Now(), p.Done
+		b.bar = terminal.NewProgress(b.screen, string(p.Phase))
+	}
+	b.last = p
+	b.draw(min(p.Done, p.Total), p.Total)
+}
+
+func (b *phaseBars) draw(current, total int64) {
+	of := "events"
+	switch b.last.Phase {
+	case rebuild.Indexing:
+		of = "indexes"
+	case rebuild.Comparing:
+		of = "tables"
+	}
+	perSecond := float64(b.last.Done-b.first) / max(time.Since(b.began).Seconds(), 1e-3)
+	b.bar.Move(current, total, b.last.Done, of, perSecond)
+}
+
+// end leaves the last bar, full where all went well.
+func (b *phaseBars) end(ok bool) {
+	if b.bar == nil {
+		return
+	}
+	if ok && b.last.Total == 0 {
+		// There was nothing to do, and that is done.
+		b.draw(1, 1)
+	}
+	b.bar.End(ok)
+	b.bar = nil
+}

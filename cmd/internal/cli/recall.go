@@ -1,0 +1,76 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/auren-memory/auren/cmd/internal/terminal"
+	"github.com/auren-memory/auren/queries"
+)
+
+type Recall struct {
+	Query []string `arg:"" help:"The question, in any words."`
+	filtering
+	Limit   int  `default:"10" placeholder:"N" help:"How many at most (default ${default}, up to 100)."`
+	Explain bool `help:"Say how each score came about."`
+	JSON    bool `help:"Print the answer as JSON."`
+}
+
+// Run prints what is remembered about a question, the best first.
+func (c *Recall) Run(ctx context.Context, a *App) error {
+	if err := checkLimit(c.Limit, queries.MaxSearchLimit); err != nil {
+		return err
+	}
+	filter, err := c.filter()
+	if err != nil {
+		return err
+	}
+	client, err := a.Connect(ctx, "recall")
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	request := queries.SearchRequest{Query: strings.Join(c.Query, " "), Filter: filter, Limit: c.Limit, Explain: c.Explain}
+	result, err := fresh(ctx, client, func(minSequenceID int64) (queries.SearchResult, error) {
+		return client.Reader.Search(ctx, a.Tenant, request, minSequenceID)
+	})
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return a.Stdout.JSON(result)
+	}
+	if len(result.Hits) == 0 {
+		a.Stdout.Printf("nothing is remembered about that\n")
+		return nil
+	}
+	if result.Hits[0].Score == 0 {
+		a.Stdout.Printf("%s\n", a.Stdout.Paint(terminal.Dim, "words that are everywhere tell no memories apart; these are the latest:"))
+	}
+	printHits(a.Stdout, result.Hits)
+	if c.Explain {
+		printExplanations(a.Stdout, result.Hits)
+	}
+	return nil
+}
+
+// printExplanations prints for each hit what each word of the question contributed.
+func printExplanations(s *terminal.Screen, hits []queries.Hit) {
+	for i := range hits {
+		e := hits[i].Explain
+		if e == nil {
+			continue
+		}
+		s.Printf("\n%s  %d words, where the average is %.1f, among %s\n", s.Paint(terminal.Bold, hits[i].Memory.ID.String()),
+			e.Length, e.AverageLength, terminal.Count(e.Memories, "memory"))
+		rows := [][]terminal.Cell{{{"word", terminal.Dim}, {"score", terminal.Dim}, {"weight", terminal.Dim}, {"here", terminal.Dim}, {"memories", terminal.Dim}}}
+		for _, w := range e.Words {
+			rows = append(rows, []terminal.Cell{
+				{terminal.OneLine(w.Word), terminal.Cyan}, {fmt.Sprintf("%.3f", w.Score), terminal.Green}, {fmt.Sprintf("%.2f", w.IDF), terminal.Plain},
+				{fmt.Sprintf("%.1f", w.Frequency), terminal.Plain}, {terminal.Number(int64(w.Documents)), terminal.Plain},
+			})
+		}
+		s.Table(2, map[int]bool{1: true, 2: true, 3: true, 4: true}, rows)
+	}
+}

@@ -1,0 +1,126 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/auren-memory/auren/cmd/internal/stack"
+	"github.com/auren-memory/auren/cmd/internal/terminal"
+	"github.com/auren-memory/auren/queries"
+)
+
+type Show struct {
+	ID      string `arg:"" help:"The memory."`
+	History bool   `help:"All its versions, the oldest first."`
+	AsOf    string `name:"as-of" placeholder:"TIME|N" help:"As it was at a moment, or at a sequence_id."`
+	JSON    bool   `help:"Print it as JSON."`
+}
+
+// Run prints one memory, or its history.
+func (c *Show) Run(ctx context.Context, a *App) error {
+	id, err := parseID("ID", c.ID)
+	if err != nil {
+		return err
+	}
+	asOf, err := parseAsOf(c.AsOf)
+	if err != nil {
+		return err
+	}
+	client, err := a.Connect(ctx, "show")
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	if c.History {
+		versions, err := asOfOrFresh(ctx, client, asOf, func(at queries.At) ([]queries.Version, error) {
+			return readHistory(ctx, client, id, at)
+		})
+		if err != nil {
+			return err
+		}
+		return c.printHistory(a, versions)
+	}
+	m, err := asOfOrFresh(ctx, client, asOf, func(at queries.At) (queries.Memory, error) {
+		m, _, err := client.Reader.Get(ctx, a.Tenant, id, at)
+		return m, err
+	})
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return a.Stdout.JSON(m)
+	}
+	printMemory(a.Stdout, &m)
+	return nil
+}
+
+// readHistory reads all versions of a memory.
+func readHistory(ctx context.Context, c *stack.Client, id uuid.UUID, at queries.At) ([]queries.Version, error) {
+	var versions []queries.Version
+	for page := (queries.HistoryPage{Limit: queries.MaxLimit}); ; {
+		result, err := c.Reader.History(ctx, c.Tenant, id, page, at)
+		if err != nil {
+			return nil, err
+		}
+		versions = append(versions, result.Versions...)
+		if page.AfterVersion = result.NextAfterVersion; page.AfterVersion == 0 {
+			return versions, nil
+		}
+	}
+}
+
+func (c *Show) printHistory(a *App, versions []queries.Version) error {
+	if c.JSON {
+		return a.Stdout.JSON(map[string]any{"versions": versions})
+	}
+	rows := [][]terminal.Cell{{{"version", terminal.Dim}, {"sequence", terminal.Dim}, {"recorded", terminal.Dim}, {"event", terminal.Dim}, {"conf", terminal.Dim}, {"state", terminal.Dim}, {"actor", terminal.Dim}, {"content", terminal.Dim}}}
+	for i := range versions {
+		v := &versions[i]
+		content := summary(v.Memory.Content)
+		if v.Reason != "" {
+			content += "  (" + terminal.OneLine(v.Reason) + ")"
+		}
+		rows = append(rows, []terminal.Cell{
+			{fmt.Sprint(v.Memory.Version), terminal.Bold}, {fmt.Sprint(v.Memory.SequenceID), terminal.Plain}, {terminal.Time(v.RecordedAt), terminal.Dim},
+			{v.EventType, eventStyle(v.EventType)}, {fmt.Sprintf("%.2f", v.Memory.Confidence), terminal.Plain},
+			{v.Memory.State, terminal.Plain}, {terminal.OneLine(v.Actor), terminal.Plain}, {content, terminal.Plain},
+		})
+	}
+	a.Stdout.Table(0, map[int]bool{0: true, 1: true}, rows)
+	return nil
+}
+
+func printMemory(s *terminal.Screen, m *queries.Memory) {
+	expires := "never"
+	if m.ExpiresAt != nil {
+		expires = terminal.Time(*m.ExpiresAt)
+	}
+	s.Table(0, nil, [][]terminal.Cell{
+		{{"id", terminal.Dim}, {m.ID.String(), terminal.Bold}},
+		{{"agent", terminal.Dim}, {terminal.OneLine(m.AgentID), terminal.Plain}},
+		{{"user", terminal.Dim}, {terminal.OneLine(m.UserID), terminal.Plain}},
+		{{"type", terminal.Dim}, {terminal.OneLine(m.Type), terminal.Plain}},
+		{{"confidence", terminal.Dim}, {fmt.Sprintf("%.2f", m.Confidence), terminal.Plain}},
+		{{"state", terminal.Dim}, {m.State, terminal.Plain}},
+		{{"version", terminal.Dim}, {fmt.Sprintf("%d  (sequence_id %d)", m.Version, m.SequenceID), terminal.Plain}},
+		{{"created", terminal.Dim}, {terminal.Time(m.CreatedAt), terminal.Plain}},
+		{{"updated", terminal.Dim}, {terminal.Time(m.UpdatedAt), terminal.Plain}},
+		{{"expires", terminal.Dim}, {expires, terminal.Plain}},
+	})
+	s.Printf("%s    %s\n", s.Paint(terminal.Dim, "metadata"), indented(m.Metadata))
+	s.Printf("%s     %s\n", s.Paint(terminal.Dim, "content"), indented(m.Content))
+}
+
+// indented lays JSON out for people. What could confuse a terminal is escaped in JSON already, but for the control
+// characters beyond ASCII.
+func indented(raw json.RawMessage) string {
+	var out bytes.Buffer
+	if err := json.Indent(&out, raw, "", "  "); err != nil {
+		return terminal.OneLine(string(raw))
+	}
+	return terminal.Printable(out.String())
+}

@@ -1,0 +1,73 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/auren-memory/auren/cmd/internal/ops"
+	"github.com/auren-memory/auren/cmd/internal/terminal"
+)
+
+type Status struct {
+	API  bool `name:"api" help:"Ask only the server at --http-addr whether it is ready, as a container's health check does."`
+	All  bool `help:"Show every tenant, however many there are."`
+	JSON bool `help:"Print the status as JSON."`
+}
+
+const statusTimeout = 4 * time.Second
+
+// errUnready ends status where something is missing; what, was printed.
+var errUnready = errors.New("not ready")
+
+// Run tells how each part is, and fails unless all is well.
+func (c *Status) Run(ctx context.Context, a *App) error {
+	ctx, cancel := context.WithTimeout(ctx, statusTimeout)
+	defer cancel()
+	if c.API {
+		return c.askServer(ctx, a)
+	}
+	h := ops.Read(ctx, ops.Sources{
+		NATSURL:      a.NATSURL(),
+		OpenDatabase: a.OpenNow,
+		ConnectNATS: func(url string) (*nats.Conn, error) {
+			return a.DialNATS(url, "auren status")
+		},
+	})
+	if c.JSON {
+		if err := a.Stdout.JSON(h); err != nil {
+			return err
+		}
+	} else {
+		printHealth(a.Stdout, h, c.All)
+	}
+	if !h.Ready {
+		return errUnready
+	}
+	return nil
+}
+
+func printHealth(s *terminal.Screen, h *ops.Health, all bool) {
+	parts := [][]terminal.Cell{statusRow("database", h.Database.Problem, fmt.Sprintf("%s, schema version %d, %d of %d connections",
+		h.Database.Target, h.Database.Schema, h.Database.Connections, h.Database.Limit))}
+	if h.NATS.URL != "" {
+		parts = append(parts, statusRow("nats", h.NATS.Problem, h.NATS.URL))
+	}
+	if h.Rebuild != nil {
+		parts = append(parts, rebuildRow(h.Rebuild))
+	}
+	s.Table(0, nil, parts)
+	if len(h.Projections) > 0 {
+		printProjections(s, h.Projections, all)
+	}
+}
+
+func statusRow(name, problem, fine string) []terminal.Cell {
+	if problem != "" {
+		return []terminal.Cell{{name, terminal.Plain}, {"unready", terminal.Red}, {terminal.OneLine(problem), terminal.Plain}}
+	}
+	return []terminal.Cell{{name, terminal.Plain}, {"ok", terminal.Green}, {fine, terminal.Plain}}
+}

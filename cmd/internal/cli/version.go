@@ -1,0 +1,9 @@
+package cli
+
+type Version struct{}
+
+// Run prints the version that the build stamped.
+func (*Version) Run(a *App) error {
+	a.Stdout.Printf("auren %s\n", a.Version)
+	return nil
+}

@@ -1,0 +1,102 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/auren-memory/auren/cmd/internal/stack"
+	"github.com/auren-memory/auren/domain/memory"
+	"github.com/auren-memory/auren/projections/fanout"
+)
+
+type Watch struct {
+	Since     string   `placeholder:"WHEN" help:"Begin in the past: a duration such as 10m, a time or a sequence_id."`
+	Follow    bool     `short:"f" default:"true" negatable:"" help:"Go on until Ctrl-C; --no-follow ends at what is there now."`
+	EventType []string `name:"event-type" placeholder:"TYPE" help:"Only events of these types."`
+	Agent     string   `placeholder:"ID" help:"Only events of memories of this agent."`
+	User      string   `placeholder:"ID" help:"Only events of memories of this user."`
+	JSON      bool     `help:"Print each event as a line of JSON."`
+}
+
+// Run shows changes as subscribers see them: from the stream, once the read model has them.
+func (c *Watch) Run(ctx context.Context, a *App) error {
+	published := slices.DeleteFunc(memory.EventTypes(), func(t string) bool { return t == memory.TypeSkipped })
+	if err := checkEventTypes(c.EventType, published, "none that is published"); err != nil {
+		return err
+	}
+	if !c.Follow && c.Since == "" {
+		return UsageError{errors.New("--no-follow shows what was before: say since when with --since")}
+	}
+	since, err := parseSince(c.Since, time.Now())
+	if err != nil {
+		return err
+	}
+	conn, err := a.connectToWatch()
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	w := &feed{
+		app: a, conn: conn, since: since, follow: c.Follow, last: since.sequenceID - 1,
+		tenant: "auren.evt." + fanout.EscapeToken(string(a.Tenant)), subjects: c.subjects(a),
+		print: (&changePrinter{to: a.Stdout, json: c.JSON}).print,
+	}
+	err = w.run(ctx)
+	if ctx.Err() != nil {
+		return nil // that is how watching ends
+	}
+	return err
+}
+
+// subjects are what the filters ask for.
+func (c *Watch) subjects(a *App) (subjects []string) {
+	token := func(id string) string {
+		if id == "" {
+			return "*"
+		}
+		return fanout.EscapeToken(id)
+	}
+	types := c.EventType
+	if len(types) == 0 {
+		types = []string{""}
+	}
+	for _, t := range types {
+		subjects = append(subjects, strings.Join([]string{
+			"auren.evt", fanout.EscapeToken(string(a.Tenant)), token(c.Agent), token(c.User), token(t),
+		}, "."))
+	}
+	slices.Sort(subjects)
+	return slices.Compact(subjects)
+}
+
+// connectToWatch connects to the NATS server of the settings or of the stack of the data directory, and says in a
+// word when that goes away and comes back.
+func (a *App) connectToWatch() (*nats.Conn, error) {
+	url := a.NATSURL()
+	switch {
+	case url == "" && a.Config.DSN != "":
+		return nil, UsageError{errors.New("watch shows what NATS carries: name the server with --nats-url (AUREN_NATS_URL); `auren replay --follow` needs the database only")}
+	case url == "":
+		return nil, fmt.Errorf("no AUREN runs on %s: start one with `auren up`, or name a NATS server with --nats-url (AUREN_NATS_URL)", a.Config.DataDir)
+	}
+	conn, err := nats.Connect(url, nats.Name("auren watch"), nats.Timeout(2*time.Second),
+		nats.MaxReconnects(-1), nats.ReconnectWait(500*time.Millisecond), nats.PingInterval(10*time.Second),
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			if err != nil {
+				a.Notice("NATS was lost; waiting for it")
+			}
+		}),
+		nats.ReconnectHandler(func(*nats.Conn) { a.Notice("NATS is back") }),
+		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}), // the reader meets what matters
+	)
+	if err != nil {
+		return nil, stack.ExplainNATSError(url, err)
+	}
+	return conn, nil
+}

@@ -1,0 +1,113 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os/user"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"github.com/auren-memory/auren/cmd/internal/terminal"
+	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/domain"
+)
+
+// writing is what all commands that change memories have in common.
+type writing struct {
+	Actor         string `env:"AUREN_ACTOR" placeholder:"NAME" help:"Who does it; default: the name of your account."`
+	Reason        string `placeholder:"TEXT" empty:"" help:"Why; it is kept with the change."`
+	CommandID     string `name:"command-id" placeholder:"ID" help:"Makes repeating the command harmless."`
+	CorrelationID string `name:"correlation-id" placeholder:"ID" help:"Groups what belongs to one piece of work."`
+	JSON          bool   `help:"Print the answer as JSON."`
+}
+
+// request is what goes with every command.
+func (w *writing) request(a *App) commands.Request {
+	actor := w.Actor
+	if actor == "" {
+		if account, err := user.Current(); err == nil {
+			actor = account.Username
+		}
+	}
+	return commands.Request{Tenant: a.Tenant, Meta: domain.Meta{
+		Actor: actor, Reason: w.Reason, CommandID: w.CommandID, CorrelationID: w.CorrelationID,
+	}}
+}
+
+// expecting is for the commands that can be made to depend on a version.
+type expecting struct {
+	ExpectedVersion int `name:"expected-version" placeholder:"N" help:"Do it only if the memory is at this version."`
+}
+
+// answer prints what became of one command.
+func (w *writing) answer(a *App, did string, receipt commands.Receipt) error {
+	if w.JSON {
+		return a.Stdout.JSON(receipt)
+	}
+	a.Stdout.Printf("%s %s  version %d, sequence_id %d\n", a.Stdout.Paint(terminal.Green, did), receipt.ID, receipt.Version, receipt.SequenceID)
+	return nil
+}
+
+// parseID reads a UUID; what names where it came from.
+func parseID(what, text string) (uuid.UUID, error) {
+	id, err := uuid.Parse(text)
+	if err != nil {
+		return uuid.Nil, UsageError{fmt.Errorf("%s %q is no UUID such as 0192f8a4-7c3e-7d60-b1f2-3a4b5c6d7e8f", what, text)}
+	}
+	return id, nil
+}
+
+// parseTime reads an RFC 3339 time, or one without a zone, as moment writes it, or a day, which begins at midnight: these
+// two are local.
+func parseTime(flag, text string) (*time.Time, error) {
+	if text == "" {
+		return nil, nil
+	}
+	for _, layout := range []string{time.RFC3339Nano, terminal.TimeLayout, "2006-01-02T15:04:05", "2006-01-02 15:04", time.DateOnly} {
+		if t, err := time.ParseInLocation(layout, text, time.Local); err == nil {
+			return &t, nil
+		}
+	}
+	return nil, UsageError{fmt.Errorf("%s %q is no time such as 2026-01-31T08:00:00Z or, in local time, 2026-01-31 08:00:00 or 2026-01-31", flag, text)}
+}
+
+// content turns what was typed into JSON: a text as it is, or, when it was said to be JSON, that. "-" reads it from
+// stdin.
+func (a *App) content(typed string, isJSON bool) (json.RawMessage, error) {
+	if typed == "-" {
+		read, err := io.ReadAll(io.LimitReader(a.Stdin, maxInput+1))
+		if err != nil {
+			return nil, fmt.Errorf("read stdin: %w", err)
+		}
+		if len(read) > maxInput {
+			return nil, UsageError{errors.New("stdin holds more than the 1 MiB that a memory may have")}
+		}
+		if !utf8.Valid(read) {
+			return nil, UsageError{errors.New("stdin is not valid UTF-8")}
+		}
+		typed = string(read)
+	}
+	if isJSON {
+		return json.RawMessage(typed), nil
+	}
+	return json.Marshal(typed)
+}
+
+// noFlag stands where a flag is looked for and an argument is meant.
+type noFlag struct{}
+
+// UnmarshalText refuses whatever it is given.
+func (*noFlag) UnmarshalText([]byte) error {
+	return errors.New("is no flag but an argument: leave the name out")
+}
+
+// maxInput leaves room for the white space of JSON written for people.
+const maxInput = 4 << 20
+
+func errNoMemory(id uuid.UUID) error {
+	return domain.Errorf(domain.NotFound, "there is no memory %s", id)
+}

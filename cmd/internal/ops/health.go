@@ -1,0 +1,86 @@
+package ops
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/nats-io/nats.go"
+
+	"github.com/auren-memory/auren/cmd/internal/config"
+	"github.com/auren-memory/auren/cmd/internal/database"
+	"github.com/auren-memory/auren/migrations"
+)
+
+// Health is how everything is.
+type Health struct {
+	Ready       bool         `json:"ready"`
+	Database    Database     `json:"database"`
+	NATS        NATS         `json:"nats"`
+	Projections []Projection `json:"projections"`
+	// Rebuild is the one that is under way or was broken off.
+	Rebuild *Rebuild `json:"rebuild,omitempty"`
+}
+
+type Database struct {
+	Target      string `json:"target,omitempty"`
+	Problem     string `json:"problem,omitempty"`
+	Schema      int64  `json:"schema_version"`
+	Connections int    `json:"connections"`
+	Limit       int    `json:"connections_limit"`
+}
+
+type NATS struct {
+	URL     string `json:"url,omitempty"`
+	Problem string `json:"problem,omitempty"`
+}
+
+// Sources are where the health is read.
+type Sources struct {
+	OpenDatabase func(ctx context.Context) (*pgxpool.Pool, error)
+	// NATSURL is empty where no NATS server is known.
+	NATSURL     string
+	ConnectNATS func(url string) (*nats.Conn, error)
+}
+
+// Read reads how everything is; whatever cannot be read is a problem.
+func Read(ctx context.Context, from Sources) *Health {
+	h := &Health{Projections: []Projection{}, NATS: readNATS(from)}
+	if err := h.readDatabase(ctx, from); err != nil {
+		h.Database.Problem = config.MaskSecrets(err.Error())
+	}
+	h.Ready = h.Database.Problem == "" && h.NATS.Problem == "" && (h.Rebuild == nil || h.Rebuild.Problem == "")
+	for _, p := range h.Projections {
+		h.Ready = h.Ready && p.Problem == ""
+	}
+	return h
+}
+
+const readConnections = `
+select count(*), current_setting('max_connections')::int
+  from pg_stat_activity
+ where datname = current_database()`
+
+func (h *Health) readDatabase(ctx context.Context, from Sources) error {
+	pool, err := from.OpenDatabase(ctx)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	h.Database.Target = database.Target(pool)
+	if h.Database.Schema, _, err = migrations.Version(ctx, pool); err != nil {
+		return err
+	}
+	if err := migrations.CheckVersion(ctx, pool); err != nil {
+		return err
+	}
+	row := pool.QueryRow(ctx, readConnections)
+	if err := row.Scan(&h.Database.Connections, &h.Database.Limit); err != nil {
+		return err
+	}
+	h.Projections, err = readProjections(ctx, pool)
+	if err != nil {
+		return err
+	}
+	h.Rebuild, err = readRebuild(ctx, pool)
+	return err
+}

@@ -1,0 +1,58 @@
+package ops
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/auren-memory/auren/cmd/internal/config"
+	"github.com/auren-memory/auren/projections/fanout"
+)
+
+// readNATS asks whether the relay can work; the zero value where no server is known.
+func readNATS(from Sources) (h NATS) {
+	if from.NATSURL == "" {
+		return h
+	}
+	h.URL = config.MaskSecrets(from.NATSURL)
+	conn, err := from.ConnectNATS(from.NATSURL)
+	if err != nil {
+		h.Problem = err.Error()
+		return h
+	}
+	defer conn.Close()
+	hosts := config.NATSURL(from.NATSURL).Hosts()
+	if err := conn.FlushTimeout(time.Second); err != nil {
+		h.Problem = fmt.Sprintf("NATS (%s) does not answer: %s", hosts, config.MaskSecrets(err.Error()))
+		return h
+	}
+	h.Problem = jetStreamProblem(conn, hosts)
+	return h
+}
+
+// jetStreamProblem asks what the relay asks, too. Whether there is a stream already is for it to say.
+func jetStreamProblem(conn *nats.Conn, hosts string) string {
+	reply, err := conn.Request("$JS.API.STREAM.INFO."+fanout.Stream, nil, time.Second)
+	switch {
+	case errors.Is(err, nats.ErrNoResponders):
+		return fmt.Sprintf("NATS (%s) has no JetStream; start nats-server with -js", hosts)
+	case err != nil && errors.Is(conn.LastError(), nats.ErrPermissionViolation):
+		return fmt.Sprintf("NATS (%s) does not let this account ask for the stream: %v", hosts, conn.LastError())
+	case err != nil:
+		return fmt.Sprintf("JetStream of NATS (%s) does not answer: %v", hosts, err)
+	}
+	var answer struct {
+		Error *jetstream.APIError `json:"error"`
+	}
+	if err := json.Unmarshal(reply.Data, &answer); err != nil {
+		return fmt.Sprintf("JetStream of NATS (%s) answers what is no answer: %v", hosts, err)
+	}
+	if answer.Error != nil && answer.Error.ErrorCode != jetstream.JSErrCodeStreamNotFound {
+		return fmt.Sprintf("JetStream of NATS (%s) refuses to tell of the stream: %s", hosts, answer.Error.Description)
+	}
+	return ""
+}

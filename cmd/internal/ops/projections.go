@@ -1,0 +1,146 @@
+package ops
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/projections"
+	"github.com/auren-memory/auren/projections/fanout"
+)
+
+type Projection struct {
+	projections.Status
+	// EventsPerSecond is how fast the checkpoint moved while we looked; 0 where there was nothing to apply.
+	EventsPerSecond float64 `json:"events_per_second"`
+	// Problem is why it does not keep up; empty where it does.
+	Problem string `json:"problem,omitempty"`
+}
+
+// between is how long a status watches a projection that is behind.
+const between = 500 * time.Millisecond
+
+// readProjections looks twice where something lags, or moved a moment ago, to see how fast it moves.
+func readProjections(ctx context.Context, pool *pgxpool.Pool) ([]Projection, error) {
+	first, err := projections.ReadStatus(ctx, pool)
+	if err != nil {
+		return nil, err
+	}
+	if len(first) == 0 {
+		return []Projection{}, checkProjector(ctx, pool)
+	}
+	began := time.Now()
+	if slices.ContainsFunc(first, func(s projections.Status) bool {
+		return s.Lag > 0 || s.UpdatedAt != nil && began.Sub(*s.UpdatedAt) < 2*time.Second
+	}) {
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(between):
+		}
+	}
+	second, err := waitForLeaders(ctx, pool)
+	if err != nil {
+		return nil, err
+	}
+	return watched(first, second, time.Since(began)), nil
+}
+
+// handover is how long nobody may lead a projection while projectors run: after a rebuild, or when a tenant has come, they
+// share what there is to lead anew, each at its next look, and where they hear of new numbers first, by a lease's time.
+const handover = 5 * time.Second
+
+// waitForLeaders reads the status, where projectors run once each projection is led or handover is over.
+func waitForLeaders(ctx context.Context, pool *pgxpool.Pool) ([]projections.Status, error) {
+	for began := time.Now(); ; {
+		all, err := projections.ReadStatus(ctx, pool)
+		if err != nil {
+			return nil, err
+		}
+		led := !slices.ContainsFunc(all, func(s projections.Status) bool { return s.Holder == "" && s.StoppedAt == nil })
+		if led || time.Since(began) > handover {
+			return all, nil
+		}
+		if _, runs, err := readProjector(ctx, pool); err != nil || !runs {
+			return all, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// watched compares what was seen at two moments.
+func watched(first, second []projections.Status, passed time.Duration) []Projection {
+	type key struct {
+		tenant     domain.Tenant
+		projection string
+	}
+	before := make(map[key]projections.Status, len(first))
+	for _, s := range first {
+		before[key{s.Tenant, s.Projection}] = s
+	}
+	runs := slices.ContainsFunc(second, func(s projections.Status) bool { return s.Holder != "" })
+	all := make([]Projection, len(second))
+	for i, s := range second {
+		p := Projection{Status: s}
+		if b, ok := before[key{s.Tenant, s.Projection}]; ok && s.SequenceID > b.SequenceID {
+			p.EventsPerSecond = float64(s.SequenceID-b.SequenceID) / passed.Seconds()
+		}
+		p.Problem = p.problem(runs)
+		all[i] = p
+	}
+	return all
+}
+
+// problem says what is wrong; runs tells whether any projector leads something.
+func (p *Projection) problem(runs bool) string {
+	switch {
+	case p.StoppedAt != nil && *p.StoppedAt == 0:
+		return "stopped: " + p.StoppedReason
+	case p.StoppedAt != nil:
+		return fmt.Sprintf("stopped at event %d: %s", *p.StoppedAt, p.StoppedReason)
+	case p.Holder == "" && p.Projection == fanout.Name && runs:
+		return "nobody leads: no projector that reaches NATS runs"
+	case p.Holder == "":
+		return "nobody leads: start a projector"
+	case p.State == projections.Stuck:
+		return "stuck: it has not moved for a while"
+	}
+	return ""
+}
+
+// A projector has no checkpoint before the first event, but it has its connections.
+const readProjectors = `
+select exists (select 1 from logs where sequence_id > 0),
+       exists (select 1
+                 from pg_stat_activity
+                where datname = current_database()
+                  and application_name in ('auren projector', 'auren up'))`
+
+// readProjector tells whether there are events and whether a projector is connected.
+func readProjector(ctx context.Context, pool *pgxpool.Pool) (events, runs bool, err error) {
+	err = pool.QueryRow(ctx, readProjectors).Scan(&events, &runs)
+	return events, runs, err
+}
+
+// checkProjector is an error where no projection has a checkpoint and no projector waits for the first event.
+func checkProjector(ctx context.Context, pool *pgxpool.Pool) error {
+	events, runs, err := readProjector(ctx, pool)
+	switch {
+	case err != nil:
+		return err
+	case events:
+		return errors.New("no projector has ever run: start one")
+	case !runs:
+		return errors.New("no projector runs: start one")
+	}
+	return nil
+}

@@ -1,0 +1,66 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/auren-memory/auren/cmd/internal/httpapi"
+	"github.com/auren-memory/auren/cmd/internal/observe"
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/projections"
+)
+
+// StartHTTP serves the whole API and returns where. All checks must be there already.
+func (e *Services) StartHTTP(ctx context.Context, addr string) (net.Addr, error) {
+	s := httpapi.New(httpapi.Deps{
+		Operations: e.operations(), Commands: e.Handler, Queries: e.Reader, Store: e.Store, LogWatcher: e.logWatcher,
+	}, httpapi.Config{Addr: addr})
+	return e.listen(ctx, s)
+}
+
+// StartOperations serves what operators ask any process for, without the API.
+func (e *Services) StartOperations(ctx context.Context, addr string) (net.Addr, error) {
+	bound, err := e.listen(ctx, httpapi.NewOperations(e.operations(), httpapi.Config{Addr: addr}))
+	if err != nil {
+		// The error of the API names the setting of the API.
+		return nil, fmt.Errorf("--projector-http-addr (AUREN_PROJECTOR_HTTP_ADDR): %w", errors.Unwrap(err))
+	}
+	return bound, nil
+}
+
+func (e *Services) listen(ctx context.Context, s *httpapi.Server) (net.Addr, error) {
+	bound, err := s.Listen(ctx)
+	if err != nil {
+		return nil, err
+	}
+	e.lifecycle.run("http", s.Run)
+	return bound, nil
+}
+
+func (e *Services) operations() httpapi.Operations {
+	return httpapi.Operations{
+		Version: e.Version, Log: e.Log,
+		Ready:       observe.NewHealth(observe.HealthConfig{}, e.checks...).Ready,
+		Metrics:     promhttp.HandlerFor(e.registry, promhttp.HandlerOpts{}),
+		Tracer:      e.traces.Tracer(),
+		Answered:    observe.NewHTTPMetrics(e.registry).Answered,
+		Projections: e.projections,
+	}
+}
+
+// projections tells how far each is. An error is of kind Unavailable, with the database's own words hidden.
+func (e *Services) projections(ctx context.Context) ([]httpapi.Projection, error) {
+	all, err := projections.ReadStatus(ctx, e.Pool)
+	if err != nil {
+		return nil, errors.Join(domain.Errorf(domain.Unavailable, "the database cannot tell how far the projections are; try again"), err)
+	}
+	answer := make([]httpapi.Projection, len(all))
+	for i, s := range all {
+		answer[i] = httpapi.Projection(s)
+	}
+	return answer, nil
+}

@@ -1,0 +1,177 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/auren-memory/auren/cmd/internal/database"
+	"github.com/auren-memory/auren/cmd/internal/observe"
+	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/migrations"
+	"github.com/auren-memory/auren/projections"
+	"github.com/auren-memory/auren/projections/fanout"
+	"github.com/auren-memory/auren/projections/runner"
+	"github.com/auren-memory/auren/queries"
+)
+
+// Services are what a server and a projector have in common: the pool, the log, and who wakes whom.
+type Services struct {
+	*Client
+	lifecycle         *Lifecycle
+	traces            observe.Traces
+	registry          *prometheus.Registry
+	checks            []observe.Check
+	logWatcher        *eventstore.Watcher
+	projectionWatcher *eventstore.Watcher
+
+	projectionMetrics *observe.ProjectionMetrics
+}
+
+// StartServices connects to a database whose schema must be the one that this program knows.
+func (s *Settings) StartServices(ctx context.Context, l *Lifecycle, dsn, name string) (*Services, error) {
+	traces, err := observe.NewTraces(ctx, "auren-"+name, s.Version, s.Log)
+	if err != nil {
+		return nil, err
+	}
+	l.add("traces", func(ctx context.Context) error { traces.Close(ctx); return nil })
+	pool, err := database.Open(ctx, database.Config{
+		DSN: dsn, Name: "auren " + name, Size: s.Config.PoolSize, Overflow: s.Config.MaxOverflow, Wait: s.Config.Wait,
+		Tracer: traces.Queries(),
+	}, s.Log)
+	if err != nil {
+		return nil, ExplainConnectError(ctx, dsn, err)
+	}
+	if err := migrations.CheckVersion(ctx, pool); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	registry := observe.NewRegistry(s.Version)
+	appended := observe.NewAppendMetrics(registry).Appended
+	e := &Services{
+		Client: newClient(s, pool, eventstore.Config{
+			Appended: func(stats eventstore.AppendStats) { appended(observe.Append(stats)) }, Tracer: traces.Tracer(),
+		}),
+		lifecycle:  l,
+		traces:     traces,
+		registry:   registry,
+		logWatcher: eventstore.NewWatcher(pool, eventstore.LogChannel, s.Log),
+	}
+	e.projectionWatcher = e.logWatcher.Beside(projections.Channel)
+	e.Reader = queries.New(pool, queries.Config{Wake: e.projectionWatcher.Subscribe})
+	e.registry.MustRegister(observe.NewPoolCollector(pool), observe.NewLagCollector(e.lags, 0), observe.NewLogCollector(e.logs, 0))
+	e.checks = []observe.Check{{Name: "database", Do: e.pingDatabase}, {Name: "schema", Do: e.checkSchema}}
+	l.add("database", func(ctx context.Context) error { return within(ctx, e.Close) })
+	l.run("watcher", e.logWatcher.Run)
+	return e, nil
+}
+
+// within waits for something that cannot be interrupted, no longer than ctx.
+func within(ctx context.Context, do func()) error {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		do()
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (e *Services) pingDatabase(ctx context.Context) error { return publicError(e.Pool.Ping(ctx)) }
+
+func (e *Services) checkSchema(ctx context.Context) error {
+	return publicError(migrations.CheckVersion(ctx, e.Pool))
+}
+
+// publicError leaves of an error what whoever asks for the health may know: not the account, the name and the address of
+// the database.
+func publicError(err error) error {
+	if _, known := errors.AsType[*migrations.VersionError](err); known || err == nil || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return errors.New("cannot be reached; the log says why")
+}
+
+// StartProjector runs all projections, the fan-out to NATS and the sweeper.
+func (e *Services) StartProjector(natsURL string) error {
+	conn, err := e.connectNATS(natsURL)
+	if err != nil {
+		return err
+	}
+	e.lifecycle.add("nats connection", func(context.Context) error { conn.Close(); return nil })
+	config := runner.Config{Log: e.Log, Tracer: e.traces.Tracer()}
+	e.projectionMetrics = observe.NewProjectionMetrics(e.registry)
+	relay, err := fanout.New(e.Pool, e.Store, conn, fanout.Config{
+		MaxAge: e.Config.NATSMaxAge, MaxBytes: int64(e.Config.NATSMaxBytes), Replicas: e.Config.NATSReplicas,
+	})
+	if err != nil {
+		return err
+	}
+	sweeper := commands.NewSweeper(e.Handler, e.due, commands.SweeperConfig{}, e.Log)
+	e.checks = append(e.checks, observe.Check{Name: "nats", Do: func(ctx context.Context) error { return pingNATS(ctx, conn) }})
+
+	e.startProjections(ReadModels(), config)
+	seen := e.projectionMetrics.Of(relay.Name())
+	fanning := runner.NewSink(e.Pool, e.Store, e.projectionWatcher, e.observed(config, seen), relay)
+	seen.Leading(fanning.Leading)
+	e.lifecycle.run("fan-out", fanning.Run)
+	e.lifecycle.run("sweeper", sweeper.Run)
+	return nil
+}
+
+// due finds what the sweeper expires.
+func (e *Services) due(ctx context.Context, now time.Time, limit int) ([]commands.Due, error) {
+	found, err := e.Reader.Due(ctx, now, limit)
+	if err != nil {
+		return nil, err
+	}
+	due := make([]commands.Due, len(found))
+	for i, m := range found {
+		due[i] = commands.Due{Tenant: m.Tenant, ID: m.ID}
+	}
+	return due, nil
+}
+
+// observed lets a projection tell its metrics.
+func (*Services) observed(config runner.Config, seen observe.Projection) runner.Config {
+	config.Applied = func(_ domain.Tenant, events int) { seen.Applied(events) }
+	config.Leased = func(_ domain.Tenant, term int64) { seen.Leased(term) }
+	return config
+}
+
+// logs tells the metrics how long each log is.
+func (e *Services) logs(ctx context.Context) ([]observe.Log, error) {
+	heads, err := e.Store.Heads(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var logs []observe.Log
+	for tenant, head := range heads {
+		logs = append(logs, observe.Log{Default: tenant == domain.DefaultTenant, Head: head})
+	}
+	return logs, nil
+}
+
+// lags tells the metrics how far each projection is behind.
+func (e *Services) lags(ctx context.Context) ([]observe.Lag, error) {
+	all, err := projections.ReadStatus(ctx, e.Pool)
+	if err != nil {
+		return nil, err
+	}
+	lags := make([]observe.Lag, len(all))
+	for i, s := range all {
+		lags[i] = observe.Lag{
+			Projection: s.Projection, Events: s.Lag, Age: time.Duration(s.LagSeconds * float64(time.Second)),
+			Led: s.Holder != "", Stuck: s.State == projections.Stuck, Stopped: s.StoppedAt != nil,
+		}
+	}
+	return lags, nil
+}

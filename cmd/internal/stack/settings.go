@@ -1,0 +1,24 @@
+package stack
+
+import (
+	"go.uber.org/zap"
+
+	"github.com/auren-memory/auren/cmd/internal/config"
+	"github.com/auren-memory/auren/cmd/internal/terminal"
+	"github.com/auren-memory/auren/domain"
+)
+
+// Settings is what every part is built from.
+type Settings struct {
+	Config  config.Config
+	Tenant  domain.Tenant
+	Version string
+	Log     *zap.Logger
+	// Stderr shows the person at the terminal what takes time.
+	Stderr *terminal.Screen
+}
+
+// Notice tells the person at the terminal something that is not the answer.
+func (s *Settings) Notice(text string) {
+	s.Stderr.Printf("%s\n", s.Stderr.Paint(terminal.Dim, text))
+}

@@ -1,0 +1,130 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+
+	"github.com/auren-memory/auren/cmd/internal/database"
+	"github.com/auren-memory/auren/deploy/standalone"
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/migrations"
+)
+
+// Stack is everything running in one process.
+type Stack struct {
+	*Services
+	NATSURL  string
+	httpAddr net.Addr
+	Private  bool // PostgreSQL is ours
+}
+
+// StartStack starts everything that the settings do not place elsewhere. What was started when it fails is in the
+// lifecycle, for the caller to stop.
+func (s *Settings) StartStack(ctx context.Context, l *Lifecycle) (*Stack, error) {
+	dsn, err := s.startPostgres(ctx, l)
+	if err != nil {
+		return nil, err
+	}
+	natsURL, err := s.startNATS(l)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.prepareSchema(ctx, dsn); err != nil {
+		return nil, err
+	}
+	services, err := s.StartServices(ctx, l, dsn, "up")
+	if err != nil {
+		return nil, err
+	}
+	if err := services.StartProjector(natsURL); err != nil {
+		return nil, err
+	}
+	addr, err := services.StartHTTP(ctx, s.Config.HTTPAddr)
+	if err != nil {
+		return nil, err
+	}
+	all := &Stack{Services: services, NATSURL: natsURL, httpAddr: addr, Private: s.Config.DSN == ""}
+	return all, all.publishAddresses()
+}
+
+// URL is how this machine reaches the API, also where it listens on every address.
+func (s *Stack) URL() string {
+	if tcp, ok := s.httpAddr.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		return fmt.Sprintf("http://127.0.0.1:%d", tcp.Port)
+	}
+	return "http://" + s.httpAddr.String()
+}
+
+// startPostgres returns the DSN of the configured database, or starts a private server for one.
+func (s *Settings) startPostgres(ctx context.Context, l *Lifecycle) (dsn string, err error) {
+	if s.Config.DSN != "" {
+		return string(s.Config.DSN), nil
+	}
+	config := standalone.PostgresConfig{DataDir: s.Config.DataDir, Log: s.Log, Progress: s.Notice}
+	server, err := startPrivatePostgres(ctx, config)
+	if _, missing := errors.AsType[*standalone.NotInstalledError](err); missing {
+		if err := s.InstallPostgres(ctx); err != nil {
+			return "", err
+		}
+		server, err = startPrivatePostgres(ctx, config)
+	}
+	if err != nil {
+		return "", err
+	}
+	l.add("postgresql", server.stop)
+	l.run("watcher of postgresql", server.watch)
+	return server.current().DSN(), nil
+}
+
+// InstallPostgres installs the packages of PostgreSQL where this account may do so.
+func (s *Settings) InstallPostgres(ctx context.Context) error {
+	s.Notice("PostgreSQL is not installed; installing it where that is allowed")
+	return standalone.InstallPostgres(ctx, s.Stderr)
+}
+
+// startNATS returns the URL of the configured server, or starts an embedded one.
+func (s *Settings) startNATS(l *Lifecycle) (url string, err error) {
+	if s.Config.NATSURL != "" {
+		return string(s.Config.NATSURL), nil
+	}
+	if s.Config.NATSReplicas > 1 {
+		return "", domain.Errorf(domain.Invalid, "--nats-replicas (AUREN_NATS_REPLICAS) must be 1 for the embedded NATS server, got %d; name a cluster with --nats-url (AUREN_NATS_URL)",
+			s.Config.NATSReplicas)
+	}
+	server, err := standalone.StartNATS(standalone.NATSConfig{DataDir: s.Config.DataDir, Addr: s.Config.NATSAddr, Log: s.Log})
+	if err != nil {
+		return "", err
+	}
+	l.add("nats", func(ctx context.Context) error { return within(ctx, server.Stop) })
+	return server.URL(), nil
+}
+
+// prepareSchema creates the database where it is missing and migrates it.
+func (s *Settings) prepareSchema(ctx context.Context, dsn string) error {
+	pool, err := database.Open(ctx, database.Config{DSN: dsn, Name: "auren up", Wait: s.Config.Wait}, s.Log)
+	switch {
+	case errors.Is(err, database.ErrMissing):
+		if _, err := migrations.CreateDatabase(ctx, dsn); err != nil {
+			return err
+		}
+	case err != nil:
+		return ExplainConnectError(ctx, dsn, err)
+	default:
+		defer pool.Close()
+		before, latest, err := migrations.Version(ctx, pool)
+		if err != nil {
+			return err
+		}
+		s.AnnounceMigration(before, latest)
+	}
+	return migrations.Up(ctx, dsn)
+}
+
+// AnnounceMigration says beforehand what may take minutes where there are many memories.
+func (s *Settings) AnnounceMigration(before, latest int64) {
+	if before > 0 && before < latest {
+		s.Notice(fmt.Sprintf("bringing the schema from version %d to %d", before, latest))
+	}
+}

@@ -1,0 +1,49 @@
+package terminal
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Count says how many there are of something, as in "1 memory" and "2,000 memories".
+func Count[N int | int64](n N, one string) string {
+	many := one + "s"
+	if stem, ok := strings.CutSuffix(one, "y"); ok {
+		many = stem + "ies"
+	}
+	if n == 1 {
+		many = one
+	}
+	return Number(n) + " " + many
+}
+
+// Number writes thousands apart, as in 12,345.
+func Number[N int | int64](n N) string {
+	digits := fmt.Sprint(n)
+	sign := ""
+	if n < 0 {
+		sign, digits = "-", digits[1:]
+	}
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return sign + digits
+}
+
+// Time writes a time for people: in their zone, to the second.
+func Time(t time.Time) string { return t.Local().Format(TimeLayout) }
+
+const TimeLayout = time.DateTime
+
+// Duration writes how long something lasted in three digits.
+func Duration(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return d.Round(time.Millisecond).String()
+	case d < time.Minute:
+		return d.Round(10 * time.Millisecond).String()
+	default:
+		return d.Round(time.Second).String()
+	}
+}
