@@ -102,9 +102,13 @@ func (o *Object) UUID(key string, id uuid.UUID) *Object {
 	return o
 }
 
-// Time adds a moment in UTC to the microsecond, with all six decimals.
-func (o *Object) Time(key string, t time.Time) *Object {
+// Time adds a moment in UTC to the microsecond, with all six decimals; nil is null.
+func (o *Object) Time(key string, t *time.Time) *Object {
 	o.key(key)
+	if t == nil {
+		o.out = append(o.out, "null"...)
+		return o
+	}
 	o.out = t.UTC().AppendFormat(o.out, `"2006-01-02T15:04:05.000000Z"`)
 	return o
 }

@@ -27,12 +27,13 @@ func TestObject(t *testing.T) {
 		Text("g", "").
 		TextIfAny("h", "").
 		TextIfAny("i", "x").
-		Time("j", at).
+		Time("j", &at).
 		Value("k", parse(t, `{"b": 1, "a": 2}`)).
 		Value("l", canonjson.Value{}).
+		Time("m", nil).
 		Bytes()
 	expected := `{"a":true,"b":1e-7,"c":null,"d":"` + id.String() + `","e":-7,"f":["<\ufffd>\n",null,[]],"g":"","i":"x",` +
-		`"j":"2026-03-01T08:00:00.120000Z","k":{"a":2,"b":1},"l":null}`
+		`"j":"2026-03-01T08:00:00.120000Z","k":{"a":2,"b":1},"l":null,"m":null}`
 	require.Equal(t, "before"+parse(t, expected).String(), string(buffer))
 	require.Equal(t, "{}", canonjson.NewObject(nil).Done().String())
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"slices"
 	"strconv"
-	"unicode/utf8"
 
 	"github.com/auren-memory/auren/domain"
 )
@@ -95,7 +94,7 @@ func (s *scanner) array(out []byte, depth int) ([]byte, error) {
 
 // member is one name and value of an object: where its canonical text stands in the output.
 type member struct {
-	key        string
+	key        []byte
 	start, end int
 }
 
@@ -107,7 +106,7 @@ func (s *scanner) object(out []byte, depth int) ([]byte, error) {
 		return append(out, '}'), nil
 	}
 	first := len(out)
-	var members []member
+	members := make([]member, 0, 8)
 	for {
 		if s.next() != '"' {
 			return nil, s.syntax("a key in double quotes was expected")
@@ -124,9 +123,9 @@ func (s *scanner) object(out []byte, depth int) ([]byte, error) {
 			out = append(out, ',')
 		}
 		start := len(out)
-		out = append(AppendText(out, key), ':')
+		out = append(appendQuoted(out, key), ':')
 		if out, err = s.value(out, depth+1); err != nil {
-			return nil, domain.Within(key, err)
+			return nil, domain.Within(string(key), err)
 		}
 		members = append(members, member{key, start, len(out)})
 		switch s.next() {
@@ -149,8 +148,8 @@ func orderMembers(out []byte, first int, members []member) ([]byte, error) {
 		slices.SortStableFunc(members, byKey)
 	}
 	for i := 1; i < len(members); i++ {
-		if members[i].key == members[i-1].key {
-			return nil, domain.Invalidf(members[i].key, "stands twice in one object")
+		if bytes.Equal(members[i].key, members[i-1].key) {
+			return nil, domain.Invalidf(string(members[i].key), "stands twice in one object")
 		}
 	}
 	if ordered {
@@ -167,27 +166,19 @@ func orderMembers(out []byte, first int, members []member) ([]byte, error) {
 	return append(out, '}'), nil
 }
 
-// compareUTF16 orders strings by their UTF-16 code units (RFC 8785, section 3.2.3), which differs from
-// the order of their bytes where a character beyond U+FFFF meets one from U+E000 on.
-func compareUTF16(a, b string) int {
-	for a != "" && b != "" {
-		x, n := utf8.DecodeRuneInString(a)
-		y, m := utf8.DecodeRuneInString(b)
-		if x != y {
-			if lx, ly := leadUnit(x), leadUnit(y); lx != ly {
-				return int(lx - ly)
-			}
-			return int(x - y)
-		}
-		a, b = a[n:], b[m:]
+// compareUTF16 orders UTF-8 by its UTF-16 code units (RFC 8785, section 3.2.3). That is the order of the bytes, except that
+// a character beyond U+FFFF, which starts with a byte from 0xf0 on, comes before one from U+E000 on (0xee and 0xef).
+func compareUTF16[T string | []byte](a, b T) int {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
 	}
-	return len(a) - len(b)
-}
-
-// leadUnit is the first UTF-16 code unit of a character.
-func leadUnit(r rune) rune {
-	if r > 0xffff {
-		return 0xd800 + (r-0x10000)>>10
+	if n == len(a) || n == len(b) {
+		return len(a) - len(b)
 	}
-	return r
+	x, y := int(a[n]), int(b[n])
+	if min(x, y) >= 0xee && (x >= 0xf0) != (y >= 0xf0) {
+		return y - x
+	}
+	return x - y
 }

@@ -20,33 +20,34 @@ func (s *scanner) string(out []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return AppendText(out, text), nil
+	return appendQuoted(out, text), nil
 }
 
-// text reads the string that starts at the next byte and returns what it stands for.
-func (s *scanner) text() (string, error) {
+// text reads the string that starts at the next byte and returns what it stands for: a part of the input where the string
+// has no escapes.
+func (s *scanner) text() ([]byte, error) {
 	s.at++
 	start := s.at
 	s.at = plainText(s.in, start)
 	decoded := s.in[start:s.at:s.at]
 	for {
 		if s.at >= len(s.in) {
-			return "", s.syntax("")
+			return nil, s.syntax("")
 		}
 		switch c := s.in[s.at]; {
 		case c == '"':
 			s.at++
 			if !utf8.Valid(decoded) {
-				return "", domain.Invalidf("", "holds text that is not valid UTF-8")
+				return nil, domain.Invalidf("", "holds text that is not valid UTF-8")
 			}
-			return string(decoded), nil
+			return decoded, nil
 		case c == '\\':
 			var err error
 			if decoded, err = s.escape(decoded); err != nil {
-				return "", err
+				return nil, err
 			}
 		case c < ' ':
-			return "", s.syntax("a control character stands unescaped in a string")
+			return nil, s.syntax("a control character stands unescaped in a string")
 		default:
 			decoded = append(decoded, c)
 			s.at++
@@ -108,6 +109,11 @@ func AppendText(out []byte, text string) []byte {
 	if !utf8.ValidString(text) {
 		text = string([]rune(text))
 	}
+	return appendQuoted(out, text)
+}
+
+// appendQuoted writes a JSON string; text is valid UTF-8.
+func appendQuoted[T string | []byte](out []byte, text T) []byte {
 	out = append(out, '"')
 	for at := 0; ; at++ {
 		special := plainText(text, at)

@@ -35,6 +35,18 @@ func Parse(raw []byte) (Value, error) {
 	return Value{out}, nil
 }
 
+// MustParse is Parse for a constant; it panics where Parse returns an error.
+func MustParse(raw string) Value {
+	v, err := Parse([]byte(raw))
+	if err != nil {
+		panic("canonjson: " + err.Error())
+	}
+	return v
+}
+
+// EmptyObject returns the value {}.
+func EmptyObject() Value { return Value{json.RawMessage("{}")} }
+
 // Null returns the value null.
 func Null() Value { return Value{json.RawMessage("null")} }
 

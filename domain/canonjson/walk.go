@@ -125,7 +125,7 @@ func textOf(quoted []byte) string {
 	}
 	s := scanner{in: quoted}
 	text, _ := s.text() // Parse has read it before
-	return text
+	return string(text)
 }
 
 // skipString returns where the string that starts at at has ended.
