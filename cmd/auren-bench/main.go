@@ -14,7 +14,9 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/auren-memory/auren/cmd/auren-bench/internal/measure"
 	"github.com/auren-memory/auren/cmd/auren-bench/internal/scenario"
+	"github.com/auren-memory/auren/cmd/auren-bench/internal/world"
 	"github.com/auren-memory/auren/cmd/internal/config"
 	"github.com/auren-memory/auren/cmd/internal/observe"
 	"github.com/auren-memory/auren/cmd/internal/terminal"
@@ -51,7 +53,7 @@ type usageError struct{ error }
 // run measures as a command line says and returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	out, errs := terminal.New(stdout), terminal.New(stderr)
-	err := measure(ctx, args, out, errs)
+	err := carryOut(ctx, args, out, errs)
 	if err == nil {
 		err = out.Failure()
 	}
@@ -68,7 +70,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return exitFailed
 }
 
-func measure(ctx context.Context, args []string, out, errs *terminal.Screen) (err error) {
+func carryOut(ctx context.Context, args []string, out, errs *terminal.Screen) (err error) {
 	line, shown, err := parse(args, out, errs)
 	if err != nil || shown {
 		return err
@@ -133,8 +135,8 @@ func parse(args []string, out, errs *terminal.Screen) (line *commandLine, shown 
 }
 
 // scenarios says what to measure.
-func (c *commandLine) scenarios() (scenario.Config, error) {
-	chosen := scenario.Config{Scenarios: c.Scenarios, Events: c.Events}
+func (c *commandLine) scenarios() (measure.Config, error) {
+	chosen := measure.Config{Scenarios: c.Scenarios, Events: c.Events}
 	if c.Rounds != nil {
 		chosen.Rounds = *c.Rounds
 	}
@@ -158,10 +160,10 @@ func (c *commandLine) scenarios() (scenario.Config, error) {
 }
 
 // database says where to measure; remove leaves nothing behind.
-func (c *commandLine) database(ctx context.Context, chosen *scenario.Config) (remove func() error, err error) {
+func (c *commandLine) database(ctx context.Context, chosen *measure.Config) (remove func() error, err error) {
 	if c.DSN != "" {
 		chosen.DSN = string(c.DSN)
-		if err := scenario.CheckEmpty(ctx, chosen.DSN, chosen.Log); err != nil {
+		if err := world.CheckEmpty(ctx, chosen.DSN, chosen.Log); err != nil {
 			return nil, err
 		}
 		if chosen.Dir, err = os.MkdirTemp("", "auren-bench-"); err != nil {
@@ -169,7 +171,7 @@ func (c *commandLine) database(ctx context.Context, chosen *scenario.Config) (re
 		}
 		return func() error { return os.RemoveAll(chosen.Dir) }, nil
 	}
-	private, err := scenario.StartPrivate(ctx, c.DataDir, chosen.Log)
+	private, err := world.StartPrivate(ctx, c.DataDir, chosen.Log)
 	if err != nil {
 		return nil, err
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/auren-memory/auren/cmd/auren-bench/internal/scenario"
+	"github.com/auren-memory/auren/cmd/auren-bench/internal/measure"
 	"github.com/auren-memory/auren/cmd/internal/proctest"
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
@@ -29,7 +29,7 @@ func TestAPrivateServerIsRemovedAfterwards(t *testing.T) {
 	dataDir := pgtest.DataDir(t)
 	stdout, stderr, code := call(t, "--data-dir", dataDir, "append", "--quick", "--rounds", "1", "--json")
 	require.Equal(t, exitOK, code, stderr)
-	var report scenario.Report
+	var report measure.Report
 	require.NoError(t, json.Unmarshal([]byte(stdout), &report))
 	require.Len(t, report.Results, 6)
 	require.True(t, report.Machine.Private)

@@ -1,12 +1,12 @@
 package main
 
 import (
-	"github.com/auren-memory/auren/cmd/auren-bench/internal/scenario"
+	"github.com/auren-memory/auren/cmd/auren-bench/internal/measure"
 	"github.com/auren-memory/auren/cmd/internal/terminal"
 )
 
 // printReport prints the figures as tables.
-func printReport(s *terminal.Screen, r *scenario.Report) {
+func printReport(s *terminal.Screen, r *measure.Report) {
 	for _, line := range r.Describe() {
 		s.Printf("%s\n", s.Paint(terminal.Dim, terminal.OneLine(line)))
 	}

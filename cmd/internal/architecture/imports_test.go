@@ -32,10 +32,14 @@ const (
 // everything together, has no row: it may import all but what is for tests only.
 func rows() map[string][]string {
 	return map[string][]string{
-		bench: {bench + "/internal/scenario", "cmd/internal/config", "cmd/internal/observe", "cmd/internal/terminal", "deploy/standalone"},
-		bench + "/internal/scenario": {"cmd/internal/database", "cmd/internal/httpapi", "cmd/internal/jsonimport", "cmd/internal/jsonimport/sample",
-			"commands", "deploy/standalone", "domain", "domain/memory", "eventstore", "migrations", "projections", "projections/agentmemories",
-			"projections/fanout", "projections/rebuild", "projections/runner", "projections/search", "queries"},
+		bench: {bench + "/internal/measure", bench + "/internal/scenario", bench + "/internal/world", "cmd/internal/config", "cmd/internal/observe",
+			"cmd/internal/terminal", "deploy/standalone"},
+		bench + "/internal/measure": {},
+		bench + "/internal/scenario": {bench + "/internal/measure", bench + "/internal/world", "cmd/internal/database", "cmd/internal/httpapi",
+			"cmd/internal/jsonimport", "cmd/internal/jsonimport/sample", "commands", "domain", "domain/memory", "eventstore", "projections",
+			"projections/agentmemories", "projections/fanout", "projections/rebuild", "projections/search", "queries"},
+		bench + "/internal/world": {"cmd/internal/database", "commands", "deploy/standalone", "domain", "eventstore", "migrations", "projections",
+			"projections/agentmemories", "projections/fanout", "projections/runner", "projections/search", "queries"},
 
 		"cmd/internal/cli": {"cmd/internal/config", "cmd/internal/database", "cmd/internal/jsonimport", "cmd/internal/jsonimport/sample", "cmd/internal/ops",
 			"cmd/internal/stack", "cmd/internal/terminal", "commands", "deploy/standalone", "domain", "domain/memory", "eventstore", "migrations",

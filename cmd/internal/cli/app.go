@@ -1,3 +1,4 @@
+// Package cli holds the subcommands of auren, each in a file of its name: read the flags, do it, print the answer.
 package cli
 
 import (

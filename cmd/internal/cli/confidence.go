@@ -8,6 +8,7 @@ import (
 	"github.com/auren-memory/auren/commands"
 )
 
+// Confidence is `auren confidence`.
 type Confidence struct {
 	ID         string  `arg:"" help:"The memory."`
 	Confidence float64 `arg:"" help:"How sure the agent is, 0 to 1."`

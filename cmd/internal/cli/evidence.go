@@ -8,6 +8,7 @@ import (
 	"github.com/auren-memory/auren/commands"
 )
 
+// Evidence is `auren evidence`.
 type Evidence struct {
 	ID     string   `arg:"" help:"The memory."`
 	Side   string   `arg:"" enum:"for,against" help:"What the observation says: for or against."`

@@ -9,6 +9,7 @@ import (
 	"github.com/auren-memory/auren/commands"
 )
 
+// Expiry is `auren expiry`.
 type Expiry struct {
 	ID string `arg:"" help:"The memory."`
 	At string `arg:"" help:"A time, or never."`

@@ -12,6 +12,7 @@ import (
 	"github.com/auren-memory/auren/queries"
 )
 
+// Forget is `auren forget`.
 type Forget struct {
 	IDs []string `arg:"" optional:"" name:"id" help:"The memories; or choose them with the flags below."`
 	filtering

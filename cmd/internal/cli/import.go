@@ -14,6 +14,7 @@ import (
 	"github.com/auren-memory/auren/queries"
 )
 
+// Import is `auren import`.
 type Import struct {
 	Path                     string `arg:"" help:"A directory that holds JSON files, or one file."`
 	DryRun                   bool   `name:"dry-run" help:"Say what would become of each record, and write nothing."`

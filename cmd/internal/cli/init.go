@@ -8,6 +8,7 @@ import (
 	"github.com/auren-memory/auren/migrations"
 )
 
+// Init is `auren init`.
 type Init struct{}
 
 // Run creates the database where the server has none of that name, and migrates it.

@@ -7,6 +7,7 @@ import (
 	"github.com/auren-memory/auren/queries"
 )
 
+// List is `auren list`.
 type List struct {
 	filtering
 	State     string `default:"active" enum:"active,forgotten,expired,all" help:"Only those in this state: ${enum} (default ${default})."`

@@ -15,6 +15,7 @@ type Projector struct {
 	Skip ProjectorSkip `cmd:"" help:"Let a projection go on after an event that it cannot apply."`
 }
 
+// ProjectorRun is `auren projector`.
 type ProjectorRun struct {
 	HTTPAddr string `name:"projector-http-addr" env:"AUREN_PROJECTOR_HTTP_ADDR" placeholder:"ADDR" help:"Where to serve /health/live, /health/ready, /metrics and /projections; default: nowhere."`
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/auren-memory/auren/projections"
 )
 
+// ProjectorSkip is `auren projector skip`.
 type ProjectorSkip struct {
 	Projection string `arg:"" help:"The projection that is stopped, as auren status names it."`
 	SequenceID int64  `arg:"" name:"sequence_id" help:"The event that it is stopped at."`

@@ -16,6 +16,7 @@ import (
 	"github.com/auren-memory/auren/projections/rebuild"
 )
 
+// Rebuild is `auren rebuild`.
 type Rebuild struct {
 	Projections []string `arg:"" optional:"" name:"projection" enum:"agent_memories,search" help:"Which: ${enum}; default all."`
 	Restart     bool     `help:"Begin with the first event even where an earlier rebuild can be gone on with."`

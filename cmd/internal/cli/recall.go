@@ -9,6 +9,7 @@ import (
 	"github.com/auren-memory/auren/queries"
 )
 
+// Recall is `auren recall`.
 type Recall struct {
 	Query []string `arg:"" help:"The question, in any words."`
 	filtering

@@ -7,6 +7,7 @@ import (
 	"github.com/auren-memory/auren/commands"
 )
 
+// Remember is `auren remember`.
 type Remember struct {
 	Content    string   `arg:"" empty:"" help:"What to remember; - reads it from stdin."`
 	Agent      string   `required:"" placeholder:"ID" help:"The agent that remembers."`

@@ -15,6 +15,7 @@ import (
 	"github.com/auren-memory/auren/eventstore"
 )
 
+// Replay is `auren replay`.
 type Replay struct {
 	Stream      string   `placeholder:"ID" help:"Replay one memory; default: the whole log."`
 	From        *int64   `placeholder:"N" help:"First sequence_id."`

@@ -20,6 +20,7 @@ import (
 	"github.com/auren-memory/auren/projections/fanout"
 )
 
+// Reset is `auren reset`.
 type Reset struct {
 	Yes bool `help:"Do not ask. Needed where nobody can be asked."`
 }

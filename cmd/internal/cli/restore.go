@@ -8,6 +8,7 @@ import (
 	"github.com/auren-memory/auren/commands"
 )
 
+// Restore is `auren restore`.
 type Restore struct {
 	ID string `arg:"" help:"The memory."`
 	expecting

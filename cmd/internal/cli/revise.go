@@ -10,6 +10,7 @@ import (
 	"github.com/auren-memory/auren/commands"
 )
 
+// Revise is `auren revise`.
 type Revise struct {
 	ID       string  `arg:"" help:"The memory."`
 	Content  *string `arg:"" optional:"" help:"Its new content; - reads it from stdin."`

@@ -8,6 +8,7 @@ import (
 	"github.com/auren-memory/auren/cmd/internal/stack"
 )
 
+// Server is `auren server`.
 type Server struct{}
 
 // Run serves the HTTP API until ctx ends. Any number of servers may work on one database.

@@ -7,6 +7,7 @@ import (
 	"github.com/auren-memory/auren/deploy/standalone"
 )
 
+// Setup is `auren setup`.
 type Setup struct{}
 
 // Run installs PostgreSQL's packages where they are missing and this account may do so, and is quiet otherwise.

@@ -13,6 +13,7 @@ import (
 	"github.com/auren-memory/auren/queries"
 )
 
+// Show is `auren show`.
 type Show struct {
 	ID      string `arg:"" help:"The memory."`
 	History bool   `help:"All its versions, the oldest first."`

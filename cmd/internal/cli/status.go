@@ -12,6 +12,7 @@ import (
 	"github.com/auren-memory/auren/cmd/internal/terminal"
 )
 
+// Status is `auren status`.
 type Status struct {
 	API  bool `name:"api" help:"Ask only the server at --http-addr whether it is ready, as a container's health check does."`
 	All  bool `help:"Show every tenant, however many there are."`

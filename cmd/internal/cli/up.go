@@ -14,6 +14,7 @@ import (
 	"github.com/auren-memory/auren/domain"
 )
 
+// Up is `auren up`.
 type Up struct {
 	Demo bool `help:"Import a sample of old JSON files and show what AUREN does with them."`
 	Once bool `help:"With --demo: end after the show."`

@@ -9,6 +9,7 @@ import (
 	"github.com/auren-memory/auren/migrations"
 )
 
+// Verify is `auren verify`.
 type Verify struct {
 	JSON bool `help:"Print the differences as JSON."`
 }

@@ -1,5 +1,6 @@
 package cli
 
+// Version is `auren version`.
 type Version struct{}
 
 // Run prints the version that the build stamped.

@@ -15,6 +15,7 @@ import (
 	"github.com/auren-memory/auren/projections/fanout"
 )
 
+// Watch is `auren watch`.
 type Watch struct {
 	Since     string   `placeholder:"WHEN" help:"Begin in the past: a duration such as 10m, a time or a sequence_id."`
 	Follow    bool     `short:"f" default:"true" negatable:"" help:"Go on until Ctrl-C; --no-follow ends at what is there now."`

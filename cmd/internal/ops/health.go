@@ -1,3 +1,4 @@
+// Package ops decides whether AUREN is healthy: what is wrong with the database, NATS, a projection or a rebuild.
 package ops
 
 import (
@@ -21,6 +22,7 @@ type Health struct {
 	Rebuild *Rebuild `json:"rebuild,omitempty"`
 }
 
+// Database is how the database is.
 type Database struct {
 	Target      string `json:"target,omitempty"`
 	Problem     string `json:"problem,omitempty"`
@@ -29,6 +31,7 @@ type Database struct {
 	Limit       int    `json:"connections_limit"`
 }
 
+// NATS is how the NATS server is; zero where none is known.
 type NATS struct {
 	URL     string `json:"url,omitempty"`
 	Problem string `json:"problem,omitempty"`

@@ -14,6 +14,7 @@ import (
 	"github.com/auren-memory/auren/projections/fanout"
 )
 
+// Projection is how a projection of a tenant is.
 type Projection struct {
 	projections.Status
 	// EventsPerSecond is how fast the checkpoint moved while we looked; 0 where there was nothing to apply.

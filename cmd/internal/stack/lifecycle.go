@@ -26,6 +26,7 @@ type part struct {
 	stop func(ctx context.Context) error
 }
 
+// NewLifecycle returns one without parts. Stop it.
 func NewLifecycle(log *zap.Logger) *Lifecycle {
 	return &Lifecycle{log: log, failed: make(chan error, 1)}
 }

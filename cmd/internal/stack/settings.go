@@ -1,3 +1,4 @@
+// Package stack builds, starts and stops the parts of a running AUREN, and connects to those that run elsewhere.
 package stack
 
 import (

@@ -1,3 +1,4 @@
+// Package terminal prints for people: tables, colours, progress and numbers, each as wide as the terminal or plain in a pipe.
 package terminal
 
 import (
@@ -20,6 +21,7 @@ type Screen struct {
 	Width  int // in columns; 0 where it is no terminal
 }
 
+// New returns a screen that writes to a terminal, a file or a pipe.
 func New(to io.Writer) *Screen {
 	s := &Screen{to: to}
 	file, ok := to.(*os.File)
@@ -66,6 +68,7 @@ func (s *Screen) Printf(format string, args ...any) {
 // Style is how a text is painted, as the number that terminals know it by.
 type Style string
 
+// The styles.
 const (
 	Plain  Style = ""
 	Bold   Style = "1"
@@ -76,6 +79,7 @@ const (
 	Cyan   Style = "36"
 )
 
+// Paint returns a text in a style, or as it is where there are no colours.
 func (s *Screen) Paint(as Style, text string) string {
 	if !s.Colour || as == Plain || text == "" {
 		return text

@@ -34,6 +34,7 @@ func Number[N int | int64](n N) string {
 // Time writes a time for people: in their zone, to the second.
 func Time(t time.Time) string { return t.Local().Format(TimeLayout) }
 
+// TimeLayout is how Time writes.
 const TimeLayout = time.DateTime
 
 // Duration writes how long something lasted in three digits.

@@ -12,6 +12,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/auren-memory/auren/cmd/auren-bench/internal/measure"
+	"github.com/auren-memory/auren/cmd/auren-bench/internal/world"
 	"github.com/auren-memory/auren/cmd/internal/httpapi"
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/eventstore"
@@ -57,43 +59,43 @@ const appendAgent = "coach"
 
 func newAppending(b *run) *appending {
 	a := &appending{run: b}
-	t := newTexts()
+	t := world.NewTexts()
 	for n := range 1000 {
-		content := t.content(n)
+		content := t.Content(n)
 		a.contents = append(a.contents, content)
 		a.payloads = append(a.payloads, fmt.Sprintf(`{"agent_id":%q,"user_id":%q,"memory_type":"observation","content":%s,"confidence":0.5,"metadata":{},"expires_at":null}`,
-			appendAgent, benchUser, content))
-		a.bodies = append(a.bodies, fmt.Appendf(nil, `{"agent_id":%q,"user_id":%q,"content":%s}`, appendAgent, benchUser, content))
+			appendAgent, world.User, content))
+		a.bodies = append(a.bodies, fmt.Appendf(nil, `{"agent_id":%q,"user_id":%q,"content":%s}`, appendAgent, world.User, content))
 	}
 	return a
 }
 
 // benchAppend measures the three ways in: the store, the commands on it, and HTTP on those.
-func benchAppend(ctx context.Context, b *run) ([]Result, error) {
-	if err := b.exec(ctx, createBareEvents, createVersionedEvents); err != nil {
+func benchAppend(ctx context.Context, b *run) ([]measure.Result, error) {
+	if err := b.Exec(ctx, createBareEvents, createVersionedEvents); err != nil {
 		return nil, err
 	}
 	a := newAppending(b)
 	if err := a.serve(ctx); err != nil {
 		return nil, err
 	}
-	var results []Result
+	var results []measure.Result
 	for _, clients := range appendClients {
-		with := func(do operation) func(context.Context) (measured, error) {
-			return func(ctx context.Context) (measured, error) { return load(ctx, clients, b.Duration, do) }
+		with := func(do measure.Operation) func(context.Context) (measure.Sample, error) {
+			return func(ctx context.Context) (measure.Sample, error) { return measure.Load(ctx, clients, b.Duration, do) }
 		}
 		name := fmt.Sprintf("%d clients", clients)
 		if clients == 1 {
 			name = "1 client"
 		}
-		r, err := b.compare(ctx, Result{Case: name, Axis: "clients", At: clients},
-			side{"bare INSERT, one transaction each", "events", true, with(a.insert)},
-			side{"BEGIN, SELECT max, INSERT, COMMIT", "events", true, with(a.insertVersioned)},
-			side{"event store", "events", false, with(a.append)},
-			side{"commands", "events", false, with(a.remember)},
-			side{"commands with an id each", "events", false, with(a.rememberOnce)},
-			side{"HTTP", "events", false, with(a.post)},
-			side{"HTTP with an Idempotency-Key each", "events", false, with(a.postOnce)},
+		r, err := b.Compare(ctx, measure.Result{Case: name, Axis: "clients", At: clients},
+			measure.Floor("bare INSERT, one transaction each", "events", with(a.insert)),
+			measure.Floor("BEGIN, SELECT max, INSERT, COMMIT", "events", with(a.insertVersioned)),
+			measure.Subject("event store", "events", with(a.append)),
+			measure.Subject("commands", "events", with(a.remember)),
+			measure.Subject("commands with an id each", "events", with(a.rememberOnce)),
+			measure.Subject("HTTP", "events", with(a.post)),
+			measure.Subject("HTTP with an Idempotency-Key each", "events", with(a.postOnce)),
 		)
 		if err != nil {
 			return nil, err
@@ -111,25 +113,25 @@ func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 func pick[E any](from []E, client int) E { return from[client%len(from)] }
 
 func (a *appending) insert(ctx context.Context, client int) error {
-	_, err := a.pool.Exec(ctx, insertBareEvent, tenant, newID(), newID(), appendAgent, benchUser, pick(a.payloads, client), time.Now())
+	_, err := a.Pool.Exec(ctx, insertBareEvent, world.Tenant, newID(), newID(), appendAgent, world.User, pick(a.payloads, client), time.Now())
 	return err
 }
 
 func (a *appending) insertVersioned(ctx context.Context, client int) error {
 	stream := newID()
-	return pgx.BeginFunc(ctx, a.pool, func(tx pgx.Tx) error {
+	return pgx.BeginFunc(ctx, a.Pool, func(tx pgx.Tx) error {
 		var version int
-		if err := tx.QueryRow(ctx, readVersion, tenant, stream).Scan(&version); err != nil {
+		if err := tx.QueryRow(ctx, readVersion, world.Tenant, stream).Scan(&version); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, insertVersionedEvent, tenant, newID(), stream, appendAgent, benchUser, pick(a.payloads, client), time.Now(), version+1)
+		_, err := tx.Exec(ctx, insertVersionedEvent, world.Tenant, newID(), stream, appendAgent, world.User, pick(a.payloads, client), time.Now(), version+1)
 		return err
 	})
 }
 
 func (a *appending) append(ctx context.Context, client int) error {
-	_, err := a.store.Append(ctx, eventstore.Command{Tenant: tenant, Writes: []eventstore.Write{{
-		StreamID: newID(), Expected: eventstore.None, AgentID: appendAgent, UserID: benchUser,
+	_, err := a.Store.Append(ctx, eventstore.Command{Tenant: world.Tenant, Writes: []eventstore.Write{{
+		StreamID: newID(), Expected: eventstore.None, AgentID: appendAgent, UserID: world.User,
 		Events: []eventstore.NewEvent{{
 			ID: newID(), Type: "memory_remembered", SchemaVersion: 1, Payload: json.RawMessage(pick(a.payloads, client)), OccurredAt: time.Now(),
 		}},
@@ -138,38 +140,38 @@ func (a *appending) append(ctx context.Context, client int) error {
 }
 
 func (a *appending) remember(ctx context.Context, client int) error {
-	return a.send(ctx, request, client)
+	return a.send(ctx, world.Request, client)
 }
 
 // rememberOnce is remember with an id.
 func (a *appending) rememberOnce(ctx context.Context, client int) error {
-	r := request
+	r := world.Request
 	r.Meta.CommandID = newID().String()
 	return a.send(ctx, r, client)
 }
 
 func (a *appending) send(ctx context.Context, r commands.Request, client int) error {
-	return a.sendTo(ctx, a.handler, r, client)
+	return a.sendTo(ctx, a.Handler, r, client)
 }
 
 func (a *appending) sendTo(ctx context.Context, handler *commands.Handler, r commands.Request, client int) error {
-	_, err := handler.Remember(ctx, r, commands.Remember{AgentID: appendAgent, UserID: benchUser, Content: pick(a.contents, client)})
+	_, err := handler.Remember(ctx, r, commands.Remember{AgentID: appendAgent, UserID: world.User, Content: pick(a.contents, client)})
 	return err
 }
 
 // serve starts the HTTP API on a loopback address until the world ends.
 func (a *appending) serve(ctx context.Context) error {
-	server := httpapi.New(httpapi.Deps{Commands: a.handler, Queries: a.reader, Store: a.store, LogWatcher: a.logNews},
+	server := httpapi.New(httpapi.Deps{Commands: a.Handler, Queries: a.Reader, Store: a.Store, LogWatcher: a.LogNews},
 		httpapi.Config{Addr: "127.0.0.1:0"})
 	addr, err := server.Listen(ctx)
 	if err != nil {
 		return err
 	}
-	stop := a.started(ctx, server.Run)
+	stop := a.Start(ctx, server.Run)
 	a.url = "http://" + addr.String() + "/v1/memories"
 	transport := &http.Transport{MaxIdleConnsPerHost: appendClients[len(appendClients)-1]}
 	a.client = &http.Client{Transport: transport}
-	a.atEnd(func() {
+	a.AtEnd(func() {
 		transport.CloseIdleConnections()
 		_ = stop() // what was under way has been measured
 	})

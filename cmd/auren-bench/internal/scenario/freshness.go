@@ -9,34 +9,39 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/auren-memory/auren/cmd/auren-bench/internal/measure"
+	"github.com/auren-memory/auren/cmd/auren-bench/internal/world"
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/projections/agentmemories"
 	"github.com/auren-memory/auren/projections/fanout"
 	"github.com/auren-memory/auren/queries"
 )
 
+// taskOf is floor or subject.
+type taskOf func(name, unit string, measure func(context.Context) (measure.Sample, error)) measure.Task
+
 // patience is how long something that must come is waited for.
 const patience = time.Minute
 
 // benchFreshness measures how soon after its commit a change is seen: by a subscriber, and by its own writer.
 // Everything that a projector runs is running.
-func benchFreshness(ctx context.Context, b *run) ([]Result, error) {
+func benchFreshness(ctx context.Context, b *run) ([]measure.Result, error) {
 	a := newAppending(b)
 	seen, err := a.project(ctx)
 	if err != nil {
 		return nil, err
 	}
-	one := func(name, unit string, floor bool, do func(ctx context.Context) (time.Duration, error)) side {
-		return side{name, unit, floor, func(ctx context.Context) (measured, error) { return b.repeat(ctx, do) }}
+	one := func(task taskOf, name, unit string, do func(ctx context.Context) (time.Duration, error)) measure.Task {
+		return task(name, unit, func(ctx context.Context) (measure.Sample, error) { return b.repeat(ctx, do) })
 	}
-	result, err := b.compare(ctx, Result{Case: "one at a time"},
-		one("event store, one append", "events", true, func(ctx context.Context) (time.Duration, error) {
+	result, err := b.Compare(ctx, measure.Result{Case: "one at a time"},
+		one(measure.Floor, "event store, one append", "events", func(ctx context.Context) (time.Duration, error) {
 			at := time.Now()
 			err := a.append(ctx, 0)
 			return time.Since(at), err
 		}),
-		one("commit → NATS message", "messages", false, func(ctx context.Context) (time.Duration, error) {
-			receipt, err := a.handler.Remember(ctx, request, a.memory())
+		one(measure.Subject, "commit → NATS message", "messages", func(ctx context.Context) (time.Duration, error) {
+			receipt, err := a.Handler.Remember(ctx, world.Request, a.memory())
 			if err != nil {
 				return 0, err
 			}
@@ -45,53 +50,53 @@ func benchFreshness(ctx context.Context, b *run) ([]Result, error) {
 			// A message can outrun the answer to its own command.
 			return max(arrived.Sub(committed), 0), err
 		}),
-		one("remember → get with min_sequence_id", "reads", false, func(ctx context.Context) (time.Duration, error) {
-			receipt, err := a.handler.Remember(ctx, request, a.memory())
+		one(measure.Subject, "remember → get with min_sequence_id", "reads", func(ctx context.Context) (time.Duration, error) {
+			receipt, err := a.Handler.Remember(ctx, world.Request, a.memory())
 			if err != nil {
 				return 0, err
 			}
 			committed := time.Now()
-			_, _, err = a.reader.Get(ctx, tenant, receipt.ID, queries.At{MinSequenceID: receipt.SequenceID})
+			_, _, err = a.Reader.Get(ctx, world.Tenant, receipt.ID, queries.At{MinSequenceID: receipt.SequenceID})
 			return time.Since(committed), err
 		}))
-	return []Result{result}, err
+	return []measure.Result{result}, err
 }
 
 func (a *appending) memory() commands.Remember {
-	return commands.Remember{AgentID: appendAgent, UserID: benchUser, Content: a.contents[0]}
+	return commands.Remember{AgentID: appendAgent, UserID: world.User, Content: a.contents[0]}
 }
 
 // repeat does something for a while and counts what it says to have lasted.
-func (b *run) repeat(ctx context.Context, do func(ctx context.Context) (time.Duration, error)) (measured, error) {
-	m := measured{}
-	for began := time.Now(); len(m.latencies) == 0 || time.Since(began) < b.Duration; {
+func (b *run) repeat(ctx context.Context, do func(ctx context.Context) (time.Duration, error)) (measure.Sample, error) {
+	m := measure.Sample{}
+	for began := time.Now(); len(m.Latencies) == 0 || time.Since(began) < b.Duration; {
 		lasted, err := do(ctx)
 		if err != nil {
 			return m, err
 		}
-		m.latencies = append(m.latencies, lasted)
-		m.took += lasted
+		m.Latencies = append(m.Latencies, lasted)
+		m.Took += lasted
 	}
-	m.count = len(m.latencies)
+	m.Count = len(m.Latencies)
 	return m, nil
 }
 
 // project runs what a projector runs until the world ends, and a subscriber.
 func (a *appending) project(ctx context.Context) (*subscriber, error) {
-	nats, err := a.startBroker()
+	nats, err := a.StartBroker()
 	if err != nil {
 		return nil, err
 	}
-	relay, err := a.relay(nats)
+	relay, err := a.Relay(nats)
 	if err != nil {
 		return nil, err
 	}
-	stop := a.started(ctx, a.runner(agentmemories.Projection{}).Run, a.runner(a.searchProjection()).Run, relay.Run)
-	a.atEnd(func() { _ = stop() }) // they report no error
+	stop := a.Start(ctx, a.Runner(agentmemories.Projection{}).Run, a.Runner(a.SearchProjection()).Run, relay.Run)
+	a.AtEnd(func() { _ = stop() }) // they report no error
 	if err := a.append(ctx, 0); err != nil {
 		return nil, err
 	}
-	stream, err := awaitStream(ctx, nats.js)
+	stream, err := awaitStream(ctx, nats.Js)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +109,7 @@ func (a *appending) project(ctx context.Context) (*subscriber, error) {
 	if err != nil {
 		return nil, fmt.Errorf("subscribe: %w", err)
 	}
-	a.atEnd(consuming.Stop)
+	a.AtEnd(consuming.Stop)
 	return s, nil
 }
 

@@ -5,6 +5,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+
+	"github.com/auren-memory/auren/cmd/auren-bench/internal/world"
 )
 
 // The naive way to search: one table that holds all, the vector generated in it, the usual two indexes.
@@ -45,15 +47,15 @@ select id, agent_id, user_id, memory_type, content, confidence_score, metadata, 
 const settle = `vacuum (analyze) agent_memories, agent_memory_search, agent_memory_search_scopes, auren_bench.memories`
 
 // readable fills the log, the read models and the naive table, and lets them settle.
-func (b *run) readable(ctx context.Context, scopes []scope) error {
-	if err := b.remember(ctx, scopes); err != nil {
+func (b *run) readable(ctx context.Context, scopes []world.Scope) error {
+	if err := b.Remember(ctx, scopes); err != nil {
 		return err
 	}
-	if err := b.projectAll(ctx); err != nil {
+	if err := b.ProjectAll(ctx); err != nil {
 		return err
 	}
-	b.say("filling the floor")
-	return b.exec(ctx, createNaive, fillNaive, indexNaiveVector, indexNaiveScope, settle)
+	b.Say("filling the floor")
+	return b.Exec(ctx, createNaive, fillNaive, indexNaiveVector, indexNaiveScope, settle)
 }
 
 // searchFloor searches the naive way and returns how many were found.
@@ -63,7 +65,7 @@ func (b *run) searchFloor(ctx context.Context, agent, query string) (int, error)
 		Content string
 		Rank    float32
 	}
-	rows, err := b.pool.Query(ctx, searchNaive, tenant, agent, benchUser, query)
+	rows, err := b.Pool.Query(ctx, searchNaive, world.Tenant, agent, world.User, query)
 	if err != nil {
 		return 0, err
 	}
@@ -73,7 +75,7 @@ func (b *run) searchFloor(ctx context.Context, agent, query string) (int, error)
 
 // read drains a statement without a look at what it returns.
 func (b *run) read(ctx context.Context, sql string, arguments ...any) error {
-	rows, err := b.pool.Query(ctx, sql, arguments...)
+	rows, err := b.Pool.Query(ctx, sql, arguments...)
 	if err != nil {
 		return err
 	}

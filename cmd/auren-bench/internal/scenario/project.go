@@ -9,6 +9,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/auren-memory/auren/cmd/auren-bench/internal/measure"
+	"github.com/auren-memory/auren/cmd/auren-bench/internal/world"
 	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections"
@@ -55,56 +57,56 @@ select $1, $2, $3, $4, $5, $6, true, $7, length(vector), vector, $8
 )
 
 // benchProject measures the two projections, one at a time, from the first event on. All events open a memory.
-func benchProject(ctx context.Context, b *run) ([]Result, error) {
+func benchProject(ctx context.Context, b *run) ([]measure.Result, error) {
 	events := b.Events / 10
 	if err := b.createFloors(ctx); err != nil {
 		return nil, err
 	}
-	if err := b.remember(ctx, evenScopes(events, max(events/100, 1))); err != nil {
+	if err := b.Remember(ctx, world.EvenScopes(events, max(events/100, 1))); err != nil {
 		return nil, err
 	}
-	head, err := b.store.Head(ctx, tenant)
+	head, err := b.Store.Head(ctx, world.Tenant)
 	if err != nil {
 		return nil, err
 	}
 	events = int(head.SequenceID)
-	project := func(p projections.Projection, forget ...string) func(context.Context) (measured, error) {
-		return func(ctx context.Context) (measured, error) {
-			if err := b.exec(ctx, forget...); err != nil {
-				return measured{}, err
+	project := func(p projections.Projection, forget ...string) func(context.Context) (measure.Sample, error) {
+		return func(ctx context.Context) (measure.Sample, error) {
+			if err := b.Exec(ctx, forget...); err != nil {
+				return measure.Sample{}, err
 			}
-			return timed(events, func() error { return b.runner(p).CatchUp(ctx) })
+			return measure.Timed(events, func() error { return b.Runner(p).CatchUp(ctx) })
 		}
 	}
-	memories, err := b.compare(ctx, Result{Case: "agent_memories", Axis: "events", At: events},
-		side{"one transaction per event", "events", true, b.projectOneByOne},
-		side{"projector", "events", false, project(agentmemories.Projection{}, forgetMemories, forgetMemoriesCheckpoint)})
+	memories, err := b.Compare(ctx, measure.Result{Case: "agent_memories", Axis: "events", At: events},
+		measure.Floor("one transaction per event", "events", b.projectOneByOne),
+		measure.Subject("projector", "events", project(agentmemories.Projection{}, forgetMemories, forgetMemoriesCheckpoint)))
 	if err != nil {
 		return nil, err
 	}
-	searched, err := b.compare(ctx, Result{Case: "search, 2 workers", Axis: "events", At: events},
-		side{"row by row, to_tsvector in each", "events", true, b.projectRowByRow},
-		side{"projector", "events", false, project(b.searchProjection(), forgetSearch, forgetSearchCheckpoint)})
-	return []Result{memories, searched}, err
+	searched, err := b.Compare(ctx, measure.Result{Case: "search, 2 workers", Axis: "events", At: events},
+		measure.Floor("row by row, to_tsvector in each", "events", b.projectRowByRow),
+		measure.Subject("projector", "events", project(b.SearchProjection(), forgetSearch, forgetSearchCheckpoint)))
+	return []measure.Result{memories, searched}, err
 }
 
 func (b *run) createFloors(ctx context.Context) error {
-	return b.exec(ctx, createFloorMemories, createFloorSearch, createFloorCheckpoint, beginFloorCheckpoint)
+	return b.Exec(ctx, createFloorMemories, createFloorSearch, createFloorCheckpoint, beginFloorCheckpoint)
 }
 
 // pageOfLog is how many events are read at once.
 const pageOfLog = 1000
 
 // eachPage reads the log from the first event on, for as long as a side is measured.
-func (b *run) eachPage(ctx context.Context, do func(page []eventstore.Event, goOn func() bool) (int, error)) (measured, error) {
-	if err := b.exec(ctx, forgetFloors); err != nil {
-		return measured{}, err
+func (b *run) eachPage(ctx context.Context, do func(page []eventstore.Event, goOn func() bool) (int, error)) (measure.Sample, error) {
+	if err := b.Exec(ctx, forgetFloors); err != nil {
+		return measure.Sample{}, err
 	}
-	m := measured{}
+	m := measure.Sample{}
 	began := time.Now()
 	goOn := func() bool { return time.Since(began) < b.Duration }
 	for after := int64(0); goOn(); {
-		page, err := b.store.ReadLog(ctx, tenant, after, eventstore.Filter{}, pageOfLog)
+		page, err := b.Store.ReadLog(ctx, world.Tenant, after, eventstore.Filter{}, pageOfLog)
 		if err != nil {
 			return m, err
 		}
@@ -115,27 +117,27 @@ func (b *run) eachPage(ctx context.Context, do func(page []eventstore.Event, goO
 		if err != nil {
 			return m, err
 		}
-		m.count += done
+		m.Count += done
 		after = page.Next
 	}
-	m.took = time.Since(began)
+	m.Took = time.Since(began)
 	return m, nil
 }
 
 // projectOneByOne is the naive projector: an event, its row and the checkpoint are a transaction.
-func (b *run) projectOneByOne(ctx context.Context) (measured, error) {
+func (b *run) projectOneByOne(ctx context.Context) (measure.Sample, error) {
 	return b.eachPage(ctx, func(page []eventstore.Event, goOn func() bool) (int, error) {
 		for i := range page {
 			if i > 0 && !goOn() {
 				return i, nil
 			}
-			if err := pgx.BeginFunc(ctx, b.pool, func(tx pgx.Tx) error {
+			if err := pgx.BeginFunc(ctx, b.Pool, func(tx pgx.Tx) error {
 				e := &page[i]
 				r, err := remembered(e)
 				if err != nil {
 					return err
 				}
-				if _, err := tx.Exec(ctx, insertFloorMemory, tenant, e.StreamID, e.AgentID, e.UserID, r.Type, r.Content, r.Confidence,
+				if _, err := tx.Exec(ctx, insertFloorMemory, world.Tenant, e.StreamID, e.AgentID, e.UserID, r.Type, r.Content, r.Confidence,
 					r.Metadata, e.OccurredAt, e.Version, e.SequenceID, e.CreatedAt, e.Type); err != nil {
 					return err
 				}
@@ -150,9 +152,9 @@ func (b *run) projectOneByOne(ctx context.Context) (measured, error) {
 }
 
 // projectRowByRow spares the commits, but has PostgreSQL make one vector after the other.
-func (b *run) projectRowByRow(ctx context.Context) (measured, error) {
+func (b *run) projectRowByRow(ctx context.Context) (measure.Sample, error) {
 	return b.eachPage(ctx, func(page []eventstore.Event, goOn func() bool) (done int, err error) {
-		err = pgx.BeginFunc(ctx, b.pool, func(tx pgx.Tx) error {
+		err = pgx.BeginFunc(ctx, b.Pool, func(tx pgx.Tx) error {
 			for done = 0; done < len(page) && (done == 0 || goOn()); done++ {
 				e := &page[done]
 				r, err := remembered(e)
@@ -163,7 +165,7 @@ func (b *run) projectRowByRow(ctx context.Context) (measured, error) {
 				if err != nil {
 					return err
 				}
-				if _, err := tx.Exec(ctx, insertFloorSearch, tenant, e.StreamID, e.AgentID, e.UserID, r.Type, r.Confidence,
+				if _, err := tx.Exec(ctx, insertFloorSearch, world.Tenant, e.StreamID, e.AgentID, e.UserID, r.Type, r.Confidence,
 					e.OccurredAt, e.SequenceID, text); err != nil {
 					return err
 				}
@@ -177,7 +179,7 @@ func (b *run) projectRowByRow(ctx context.Context) (measured, error) {
 
 // projectInBatches is a good projector of the usual kind: a page of the log is a transaction with one statement for each
 // table, and PostgreSQL makes the vectors.
-func (b *run) projectInBatches(ctx context.Context) (measured, error) {
+func (b *run) projectInBatches(ctx context.Context) (measure.Sample, error) {
 	return b.eachPage(ctx, func(page []eventstore.Event, _ func() bool) (int, error) {
 		var ids []uuid.UUID
 		var agents, users, types, contents, metadata, texts []string
@@ -200,10 +202,10 @@ func (b *run) projectInBatches(ctx context.Context) (measured, error) {
 			confidences = append(confidences, r.Confidence)
 			occurred, created = append(occurred, e.OccurredAt), append(created, e.CreatedAt)
 		}
-		return len(page), pgx.BeginFunc(ctx, b.pool, func(tx pgx.Tx) error {
+		return len(page), pgx.BeginFunc(ctx, b.Pool, func(tx pgx.Tx) error {
 			batch := &pgx.Batch{}
-			batch.Queue(insertFloorMemories, tenant, ids, agents, users, types, contents, confidences, metadata, occurred, sequenceIDs, created)
-			batch.Queue(insertFloorSearches, tenant, ids, agents, users, types, confidences, occurred, sequenceIDs, texts)
+			batch.Queue(insertFloorMemories, world.Tenant, ids, agents, users, types, contents, confidences, metadata, occurred, sequenceIDs, created)
+			batch.Queue(insertFloorSearches, world.Tenant, ids, agents, users, types, confidences, occurred, sequenceIDs, texts)
 			batch.Queue(moveFloorCheckpoint, sequenceIDs[len(sequenceIDs)-1])
 			return tx.SendBatch(ctx, batch).Close()
 		})
@@ -217,3 +219,11 @@ func remembered(e *eventstore.Event) (memory.Remembered, error) {
 	}
 	return r, nil
 }
+
+const (
+	forgetMemories = `truncate agent_memories, agent_memory_history`
+	forgetSearch   = `truncate agent_memory_search, agent_memory_search_scopes`
+	// A projection without a checkpoint begins with the first event.
+	forgetMemoriesCheckpoint = `delete from projection_checkpoints where projection = 'agent_memories'`
+	forgetSearchCheckpoint   = `delete from projection_checkpoints where projection = 'search'`
+)

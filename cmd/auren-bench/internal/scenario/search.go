@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/auren-memory/auren/cmd/auren-bench/internal/measure"
+	"github.com/auren-memory/auren/cmd/auren-bench/internal/world"
 	"github.com/auren-memory/auren/queries"
 )
 
@@ -14,13 +16,13 @@ var searchShares = []int{1000, 100, 10}
 type question struct{ name, words, naive string }
 
 var searchQuestions = []question{
-	{"rare word", rareWord, rareWord},
-	{"medium word", mediumWord, mediumWord},
-	{"common word", commonWord, commonWord},
-	{"medium or common", mediumWord + " " + commonWord, mediumWord + " | " + commonWord},
+	{"rare word", world.RareWord, world.RareWord},
+	{"medium word", world.MediumWord, world.MediumWord},
+	{"common word", world.CommonWord, world.CommonWord},
+	{"medium or common", world.MediumWord + " " + world.CommonWord, world.MediumWord + " | " + world.CommonWord},
 	{
-		"natural question", fmt.Sprintf("what did she say about the %s and the %s in the %s?", rareWord, mediumWord, commonWord),
-		"say | " + rareWord + " | " + mediumWord + " | " + commonWord,
+		"natural question", fmt.Sprintf("what did she say about the %s and the %s in the %s?", world.RareWord, world.MediumWord, world.CommonWord),
+		"say | " + world.RareWord + " | " + world.MediumWord + " | " + world.CommonWord,
 	},
 }
 
@@ -28,31 +30,31 @@ var searchQuestions = []question{
 const smallScope = 1000
 
 // benchSearch asks questions, one after the other, in a small, a middle and a large scope among many.
-func benchSearch(ctx context.Context, b *run) ([]Result, error) {
-	var searched []scope
+func benchSearch(ctx context.Context, b *run) ([]measure.Result, error) {
+	var searched []world.Scope
 	left := b.Events
 	for i, share := range searchShares {
-		s := scope{fmt.Sprintf("searched%d", i), max(b.Events/share, 10)}
+		s := world.Scope{Agent: fmt.Sprintf("searched%d", i), Memories: max(b.Events/share, 10)}
 		searched = append(searched, s)
-		left -= s.memories
+		left -= s.Memories
 	}
-	others := evenScopes(max(left, 0), max(left/smallScope, 1))
+	others := world.EvenScopes(max(left, 0), max(left/smallScope, 1))
 	if err := b.readable(ctx, append(others, searched...)); err != nil {
 		return nil, err
 	}
-	var results []Result
+	var results []measure.Result
 	for _, s := range searched {
 		for _, q := range searchQuestions {
-			ask := func(do operation) func(context.Context) (measured, error) {
-				return func(ctx context.Context) (measured, error) { return load(ctx, 1, b.Duration/2, do) }
+			ask := func(do measure.Operation) func(context.Context) (measure.Sample, error) {
+				return func(ctx context.Context) (measure.Sample, error) { return measure.Load(ctx, 1, b.Duration/2, do) }
 			}
-			r, err := b.compare(ctx, Result{Case: fmt.Sprintf("%s in %d", q.name, s.memories), Axis: "memories", At: s.memories},
-				side{"one table, GIN, ts_rank_cd", "searches", true, ask(func(ctx context.Context, _ int) error {
-					return some(b.searchFloor(ctx, s.agent, q.naive))
-				})},
-				side{"recall", "searches", false, ask(func(ctx context.Context, _ int) error {
-					return some(b.recall(ctx, s.agent, q.words))
-				})})
+			r, err := b.Compare(ctx, measure.Result{Case: fmt.Sprintf("%s in %d", q.name, s.Memories), Axis: "memories", At: s.Memories},
+				measure.Floor("one table, GIN, ts_rank_cd", "searches", ask(func(ctx context.Context, _ int) error {
+					return some(b.searchFloor(ctx, s.Agent, q.naive))
+				})),
+				measure.Subject("recall", "searches", ask(func(ctx context.Context, _ int) error {
+					return some(b.recall(ctx, s.Agent, q.words))
+				})))
 			if err != nil {
 				return nil, err
 			}
@@ -63,7 +65,7 @@ func benchSearch(ctx context.Context, b *run) ([]Result, error) {
 }
 
 func (b *run) recall(ctx context.Context, agent, words string) (int, error) {
-	result, err := b.reader.Search(ctx, tenant, queries.SearchRequest{Query: words, Filter: queries.Filter{AgentID: agent, UserID: benchUser}}, 0)
+	result, err := b.Reader.Search(ctx, world.Tenant, queries.SearchRequest{Query: words, Filter: queries.Filter{AgentID: agent, UserID: world.User}}, 0)
 	return len(result.Hits), err
 }
 

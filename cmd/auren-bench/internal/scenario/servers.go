@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/auren-memory/auren/cmd/auren-bench/internal/measure"
+	"github.com/auren-memory/auren/cmd/auren-bench/internal/world"
 	"github.com/auren-memory/auren/cmd/internal/database"
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/eventstore"
@@ -17,38 +19,38 @@ var appendServers = []int{1, 2, 4}
 
 // benchServers measures what it costs that several servers append to one log: each has a store, and connections, of its own,
 // and knows of the others only by the lock of the log.
-func (a *appending) benchServers(ctx context.Context) (Result, error) {
-	handlers := []*commands.Handler{a.handler}
+func (a *appending) benchServers(ctx context.Context) (measure.Result, error) {
+	handlers := []*commands.Handler{a.Handler}
 	for range appendServers[len(appendServers)-1] - 1 {
 		handler, err := a.anotherServer(ctx)
 		if err != nil {
-			return Result{}, err
+			return measure.Result{}, err
 		}
 		handlers = append(handlers, handler)
 	}
-	var sides []side
+	var sides []measure.Task
 	for _, n := range appendServers {
-		name := fmt.Sprintf("commands, %d servers", n)
+		kind, name := measure.Subject, fmt.Sprintf("commands, %d servers", n)
 		if n == 1 {
-			name = "commands, 1 server"
+			kind, name = measure.Floor, "commands, 1 server"
 		}
-		sides = append(sides, side{name, "events", n == 1, func(ctx context.Context) (measured, error) {
-			return load(ctx, serversClients, a.Duration, func(ctx context.Context, client int) error {
-				return a.sendTo(ctx, handlers[client%n], request, client)
+		sides = append(sides, kind(name, "events", func(ctx context.Context) (measure.Sample, error) {
+			return measure.Load(ctx, serversClients, a.Duration, func(ctx context.Context, client int) error {
+				return a.sendTo(ctx, handlers[client%n], world.Request, client)
 			})
-		}})
+		}))
 	}
-	return a.compare(ctx, Result{Case: fmt.Sprintf("%d clients, one log", serversClients)}, sides...)
+	return a.Compare(ctx, measure.Result{Case: fmt.Sprintf("%d clients, one log", serversClients)}, sides...)
 }
 
 // anotherServer is what a process of its own would have for commands. A store holds one connection for each log at a time.
 func (b *run) anotherServer(ctx context.Context) (*commands.Handler, error) {
-	pool, err := database.Open(ctx, database.Config{DSN: b.dsn, Name: applicationName, Size: 1}, b.Log)
+	pool, err := database.Open(ctx, database.Config{DSN: b.DSN, Name: world.ApplicationName, Size: 1}, b.Log)
 	if err != nil {
 		return nil, err
 	}
 	store := eventstore.New(pool, eventstore.Config{})
-	b.atEnd(func() {
+	b.AtEnd(func() {
 		store.Close()
 		pool.Close()
 	})

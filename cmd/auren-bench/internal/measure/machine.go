@@ -1,4 +1,4 @@
-package scenario
+package measure
 
 import (
 	"context"
@@ -45,37 +45,38 @@ select name, current_setting(name)
                 'maintenance_work_mem', 'max_wal_size', 'min_wal_size', 'max_connections', 'random_page_cost')
  order by name`
 
-func describe(ctx context.Context, config Config) (Machine, error) {
+// Describe reads what the figures are taken on; diskDir is empty where the disk is not known.
+func Describe(ctx context.Context, dsn, diskDir string) (Machine, error) {
 	m := Machine{
 		OS: runtime.GOOS + "/" + runtime.GOARCH, Processor: procField("/proc/cpuinfo", "model name"), Cores: runtime.GOMAXPROCS(0),
-		Go: runtime.Version(), Private: config.DiskDir != "",
+		Go: runtime.Version(), Private: diskDir != "",
 	}
 	if fields := strings.Fields(procField("/proc/meminfo", "MemTotal")); len(fields) > 0 {
 		kib, _ := strconv.ParseUint(fields[0], 10, 64) // unknown is an answer
 		m.MemoryBytes = kib << 10
 	}
-	if config.DiskDir != "" {
-		latencies, err := syncTimes(config.DiskDir)
+	if diskDir != "" {
+		latencies, err := syncTimes(diskDir)
 		if err != nil {
 			return m, fmt.Errorf("measure the disk: %w", err)
 		}
 		f := figures{}
-		f.add(measured{count: 1, took: 1, latencies: latencies})
+		f.add(Sample{Count: 1, Took: 1, Latencies: latencies})
 		m.SyncP50, m.SyncP99 = f.p50[0], f.p99[0]
 	}
-	err := withConnection(ctx, config.DSN, func(c querier) error {
-		version, err := readTexts(ctx, c, "select current_setting('server_version')")
-		if err != nil {
-			return err
-		}
-		m.PostgreSQL = version[0]
-		rows, err := c.Query(ctx, readSettings)
-		if err != nil {
-			return fmt.Errorf("read settings: %w", err)
-		}
-		m.Settings, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Setting])
-		return err
-	})
+	conn, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		return m, err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	if err := conn.QueryRow(ctx, "select current_setting('server_version')").Scan(&m.PostgreSQL); err != nil {
+		return m, fmt.Errorf("read the version of PostgreSQL: %w", err)
+	}
+	rows, err := conn.Query(ctx, readSettings)
+	if err != nil {
+		return m, fmt.Errorf("read settings: %w", err)
+	}
+	m.Settings, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Setting])
 	return m, err
 }
 
@@ -122,8 +123,8 @@ func procField(file, name string) string {
 	return ""
 }
 
-// loadAverage is that of the last minute; 0 where it is not known.
-func loadAverage() float64 {
+// LoadAverage is that of the last minute; 0 where it is not known.
+func LoadAverage() float64 {
 	text, _ := os.ReadFile("/proc/loadavg")
 	first, _, _ := strings.Cut(string(text), " ")
 	load, _ := strconv.ParseFloat(first, 64) // unknown is an answer

@@ -9,6 +9,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/auren-memory/auren/cmd/auren-bench/internal/measure"
+	"github.com/auren-memory/auren/cmd/auren-bench/internal/world"
 	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/projections/agentmemories"
 	"github.com/auren-memory/auren/projections/rebuild"
@@ -24,18 +26,18 @@ const (
 // benchRebuild rebuilds both read models, beside the projector while commands are written as fast as they can be, a
 // projector of the usual kind at the beginning of the log, when its indexes are small still, the projector making them from the
 // first event on with nothing else to do, and what PostgreSQL takes for the rows alone.
-func benchRebuild(ctx context.Context, b *run) ([]Result, error) {
-	if err := b.remember(ctx, evenScopes(b.Events, max(b.Events/smallScope, 1))); err != nil {
+func benchRebuild(ctx context.Context, b *run) ([]measure.Result, error) {
+	if err := b.Remember(ctx, world.EvenScopes(b.Events, max(b.Events/smallScope, 1))); err != nil {
 		return nil, err
 	}
-	if err := b.projectAll(ctx); err != nil {
+	if err := b.ProjectAll(ctx); err != nil {
 		return nil, err
 	}
 	if err := b.createFloors(ctx); err != nil {
 		return nil, err
 	}
 	readModels := func() []projections.Projection {
-		return []projections.Projection{agentmemories.Projection{}, b.searchProjection()}
+		return []projections.Projection{agentmemories.Projection{}, b.SearchProjection()}
 	}
 	var tables []string
 	for _, p := range readModels() {
@@ -43,32 +45,32 @@ func benchRebuild(ctx context.Context, b *run) ([]Result, error) {
 	}
 	a := newAppending(b)
 	// The whole log, which grows with what is written to it meanwhile.
-	all := func(do func(ctx context.Context) error) func(context.Context) (measured, error) {
-		return func(ctx context.Context) (measured, error) {
-			head, err := b.store.Head(ctx, tenant)
+	all := func(do func(ctx context.Context) error) func(context.Context) (measure.Sample, error) {
+		return func(ctx context.Context) (measure.Sample, error) {
+			head, err := b.Store.Head(ctx, world.Tenant)
 			if err != nil {
-				return measured{}, err
+				return measure.Sample{}, err
 			}
-			return timed(int(head.SequenceID), func() error { return do(ctx) })
+			return measure.Timed(int(head.SequenceID), func() error { return do(ctx) })
 		}
 	}
-	r, err := b.compare(ctx, Result{Case: "agent_memories and search", Axis: "events", At: b.Events},
-		side{fmt.Sprintf("projector, while %d clients write", liveClients), "events", true, a.projectLive},
-		side{"a batch of 1,000 a transaction, to_tsvector", "events", true, b.projectInBatches},
-		side{"projector, from the first event on", "events", true, func(ctx context.Context) (measured, error) {
-			if err := b.exec(ctx, forgetMemories, forgetSearch, forgetMemoriesCheckpoint, forgetSearchCheckpoint); err != nil {
-				return measured{}, err
+	r, err := b.Compare(ctx, measure.Result{Case: "agent_memories and search", Axis: "events", At: b.Events},
+		measure.Floor(fmt.Sprintf("projector, while %d clients write", liveClients), "events", a.projectLive),
+		measure.Floor("a batch of 1,000 a transaction, to_tsvector", "events", b.projectInBatches),
+		measure.Floor("projector, from the first event on", "events", func(ctx context.Context) (measure.Sample, error) {
+			if err := b.Exec(ctx, forgetMemories, forgetSearch, forgetMemoriesCheckpoint, forgetSearchCheckpoint); err != nil {
+				return measure.Sample{}, err
 			}
-			return all(b.projectAll)(ctx)
-		}},
-		side{"rows that are there, copied and indexed", "events", true, func(ctx context.Context) (measured, error) {
+			return all(b.ProjectAll)(ctx)
+		}),
+		measure.Floor("rows that are there, copied and indexed", "events", func(ctx context.Context) (measure.Sample, error) {
 			m, err := all(func(ctx context.Context) error { return b.copyRows(ctx, tables) })(ctx)
 			return m, errors.Join(err, b.dropRows(ctx, tables))
-		}},
-		side{"rebuild", "events", false, all(func(ctx context.Context) error {
-			return rebuild.Run(ctx, b.pool, readModels(), rebuild.Config{Log: b.Log})
-		})})
-	return []Result{r}, err
+		}),
+		measure.Subject("rebuild", "events", all(func(ctx context.Context) error {
+			return rebuild.Run(ctx, b.Pool, readModels(), rebuild.Config{Log: b.Log})
+		})))
+	return []measure.Result{r}, err
 }
 
 // readCheckpoint is of the read model that is further behind.
@@ -78,7 +80,7 @@ select min(sequence_id)
  where tenant_id = $1 and projection in ('agent_memories', 'search')`
 
 func (b *run) checkpoint(ctx context.Context) (sequenceID int64, err error) {
-	if err := b.pool.QueryRow(ctx, readCheckpoint, tenant).Scan(&sequenceID); err != nil {
+	if err := b.Pool.QueryRow(ctx, readCheckpoint, world.Tenant).Scan(&sequenceID); err != nil {
 		return 0, fmt.Errorf("read the checkpoints: %w", err)
 	}
 	return sequenceID, nil
@@ -86,30 +88,30 @@ func (b *run) checkpoint(ctx context.Context) (sequenceID int64, err error) {
 
 // projectLive lets the read models follow, each with a runner of its own as in a projector, while clients write as fast as
 // they can, and counts what came into both of them.
-func (a *appending) projectLive(ctx context.Context) (m measured, err error) {
+func (a *appending) projectLive(ctx context.Context) (m measure.Sample, err error) {
 	before, err := a.checkpoint(ctx)
 	if err != nil {
 		return m, err
 	}
-	stop := a.started(ctx, a.runner(agentmemories.Projection{}).Run, a.runner(a.searchProjection()).Run)
+	stop := a.Start(ctx, a.Runner(agentmemories.Projection{}).Run, a.Runner(a.SearchProjection()).Run)
 	defer func() {
 		if err = errors.Join(err, stop()); err == nil {
-			err = a.projectAll(ctx) // nothing is left to the next side
+			err = a.ProjectAll(ctx) // nothing is left to the next side
 		}
 	}()
 	began := time.Now()
-	for m.count == 0 {
+	for m.Count == 0 {
 		if time.Since(began) > patience {
 			return m, fmt.Errorf("the projector did not move in %s", patience)
 		}
-		if _, err := drive(ctx, liveClients, liveFor*a.Duration, a.remember); err != nil {
+		if _, err := measure.Drive(ctx, liveClients, liveFor*a.Duration, a.remember); err != nil {
 			return m, err
 		}
 		now, err := a.checkpoint(ctx)
 		if err != nil {
 			return m, err
 		}
-		m.count, m.took = int(now-before), time.Since(began)
+		m.Count, m.Took = int(now-before), time.Since(began)
 	}
 	return m, nil
 }
@@ -138,7 +140,7 @@ func rowsOf(table string) string { return "auren_bench." + table + "_rows" }
 
 func (b *run) dropRows(ctx context.Context, tables []string) error {
 	for _, table := range tables {
-		if err := b.exec(ctx, "drop table if exists "+rowsOf(table)); err != nil {
+		if err := b.Exec(ctx, "drop table if exists "+rowsOf(table)); err != nil {
 			return err
 		}
 	}
@@ -147,10 +149,10 @@ func (b *run) dropRows(ctx context.Context, tables []string) error {
 
 func (b *run) copyRowsOf(ctx context.Context, table string) error {
 	to := rowsOf(table)
-	if err := b.exec(ctx, fmt.Sprintf(`create table %s (like %s)`, to, table), fmt.Sprintf(`insert into %s select * from %s`, to, table)); err != nil {
+	if err := b.Exec(ctx, fmt.Sprintf(`create table %s (like %s)`, to, table), fmt.Sprintf(`insert into %s select * from %s`, to, table)); err != nil {
 		return err
 	}
-	found, err := b.pool.Query(ctx, indexesLike, table, to)
+	found, err := b.Pool.Query(ctx, indexesLike, table, to)
 	if err != nil {
 		return fmt.Errorf("list the indexes of %s: %w", table, err)
 	}
@@ -160,7 +162,7 @@ func (b *run) copyRowsOf(ctx context.Context, table string) error {
 	}
 	group, within := errgroup.WithContext(ctx)
 	for _, statement := range statements {
-		group.Go(func() error { return b.exec(within, statement) })
+		group.Go(func() error { return b.Exec(within, statement) })
 	}
 	return group.Wait()
 }

@@ -10,14 +10,16 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 
+	"github.com/auren-memory/auren/cmd/auren-bench/internal/measure"
+	"github.com/auren-memory/auren/cmd/auren-bench/internal/world"
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 )
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
 // tiny is a run of the shortest kind.
-func tiny(t *testing.T, scenarios ...string) Config {
-	return Config{
+func tiny(t *testing.T, scenarios ...string) measure.Config {
+	return measure.Config{
 		DSN: pgtest.DSN(t), Dir: t.TempDir(), Scenarios: scenarios, Rounds: 1, Events: 1000, Duration: 20 * time.Millisecond,
 	}
 }
@@ -47,12 +49,12 @@ func TestEachScenarioMeasuresEverySideAndLeavesTheDatabaseEmpty(t *testing.T) {
 				}
 			}
 			require.Equal(t, s.measurements, sides)
-			require.NoError(t, CheckEmpty(t.Context(), config.DSN, zap.NewNop()))
+			require.NoError(t, world.CheckEmpty(t.Context(), config.DSN, zap.NewNop()))
 		})
 	}
 }
 
-func requireMeasured(t *testing.T, r Result, s Side) {
+func requireMeasured(t *testing.T, r measure.Result, s measure.Side) {
 	t.Helper()
 	require.Positive(t, s.PerSecond.Min, "%s, %s", r.Case, s.Name)
 	require.NotEmpty(t, s.Unit)
@@ -92,5 +94,5 @@ func TestARunThatIsInterruptedLeavesTheDatabaseEmpty(t *testing.T) {
 	}
 	_, err := Run(ctx, config)
 	require.ErrorIs(t, err, context.Canceled)
-	require.NoError(t, CheckEmpty(t.Context(), config.DSN, zap.NewNop()))
+	require.NoError(t, world.CheckEmpty(t.Context(), config.DSN, zap.NewNop()))
 }

@@ -1,4 +1,4 @@
-package scenario
+package measure
 
 import (
 	"slices"
@@ -41,12 +41,12 @@ type Ratio struct {
 	P99       *Spread `json:"p99,omitempty"`
 }
 
-// measured is one side in one round.
-type measured struct {
-	count     int
-	took      time.Duration
+// Sample is one side in one round.
+type Sample struct {
+	Count     int
+	Took      time.Duration
 	fixed     bool // a fixed piece of work, so that took says something
-	latencies []time.Duration
+	Latencies []time.Duration
 }
 
 // figures are those of one side, one of each a round.
@@ -54,15 +54,15 @@ type figures struct {
 	perSecond, took, p50, p99 []float64
 }
 
-func (f *figures) add(m measured) {
-	f.perSecond = append(f.perSecond, float64(m.count)/max(m.took.Seconds(), 1e-9))
+func (f *figures) add(m Sample) {
+	f.perSecond = append(f.perSecond, float64(m.Count)/max(m.Took.Seconds(), 1e-9))
 	if m.fixed {
-		f.took = append(f.took, milliseconds(m.took))
+		f.took = append(f.took, milliseconds(m.Took))
 	}
-	if len(m.latencies) > 0 {
-		slices.Sort(m.latencies)
-		f.p50 = append(f.p50, milliseconds(percentile(m.latencies, 0.5)))
-		f.p99 = append(f.p99, milliseconds(percentile(m.latencies, 0.99)))
+	if len(m.Latencies) > 0 {
+		slices.Sort(m.Latencies)
+		f.p50 = append(f.p50, milliseconds(percentile(m.Latencies, 0.5)))
+		f.p99 = append(f.p99, milliseconds(percentile(m.Latencies, 0.99)))
 	}
 }
 
@@ -75,7 +75,7 @@ func optional(values []float64) *Spread {
 }
 
 // summarize fills in the sides of a case from what their rounds gave.
-func (c Result) summarize(sides []side, all []figures) Result {
+func (c Result) summarize(sides []Task, all []figures) Result {
 	for i, s := range sides {
 		f := all[i]
 		done := Side{

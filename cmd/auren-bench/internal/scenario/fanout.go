@@ -8,6 +8,8 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/auren-memory/auren/cmd/auren-bench/internal/measure"
+	"github.com/auren-memory/auren/cmd/auren-bench/internal/world"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections/agentmemories"
 	"github.com/auren-memory/auren/projections/fanout"
@@ -23,14 +25,14 @@ const (
 )
 
 // benchFanout relays events to JetStream, beside a publisher that has nothing to keep in order and nothing to read.
-func benchFanout(ctx context.Context, b *run) ([]Result, error) {
-	if err := b.remember(ctx, evenScopes(b.Events/10, max(b.Events/10/smallScope, 1))); err != nil {
+func benchFanout(ctx context.Context, b *run) ([]measure.Result, error) {
+	if err := b.Remember(ctx, world.EvenScopes(b.Events/10, max(b.Events/10/smallScope, 1))); err != nil {
 		return nil, err
 	}
-	if err := b.runner(agentmemories.Projection{}).CatchUp(ctx); err != nil {
+	if err := b.Runner(agentmemories.Projection{}).CatchUp(ctx); err != nil {
 		return nil, err
 	}
-	broker, err := b.startBroker()
+	broker, err := b.StartBroker()
 	if err != nil {
 		return nil, err
 	}
@@ -38,33 +40,33 @@ func benchFanout(ctx context.Context, b *run) ([]Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := b.compare(ctx, Result{Case: "the log to JetStream", Axis: "events", At: len(messages)},
-		side{"bare publisher, 256 in flight, deduplicated", "messages", true, func(ctx context.Context) (measured, error) {
-			if err := broker.freshStream(ctx); err != nil {
-				return measured{}, err
+	r, err := b.Compare(ctx, measure.Result{Case: "the log to JetStream", Axis: "events", At: len(messages)},
+		measure.Floor("bare publisher, 256 in flight, deduplicated", "messages", func(ctx context.Context) (measure.Sample, error) {
+			if err := freshStream(ctx, broker); err != nil {
+				return measure.Sample{}, err
 			}
-			return timed(len(messages), func() error { return broker.publishAll(ctx, messages) })
-		}},
-		side{"fan-out", "messages", false, func(ctx context.Context) (measured, error) {
-			if err := broker.deleteStream(ctx, fanout.Stream); err != nil {
-				return measured{}, err
+			return measure.Timed(len(messages), func() error { return publishAll(ctx, broker, messages) })
+		}),
+		measure.Subject("fan-out", "messages", func(ctx context.Context) (measure.Sample, error) {
+			if err := broker.DeleteStream(ctx, fanout.Stream); err != nil {
+				return measure.Sample{}, err
 			}
-			if err := b.exec(ctx, forgetFanoutCheckpoint); err != nil {
-				return measured{}, err
+			if err := b.Exec(ctx, forgetFanoutCheckpoint); err != nil {
+				return measure.Sample{}, err
 			}
-			relay, err := b.relay(broker)
+			relay, err := b.Relay(broker)
 			if err != nil {
-				return measured{}, err
+				return measure.Sample{}, err
 			}
-			return timed(len(messages), func() error { return relay.CatchUp(ctx) })
-		}})
-	return []Result{r}, err
+			return measure.Timed(len(messages), func() error { return relay.CatchUp(ctx) })
+		}))
+	return []measure.Result{r}, err
 }
 
 // bareMessages has what the fan-out sends of each event as its body.
 func (b *run) bareMessages(ctx context.Context) (messages []*nats.Msg, err error) {
 	for after := int64(0); ; {
-		page, err := b.store.ReadLog(ctx, tenant, after, eventstore.Filter{}, pageOfLog)
+		page, err := b.Store.ReadLog(ctx, world.Tenant, after, eventstore.Filter{}, pageOfLog)
 		if err != nil || len(page.Events) == 0 {
 			return messages, err
 		}
@@ -81,17 +83,17 @@ func (b *run) bareMessages(ctx context.Context) (messages []*nats.Msg, err error
 	}
 }
 
-func (n *broker) freshStream(ctx context.Context) error {
-	if err := n.deleteStream(ctx, bareStream); err != nil {
+func freshStream(ctx context.Context, n *world.Broker) error {
+	if err := n.DeleteStream(ctx, bareStream); err != nil {
 		return err
 	}
-	_, err := n.js.CreateStream(ctx, jetstream.StreamConfig{Name: bareStream, Subjects: []string{bareSubject}, Storage: jetstream.FileStorage})
+	_, err := n.Js.CreateStream(ctx, jetstream.StreamConfig{Name: bareStream, Subjects: []string{bareSubject}, Storage: jetstream.FileStorage})
 	return err
 }
 
 // publishAll publishes and waits until all is acknowledged.
-func (n *broker) publishAll(ctx context.Context, messages []*nats.Msg) error {
-	js, err := jetstream.New(n.conn, jetstream.WithPublishAsyncMaxPending(barePending))
+func publishAll(ctx context.Context, n *world.Broker, messages []*nats.Msg) error {
+	js, err := jetstream.New(n.Conn, jetstream.WithPublishAsyncMaxPending(barePending))
 	if err != nil {
 		return err
 	}

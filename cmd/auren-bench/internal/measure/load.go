@@ -1,4 +1,4 @@
-package scenario
+package measure
 
 import (
 	"context"
@@ -8,19 +8,20 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// operation is done over and over by a client; clients count from 0.
-type operation func(ctx context.Context, client int) error
+// Operation is done over and over by a client; clients count from 0.
+type Operation func(ctx context.Context, client int) error
 
-// load lets clients do an operation for a while, each as soon as its last one is done. What they do in a first tenth
+// Load lets clients do an operation for a while, each as soon as its last one is done. What they do in a first tenth
 // of the time, when connections are made and statements are prepared, does not count.
-func load(ctx context.Context, clients int, lasting time.Duration, do operation) (measured, error) {
-	if _, err := drive(ctx, clients, lasting/10, do); err != nil {
-		return measured{}, err
+func Load(ctx context.Context, clients int, lasting time.Duration, do Operation) (Sample, error) {
+	if _, err := Drive(ctx, clients, lasting/10, do); err != nil {
+		return Sample{}, err
 	}
-	return drive(ctx, clients, lasting, do)
+	return Drive(ctx, clients, lasting, do)
 }
 
-func drive(ctx context.Context, clients int, lasting time.Duration, do operation) (measured, error) {
+// Drive is Load without the warm-up.
+func Drive(ctx context.Context, clients int, lasting time.Duration, do Operation) (Sample, error) {
 	latencies := make([][]time.Duration, clients)
 	began := time.Now()
 	deadline := began.Add(lasting)
@@ -43,8 +44,8 @@ func drive(ctx context.Context, clients int, lasting time.Duration, do operation
 	return counted(began, slices.Concat(latencies...)), err
 }
 
-// atOnce lets each of many clients do an operation once, all at the same time.
-func atOnce(ctx context.Context, clients int, do operation) (measured, error) {
+// AtOnce lets each of many clients do an operation once, all at the same time.
+func AtOnce(ctx context.Context, clients int, do Operation) (Sample, error) {
 	latencies := make([]time.Duration, clients)
 	start := make(chan struct{})
 	group, ctx := errgroup.WithContext(ctx)
@@ -65,13 +66,13 @@ func atOnce(ctx context.Context, clients int, do operation) (measured, error) {
 	return m, err
 }
 
-func counted(began time.Time, latencies []time.Duration) measured {
-	return measured{count: len(latencies), took: time.Since(began), latencies: latencies}
+func counted(began time.Time, latencies []time.Duration) Sample {
+	return Sample{Count: len(latencies), Took: time.Since(began), Latencies: latencies}
 }
 
-// timed does a fixed piece of work that counts as so many.
-func timed(count int, do func() error) (measured, error) {
+// Timed does a fixed piece of work that counts as so many.
+func Timed(count int, do func() error) (Sample, error) {
 	began := time.Now()
 	err := do()
-	return measured{count: count, took: time.Since(began), fixed: true}, err
+	return Sample{Count: count, Took: time.Since(began), fixed: true}, err
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/auren-memory/auren/cmd/auren-bench/internal/measure"
 	"github.com/auren-memory/auren/cmd/internal/jsonimport"
 	"github.com/auren-memory/auren/cmd/internal/jsonimport/sample"
 	"github.com/auren-memory/auren/commands"
@@ -44,16 +45,16 @@ type importing struct {
 // benchImport measures the import of JSON files, until every record is appended, projected, verified and can be
 // searched, beside a COPY of the same memories into a table with a generated vector and its index: with texts as long as
 // those of the other scenarios, and with short ones.
-func benchImport(ctx context.Context, b *run) ([]Result, error) {
+func benchImport(ctx context.Context, b *run) ([]measure.Result, error) {
 	i := &importing{run: b}
 	// What is projected slowly is waited for, not given up.
-	i.reader = queries.New(b.pool, queries.Config{Wake: b.projectNews.Subscribe, WaitLimit: patience})
-	stop := b.started(ctx, b.runner(agentmemories.Projection{}).Run, b.runner(b.searchProjection()).Run)
-	b.atEnd(func() { _ = stop() }) // they report no error
-	if err := b.exec(ctx, createNaive, indexNaiveVector); err != nil {
+	i.reader = queries.New(b.Pool, queries.Config{Wake: b.ProjectNews.Subscribe, WaitLimit: patience})
+	stop := b.Start(ctx, b.Runner(agentmemories.Projection{}).Run, b.Runner(b.SearchProjection()).Run)
+	b.AtEnd(func() { _ = stop() }) // they report no error
+	if err := b.Exec(ctx, createNaive, indexNaiveVector); err != nil {
 		return nil, err
 	}
-	var results []Result
+	var results []measure.Result
 	for _, sentences := range importSentences {
 		r, err := i.compareWith(ctx, sentences)
 		if err != nil {
@@ -65,41 +66,41 @@ func benchImport(ctx context.Context, b *run) ([]Result, error) {
 }
 
 // compareWith measures records whose texts have so many sentences.
-func (i *importing) compareWith(ctx context.Context, sentences int) (Result, error) {
+func (i *importing) compareWith(ctx context.Context, sentences int) (measure.Result, error) {
 	b := i.run
-	b.say("writing the JSON files")
+	b.Say("writing the JSON files")
 	i.root = filepath.Join(b.Dir, fmt.Sprintf("sample%d", sentences))
 	if _, err := sample.Write(i.root, sample.Options{Records: b.Events / 20, Sentences: sentences, WithoutOddities: true}); err != nil {
-		return Result{}, err
+		return measure.Result{}, err
 	}
-	b.say("importing once, unmeasured")
+	b.Say("importing once, unmeasured")
 	first, err := i.importAll(ctx)
 	if err != nil {
-		return Result{}, err
+		return measure.Result{}, err
 	}
 	rows, err := b.imported(ctx, i.last)
 	if err != nil {
-		return Result{}, err
+		return measure.Result{}, err
 	}
 	size := 0
 	for _, row := range rows {
 		size += len(row[4].(json.RawMessage))
 	}
-	return b.compare(ctx, Result{Case: fmt.Sprintf("%d JSON records, text of %d bytes", first.count, size/max(len(rows), 1))},
-		side{"COPY, vector generated, GIN", "records", true, func(ctx context.Context) (measured, error) {
-			if err := b.exec(ctx, forgetNaive); err != nil {
-				return measured{}, err
+	return b.Compare(ctx, measure.Result{Case: fmt.Sprintf("%d JSON records, text of %d bytes", first.Count, size/max(len(rows), 1))},
+		measure.Floor("COPY, vector generated, GIN", "records", func(ctx context.Context) (measure.Sample, error) {
+			if err := b.Exec(ctx, forgetNaive); err != nil {
+				return measure.Sample{}, err
 			}
-			return timed(len(rows), func() error {
-				_, err := b.pool.CopyFrom(ctx, pgx.Identifier{"auren_bench", "memories"}, naiveColumns, pgx.CopyFromRows(rows))
+			return measure.Timed(len(rows), func() error {
+				_, err := b.Pool.CopyFrom(ctx, pgx.Identifier{"auren_bench", "memories"}, naiveColumns, pgx.CopyFromRows(rows))
 				return err
 			})
-		}},
-		side{"import, projected and verified", "records", false, i.importAll})
+		}),
+		measure.Subject("import, projected and verified", "records", i.importAll))
 }
 
 func (b *run) imported(ctx context.Context, from domain.Tenant) ([][]any, error) {
-	found, err := b.pool.Query(ctx, readImported, from)
+	found, err := b.Pool.Query(ctx, readImported, from)
 	if err != nil {
 		return nil, err
 	}
@@ -112,17 +113,17 @@ func (b *run) imported(ctx context.Context, from domain.Tenant) ([][]any, error)
 }
 
 // importAll imports the tree into a new tenant and waits for it to be searched.
-func (i *importing) importAll(ctx context.Context) (measured, error) {
+func (i *importing) importAll(ctx context.Context) (measure.Sample, error) {
 	i.times++
 	i.last = domain.Tenant(fmt.Sprintf("import%d", i.times))
 	zone, err := jsonimport.ParseZone(sample.TimeZone)
 	if err != nil {
-		return measured{}, err
+		return measure.Sample{}, err
 	}
 	var report *jsonimport.Report
-	m, err := timed(0, func() error {
+	m, err := measure.Timed(0, func() error {
 		report, err = jsonimport.Run(ctx, jsonimport.Options{Root: i.root, User: sample.User, Zone: zone, Request: commands.Request{Tenant: i.last}},
-			jsonimport.Deps{Import: i.handler.Import, Current: i.held})
+			jsonimport.Deps{Import: i.Handler.Import, Current: i.held})
 		if err != nil {
 			return err
 		}
@@ -133,7 +134,7 @@ func (i *importing) importAll(ctx context.Context) (measured, error) {
 		err = errors.New("what was imported is not what is held")
 	}
 	if report != nil {
-		m.count = report.Total.Records
+		m.Count = report.Total.Records
 	}
 	return m, err
 }

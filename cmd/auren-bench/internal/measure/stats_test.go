@@ -1,4 +1,4 @@
-package scenario
+package measure
 
 import (
 	"testing"
@@ -50,10 +50,10 @@ func TestRatiosAreTakenWithinARound(t *testing.T) {
 	// The machine is ten times slower in the second and third round; the side stays at twice the floor.
 	floor, ours := figures{}, figures{}
 	for _, slow := range []time.Duration{1, 10, 10} {
-		floor.add(measured{count: 100, took: slow * time.Second, latencies: []time.Duration{10 * slow * time.Millisecond}})
-		ours.add(measured{count: 200, took: slow * time.Second, latencies: []time.Duration{5 * slow * time.Millisecond}, fixed: true})
+		floor.add(Sample{Count: 100, Took: slow * time.Second, Latencies: []time.Duration{10 * slow * time.Millisecond}})
+		ours.add(Sample{Count: 200, Took: slow * time.Second, Latencies: []time.Duration{5 * slow * time.Millisecond}, fixed: true})
 	}
-	r := Result{Case: "c"}.summarize([]side{{name: "bare", floor: true}, {name: "ours"}}, []figures{floor, ours})
+	r := Result{Case: "c"}.summarize([]Task{{name: "bare", floor: true}, {name: "ours"}}, []figures{floor, ours})
 	require.Empty(t, r.Sides[0].Ratios)
 	require.Nil(t, r.Sides[0].Took)
 	require.Equal(t, Spread{Median: 10, Min: 10, Max: 100}, r.Sides[0].PerSecond)

@@ -1,4 +1,4 @@
-package scenario
+package world
 
 import (
 	"encoding/json"
@@ -8,9 +8,9 @@ import (
 
 // The words that searches look for, and in which memories they stand: of one scope every so-manieth.
 const (
-	rareWord, rareEvery     = "zirconium", 1000
-	mediumWord, mediumEvery = "lighthouse", 50
-	commonWord, commonEvery = "morning", 10 // in three of them
+	RareWord, rareEvery     = "zirconium", 1000
+	MediumWord, mediumEvery = "lighthouse", 50
+	CommonWord, commonEvery = "morning", 10 // in three of them
 )
 
 // contentBytes is about how long the text of a memory is.
@@ -29,7 +29,8 @@ var (
 	syllables = strings.Fields("ba ket lo mir san tu ve ron pel dia gor nim sta fen hal cu rit mo zel par")
 )
 
-func newTexts() *texts {
+// NewTexts returns one that writes the same texts in every run.
+func NewTexts() *texts {
 	rng := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a sample, not a secret
 	t := &texts{rng: rng}
 	for _, a := range syllables {
@@ -44,8 +45,8 @@ func newTexts() *texts {
 	return t
 }
 
-// content is that of the n-th memory of a scope, as JSON.
-func (t *texts) content(n int) json.RawMessage {
+// Content is that of the n-th memory of a scope, as JSON.
+func (t *texts) Content(n int) json.RawMessage {
 	var out strings.Builder
 	for out.Len() < contentBytes {
 		if t.rng.IntN(5) < 2 {
@@ -58,7 +59,7 @@ func (t *texts) content(n int) json.RawMessage {
 	for _, special := range []struct {
 		word string
 		in   bool
-	}{{rareWord, n%rareEvery == 7}, {mediumWord, n%mediumEvery == 7}, {commonWord, n%commonEvery > 6}} {
+	}{{RareWord, n%rareEvery == 7}, {MediumWord, n%mediumEvery == 7}, {CommonWord, n%commonEvery > 6}} {
 		if special.in {
 			out.WriteString(special.word + " ")
 		}

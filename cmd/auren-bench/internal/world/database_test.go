@@ -1,4 +1,4 @@
-package scenario
+package world
 
 import (
 	"os"
@@ -9,12 +9,15 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 
+	"github.com/auren-memory/auren/cmd/auren-bench/internal/measure"
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/migrations"
 )
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
 
 func TestADatabaseThatHoldsAMemoryIsRefused(t *testing.T) {
 	t.Parallel()
@@ -68,10 +71,10 @@ func TestAPrivateServerSyncsAndLeavesNothing(t *testing.T) {
 	private, err := StartPrivate(t.Context(), dataDir, zap.NewNop())
 	require.NoError(t, err)
 	require.NoError(t, CheckEmpty(t.Context(), private.DSN(), zap.NewNop()))
-	machine, err := describe(t.Context(), Config{DSN: private.DSN(), DiskDir: private.Dir()})
+	machine, err := measure.Describe(t.Context(), private.DSN(), private.Dir())
 	require.NoError(t, err)
-	require.Contains(t, machine.Settings, Setting{"fsync", "on"})
-	require.Contains(t, machine.Settings, Setting{"synchronous_commit", "on"})
+	require.Contains(t, machine.Settings, measure.Setting{Name: "fsync", Value: "on"})
+	require.Contains(t, machine.Settings, measure.Setting{Name: "synchronous_commit", Value: "on"})
 	require.NoError(t, private.Close())
 	left, err := os.ReadDir(dataDir)
 	require.NoError(t, err)

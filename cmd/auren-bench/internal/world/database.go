@@ -1,4 +1,4 @@
-package scenario
+package world
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"go.uber.org/zap"
 
 	"github.com/auren-memory/auren/cmd/internal/database"
@@ -34,17 +34,11 @@ select distinct application_name
   from pg_stat_activity
  where datname = current_database() and pid <> pg_backend_pid() and application_name like 'auren %'`
 
-// querier is what a connection can do here.
-type querier interface {
-	Exec(ctx context.Context, sql string, arguments ...any) (pgconn.CommandTag, error)
-	Query(ctx context.Context, sql string, arguments ...any) (pgx.Rows, error)
-}
-
 // CheckEmpty tells whether a database may be measured on. It must have exactly the schema that this program knows
 // (else the error is a *migrations.VersionError or names a difference), hold no data and have no other AUREN connected
 // (else ErrNotEmpty). It writes nothing.
 func CheckEmpty(ctx context.Context, dsn string, log *zap.Logger) error {
-	pool, err := database.Open(ctx, database.Config{DSN: dsn, Name: applicationName}, log)
+	pool, err := database.Open(ctx, database.Config{DSN: dsn, Name: ApplicationName}, log)
 	if err != nil {
 		return err
 	}
@@ -82,7 +76,7 @@ func CheckEmpty(ctx context.Context, dsn string, log *zap.Logger) error {
 	}
 }
 
-func readTexts(ctx context.Context, db querier, sql string) ([]string, error) {
+func readTexts(ctx context.Context, db *pgxpool.Pool, sql string) ([]string, error) {
 	rows, err := db.Query(ctx, sql)
 	if err != nil {
 		return nil, fmt.Errorf("look at the database: %w", err)
@@ -92,15 +86,6 @@ func readTexts(ctx context.Context, db querier, sql string) ([]string, error) {
 		return nil, fmt.Errorf("look at the database: %w", err)
 	}
 	return found, nil
-}
-
-func withConnection(ctx context.Context, dsn string, do func(querier) error) error {
-	pool, err := database.Open(ctx, database.Config{DSN: dsn, Name: applicationName}, zap.NewNop())
-	if err != nil {
-		return err
-	}
-	defer pool.Close()
-	return do(pool)
 }
 
 // Private is a PostgreSQL server with the settings of production that exists for one run.

@@ -1,4 +1,4 @@
-package scenario
+package measure
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 func TestLoadCountsWhatIsDoneAfterTheWarmUp(t *testing.T) {
 	t.Parallel()
 	var done [3]atomic.Int64
-	m, err := load(t.Context(), len(done), 50*time.Millisecond, func(_ context.Context, client int) error {
+	m, err := Load(t.Context(), len(done), 50*time.Millisecond, func(_ context.Context, client int) error {
 		done[client].Add(1)
 		return nil
 	})
@@ -23,16 +23,16 @@ func TestLoadCountsWhatIsDoneAfterTheWarmUp(t *testing.T) {
 		require.GreaterOrEqual(t, done[i].Load(), int64(2), "each client")
 		all += int(done[i].Load())
 	}
-	require.Less(t, m.count, all)
-	require.Len(t, m.latencies, m.count)
-	require.GreaterOrEqual(t, m.took, 50*time.Millisecond)
+	require.Less(t, m.Count, all)
+	require.Len(t, m.Latencies, m.Count)
+	require.GreaterOrEqual(t, m.Took, 50*time.Millisecond)
 	require.False(t, m.fixed)
 }
 
 func TestOneThatFailsEndsTheLoad(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken")
-	_, err := load(t.Context(), 3, time.Hour, func(ctx context.Context, client int) error {
+	_, err := Load(t.Context(), 3, time.Hour, func(ctx context.Context, client int) error {
 		if client == 0 {
 			return broken
 		}
@@ -47,7 +47,7 @@ func TestAtOnceDoesEachOnceAndAllAtTheSameTime(t *testing.T) {
 	const clients = 20
 	var inside atomic.Int64
 	all := make(chan struct{})
-	m, err := atOnce(t.Context(), clients, func(context.Context, int) error {
+	m, err := AtOnce(t.Context(), clients, func(context.Context, int) error {
 		if inside.Add(1) == clients {
 			close(all)
 		}
@@ -56,6 +56,6 @@ func TestAtOnceDoesEachOnceAndAllAtTheSameTime(t *testing.T) {
 	})
 	require.NoError(t, err)
 	require.EqualValues(t, clients, inside.Load())
-	require.Equal(t, clients, m.count)
+	require.Equal(t, clients, m.Count)
 	require.True(t, m.fixed)
 }

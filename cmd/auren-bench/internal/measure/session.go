@@ -1,0 +1,102 @@
+package measure
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"runtime"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// Config says what to measure. DSN and Dir are needed.
+type Config struct {
+	// DSN of a database that CheckEmpty accepts; whatever is measured writes to it, and it is empty again afterwards.
+	DSN string
+	// Dir is for what NATS and the importer need, on the disk that is to be measured; it must exist.
+	Dir string
+	// DiskDir is on the disk of PostgreSQL, to say how long that takes to sync; default not known.
+	DiskDir string
+	// Scenarios by name; default all.
+	Scenarios []string
+	// Rounds is how often each side is measured; default 5.
+	Rounds int
+	// Events is how many memories the largest data set has; default 1,000,000. The others are in proportion.
+	Events int
+	// Duration is how long a side is measured in a round where the work has no end of its own; default 2 s.
+	Duration time.Duration
+	// Log receives what an operator should know; default none.
+	Log *zap.Logger
+	// Progress is told, from one goroutine, how many of all measurements are done and what is being done; default
+	// nobody.
+	Progress func(done, total int, doing string)
+}
+
+func (c Config) withDefaults() Config {
+	c.Rounds = cmp.Or(c.Rounds, 5)
+	c.Events = cmp.Or(c.Events, 1_000_000)
+	c.Duration = cmp.Or(c.Duration, 2*time.Second)
+	if c.Log == nil {
+		c.Log = zap.NewNop()
+	}
+	if c.Progress == nil {
+		c.Progress = func(int, int, string) {}
+	}
+	return c
+}
+
+// Session is one run under way, over all scenarios.
+type Session struct {
+	Config
+	Scenario    string
+	done, Total int
+}
+
+// NewSession begins one.
+func NewSession(config Config) *Session { return &Session{Config: config.withDefaults()} }
+
+// Say tells Progress what is being done.
+func (b *Session) Say(doing string) { b.Progress(b.done, b.Total, b.Scenario+": "+doing) }
+
+// Task is the work of one side of a case.
+type Task struct {
+	name    string
+	unit    string
+	floor   bool
+	measure func(ctx context.Context) (Sample, error)
+}
+
+// Floor is a side that the others are compared with.
+func Floor(name, unit string, measure func(context.Context) (Sample, error)) Task {
+	return Task{name: name, unit: unit, floor: true, measure: measure}
+}
+
+// Subject is a side that is compared with the floors.
+func Subject(name, unit string, measure func(context.Context) (Sample, error)) Task {
+	return Task{name: name, unit: unit, measure: measure}
+}
+
+// Compare measures the sides of a case, every round in the opposite order of the one before.
+func (b *Session) Compare(ctx context.Context, c Result, sides ...Task) (Result, error) {
+	c.Scenario = b.Scenario
+	all := make([]figures, len(sides))
+	for round := range b.Rounds {
+		for n := range sides {
+			i := n
+			if round%2 == 1 {
+				i = len(sides) - 1 - n
+			}
+			b.Say(c.Case + ", " + sides[i].name)
+			runtime.GC() // what one side leaves behind is not to slow the next
+			m, err := sides[i].measure(ctx)
+			if err != nil {
+				return Result{}, fmt.Errorf("%s, %s: %w", c.Case, sides[i].name, err)
+			}
+			all[i].add(m)
+			b.done++
+		}
+	}
+	b.Say(c.Case)
+	return c.summarize(sides, all), nil
+}

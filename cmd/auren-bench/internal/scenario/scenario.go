@@ -1,0 +1,96 @@
+// Package scenario holds what is measured, a file each: what is done to a world, and the floors beside it.
+package scenario
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/auren-memory/auren/cmd/auren-bench/internal/measure"
+	"github.com/auren-memory/auren/cmd/auren-bench/internal/world"
+)
+
+// scenario is one thing to measure, in a world of its own.
+type scenario struct {
+	name string
+	// measurements is how many a round has: of each case each side.
+	measurements int
+	run          func(ctx context.Context, b *run) ([]measure.Result, error)
+}
+
+func scenarios() []scenario {
+	return []scenario{
+		{"append", len(appendClients)*appendSides + len(appendServers), benchAppend},
+		{"project", 4, benchProject},
+		{"search", len(searchShares) * len(searchQuestions) * 2, benchSearch},
+		{"reads", 6, benchReads},
+		{"freshness", 3, benchFreshness},
+		{"import", 2 * len(importSentences), benchImport},
+		{"rebuild", 5, benchRebuild},
+		{"fanout", 2, benchFanout},
+	}
+}
+
+// Names lists the scenarios in the order in which they run.
+func Names() []string {
+	var names []string
+	for _, s := range scenarios() {
+		names = append(names, s.name)
+	}
+	return names
+}
+
+// Run measures. The database must be one that CheckEmpty accepts, and is empty again when Run returns, whatever it
+// returns; only a process that is killed leaves something behind, in that database and in Config.Dir.
+func Run(ctx context.Context, config measure.Config) (report *measure.Report, err error) {
+	b := &run{Session: measure.NewSession(config)}
+	var chosen []scenario
+	for _, s := range scenarios() {
+		if len(b.Scenarios) == 0 || slices.Contains(b.Scenarios, s.name) {
+			chosen = append(chosen, s)
+			b.Total += s.measurements * b.Rounds
+		}
+	}
+	report = &measure.Report{
+		LoadBefore: measure.LoadAverage(), StartedAt: time.Now().UTC(),
+		Rounds: b.Rounds, Events: b.Events, DurationMS: b.Duration.Milliseconds(),
+	}
+	if report.Machine, err = measure.Describe(ctx, b.DSN, b.DiskDir); err != nil {
+		return nil, err
+	}
+	for _, s := range chosen {
+		b.Scenario = s.name
+		results, err := b.inWorld(ctx, s)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", s.name, err)
+		}
+		report.Results = append(report.Results, results...)
+	}
+	report.LoadAfter, report.TookSeconds = measure.LoadAverage(), time.Since(report.StartedAt).Seconds()
+	return report, nil
+}
+
+// run is one Run under way.
+type run struct {
+	*measure.Session
+	*world.World
+}
+
+// inWorld runs a scenario in an empty schema and leaves an empty one behind.
+func (b *run) inWorld(ctx context.Context, s scenario) (results []measure.Result, err error) {
+	b.Say("preparing")
+	if b.World, err = world.Open(ctx, world.Config{DSN: b.DSN, Dir: filepath.Join(b.Dir, s.name), Log: b.Log, Say: b.Say}); err != nil {
+		return nil, err
+	}
+	defer func() {
+		// Also where ctx has ended: the database is not ours to leave full.
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+		defer cancel()
+		if closeErr := b.Close(closing); err == nil {
+			err = closeErr
+		}
+	}()
+	return s.run(ctx, b)
+}

@@ -1,0 +1,96 @@
+package world
+
+import (
+	"context"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/projections"
+	"github.com/auren-memory/auren/projections/agentmemories"
+	"github.com/auren-memory/auren/projections/search"
+)
+
+// User is whom the memories of all scopes are about; the agents tell the scopes apart.
+const User = "ana"
+
+// Scope is an agent with so many memories.
+type Scope struct {
+	Agent    string
+	Memories int
+}
+
+// EvenScopes divides memories into scopes of one size.
+func EvenScopes(memories, scopes int) []Scope {
+	all := make([]Scope, scopes)
+	for i := range all {
+		all[i] = Scope{fmt.Sprintf("agent%d", i), memories / scopes}
+	}
+	return all
+}
+
+// Request is that of every command.
+var Request = commands.Request{Tenant: Tenant}
+
+// Remember fills the log, several batches at a time, as the commands would.
+func (w *World) Remember(ctx context.Context, scopes []Scope) error {
+	total := 0
+	for _, s := range scopes {
+		total += s.Memories
+	}
+	w.config.Say(fmt.Sprintf("remembering %d memories", total))
+	const batchSize, inFlight = 500, 4
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(inFlight)
+	var batch []commands.Remember
+	send := func() {
+		sent := batch
+		batch = nil
+		group.Go(func() error { return w.rememberBatch(ctx, sent) })
+	}
+	t := NewTexts()
+	for _, s := range scopes {
+		for n := range s.Memories {
+			batch = append(batch, commands.Remember{AgentID: s.Agent, UserID: User, Content: t.Content(n)})
+			if len(batch) == batchSize {
+				send()
+			}
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	if len(batch) > 0 {
+		send()
+	}
+	return group.Wait()
+}
+
+func (w *World) rememberBatch(ctx context.Context, batch []commands.Remember) error {
+	results, err := w.Handler.RememberBatch(ctx, Request, batch)
+	if err != nil {
+		return fmt.Errorf("remember: %w", err)
+	}
+	for _, r := range results {
+		if r.Err != nil {
+			return fmt.Errorf("remember: %w", r.Err)
+		}
+	}
+	return nil
+}
+
+// SearchProjection has as many workers as the figures are about.
+func (w *World) SearchProjection() *search.Projection {
+	return search.New(search.Config{Workers: 2})
+}
+
+// ProjectAll brings the read models up to the log, side by side as a projector does.
+func (w *World) ProjectAll(ctx context.Context) error {
+	w.config.Say("projecting")
+	group, ctx := errgroup.WithContext(ctx)
+	for _, p := range []projections.Projection{agentmemories.Projection{}, w.SearchProjection()} {
+		group.Go(func() error { return w.Runner(p).CatchUp(ctx) })
+	}
+	return group.Wait()
+}

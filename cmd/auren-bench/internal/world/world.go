@@ -1,0 +1,155 @@
+// Package world is what a scenario is measured in: a database, the parts of AUREN on it, and memories to fill it with.
+package world
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/auren-memory/auren/cmd/internal/database"
+	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/migrations"
+	"github.com/auren-memory/auren/projections"
+	"github.com/auren-memory/auren/projections/runner"
+	"github.com/auren-memory/auren/queries"
+)
+
+// Tenant has the memories of all scenarios but the import.
+const (
+	Tenant = domain.DefaultTenant
+	// ApplicationName is how the server knows our connections.
+	ApplicationName = "auren bench"
+	// The pool is as large as a server's is when nothing is configured.
+	poolSize, poolOverflow = 20, 30
+)
+
+// The tables of the floors have a schema of their own. Like that of a rebuild, what is left of it is nobody's.
+const (
+	dropFloors   = `drop schema if exists auren_bench cascade`
+	createFloors = `create schema auren_bench`
+)
+
+// Config says where a world is.
+type Config struct {
+	DSN string
+	// Dir is for the files of NATS; it is created where it is missing.
+	Dir string
+	Log *zap.Logger
+	Say func(doing string)
+}
+
+// World is what a server and a projector work with, on an empty schema.
+type World struct {
+	config      Config
+	Pool        *pgxpool.Pool
+	Store       *eventstore.Store
+	Handler     *commands.Handler
+	Reader      *queries.Reader
+	LogNews     *eventstore.Watcher
+	ProjectNews *eventstore.Watcher
+
+	stop    context.CancelFunc
+	running sync.WaitGroup
+	// closers are called last to first.
+	closers []func()
+}
+
+// Open makes a world on an empty schema. Close it.
+func Open(ctx context.Context, config Config) (*World, error) {
+	if err := empty(ctx, config.DSN); err != nil {
+		return nil, err
+	}
+	pool, err := database.Open(ctx, database.Config{DSN: config.DSN, Name: ApplicationName, Size: poolSize, Overflow: poolOverflow}, config.Log)
+	if err != nil {
+		return nil, err
+	}
+	w := &World{config: config, Pool: pool, Store: eventstore.New(pool, eventstore.Config{})}
+	w.Handler = commands.New(w.Store, commands.Config{})
+	w.LogNews = eventstore.NewWatcher(pool, eventstore.LogChannel, config.Log)
+	w.ProjectNews = w.LogNews.Beside(projections.Channel)
+	w.Reader = queries.New(pool, queries.Config{Wake: w.ProjectNews.Subscribe})
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	w.stop = stop
+	w.background(background, w.LogNews.Run)
+	if _, err := pool.Exec(ctx, createFloors); err != nil {
+		return nil, errors.Join(fmt.Errorf("create the schema of the floors: %w", err), w.Close(ctx))
+	}
+	return w, nil
+}
+
+// background runs parts until their context, or the world, ends.
+func (w *World) background(ctx context.Context, parts ...func(context.Context) error) {
+	for _, part := range parts {
+		w.running.Go(func() { _ = part(ctx) })
+	}
+}
+
+// Start runs parts until the function that it returns is called, which waits for them.
+func (w *World) Start(ctx context.Context, parts ...func(context.Context) error) (stop func() error) {
+	ctx, cancel := context.WithCancel(ctx)
+	group := &errgroup.Group{}
+	for _, part := range parts {
+		group.Go(func() error { return part(ctx) })
+	}
+	return func() error {
+		cancel()
+		return group.Wait()
+	}
+}
+
+// AtEnd adds what is to be done when the world is closed.
+func (w *World) AtEnd(do func()) { w.closers = append(w.closers, do) }
+
+// Close stops everything and leaves an empty schema behind.
+func (w *World) Close(ctx context.Context) error {
+	for i := len(w.closers) - 1; i >= 0; i-- {
+		w.closers[i]()
+	}
+	w.stop()
+	w.running.Wait()
+	w.Store.Close()
+	w.Pool.Close()
+	return empty(ctx, w.config.DSN)
+}
+
+// empty leaves an empty schema of this program, and none of the floors.
+func empty(ctx context.Context, dsn string) error {
+	if err := migrations.Reset(ctx, dsn); err != nil {
+		return err
+	}
+	if err := migrations.Up(ctx, dsn); err != nil {
+		return err
+	}
+	conn, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	if _, err := conn.Exec(ctx, dropFloors); err != nil {
+		return fmt.Errorf("drop the schema of the floors: %w", err)
+	}
+	return nil
+}
+
+// Runner makes a runner of its own for a projection.
+func (w *World) Runner(p projections.Projection) *runner.Runner {
+	return runner.New(w.Pool, w.Store, w.LogNews, runner.Config{}, p)
+}
+
+// Exec carries out statements one after the other, each in a transaction of its own.
+func (w *World) Exec(ctx context.Context, statements ...string) error {
+	for _, statement := range statements {
+		if _, err := w.Pool.Exec(ctx, statement); err != nil {
+			return fmt.Errorf("%s: %w", statement, err)
+		}
+	}
+	return nil
+}
