@@ -93,12 +93,12 @@ func (w *world) requireAnswersOfFold(ctx context.Context, t *rapid.T, tenant dom
 	page, err := w.store.ReadLog(ctx, tenant, 0, eventstore.Filter{}, 1_000_000)
 	require.NoError(t, err)
 	memories := map[uuid.UUID]*memory.Memory{}
-	positions := map[uuid.UUID]int64{}
+	last := map[uuid.UUID]eventstore.Event{}
 	history := map[uuid.UUID][]queries.Version{}
 	known := func(at time.Time) map[uuid.UUID]queries.Memory {
 		all := map[uuid.UUID]queries.Memory{}
 		for id, m := range memories {
-			folded := answer(t, m.Snapshot(), positions[id])
+			folded := answer(t, m.Snapshot(), last[id])
 			folded.State = string(m.Snapshot().StateAt(at))
 			all[id] = folded
 		}
@@ -116,11 +116,11 @@ func (w *world) requireAnswersOfFold(ctx context.Context, t *rapid.T, tenant dom
 		fact, err := memory.Decode(e.Type, e.SchemaVersion, e.Payload)
 		require.NoError(t, err)
 		m.Apply(e.StreamID, fact, e.OccurredAt)
-		positions[e.StreamID] = e.SequenceID
+		last[e.StreamID] = e
 		meta, err := e.Meta()
 		require.NoError(t, err)
 		history[e.StreamID] = append(history[e.StreamID], queries.Version{
-			Memory: answer(t, m.Snapshot(), e.SequenceID), EventType: e.Type, Actor: meta.Actor, Reason: meta.Reason, RecordedAt: e.CreatedAt,
+			Memory: answer(t, m.Snapshot(), e), EventType: e.Type, Actor: meta.Actor, Reason: meta.Reason,
 		})
 		asOf := queries.At{AsOf: queries.AsOf{SequenceID: e.SequenceID}}
 		require.Equal(t, known(e.CreatedAt), w.list(ctx, t, tenant, asOf), "%s tables as of %d", which, e.SequenceID)
@@ -151,10 +151,11 @@ func (w *world) list(ctx context.Context, t *rapid.T, tenant domain.Tenant, at q
 }
 
 // answer is a memory as folded, in the words of a query.
-func answer(t *rapid.T, s memory.Snapshot, sequenceID int64) queries.Memory {
+func answer(t *rapid.T, s memory.Snapshot, last eventstore.Event) queries.Memory {
 	return canonical(t, queries.Memory{
 		ID: s.ID, AgentID: s.AgentID, UserID: s.UserID, Type: s.Type, Content: s.Content, Confidence: s.Confidence, Metadata: s.Metadata,
-		State: string(s.State), Version: s.Version, SequenceID: sequenceID, CreatedAt: s.CreatedAt, UpdatedAt: s.UpdatedAt, ExpiresAt: s.ExpiresAt,
+		State: string(s.State), Version: s.Version, SequenceID: last.SequenceID, CreatedAt: s.CreatedAt, UpdatedAt: s.UpdatedAt,
+		RecordedAt: last.CreatedAt, ExpiresAt: s.ExpiresAt,
 	})
 }
 

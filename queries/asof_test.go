@@ -1,6 +1,7 @@
 package queries_test
 
 import (
+	"context"
 	"strconv"
 	"testing"
 	"time"
@@ -12,17 +13,14 @@ import (
 	"github.com/auren-memory/auren/queries"
 )
 
-// recorded is when an event was recorded.
-func recorded(sequence int) time.Time { return epoch.Add(time.Duration(sequence-1) * time.Second) }
-
 func TestAsOfShowsEachVersionWhileItWasCurrent(t *testing.T) {
 	w := setup(t)
-	w.add(t, "another")                                                      // 1
-	id := w.add(t, "first")                                                  // 2
-	w.add(t, "another")                                                      // 3
-	w.change(t, id, "memory_revised", content(`"second"`))                   // 4
-	w.change(t, id, "memory_forgotten", state("forgotten"))                  // 5
-	w.change(t, id, "memory_restored", state("active"), content(`"second"`)) // 6
+	w.add(t, "another")                 // 1
+	id := w.add(t, "first")             // 2
+	w.add(t, "another")                 // 3
+	w.change(t, id, revise(`"second"`)) // 4
+	w.change(t, id, forget)             // 5
+	w.change(t, id, restore)            // 6
 	for sequence, want := range []string{2: "first", 3: "first", 4: "second", 5: "forgotten", 6: "second"} {
 		if want == "" {
 			continue
@@ -50,8 +48,8 @@ func TestAsOfShowsEachVersionWhileItWasCurrent(t *testing.T) {
 func TestAsOfListsWhatWasKnownThen(t *testing.T) {
 	w := setup(t)
 	a, b := w.add(t, "a", confidence(0.9)), w.add(t, "b", confidence(0.1)) // 1, 2
-	w.change(t, a, "memory_confidence_adjusted", confidence(0.2))          // 3
-	w.change(t, b, "memory_forgotten", state("forgotten"))                 // 4
+	w.change(t, a, adjust(0.2))                                            // 3
+	w.change(t, b, forget)                                                 // 4
 	c := w.add(t, "c", confidence(0.5))                                    // 5
 	for sequence, want := range map[int64][]uuid.UUID{1: {a}, 2: {b, a}, 3: {b, a}, 4: {a}, 5: {a, c}} {
 		var all []queries.Memory
@@ -78,10 +76,10 @@ func TestAsOfListsWhatWasKnownThen(t *testing.T) {
 
 func TestAsOfDecidesWhatHasExpiredAtThatMoment(t *testing.T) {
 	w := setup(t)
-	id := w.add(t, "x", expires(recorded(3)))           // 1
-	w.add(t, "y")                                       // 2
-	w.add(t, "z")                                       // 3, at the instant of the expiry
-	w.change(t, id, "memory_expired", state("expired")) // 4
+	id := w.add(t, "x", expires(recorded(3))) // 1
+	w.add(t, "y")                             // 2
+	w.add(t, "z")                             // 3, at the instant of the expiry
+	w.change(t, id, expire)                   // 4
 	for when, want := range map[queries.At]string{
 		asOf(2): "active", asOf(3): "expired", asOf(4): "expired",
 		asOfTime(recorded(3).Add(-time.Microsecond)): "active", asOfTime(recorded(3)): "expired",
@@ -109,10 +107,61 @@ func TestAsOfOfAnEmptyTenantIsEmpty(t *testing.T) {
 	require.Zero(t, list.SequenceID)
 }
 
-func TestAsOfRefusesWhatIsNoMoment(t *testing.T) {
+// The past is what the log says, not what a projection has got to.
+func TestAsOfIsNeverThePastOfAProjectionThatIsBehind(t *testing.T) {
+	w := setup(t, func(c *queries.Config) { c.WaitLimit = time.Millisecond })
+	a := w.add(t, "a")  // 1
+	b := w.tell(t, "b") // 2
+	list := func(at queries.At) ([]uuid.UUID, error) {
+		result, err := w.reader.List(t.Context(), tenant, queries.Filter{}, queries.Page{}, at)
+		return ids(result.Memories), err
+	}
+	moments := []queries.At{asOf(2), asOfTime(recorded(2)), asOfTime(recorded(2).Add(time.Minute)), asOfTime(now.AddDate(1, 0, 0))}
+	for _, when := range moments {
+		_, err := list(when)
+		require.Equal(t, domain.Unavailable, domain.KindOf(err), "%+v", when)
+		require.ErrorContains(t, err, "the projection agent_memories is at 1, 1 behind the 2 that was asked for")
+		_, _, err = w.reader.Get(t.Context(), tenant, a, when)
+		require.Equal(t, domain.Unavailable, domain.KindOf(err), "%+v", when)
+		_, err = w.reader.History(t.Context(), tenant, a, queries.HistoryPage{}, when)
+		require.Equal(t, domain.Unavailable, domain.KindOf(err), "%+v", when)
+	}
+	before := asOfTime(recorded(2).Add(-time.Microsecond))
+	found, err := list(before)
+	require.NoError(t, err)
+	require.Equal(t, []uuid.UUID{a}, found)
+
+	w.project(t)
+	for _, when := range moments {
+		found, err = list(when)
+		require.NoError(t, err)
+		require.Equal(t, []uuid.UUID{a, b}, found, "%+v", when)
+	}
+	found, err = list(before)
+	require.NoError(t, err)
+	require.Equal(t, []uuid.UUID{a}, found)
+}
+
+func TestAsOfWaitsForTheProjection(t *testing.T) {
+	w := setup(t, func(c *queries.Config) { c.Poll, c.WaitLimit = time.Millisecond, time.Hour })
+	a := w.add(t, "a")
+	b := w.tell(t, "b")
+	answered := make(chan []uuid.UUID, 1)
+	go func() {
+		result, err := w.reader.List(context.Background(), tenant, queries.Filter{}, queries.Page{}, asOfTime(recorded(2)))
+		if err != nil {
+			t.Error(err)
+		}
+		answered <- ids(result.Memories)
+	}()
+	w.project(t)
+	require.Equal(t, []uuid.UUID{a, b}, <-answered)
+}
+
+func TestAsOfRefusesOtherThanOneValidMoment(t *testing.T) {
 	w := setup(t)
 	for _, when := range []queries.AsOf{
-		{SequenceID: -1}, {SequenceID: 1, Time: epoch}, {Time: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)},
+		{SequenceID: -1}, {SequenceID: 1}, {SequenceID: 1, Time: epoch}, {Time: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)},
 	} {
 		_, err := w.reader.List(t.Context(), tenant, queries.Filter{}, queries.Page{}, at(when))
 		requireInvalid(t, err, "as_of")

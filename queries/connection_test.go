@@ -111,7 +111,7 @@ func TestNoMoreAreReadAtOnceThanMay(t *testing.T) {
 	pool, err := pgxpool.NewWithConfig(t.Context(), w.pool.Config())
 	require.NoError(t, err)
 	t.Cleanup(pool.Close)
-	reader := queries.New(pool, queries.Config{AtOnce: 2})
+	reader := queries.New(pool, queries.Config{MaxConcurrent: 2})
 	tx, err := w.pool.Begin(t.Context())
 	require.NoError(t, err)
 	_, err = tx.Exec(t.Context(), `lock table agent_memories, agent_memory_search`)

@@ -10,39 +10,54 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/queries/filter"
 )
 
 // cursor is the place of the last memory of a page in its list.
 type cursor struct {
 	// List is the fingerprint of the list.
 	List []byte `json:"l"`
-	// Time is the place in a list ordered by time, in microseconds of the Unix epoch.
-	Time int64 `json:"t,omitempty"`
+	// Number is the place in a list ordered by time, in microseconds of the Unix epoch, or by sequence_id.
+	Number int64 `json:"n,omitempty"`
 	// Confidence is the place in a list ordered by it.
 	Confidence float64   `json:"c,omitempty"`
 	ID         uuid.UUID `json:"i"`
 }
 
-// maxCursor is longer than any cursor that was ever given out.
+// key is the place as the column has it.
+func (c *cursor) key(order Order) any {
+	switch order {
+	case ByConfidence:
+		return c.Confidence
+	case ByRecorded:
+		return c.Number
+	default:
+		return time.UnixMicro(c.Number)
+	}
+}
+
+// maxCursor is longer than any cursor.
 const maxCursor = 512
 
 // fingerprint tells a list from every other one, so that a cursor cannot silently continue the wrong one.
-func fingerprint(tenant domain.Tenant, f Filter, p Page, asOf AsOf) []byte {
+func fingerprint(tenant domain.Tenant, where filter.Where, p Page, asOf AsOf) []byte {
 	// Plain values cannot fail to be encoded: the filter has been checked.
-	list, _ := json.Marshal([]any{tenant, f, p.Order, p.Descending, asOf})
+	list, _ := json.Marshal([]any{tenant, where, p.Order, p.Descending, asOf})
 	sum := sha256.Sum256(list)
 	return sum[:12]
 }
 
-func cursorAfter(list []byte, order Order, last Memory) string {
+func cursorAfter(list []byte, order Order, last *Memory) string {
 	c := cursor{List: list, ID: last.ID}
 	switch order {
 	case ByConfidence:
 		c.Confidence = last.Confidence
+	case ByRecorded:
+		c.Number = last.SequenceID
 	case ByUpdated:
-		c.Time = last.UpdatedAt.UnixMicro()
+		c.Number = last.UpdatedAt.UnixMicro()
 	default:
-		c.Time = last.CreatedAt.UnixMicro()
+		c.Number = last.CreatedAt.UnixMicro()
 	}
 	// Numbers that came out of the database as finite cannot fail to be encoded.
 	text, _ := json.Marshal(c)
@@ -54,7 +69,7 @@ func decodeCursor(text string, list []byte) (*cursor, error) {
 	if text == "" {
 		return nil, nil
 	}
-	unreadable := domain.Invalidf("cursor", "is no cursor; the next_cursor of a list is allowed")
+	unreadable := domain.Invalidf("cursor", "must be the next_cursor of a list")
 	if len(text) > maxCursor {
 		return nil, unreadable
 	}
@@ -69,9 +84,9 @@ func decodeCursor(text string, list []byte) (*cursor, error) {
 		return nil, unreadable
 	}
 	if !bytes.Equal(c.List, list) {
-		return nil, domain.Invalidf("cursor", "belongs to another list; repeat the order, the filter and the as_of it came from")
+		return nil, domain.Invalidf("cursor", "must be of the same list; repeat the order, the filter and the as_of it came from")
 	}
-	if checkTime("cursor", time.UnixMicro(c.Time)) != nil {
+	if filter.CheckTime("cursor", time.UnixMicro(c.Number)) != nil {
 		return nil, unreadable
 	}
 	return &c, nil

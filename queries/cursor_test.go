@@ -8,12 +8,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/queries/filter"
 )
 
 func FuzzDecodeCursor(f *testing.F) {
-	list := fingerprint("default", Filter{}, Page{Order: ByCreated}, AsOf{})
-	for _, order := range []Order{ByCreated, ByUpdated, ByConfidence} {
-		f.Add(cursorAfter(list, order, Memory{ID: uuid.New(), Confidence: 0.1, CreatedAt: time.Unix(1, 2000), UpdatedAt: time.Unix(3, 4000)}))
+	list := fingerprint("default", filter.Where{}, Page{Order: ByCreated}, AsOf{})
+	for _, order := range []Order{ByCreated, ByUpdated, ByRecorded, ByConfidence} {
+		f.Add(cursorAfter(list, order, &Memory{ID: uuid.New(), Confidence: 0.1, CreatedAt: time.Unix(1, 2000), UpdatedAt: time.Unix(3, 4000)}))
 	}
 	f.Add("e30")
 	f.Add("")
@@ -28,20 +29,21 @@ func FuzzDecodeCursor(f *testing.F) {
 			require.Empty(t, text)
 			return
 		}
-		year := time.UnixMicro(c.Time).UTC().Year()
+		year := time.UnixMicro(c.Number).UTC().Year()
 		require.True(t, year >= 1 && year <= 9999)
 	})
 }
 
 func TestCursorKeepsItsPlaceExactly(t *testing.T) {
 	list := []byte("list")
-	m := Memory{ID: uuid.New(), Confidence: 0.1 + 0.2, CreatedAt: time.Date(1, 1, 1, 0, 0, 0, 1000, time.UTC), UpdatedAt: time.Date(9999, 12, 31, 23, 59, 59, 999999000, time.UTC)}
+	m := Memory{ID: uuid.New(), SequenceID: 7, Confidence: 0.1 + 0.2, CreatedAt: time.Date(1, 1, 1, 0, 0, 0, 1000, time.UTC), UpdatedAt: time.Date(9999, 12, 31, 23, 59, 59, 999999000, time.UTC)}
 	for order, want := range map[Order]cursor{
-		ByCreated:    {List: list, ID: m.ID, Time: m.CreatedAt.UnixMicro()},
-		ByUpdated:    {List: list, ID: m.ID, Time: m.UpdatedAt.UnixMicro()},
+		ByCreated:    {List: list, ID: m.ID, Number: m.CreatedAt.UnixMicro()},
+		ByUpdated:    {List: list, ID: m.ID, Number: m.UpdatedAt.UnixMicro()},
+		ByRecorded:   {List: list, ID: m.ID, Number: 7},
 		ByConfidence: {List: list, ID: m.ID, Confidence: m.Confidence},
 	} {
-		c, err := decodeCursor(cursorAfter(list, order, m), list)
+		c, err := decodeCursor(cursorAfter(list, order, &m), list)
 		require.NoError(t, err)
 		require.Equal(t, want, *c)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/auren-memory/auren/domain"
 )
@@ -25,19 +26,21 @@ func (r *Reader) Due(ctx context.Context, now time.Time, limit int) ([]TenantMem
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, r.config.Timeout)
-	defer cancel()
-	rows, err := r.pool.Query(ctx, selectDue, now, limit)
-	if err != nil {
-		return nil, translate(fmt.Errorf("find what is due: %w", err))
-	}
-	due, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (m TenantMemory, err error) {
-		err = row.Scan(&m.Tenant, &m.ID, &m.ExpiresAt)
-		m.ExpiresAt = m.ExpiresAt.UTC()
-		return m, err
+	var due []TenantMemory
+	err = r.source.Connected(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
+		rows, err := conn.Query(ctx, selectDue, now, limit)
+		if err != nil {
+			return err
+		}
+		due, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (m TenantMemory, err error) {
+			err = row.Scan(&m.Tenant, &m.ID, &m.ExpiresAt)
+			m.ExpiresAt = m.ExpiresAt.UTC()
+			return m, err
+		})
+		return err
 	})
 	if err != nil {
-		return nil, translate(fmt.Errorf("find what is due: %w", err))
+		return nil, fmt.Errorf("find due memories: %w", err)
 	}
 	return due, nil
 }

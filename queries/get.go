@@ -8,6 +8,8 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/queries/filter"
+	"github.com/auren-memory/auren/queries/snapshot"
 )
 
 // Get returns one memory, in whatever state it is, and the sequence_id that the answer reflects. The error is of
@@ -18,12 +20,16 @@ func (r *Reader) Get(ctx context.Context, tenant domain.Tenant, id uuid.UUID, at
 		return Memory{}, 0, fmt.Errorf("get memory %s: %w", id, err)
 	}
 	if len(memories) == 0 {
-		if at.AsOf != (AsOf{}) {
-			return Memory{}, 0, domain.Errorf(domain.NotFound, "there was no memory %s then", id)
-		}
-		return Memory{}, 0, domain.Errorf(domain.NotFound, "there is no memory %s", id)
+		return Memory{}, 0, errNotFound(id, at)
 	}
 	return memories[0], position, nil
+}
+
+func errNotFound(id uuid.UUID, at At) error {
+	if at.AsOf != (AsOf{}) {
+		return domain.Errorf(domain.NotFound, "there was no memory %s then", id)
+	}
+	return domain.Errorf(domain.NotFound, "there is no memory %s", id)
 }
 
 // MaxIDs is how many memories ByIDs reads at once.
@@ -33,7 +39,7 @@ const MaxIDs = 1000
 // answer reflects. What does not exist is absent from the result.
 func (r *Reader) ByIDs(ctx context.Context, tenant domain.Tenant, ids []uuid.UUID, at At) (map[uuid.UUID]Memory, int64, error) {
 	if len(ids) > MaxIDs {
-		return nil, 0, domain.Invalidf("ids", "holds %d ids; at most %d are allowed", len(ids), MaxIDs)
+		return nil, 0, domain.Invalidf("ids", "must be at most %d ids, got %d", MaxIDs, len(ids))
 	}
 	memories, position, err := r.byIDs(ctx, tenant, ids, at)
 	if err != nil {
@@ -47,13 +53,13 @@ func (r *Reader) ByIDs(ctx context.Context, tenant domain.Tenant, ids []uuid.UUI
 }
 
 func (r *Reader) byIDs(ctx context.Context, tenant domain.Tenant, ids []uuid.UUID, at At) ([]Memory, int64, error) {
-	v, err := r.view(ctx, tenant, at)
+	snap, err := r.source.At(ctx, tenant, at)
 	if err != nil {
 		return nil, 0, err
 	}
-	s := newStatement(tenant)
-	sql := s.selectMemories(v, "\n   and id = any("+s.arg(pgtype.FlatArray[uuid.UUID](ids))+")", "")
+	args := filter.Args{tenant}
+	where := filter.Conditions{"id = any(" + args.Add(pgtype.FlatArray[uuid.UUID](ids)) + ")"}
 	var memories []Memory
-	position, err := r.answer(ctx, tenant, at.MinSequenceID, sql, s.args, collectInto(&memories, memoryScanner()))
-	return memories, v.reflects(position), err
+	position, err := r.source.Answer(ctx, snap, snap.Select(&args, where, ""), args, snapshot.CollectInto(&memories, snapshot.MemoryScanner()))
+	return memories, position, err
 }

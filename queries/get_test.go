@@ -22,7 +22,7 @@ func TestGetReturnsTheMemoryAsItIs(t *testing.T) {
 	require.JSONEq(t, `{"topic":"drinks"}`, string(m.Metadata))
 	m.Content, m.Metadata = nil, nil
 	require.Equal(t, queries.Memory{ID: id, AgentID: "ada", UserID: "uma", Type: "preference", Confidence: 0.25,
-		State: "active", Version: 1, SequenceID: 1, CreatedAt: epoch, UpdatedAt: epoch, ExpiresAt: &expiry}, m)
+		State: "active", Version: 1, SequenceID: 1, CreatedAt: epoch, UpdatedAt: epoch, RecordedAt: epoch, ExpiresAt: &expiry}, m)
 }
 
 func TestGetReturnsWhatIsHidden(t *testing.T) {
@@ -68,10 +68,10 @@ func TestMemoryExpiresAtTheVeryInstant(t *testing.T) {
 func TestByIDsReturnsThoseThatExist(t *testing.T) {
 	w := setup(t)
 	a, b := w.add(t, "a"), w.add(t, "b", state("forgotten"))
-	w.change(t, a, "memory_revised", content(`"a2"`))
+	w.change(t, a, revise(`"a2"`))
 	found, sequence, err := w.reader.ByIDs(t.Context(), tenant, []uuid.UUID{a, b, uuid.New()}, queries.At{})
 	require.NoError(t, err)
-	require.EqualValues(t, 3, sequence)
+	require.EqualValues(t, 4, sequence)
 	require.Len(t, found, 2)
 	require.JSONEq(t, `"a2"`, string(found[a].Content))
 	require.Equal(t, "forgotten", found[b].State)

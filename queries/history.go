@@ -3,24 +3,24 @@ package queries
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/queries/snapshot"
 )
 
 // Version is one version of a memory: the memory as it was, and who changed it to that, when and why.
 type Version struct {
-	// Memory has the state that the version's event left it in. Whether it was past its expires_at while it
-	// was current can be told from the times.
+	// Memory has the state that the version's event left it in, whether or not it expired while it was current. It was
+	// current from its recorded_at on.
 	Memory    Memory `json:"memory"`
 	EventType string `json:"event_type"`
 	Actor     string `json:"actor"`
 	Reason    string `json:"reason"`
-	// RecordedAt is when the version's event was committed; the version was current from then on.
-	RecordedAt time.Time `json:"recorded_at"`
 	// SupersededAt and SupersededSequenceID are of the next version's event; nil and 0 for the current one.
 	SupersededAt         *time.Time `json:"superseded_at"`
 	SupersededSequenceID int64      `json:"superseded_sequence_id,omitempty"`
@@ -53,22 +53,22 @@ func (r *Reader) History(ctx context.Context, tenant domain.Tenant, id uuid.UUID
 	if p.Limit, err = checkLimit(p.Limit, DefaultLimit, MaxLimit); err != nil {
 		return HistoryResult{}, err
 	}
-	if p.AfterVersion < 0 || p.AfterVersion > 1<<31-1 {
-		return HistoryResult{}, domain.Invalidf("after_version", "is %d; 0 to %d are allowed", p.AfterVersion, 1<<31-1)
+	if p.AfterVersion < 0 || p.AfterVersion > math.MaxInt32 {
+		return HistoryResult{}, domain.Invalidf("after_version", "must be 0 to %d, got %d", math.MaxInt32, p.AfterVersion)
 	}
-	v, err := r.view(ctx, tenant, at)
+	snap, err := r.source.At(ctx, tenant, at)
 	if err != nil {
 		return HistoryResult{}, fmt.Errorf("history of %s: %w", id, err)
 	}
-	until := int64(1<<63 - 1)
-	if v.past {
-		until = v.sequenceID
+	until := int64(math.MaxInt64)
+	if snap.Past {
+		until = snap.Position
 	}
 	result := HistoryResult{}
 	args := []any{tenant, id, until, p.AfterVersion, p.Limit + 1}
-	result.SequenceID, err = r.answer(ctx, tenant, at.MinSequenceID, selectHistory, args, func(rows pgx.Rows) (err error) {
+	result.SequenceID, err = r.source.Answer(ctx, snap, selectHistory, args, func(rows pgx.Rows) (err error) {
 		var more bool
-		result.Versions, more, err = collectPage(rows, p.Limit, scanVersion, func(v *Version) int { return v.Memory.size() })
+		result.Versions, more, err = collectPage(rows, p.Limit, scanVersion, func(v *Version) int { return v.Memory.Size() })
 		if err == nil && more {
 			result.NextAfterVersion = result.Versions[len(result.Versions)-1].Memory.Version
 		}
@@ -78,31 +78,25 @@ func (r *Reader) History(ctx context.Context, tenant domain.Tenant, id uuid.UUID
 		return HistoryResult{}, fmt.Errorf("history of %s: %w", id, err)
 	}
 	if len(result.Versions) == 0 && p.AfterVersion == 0 {
-		return HistoryResult{}, domain.Errorf(domain.NotFound, "there is no memory %s, or was none then", id)
+		return HistoryResult{}, errNotFound(id, at)
 	}
-	result.SequenceID = v.reflects(result.SequenceID)
 	return result, nil
 }
 
-const versionColumns = `id, agent_id, user_id, memory_type, content, confidence_score, metadata, state,
-       version, sequence_id, created_at, updated_at, expires_at, event_type, actor, reason, recorded_at`
-
-const selectHistory = `
-select ` + versionColumns + `, superseded_at, superseded_sequence_id
+var selectHistory = `
+select ` + snapshot.Columns() + `, event_type, actor, reason, superseded_at, superseded_sequence_id
   from agent_memory_history
  where tenant_id = $1 and id = $2 and sequence_id <= $3 and version > $4
 union all
-select ` + versionColumns + `, null, 0
+select ` + snapshot.Columns() + `, event_type, actor, reason, null, 0
   from agent_memories
  where tenant_id = $1 and id = $2 and sequence_id <= $3 and version > $4
  order by version
  limit $5`
 
 func scanVersion(row pgx.CollectableRow) (v Version, err error) {
-	err = row.Scan(append(v.Memory.fields(), &v.EventType, &v.Actor, &v.Reason, &v.RecordedAt,
-		&v.SupersededAt, &v.SupersededSequenceID)...)
-	v.Memory.inUTC()
-	v.RecordedAt = v.RecordedAt.UTC()
+	err = row.Scan(append(v.Memory.Targets(), &v.EventType, &v.Actor, &v.Reason, &v.SupersededAt, &v.SupersededSequenceID)...)
+	v.Memory.InUTC()
 	if v.SupersededAt != nil {
 		*v.SupersededAt = v.SupersededAt.UTC()
 	}

@@ -14,26 +14,27 @@ import (
 
 func TestHistoryTellsEveryVersionWithWhoAndWhy(t *testing.T) {
 	w := setup(t)
-	id := w.add(t, "first", because("ada", "told so"))                                                        // 1
-	w.add(t, "another")                                                                                       // 2
-	w.change(t, id, "memory_revised", content(`"second"`), because("bob", "was wrong"))                       // 3
-	w.change(t, id, "memory_forgotten", state("forgotten"), expires(epoch.Add(-time.Hour)), because("c", "")) // 4
+	id := w.add(t, "first", because("ada", "told so"))               // 1
+	w.add(t, "another")                                              // 2
+	w.change(t, id, revise(`"second"`), because("bob", "was wrong")) // 3
+	w.change(t, id, forget, because("c", ""))                        // 4
 	result, err := w.reader.History(t.Context(), tenant, id, queries.HistoryPage{}, queries.At{})
 	require.NoError(t, err)
 	require.EqualValues(t, 4, result.SequenceID)
 	require.Zero(t, result.NextAfterVersion)
 	require.Len(t, result.Versions, 3)
 	for i, want := range []queries.Version{
-		{EventType: "memory_remembered", Actor: "ada", Reason: "told so", RecordedAt: recorded(1), SupersededAt: pointer(recorded(3)), SupersededSequenceID: 3},
-		{EventType: "memory_revised", Actor: "bob", Reason: "was wrong", RecordedAt: recorded(3), SupersededAt: pointer(recorded(4)), SupersededSequenceID: 4},
-		{EventType: "memory_forgotten", Actor: "c", RecordedAt: recorded(4)},
+		{EventType: "memory_remembered", Actor: "ada", Reason: "told so", SupersededAt: pointer(recorded(3)), SupersededSequenceID: 3},
+		{EventType: "memory_revised", Actor: "bob", Reason: "was wrong", SupersededAt: pointer(recorded(4)), SupersededSequenceID: 4},
+		{EventType: "memory_forgotten", Actor: "c"},
 	} {
 		got := result.Versions[i]
 		require.Equal(t, i+1, got.Memory.Version)
 		require.Equal(t, id, got.Memory.ID)
 		require.JSONEq(t, []string{`"first"`, `"second"`, `"second"`}[i], string(got.Memory.Content))
 		require.Equal(t, []string{"active", "active", "forgotten"}[i], got.Memory.State)
-		require.EqualValues(t, []int64{1, 3, 4}[i], got.Memory.SequenceID)
+		require.EqualValues(t, []int{1, 3, 4}[i], got.Memory.SequenceID)
+		require.Equal(t, recorded([]int{1, 3, 4}[i]), got.Memory.RecordedAt)
 		got.Memory = queries.Memory{}
 		require.Equal(t, want, got)
 	}
@@ -50,8 +51,8 @@ func TestHistoryTellsEveryVersionWithWhoAndWhy(t *testing.T) {
 func TestHistoryComesInPages(t *testing.T) {
 	w := setup(t)
 	id := w.add(t, "x")
-	for range 4 {
-		w.change(t, id, "memory_confidence_adjusted")
+	for i := range 4 {
+		w.change(t, id, adjust(float64(i)/10))
 	}
 	var versions []int
 	for page := (queries.HistoryPage{Limit: 2}); ; {

@@ -1,13 +1,15 @@
 package queries
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/queries/filter"
+	"github.com/auren-memory/auren/queries/snapshot"
 )
 
 // Order is what a list is ordered by; the id decides between equals.
@@ -17,6 +19,7 @@ type Order string
 const (
 	ByCreated    Order = "created"
 	ByUpdated    Order = "updated"
+	ByRecorded   Order = "recorded"
 	ByConfidence Order = "confidence"
 )
 
@@ -30,7 +33,7 @@ const (
 
 // Page says which piece of a list is asked for.
 type Page struct {
-	// Order is ByCreated, ByUpdated or ByConfidence; default ByCreated.
+	// Order is ByCreated, ByUpdated, ByRecorded or ByConfidence; default ByCreated.
 	Order Order
 	// Descending asks for the newest, or the most certain, first; default the other way round.
 	Descending bool
@@ -54,76 +57,85 @@ type ListResult struct {
 // List returns a page of the memories that match. Following the cursors to the end visits every memory
 // once that was there from the beginning on and whose place in the order did not change meanwhile.
 func (r *Reader) List(ctx context.Context, tenant domain.Tenant, f Filter, p Page, at At) (ListResult, error) {
-	f, err := f.check()
+	where, err := f.Check()
 	if err != nil {
 		return ListResult{}, err
 	}
-	column, err := p.check()
-	if err != nil {
+	if err := p.check(); err != nil {
 		return ListResult{}, err
 	}
-	list := fingerprint(tenant, f, p, at.AsOf)
+	list := fingerprint(tenant, where, p, at.AsOf)
 	after, err := decodeCursor(p.Cursor, list)
 	if err != nil {
 		return ListResult{}, err
 	}
-	v, err := r.view(ctx, tenant, at)
+	snap, err := r.source.At(ctx, tenant, at)
 	if err != nil {
 		return ListResult{}, fmt.Errorf("list memories: %w", err)
 	}
-	s := newStatement(tenant)
-	sql := s.selectPage(v, f, p, column, after)
+	args := filter.Args{tenant}
+	sql := selectPage(snap, where, p, after, &args)
 	result := ListResult{}
-	result.SequenceID, err = r.answer(ctx, tenant, at.MinSequenceID, sql, s.args, func(rows pgx.Rows) (err error) {
+	result.SequenceID, err = r.source.Answer(ctx, snap, sql, args, func(rows pgx.Rows) (err error) {
 		var more bool
-		result.Memories, more, err = collectPage(rows, p.Limit, memoryScanner(), func(m *Memory) int { return m.size() })
+		result.Memories, more, err = collectPage(rows, p.Limit, snapshot.MemoryScanner(), (*Memory).Size)
 		if err == nil && more {
-			result.NextCursor = cursorAfter(list, p.Order, result.Memories[len(result.Memories)-1])
+			result.NextCursor = cursorAfter(list, p.Order, &result.Memories[len(result.Memories)-1])
 		}
 		return err
 	})
 	if err != nil {
 		return ListResult{}, fmt.Errorf("list memories: %w", err)
 	}
-	result.SequenceID = v.reflects(result.SequenceID)
 	return result, nil
 }
 
-// check fills in the defaults and returns the column to order by.
-func (p *Page) check() (column string, err error) {
-	if p.Limit, err = checkLimit(p.Limit, DefaultLimit, MaxLimit); err != nil {
-		return "", err
+// check fills in the defaults.
+func (p *Page) check() (err error) {
+	p.Order = cmp.Or(p.Order, ByCreated)
+	if _, ok := p.Order.column(); !ok {
+		return domain.Invalidf("order", "must be created, updated, recorded or confidence, got %q", p.Order)
 	}
-	switch p.Order {
-	case "", ByCreated:
-		p.Order = ByCreated
-		return "created_at", nil
-	case ByUpdated:
-		return "updated_at", nil
-	case ByConfidence:
-		return "confidence_score", nil
-	default:
-		return "", domain.Invalidf("order", "is %q; allowed are created, updated and confidence", p.Order)
-	}
+	p.Limit, err = checkLimit(p.Limit, DefaultLimit, MaxLimit)
+	return err
 }
 
-func (s *statement) selectPage(v view, f Filter, p Page, column string, after *cursor) string {
-	direction, comparison := "", ">"
-	if p.Descending {
-		direction, comparison = " desc", "<"
+func checkLimit(limit, normal, highest int) (int, error) {
+	if limit < 0 || limit > highest {
+		return 0, domain.Invalidf("limit", "must be 1 to %d, got %d", highest, limit)
 	}
-	where := f.where(s, v.moment)
+	return cmp.Or(limit, normal), nil
+}
+
+// column is what is ordered by. The order of recording is that of the sequence_ids, which have an index.
+func (o Order) column() (name string, ok bool) {
+	switch o {
+	case ByCreated:
+		return "created_at", true
+	case ByUpdated:
+		return "updated_at", true
+	case ByRecorded:
+		return "sequence_id", true
+	case ByConfidence:
+		return "confidence_score", true
+	}
+	return "", false
+}
+
+func selectPage(snap snapshot.Snapshot, where filter.Where, p Page, after *cursor, args *filter.Args) string {
+	direction, beyond := "", ">"
+	if p.Descending {
+		direction, beyond = " desc", "<"
+	}
+	column, _ := p.Order.column()
+	conditions := where.SQL(filter.Memories, snap.Moment, args)
 	if after != nil {
-		var key any = after.Confidence
-		if p.Order != ByConfidence {
-			key = time.UnixMicro(after.Time)
-		}
-		where.add(`(`, column, `, id) `, comparison, ` (`, s.arg(key), `, `, s.arg(after.ID), `)`)
+		conditions.Add("(", column, ", id) ", beyond, " (", args.Add(after.key(p.Order)), ", ", args.Add(after.ID), ")")
 	}
 	// One more than asked for tells whether there is a next page.
-	return s.selectMemories(v, where.and(), `
+	return snap.Select(args, conditions, `
  order by `+column+direction+`, id`+direction+`
- limit `+s.arg(p.Limit+1))
+ limit `+args.Add(p.Limit+1))
 }
 
 // collectPage reads at most limit rows, and fewer once they fill maxPageBytes; more tells whether there are others.

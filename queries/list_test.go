@@ -110,8 +110,8 @@ func TestListFilters(t *testing.T) {
 	mid := w.add(t, "mid", scope("ada", "ulf"), confidence(0.5), created(epoch.Add(-2*day)), updated(epoch.Add(-2*day)), expires(now.Add(day)))
 	high := w.add(t, "high", scope("bob", "uma"), confidence(0.9), kind("preference"), created(epoch.Add(-day)), updated(epoch),
 		metadata(`{"topic":"food","tags":["a","b"]}`), expires(now.Add(2*day)))
-	gone := w.add(t, "gone", scope("cyd", "uma"), state("forgotten"), created(epoch), updated(epoch))
-	late := w.add(t, "late", scope("cyd", "uma"), state("expired"), created(epoch.Add(time.Second)), updated(epoch), expires(epoch))
+	gone := w.add(t, "gone", scope("cyd", "uma"), state("forgotten"), created(epoch))
+	late := w.add(t, "late", scope("cyd", "uma"), state("expired"), created(epoch.Add(time.Second)), expires(epoch))
 	w.add(t, "elsewhere", in("other"))
 	for name, c := range map[string]struct {
 		filter queries.Filter
@@ -149,7 +149,7 @@ func TestListFilters(t *testing.T) {
 			count, sequence, err := w.reader.Count(t.Context(), tenant, c.filter, 0)
 			require.NoError(t, err)
 			require.EqualValues(t, len(c.want), count)
-			require.EqualValues(t, 5, sequence)
+			require.Equal(t, w.sequence[tenant], sequence)
 			matching, err := w.reader.MatchingIDs(t.Context(), tenant, c.filter, uuid.Nil, 0)
 			require.NoError(t, err)
 			require.ElementsMatch(t, c.want, matching)

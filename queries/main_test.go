@@ -4,17 +4,22 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
 
+	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
-	"github.com/auren-memory/auren/domain/lexicon"
+	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/projections"
+	"github.com/auren-memory/auren/projections/agentmemories"
+	"github.com/auren-memory/auren/projections/runner"
+	"github.com/auren-memory/auren/projections/search"
 	"github.com/auren-memory/auren/queries"
 )
 
@@ -28,123 +33,179 @@ var (
 	now   = epoch.Add(time.Hour)
 )
 
-// row is a row of agent_memories as the projection writes it.
-type row struct {
-	tenant             domain.Tenant
-	id                 uuid.UUID
-	agent, user, typ   string
-	content, metadata  string
-	confidence         float64
-	state              string
-	expires            *time.Time
-	created, updated   time.Time
-	version            int
-	sequence           int64
-	recorded           time.Time
-	event, who, reason string
-}
-
-// world is a database whose read tables the test fills by hand, as the projections would.
+// world is a database whose log and tables are written by the commands and the projections, on a clock of the test.
 type world struct {
 	pool     *pgxpool.Pool
+	handler  *commands.Handler
 	reader   *queries.Reader
-	rows     map[uuid.UUID]row
+	runners  []*runner.Runner // of agent_memories and search
 	sequence map[domain.Tenant]int64
+	clock    time.Time // of the commands
 }
 
 func setup(t *testing.T, options ...func(*queries.Config)) *world {
 	t.Helper()
 	t.Parallel()
-	pool := pgtest.New(t)
+	w := &world{pool: pgtest.New(t), sequence: map[domain.Tenant]int64{}}
 	config := queries.Config{Now: func() time.Time { return now }}
 	for _, option := range options {
 		option(&config)
 	}
-	return &world{pool: pool, reader: queries.New(pool, config), rows: map[uuid.UUID]row{}, sequence: map[domain.Tenant]int64{}}
+	w.reader = queries.New(w.pool, config)
+	store := eventstore.New(w.onItsClock(t), eventstore.Config{})
+	t.Cleanup(store.Close)
+	w.handler = commands.New(store, commands.Config{Now: func() time.Time { return w.clock }})
+	watcher := eventstore.NewWatcher(w.pool, eventstore.LogChannel, zap.NewNop())
+	for _, p := range []projections.Projection{agentmemories.Projection{}, search.New(search.Config{})} {
+		w.runners = append(w.runners, runner.New(w.pool, store, watcher, runner.Config{}, p))
+	}
+	return w
 }
 
-// add projects a new memory of agent "ada" and user "uma", changed by the options. Each event is recorded a second
-// after the one before it.
-func (w *world) add(t *testing.T, content any, options ...func(*row)) uuid.UUID {
+// onItsClock returns a pool on which PostgreSQL takes the time of recording from a table.
+func (w *world) onItsClock(t *testing.T) *pgxpool.Pool {
+	t.Helper()
+	for _, sql := range []string{
+		`create schema clock`,
+		`create table clock.now as select timestamptz 'epoch' as at`,
+		`create function clock.clock_timestamp() returns timestamptz language sql volatile as 'select at from clock.now'`,
+	} {
+		w.exec(t, sql)
+	}
+	config := w.pool.Config()
+	config.ConnConfig.RuntimeParams["search_path"] = "clock, pg_catalog, public"
+	pool, err := pgxpool.NewWithConfig(t.Context(), config)
+	require.NoError(t, err)
+	t.Cleanup(pool.Close)
+	return pool
+}
+
+// told is a memory to add: what was said, by whom, and what became of it.
+type told struct {
+	tenant   domain.Tenant
+	meta     domain.Meta
+	remember commands.Remember
+	state    string
+	updated  time.Time
+}
+
+// add remembers something of agent "ada" about user "uma", changed by the options, and projects it. Each event of a tenant is
+// recorded a second after the one before it.
+func (w *world) add(t *testing.T, content any, options ...func(*told)) uuid.UUID {
+	t.Helper()
+	id := w.tell(t, content, options...)
+	w.project(t)
+	return id
+}
+
+// tell is add, but for the projections.
+func (w *world) tell(t *testing.T, content any, options ...func(*told)) uuid.UUID {
 	t.Helper()
 	text, err := json.Marshal(content)
 	require.NoError(t, err)
-	r := row{tenant: tenant, id: uuid.New(), agent: "ada", user: "uma", typ: "observation", content: string(text),
-		metadata: `{}`, confidence: 0.5, state: "active", event: "memory_remembered", who: "tester"}
+	half := 0.5
+	m := told{tenant: tenant, meta: domain.Meta{Actor: "tester"},
+		remember: commands.Remember{AgentID: "ada", UserID: "uma", Content: text, Confidence: &half}}
 	for _, option := range options {
-		option(&r)
+		option(&m)
 	}
-	return w.project(t, r, options...)
+	var id uuid.UUID
+	w.command(t, m.tenant, func(ctx context.Context) (err error) {
+		receipt, err := w.handler.Remember(ctx, commands.Request{Tenant: m.tenant, Meta: m.meta}, m.remember)
+		id = receipt.ID
+		return err
+	})
+	if !m.updated.IsZero() {
+		w.change(t, id, evidence(m.updated), in(m.tenant))
+	}
+	switch m.state {
+	case "forgotten":
+		w.change(t, id, forget, in(m.tenant))
+	case "expired":
+		w.change(t, id, expire, in(m.tenant))
+	}
+	return id
 }
 
-// change projects a new version of a memory.
-func (w *world) change(t *testing.T, id uuid.UUID, event string, options ...func(*row)) {
+// command runs a command, by which one event is recorded.
+func (w *world) command(t *testing.T, tenant domain.Tenant, do func(context.Context) error) {
 	t.Helper()
-	r := w.rows[id]
-	w.exec(t, `
-insert into agent_memory_history (tenant_id, id, version, agent_id, user_id, memory_type, content, confidence_score,
-       metadata, state, expires_at, created_at, updated_at, sequence_id, recorded_at, event_type, actor, reason,
-       superseded_sequence_id, superseded_at)
-select tenant_id, id, version, agent_id, user_id, memory_type, content, confidence_score, metadata, state, expires_at,
-       created_at, updated_at, sequence_id, recorded_at, event_type, actor, reason, $3::bigint, $4::timestamptz
-  from agent_memories
- where tenant_id = $1 and id = $2`, r.tenant, id, w.sequence[r.tenant]+1, epoch.Add(time.Duration(w.sequence[r.tenant])*time.Second))
-	w.exec(t, `delete from agent_memories where tenant_id = $1 and id = $2`, r.tenant, id)
-	r.event, r.updated = event, time.Time{}
-	w.project(t, r, options...)
+	w.clock = recorded(int(w.sequence[tenant]) + 1)
+	w.exec(t, `update clock.now set at = $1`, w.clock)
+	require.NoError(t, do(context.Background()))
+	w.sequence[tenant]++
 }
 
-func (w *world) project(t *testing.T, r row, options ...func(*row)) uuid.UUID {
+// project brings projections up to date; all of them, unless some are named.
+func (w *world) project(t *testing.T, which ...int) {
 	t.Helper()
-	w.sequence[r.tenant]++
-	r.sequence = w.sequence[r.tenant]
-	r.recorded = epoch.Add(time.Duration(r.sequence-1) * time.Second)
-	r.version++
-	r.updated = r.recorded
+	for i, r := range w.runners {
+		if which == nil || slices.Contains(which, i) {
+			require.NoError(t, r.CatchUp(context.Background()))
+		}
+	}
+}
+
+// change changes a memory, by one event, and projects it.
+type change func(context.Context, *world, commands.Request, uuid.UUID) error
+
+func (w *world) change(t *testing.T, id uuid.UUID, do change, options ...func(*told)) {
+	t.Helper()
+	m := told{tenant: tenant, meta: domain.Meta{Actor: "tester"}}
 	for _, option := range options {
-		option(&r)
+		option(&m)
 	}
-	if r.created.IsZero() {
-		r.created = r.updated
+	w.command(t, m.tenant, func(ctx context.Context) error {
+		return do(ctx, w, commands.Request{Tenant: m.tenant, Meta: m.meta}, id)
+	})
+	w.project(t)
+}
+
+func forget(ctx context.Context, w *world, r commands.Request, id uuid.UUID) error {
+	_, err := w.handler.Forget(ctx, r, id)
+	return err
+}
+
+func restore(ctx context.Context, w *world, r commands.Request, id uuid.UUID) error {
+	_, err := w.handler.Restore(ctx, r, id)
+	return err
+}
+
+func expire(ctx context.Context, w *world, r commands.Request, id uuid.UUID) error {
+	due := func(context.Context, time.Time, int) ([]commands.Due, error) {
+		return []commands.Due{{Tenant: r.Tenant, ID: id}}, nil
 	}
-	w.rows[r.id] = r
-	w.exec(t, `
-insert into agent_memories (tenant_id, id, agent_id, user_id, memory_type, content, confidence_score, metadata, state,
-       expires_at, created_at, updated_at, version, sequence_id, recorded_at, event_type, actor, reason)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
-		r.tenant, r.id, r.agent, r.user, r.typ, r.content, r.confidence, r.metadata, r.state, r.expires,
-		r.created, r.updated, r.version, r.sequence, r.recorded, r.event, r.who, r.reason)
-	w.exec(t, `
-insert into agent_memory_search (tenant_id, id, agent_id, user_id, memory_type, confidence_score, is_active, expires_at,
-       created_at, words, vector, sequence_id)
-select $1, $2, $3, $4, $5, $6, $7, $8, $9,
-       (select coalesce(sum(cardinality(positions)), 0) from unnest(vector)), vector, $11
-  from to_tsvector('english', $10) as vector
-    on conflict (tenant_id, id) do update
-   set memory_type = excluded.memory_type, confidence_score = excluded.confidence_score,
-       is_active = excluded.is_active, expires_at = excluded.expires_at, words = excluded.words,
-       vector = excluded.vector, sequence_id = excluded.sequence_id`,
-		r.tenant, r.id, r.agent, r.user, r.typ, r.confidence, r.state == "active", r.expires, r.created, strings.Join(slices.Collect(lexicon.Words(r.content)), " "), r.sequence)
-	w.exec(t, `
-insert into agent_memory_search_scopes (tenant_id, agent_id, user_id, memories, words)
-select tenant_id, agent_id, user_id, count(*), sum(words)
-  from agent_memory_search
- where is_active
- group by tenant_id, agent_id, user_id
-    on conflict (tenant_id, agent_id, user_id) do update
-   set memories = excluded.memories, words = excluded.words`)
-	w.reach(t, r.tenant, "agent_memories", r.sequence)
-	w.reach(t, r.tenant, "search", r.sequence)
-	return r.id
+	_, err := commands.NewSweeper(w.handler, due, commands.SweeperConfig{}, zap.NewNop()).SweepOnce(ctx)
+	return err
+}
+
+func revise(content string) change {
+	return func(ctx context.Context, w *world, r commands.Request, id uuid.UUID) error {
+		_, err := w.handler.Revise(ctx, r, id, commands.Revise{Content: json.RawMessage(content)})
+		return err
+	}
+}
+
+func adjust(confidence float64) change {
+	return func(ctx context.Context, w *world, r commands.Request, id uuid.UUID) error {
+		_, err := w.handler.AdjustConfidence(ctx, r, id, confidence)
+		return err
+	}
+}
+
+// evidence changes nothing but when the memory was updated.
+func evidence(at time.Time) change {
+	return func(ctx context.Context, w *world, r commands.Request, id uuid.UUID) error {
+		w.clock = at
+		_, err := w.handler.RecordEvidence(ctx, r, id, commands.Evidence{Weight: new(float64)})
+		return err
+	}
 }
 
 // reach moves a checkpoint.
 func (w *world) reach(t *testing.T, tenant domain.Tenant, projection string, sequence int64) {
 	t.Helper()
-	w.exec(t, `
-insert into projection_checkpoints (tenant_id, projection, projection_version, sequence_id)
-values ($1, $2, 1, $3)
-    on conflict (tenant_id, projection) do update set sequence_id = excluded.sequence_id`, tenant, projection, sequence)
+	w.exec(t, `update projection_checkpoints set sequence_id = $3 where tenant_id = $1 and projection = $2`, tenant, projection, sequence)
 }
 
 func (w *world) exec(t *testing.T, sql string, args ...any) {
@@ -153,22 +214,28 @@ func (w *world) exec(t *testing.T, sql string, args ...any) {
 	require.NoError(t, err)
 }
 
-func scope(agent, user string) func(*row)   { return func(r *row) { r.agent, r.user = agent, user } }
-func confidence(c float64) func(*row)       { return func(r *row) { r.confidence = c } }
-func state(s string) func(*row)             { return func(r *row) { r.state = s } }
-func expires(at time.Time) func(*row)       { return func(r *row) { r.expires = &at } }
-func kind(name string) func(*row)           { return func(r *row) { r.typ = name } }
-func metadata(json string) func(*row)       { return func(r *row) { r.metadata = json } }
-func content(json string) func(*row)        { return func(r *row) { r.content = json } }
-func in(tenant domain.Tenant) func(*row)    { return func(r *row) { r.tenant = tenant } }
-func created(at time.Time) func(*row)       { return func(r *row) { r.created = at } }
-func updated(at time.Time) func(*row)       { return func(r *row) { r.updated = at } }
-func because(who, reason string) func(*row) { return func(r *row) { r.who, r.reason = who, reason } }
-func at(asOf queries.AsOf) queries.At       { return queries.At{AsOf: asOf} }
-func asOf(sequence int64) queries.At        { return at(queries.AsOf{SequenceID: sequence}) }
-func asOfTime(moment time.Time) queries.At  { return at(queries.AsOf{Time: moment}) }
-func atLeast(sequence int64) queries.At     { return queries.At{MinSequenceID: sequence} }
-func pointer[T any](value T) *T             { return &value }
+// recorded is when an event was recorded.
+func recorded(sequence int) time.Time { return epoch.Add(time.Duration(sequence-1) * time.Second) }
+
+func scope(agent, user string) func(*told) {
+	return func(m *told) { m.remember.AgentID, m.remember.UserID = agent, user }
+}
+func confidence(c float64) func(*told)    { return func(m *told) { m.remember.Confidence = &c } }
+func state(s string) func(*told)          { return func(m *told) { m.state = s } }
+func expires(at time.Time) func(*told)    { return func(m *told) { m.remember.ExpiresAt = &at } }
+func kind(name string) func(*told)        { return func(m *told) { m.remember.Type = name } }
+func metadata(json string) func(*told)    { return func(m *told) { m.remember.Metadata = []byte(json) } }
+func in(tenant domain.Tenant) func(*told) { return func(m *told) { m.tenant = tenant } }
+func created(at time.Time) func(*told)    { return func(m *told) { m.remember.OccurredAt = &at } }
+func updated(at time.Time) func(*told)    { return func(m *told) { m.updated = at } }
+func because(who, reason string) func(*told) {
+	return func(m *told) { m.meta = domain.Meta{Actor: who, Reason: reason} }
+}
+func at(asOf queries.AsOf) queries.At      { return queries.At{AsOf: asOf} }
+func asOf(sequence int64) queries.At       { return at(queries.AsOf{SequenceID: sequence}) }
+func asOfTime(moment time.Time) queries.At { return at(queries.AsOf{Time: moment}) }
+func atLeast(sequence int64) queries.At    { return queries.At{MinSequenceID: sequence} }
+func pointer[T any](value T) *T            { return &value }
 func ids(memories []queries.Memory) (all []uuid.UUID) {
 	for _, m := range memories {
 		all = append(all, m.ID)

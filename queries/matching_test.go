@@ -47,7 +47,7 @@ func TestDueIsWhatHasExpiredInEveryTenant(t *testing.T) {
 	w.add(t, "not yet", expires(now.Add(time.Microsecond)))
 	w.add(t, "never")
 	w.add(t, "recorded already", expires(now.Add(-time.Hour)), state("expired"))
-	w.add(t, "forgotten", expires(now.Add(-time.Hour)), state("forgotten"))
+	w.add(t, "forgotten", expires(now.Add(-time.Minute)), state("forgotten"))
 	third := w.add(t, "x", in("other"), expires(now.Add(-time.Minute)))
 	due, err := w.reader.Due(t.Context(), now, 10)
 	require.NoError(t, err)

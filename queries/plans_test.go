@@ -87,7 +87,13 @@ select 'default', id, agent_id, user_id, 'fact', n % 101 / 100.0, true, told_at,
 insert into agent_memory_search_scopes (tenant_id, agent_id, user_id, memories, words)
 select tenant_id, agent_id, user_id, count(*), sum(words) from agent_memory_search group by 1, 2, 3`, `
 insert into projection_checkpoints (tenant_id, projection, projection_version, sequence_id)
-values ('default', 'agent_memories', 1, 80000), ('default', 'search', 1, 80000)`,
+values ('default', 'agent_memories', 1, 80000), ('default', 'search', 1, 80000)`, `
+insert into logs (tenant_id, sequence_id, hash, created_at) values ('default', 80000, '', now())`, `
+insert into events (tenant_id, sequence_id, event_id, stream_id, version, event_type, schema_version, agent_id, user_id,
+       payload, metadata, occurred_at, created_at, hash)
+select 'default', 60000, gen_random_uuid(), id, 2, 'memory_revised', 1, agent_id, user_id, '{}', '{}', told_at, told_at, ''
+  from told
+ where n = 20000`,
 		`drop table told`,
 		`analyze`,
 	} {
@@ -155,7 +161,6 @@ func hotStatementsFollowTheirIndexes(t *testing.T, pool *pgxpool.Pool, sent *rec
 		}
 	}
 	past := At{AsOf: AsOf{SequenceID: 60_000}}
-	past2 := At{AsOf: AsOf{Time: time.Date(2026, 1, 20, 0, 0, 0, 0, time.UTC)}}
 	descending := Page{Descending: true}
 	const byScopeAndWords = `agent_memory_search_idx .*\n +Index Cond: \(\(ARRAY\[.*\] @> .*AND \(vector @@`
 	for _, c := range []struct {
@@ -173,11 +178,13 @@ func hotStatementsFollowTheirIndexes(t *testing.T, pool *pgxpool.Pool, sent *rec
 		{"list by update", list(ada, Page{Order: ByUpdated, Descending: true}, At{}), []string{"agent_memories_scope_updated_idx"}, false},
 		{"list by confidence", list(ada, Page{Order: ByConfidence}, At{}), []string{"agent_memories_scope_confidence_idx"}, false},
 		{"list by confidence, next page", next(ada, Page{Order: ByConfidence}, At{}), []string{"agent_memories_scope_confidence_idx"}, false},
+		{"list by recording", list(Filter{}, Page{Order: ByRecorded, Descending: true}, At{}), []string{"agent_memories_sequence_idx"}, true},
+		{"list by recording, next page", next(Filter{}, Page{Order: ByRecorded, Descending: true}, At{}), []string{"agent_memories_sequence_idx"}, true},
+		{"list by recording of a small scope", list(Filter{AgentID: "agent 1", UserID: "user 101"}, Page{Order: ByRecorded}, At{}), []string{"agent_memories_(scope|user)_"}, true},
 		{"list of a user", list(Filter{UserID: "uma"}, descending, At{}), []string{"agent_memories_user_created_idx"}, false},
 		{"list of the tenant", list(Filter{}, descending, At{}), []string{"agent_memories_created_idx"}, false},
 		{"list of the tenant, next page", next(Filter{}, descending, At{}), []string{"agent_memories_created_idx"}, false},
 		{"list as of a position", list(ada, descending, past), []string{"_created_idx", "agent_memory_history_scope_idx"}, true},
-		{"list as of a time", list(ada, descending, past2), []string{"agent_memories_sequence_idx", "agent_memory_history_sequence_idx"}, true},
 		{"history", func(ctx context.Context) error {
 			_, err := r.History(ctx, "default", page.Memories[0].ID, HistoryPage{}, At{})
 			return err

@@ -14,13 +14,13 @@ const MaxDays = 36_525
 // the latest first. An empty agent or user means all of them; limit is as in Page.
 func (r *Reader) Recent(ctx context.Context, tenant domain.Tenant, agentID, userID string, days, limit int, at At) (ListResult, error) {
 	if days < 1 || days > MaxDays {
-		return ListResult{}, domain.Invalidf("days", "is %d; 1 to %d are allowed", days, MaxDays)
+		return ListResult{}, domain.Invalidf("days", "must be 1 to %d, got %d", MaxDays, days)
 	}
 	if at.AsOf != (AsOf{}) {
-		return ListResult{}, domain.Invalidf("as_of", "does not go with days; list with updated_after and as_of instead")
+		return ListResult{}, domain.Invalidf("as_of", "must be left out; list with updated_after and as_of instead")
 	}
 	// Creating a memory updates it, too.
-	since := r.config.Now().Add(-time.Duration(days) * 24 * time.Hour)
+	since := r.source.Now().Add(-time.Duration(days) * 24 * time.Hour)
 	return r.List(ctx, tenant, Filter{AgentID: agentID, UserID: userID, UpdatedAfter: &since},
 		Page{Order: ByUpdated, Descending: true, Limit: limit}, at)
 }

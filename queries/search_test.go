@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/auren-memory/auren/queries"
+	"github.com/auren-memory/auren/queries/recall"
 )
 
 // recall searches and returns the ids of the hits.
@@ -109,7 +110,7 @@ func TestSearchKeepsToScopeAndFilter(t *testing.T) {
 		metadata(`{"topic":"drinks"}`), expires(now.Add(day)))
 	w.add(t, "green tea", in("other"))
 	w.add(t, "green tea", state("forgotten"))
-	w.add(t, "green tea", state("expired"))
+	w.add(t, "green tea", state("expired"), expires(epoch))
 	w.add(t, "green tea", expires(now))
 	w.add(t, "coffee")
 	for name, c := range map[string]struct {
@@ -208,7 +209,7 @@ func TestSearchWithoutAWordToLookForReturnsTheNewest(t *testing.T) {
 		require.Len(t, result.Hits, 2, query)
 		require.Equal(t, []any{c, b}, []any{result.Hits[0].Memory.ID, result.Hits[1].Memory.ID}, query)
 		require.Zero(t, result.Hits[0].Score)
-		require.EqualValues(t, 4, result.SequenceID)
+		require.Equal(t, w.sequence[tenant], result.SequenceID)
 	}
 	require.Equal(t, []uuid.UUID{b, a}, w.recall(t, queries.SearchRequest{Query: "what?", Filter: queries.Filter{AgentID: "ada"}}))
 }
@@ -269,7 +270,7 @@ func TestSearchLooksForTheFirstWordsOfALongQuery(t *testing.T) {
 	first, last := w.add(t, "alpha"), w.add(t, "omega")
 	var query strings.Builder
 	query.WriteString("alpha")
-	for i := range queries.MaxWords {
+	for i := range recall.MaxWords {
 		fmt.Fprintf(&query, " word%d", i)
 	}
 	query.WriteString(" omega")
@@ -293,8 +294,8 @@ func TestSearchShowsMemoriesAsTheyWereWhenItBegan(t *testing.T) {
 	changed, gone, kept := w.add(t, "green tea"), w.add(t, "green tea"), w.add(t, "green tea")
 	config := w.pool.Config()
 	config.ConnConfig.Tracer = &once{do: func() {
-		w.change(t, changed, "memory_revised", content(`"black coffee"`))
-		w.change(t, gone, "memory_forgotten", state("forgotten"))
+		w.change(t, changed, revise(`"black coffee"`))
+		w.change(t, gone, forget)
 	}}
 	pool, err := pgxpool.NewWithConfig(t.Context(), config)
 	require.NoError(t, err)

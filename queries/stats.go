@@ -8,6 +8,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/queries/filter"
+	"github.com/auren-memory/auren/queries/snapshot"
 )
 
 // MaxGroups is how many scopes, and how many types, Stats returns at most: those with the most memories.
@@ -55,17 +57,19 @@ type Stats struct {
 
 // Stats counts the memories of an agent and user; an empty agent or user means all of them.
 func (r *Reader) Stats(ctx context.Context, tenant domain.Tenant, agentID, userID string, minSequenceID int64) (Stats, error) {
-	if err := checkScope(agentID, userID); err != nil {
-		return Stats{}, err
-	}
-	v, err := r.view(ctx, tenant, At{MinSequenceID: minSequenceID})
+	where, err := Filter{AgentID: agentID, UserID: userID, State: StateAll}.Check()
 	if err != nil {
 		return Stats{}, err
 	}
-	s := newStatement(tenant)
-	sql := selectStats(Filter{AgentID: agentID, UserID: userID}.scope(s).and(), s.arg(v.moment), s.arg(MaxGroups+1))
+	snap, err := r.source.At(ctx, tenant, At{MinSequenceID: minSequenceID})
+	if err != nil {
+		return Stats{}, err
+	}
+	args := filter.Args{tenant}
+	scope := where.SQL(filter.Memories, snap.Moment, &args)
+	sql := selectStats(scope.And(), args.Add(snap.Moment), args.Add(MaxGroups+1))
 	var groups []group
-	position, err := r.answer(ctx, tenant, minSequenceID, sql, s.args, collectInto(&groups, scanGroup))
+	position, err := r.source.Answer(ctx, snap, sql, args, snapshot.CollectInto(&groups, scanGroup))
 	if err != nil {
 		return Stats{}, fmt.Errorf("count memories: %w", err)
 	}

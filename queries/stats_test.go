@@ -16,11 +16,11 @@ func TestStatsCountsByStateTypeAndScope(t *testing.T) {
 	w.add(t, 2, kind("fact"), confidence(0.6))
 	w.add(t, 3, state("forgotten"), confidence(1))
 	w.add(t, 4, expires(now), confidence(1))
-	w.add(t, 5, scope("bob", "uma"), confidence(0.4), updated(epoch.Add(time.Minute)))
+	w.add(t, 5, scope("bob", "uma"), confidence(0.4), created(epoch.Add(time.Minute)))
 	w.add(t, 6, in("other"))
 	all, err := w.reader.Stats(t.Context(), tenant, "", "", 0)
 	require.NoError(t, err)
-	require.EqualValues(t, 5, all.SequenceID)
+	require.Equal(t, w.sequence[tenant], all.SequenceID)
 	require.False(t, all.Incomplete)
 	require.InDelta(t, 0.4, *all.AverageConfidence, 1e-9)
 	all.AverageConfidence = nil

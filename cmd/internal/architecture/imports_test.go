@@ -76,7 +76,10 @@ func rows() map[string][]string {
 		"projections/rebuild":       {"domain", "domain/failpoint", "eventstore", "projections", "projections/runner"},
 		"projections/runner":        {"domain", "domain/failpoint", "eventstore", "projections"},
 		"projections/search":        {"domain", "domain/canonjson", "domain/lexicon", "domain/memory", "eventstore", "projections"},
-		"queries":                   {"domain", "domain/canonjson", "domain/lexicon"},
+		"queries":                   {"domain", "queries/filter", "queries/recall", "queries/snapshot"},
+		"queries/filter":            {"domain", "domain/canonjson", "domain/memory"},
+		"queries/recall":            {"domain", "domain/lexicon", "domain/memory", "queries/filter", "queries/snapshot"},
+		"queries/snapshot":          {"domain", "eventstore", "queries/filter"},
 	}
 }
 

@@ -132,5 +132,6 @@ func (c *Forget) forgetMatching(ctx context.Context, a *App, client *stack.Clien
 // narrows tells whether any flag was given.
 func (f *filtering) narrows() bool {
 	return f.Agent != "" || f.User != "" || len(f.Type) > 0 || f.MinConfidence != nil || f.MaxConfidence != nil ||
-		f.CreatedAfter != "" || f.CreatedBefore != "" || f.UpdatedAfter != "" || f.UpdatedBefore != "" || f.Metadata != ""
+		f.CreatedAfter != "" || f.CreatedBefore != "" || f.UpdatedAfter != "" || f.UpdatedBefore != "" ||
+		f.RecordedAfter != "" || f.RecordedBefore != "" || f.Metadata != ""
 }

@@ -11,7 +11,7 @@ import (
 type List struct {
 	filtering
 	State     string `default:"active" enum:"active,forgotten,expired,all" help:"Only those in this state: ${enum} (default ${default})."`
-	Order     string `default:"updated" enum:"created,updated,confidence" help:"What to order by: ${enum} (default ${default})."`
+	Order     string `default:"updated" enum:"created,updated,recorded,confidence" help:"What to order by: ${enum} (default ${default})."`
 	Ascending bool   `help:"The oldest or least sure first; default the other way round."`
 	Limit     int    `default:"50" placeholder:"N" help:"How many at most (default ${default}, up to 1000)."`
 	Cursor    string `placeholder:"TEXT" empty:"" help:"Go on where the list ended that said this."`

@@ -15,16 +15,18 @@ import (
 
 // filtering is what narrows which memories a command is about.
 type filtering struct {
-	Agent         string   `placeholder:"ID" help:"Only those of this agent."`
-	User          string   `placeholder:"ID" help:"Only those about this user."`
-	Type          []string `placeholder:"TYPE" help:"Only those of these types."`
-	MinConfidence *float64 `name:"min-confidence" placeholder:"0..1" help:"Only those at least as sure."`
-	MaxConfidence *float64 `name:"max-confidence" placeholder:"0..1" help:"Only those at most as sure."`
-	CreatedAfter  string   `name:"created-after" placeholder:"TIME" help:"Only those made since then."`
-	CreatedBefore string   `name:"created-before" placeholder:"TIME" help:"Only those made before."`
-	UpdatedAfter  string   `name:"updated-after" placeholder:"TIME" help:"Only those changed since then."`
-	UpdatedBefore string   `name:"updated-before" placeholder:"TIME" help:"Only those changed last before."`
-	Metadata      string   `placeholder:"JSON" help:"Only those whose metadata contain this object."`
+	Agent          string   `placeholder:"ID" help:"Only those of this agent."`
+	User           string   `placeholder:"ID" help:"Only those about this user."`
+	Type           []string `placeholder:"TYPE" help:"Only those of these types."`
+	MinConfidence  *float64 `name:"min-confidence" placeholder:"0..1" help:"Only those at least as sure."`
+	MaxConfidence  *float64 `name:"max-confidence" placeholder:"0..1" help:"Only those at most as sure."`
+	CreatedAfter   string   `name:"created-after" placeholder:"TIME" help:"Only those made since then."`
+	CreatedBefore  string   `name:"created-before" placeholder:"TIME" help:"Only those made before."`
+	UpdatedAfter   string   `name:"updated-after" placeholder:"TIME" help:"Only those changed since then."`
+	UpdatedBefore  string   `name:"updated-before" placeholder:"TIME" help:"Only those changed last before."`
+	RecordedAfter  string   `name:"recorded-after" placeholder:"TIME" help:"Only those whose last change was recorded since then."`
+	RecordedBefore string   `name:"recorded-before" placeholder:"TIME" help:"Only those whose last change was recorded before."`
+	Metadata       string   `placeholder:"JSON" help:"Only those whose metadata contain this object."`
 }
 
 func (f *filtering) filter() (queries.Filter, error) {
@@ -42,6 +44,8 @@ func (f *filtering) filter() (queries.Filter, error) {
 		{"--created-before", f.CreatedBefore, &filter.CreatedBefore},
 		{"--updated-after", f.UpdatedAfter, &filter.UpdatedAfter},
 		{"--updated-before", f.UpdatedBefore, &filter.UpdatedBefore},
+		{"--recorded-after", f.RecordedAfter, &filter.RecordedAfter},
+		{"--recorded-before", f.RecordedBefore, &filter.RecordedBefore},
 	} {
 		var err error
 		if *t.into, err = parseTime(t.flag, t.text); err != nil {
@@ -77,19 +81,10 @@ func parseAsOf(text string) (queries.AsOf, error) {
 	return queries.AsOf{Time: *t}, nil
 }
 
-// asOfOrFresh asks a question as of then, or, where that is no moment, like fresh. A position that the log has not
-// reached is refused.
+// asOfOrFresh asks a question as of then, or, if there is no as of, like fresh.
 func asOfOrFresh[T any](ctx context.Context, c *stack.Client, asOf queries.AsOf, ask func(queries.At) (T, error)) (T, error) {
 	if asOf == (queries.AsOf{}) {
 		return fresh(ctx, c, func(minSequenceID int64) (T, error) { return ask(queries.At{MinSequenceID: minSequenceID}) })
-	}
-	head, err := c.Store.Head(ctx, c.Tenant)
-	if err == nil && asOf.SequenceID > head.SequenceID {
-		err = domain.Invalidf("as_of", "is %d, and the log ends at %d", asOf.SequenceID, head.SequenceID)
-	}
-	if err != nil {
-		var none T
-		return none, err
 	}
 	return ask(queries.At{AsOf: asOf})
 }

@@ -86,7 +86,7 @@ func (c *Show) printHistory(a *App, versions []queries.Version) error {
 			content += "  (" + terminal.OneLine(v.Reason) + ")"
 		}
 		rows = append(rows, []terminal.Cell{
-			{fmt.Sprint(v.Memory.Version), terminal.Bold}, {fmt.Sprint(v.Memory.SequenceID), terminal.Plain}, {terminal.Time(v.RecordedAt), terminal.Dim},
+			{fmt.Sprint(v.Memory.Version), terminal.Bold}, {fmt.Sprint(v.Memory.SequenceID), terminal.Plain}, {terminal.Time(v.Memory.RecordedAt), terminal.Dim},
 			{v.EventType, eventStyle(v.EventType)}, {fmt.Sprintf("%.2f", v.Memory.Confidence), terminal.Plain},
 			{v.Memory.State, terminal.Plain}, {terminal.OneLine(v.Actor), terminal.Plain}, {content, terminal.Plain},
 		})

@@ -32,11 +32,12 @@ type place struct {
 
 // account is what one reading of the log gives.
 type account struct {
-	head      int64
-	events    []place // in their order
-	byCommand map[string][]place
-	folded    map[uuid.UUID]*memory.Memory
-	last      map[uuid.UUID]place
+	head       int64
+	events     []place // in their order
+	byCommand  map[string][]place
+	folded     map[uuid.UUID]*memory.Memory
+	last       map[uuid.UUID]place
+	recordedAt map[uuid.UUID]time.Time
 }
 
 // check waits until everything has come to rest and holds that nothing was lost, nothing happened twice and nothing
@@ -61,7 +62,8 @@ func (w *world) check(tenant domain.Tenant, loads ...*load) account {
 // readLog reads the whole log and holds that it is without a hole and its chain whole.
 func (w *world) readLog(tenant domain.Tenant) account {
 	w.t.Helper()
-	a := account{byCommand: map[string][]place{}, folded: map[uuid.UUID]*memory.Memory{}, last: map[uuid.UUID]place{}}
+	a := account{byCommand: map[string][]place{}, folded: map[uuid.UUID]*memory.Memory{}, last: map[uuid.UUID]place{},
+		recordedAt: map[uuid.UUID]time.Time{}}
 	var hash eventstore.Hash
 	var createdAt time.Time
 	for more := true; more; {
@@ -91,6 +93,7 @@ func (a *account) take(t *testing.T, e *eventstore.Event) {
 	t.Helper()
 	p := place{id: e.ID, stream: e.StreamID, sequenceID: e.SequenceID, version: e.Version}
 	a.events, a.last[e.StreamID] = append(a.events, p), p
+	a.recordedAt[e.StreamID] = e.CreatedAt
 	meta, err := e.Meta()
 	require.NoError(t, err)
 	if meta.CommandID != "" {
@@ -172,7 +175,7 @@ func (w *world) requireRows(tenant domain.Tenant, a account) {
 			found++
 			folded := a.folded[m.ID]
 			require.NotNil(w.t, folded, "memory %s is not of this log", m.ID)
-			require.Equal(w.t, answerOf(w.t, folded.Snapshot(), a.last[m.ID].sequenceID, now), canonical(w.t, m))
+			require.Equal(w.t, answerOf(w.t, folded.Snapshot(), a.last[m.ID].sequenceID, a.recordedAt[m.ID], now), canonical(w.t, m))
 		}
 		if list.NextCursor == "" {
 			break
@@ -182,12 +185,13 @@ func (w *world) requireRows(tenant domain.Tenant, a account) {
 	require.Equal(w.t, len(a.folded), found, "memories are missing from the read model")
 }
 
-func answerOf(t *testing.T, s memory.Snapshot, sequenceID int64, now time.Time) queries.Memory {
+func answerOf(t *testing.T, s memory.Snapshot, sequenceID int64, recordedAt, now time.Time) queries.Memory {
 	t.Helper()
 	return canonical(t, queries.Memory{
 		ID: s.ID, AgentID: s.AgentID, UserID: s.UserID, Type: s.Type, Content: s.Content, Confidence: s.Confidence, Metadata: s.Metadata,
 		State: string(s.StateAt(now)), Version: s.Version, SequenceID: sequenceID, CreatedAt: s.CreatedAt, UpdatedAt: s.UpdatedAt,
-		ExpiresAt: s.ExpiresAt,
+		RecordedAt: recordedAt,
+		ExpiresAt:  s.ExpiresAt,
 	})
 }
 

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"context"
 	"encoding/json"
 	"strconv"
 	"strings"
@@ -32,17 +31,20 @@ func (n Narrow) into(f *queries.Filter) {
 
 // Span says from when, and with what metadata.
 type Span struct {
-	CreatedAfter  *time.Time      `json:"created_after,omitempty" doc:"Only memories created then or later."`
-	CreatedBefore *time.Time      `json:"created_before,omitempty" doc:"Only memories created earlier."`
-	UpdatedAfter  *time.Time      `json:"updated_after,omitempty" doc:"Only memories changed then or later."`
-	UpdatedBefore *time.Time      `json:"updated_before,omitempty" doc:"Only memories not changed since."`
-	ExpiresBefore *time.Time      `json:"expires_before,omitempty" doc:"Only memories that expire earlier."`
-	Metadata      json.RawMessage `json:"metadata,omitempty" nullable:"false" doc:"Only memories whose metadata contains this JSON object."`
+	CreatedAfter   *time.Time      `json:"created_after,omitempty" doc:"Only memories created then or later."`
+	CreatedBefore  *time.Time      `json:"created_before,omitempty" doc:"Only memories created earlier."`
+	UpdatedAfter   *time.Time      `json:"updated_after,omitempty" doc:"Only memories changed then or later."`
+	UpdatedBefore  *time.Time      `json:"updated_before,omitempty" doc:"Only memories not changed since."`
+	RecordedAfter  *time.Time      `json:"recorded_after,omitempty" doc:"Only memories whose last change was recorded then or later."`
+	RecordedBefore *time.Time      `json:"recorded_before,omitempty" doc:"Only memories whose last change was recorded earlier."`
+	ExpiresBefore  *time.Time      `json:"expires_before,omitempty" doc:"Only memories that expire earlier."`
+	Metadata       json.RawMessage `json:"metadata,omitempty" nullable:"false" doc:"Only memories whose metadata contains this JSON object."`
 }
 
 func (s Span) into(f *queries.Filter) {
 	f.CreatedAfter, f.CreatedBefore = s.CreatedAfter, s.CreatedBefore
 	f.UpdatedAfter, f.UpdatedBefore = s.UpdatedAfter, s.UpdatedBefore
+	f.RecordedAfter, f.RecordedBefore = s.RecordedAfter, s.RecordedBefore
 	f.ExpiresBefore, f.Metadata = s.ExpiresBefore, s.Metadata
 }
 
@@ -55,25 +57,6 @@ type Minimum struct {
 type Moment struct {
 	Minimum
 	AsOf string `json:"as_of,omitempty" minLength:"1" doc:"As known then: a sequence_id, or a time as in RFC 3339. Default is now." example:"2026-01-31T15:04:05Z"`
-}
-
-// at reads the moment. A position that the log of the tenant has not reached is refused: waiting for it could take
-// forever. A time is answered once the read model reflects the last event before it, else the past would change.
-func (s *Server) at(ctx context.Context, tenant domain.Tenant, m Moment) (queries.At, error) {
-	at, err := m.at()
-	switch {
-	case err != nil || m.AsOf == "":
-		return at, err
-	case at.AsOf.SequenceID == 0:
-		last, err := s.deps.Store.SequenceAt(ctx, tenant, at.AsOf.Time)
-		at.MinSequenceID = max(at.MinSequenceID, last)
-		return at, err
-	}
-	head, err := s.deps.Store.Head(ctx, tenant)
-	if err == nil && at.AsOf.SequenceID > head.SequenceID {
-		err = domain.Invalidf("as_of", "is %d, and the log ends at %d", at.AsOf.SequenceID, head.SequenceID)
-	}
-	return at, err
 }
 
 func (m Moment) at() (queries.At, error) {

@@ -79,9 +79,7 @@ func (s *Server) forgetMatching(ctx context.Context, c *call[none, forgetBody]) 
 
 // checkAll keeps a filter that was left empty by mistake from forgetting everything.
 func checkAll(f queries.Filter, all bool) error {
-	empty := f.AgentID == "" && f.UserID == "" && len(f.MemoryTypes) == 0 && f.MinConfidence == nil && f.MaxConfidence == nil &&
-		f.CreatedAfter == nil && f.CreatedBefore == nil && f.UpdatedAfter == nil && f.UpdatedBefore == nil &&
-		f.ExpiresBefore == nil && (len(f.Metadata) == 0 || string(f.Metadata) == "{}")
+	empty := f.Empty()
 	switch {
 	case empty && !all:
 		return domain.Invalidf("all", "is not set and the filter is empty; name what to forget, or set all to true to forget everything")

@@ -13,7 +13,7 @@ type listParameters struct {
 	Narrow
 	Span
 	State      string `json:"state,omitempty" minLength:"1" enum:"active,forgotten,expired,all" default:"active" doc:"Only memories in this state."`
-	Order      string `json:"order,omitempty" minLength:"1" enum:"created,updated,confidence" default:"created" doc:"What to order by."`
+	Order      string `json:"order,omitempty" minLength:"1" enum:"created,updated,recorded,confidence" default:"created" doc:"What to order by."`
 	Descending bool   `json:"descending,omitempty" doc:"The newest, or the most certain, first."`
 	Cursor     string `json:"cursor,omitempty" doc:"The next_cursor of the page before, with the same order and filter."`
 	Limit      int    `json:"limit,omitempty" minimum:"1" maximum:"1000" default:"50" doc:"How many at most; a page of very large memories ends earlier."`
@@ -62,7 +62,7 @@ func (a *api) reading() {
 }
 
 func (s *Server) get(ctx context.Context, c *call[Moment, none]) (answer[queries.Memory], error) {
-	at, err := s.at(ctx, c.tenant, c.params)
+	at, err := c.params.at()
 	if err != nil {
 		return answer[queries.Memory]{}, err
 	}
@@ -78,7 +78,7 @@ func (s *Server) get(ctx context.Context, c *call[Moment, none]) (answer[queries
 
 func (s *Server) list(ctx context.Context, c *call[listParameters, none]) (answer[queries.ListResult], error) {
 	p := &c.params
-	at, err := s.at(ctx, c.tenant, p.Moment)
+	at, err := p.Moment.at()
 	if err != nil {
 		return answer[queries.ListResult]{}, err
 	}
@@ -92,7 +92,7 @@ func (s *Server) list(ctx context.Context, c *call[listParameters, none]) (answe
 }
 
 func (s *Server) history(ctx context.Context, c *call[historyParameters, none]) (answer[queries.HistoryResult], error) {
-	at, err := s.at(ctx, c.tenant, c.params.Moment)
+	at, err := c.params.Moment.at()
 	if err != nil {
 		return answer[queries.HistoryResult]{}, err
 	}

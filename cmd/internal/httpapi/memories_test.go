@@ -44,7 +44,7 @@ func TestGet(t *testing.T) {
 	t.Run("as of a sequence_id beyond the end of the log", func(t *testing.T) {
 		for _, at := range []string{path + "?as_of=3", path + "/history?as_of=3", "/v1/memories?as_of=3"} {
 			p := problem(t, s.send(t, "GET", at, ""), 422)
-			require.Equal(t, []httpapi.FieldError{{Field: "as_of", Message: "is 3, and the log ends at 2"}}, p.Errors)
+			require.Equal(t, []httpapi.FieldError{{Field: "as_of", Message: "must be at most 2, where the log ends, got 3"}}, p.Errors)
 		}
 		require.Equal(t, 2, ok[queries.Memory](t, s.send(t, "GET", path+"?as_of=2", ""), 200).Version)
 	})

@@ -49,7 +49,7 @@ func inFilters(err error) error {
 		name = name[:i]
 	}
 	switch name {
-	case "created_after", "created_before", "updated_after", "updated_before", "expires_before", "metadata":
+	case "created_after", "created_before", "updated_after", "updated_before", "recorded_after", "recorded_before", "expires_before", "metadata":
 		return domain.Within("filters", err)
 	}
 	return err

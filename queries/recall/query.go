@@ -1,4 +1,4 @@
-package queries
+package recall
 
 import (
 	"fmt"
@@ -14,8 +14,8 @@ import (
 // maxQuery is how many characters a query may have.
 const maxQuery = 10_000
 
-// question is a query taken apart.
-type question struct {
+// parsedQuery is a query taken apart.
+type parsedQuery struct {
 	// words are the lexemes to look for, those of phrases included, in the order of the query; MaxWords at most.
 	words []string
 	// restriction is the tsquery of what every result must and must not hold; empty for anything.
@@ -24,17 +24,17 @@ type question struct {
 	phrases bool
 }
 
-// parseQuestion reads a query: words, "phrases in quotes", -words and -"phrases" to exclude. Nothing is a syntax
-// error: a quote without an end is no quote, and a dash within a word or by itself is no exclusion. What an exclusion
-// or a phrase says with stop words only, restricts nothing.
-func parseQuestion(query string, analyzer *lexicon.Analyzer) (question, error) {
+// parseQuery reads a query: words, "phrases in quotes", -words and -"phrases" to exclude. There are no
+// syntax errors: a quote without an end, and a dash within a word or by itself, are plain text. An exclusion or a phrase of
+// stop words only restricts nothing.
+func parseQuery(query string, analyzer *lexicon.Analyzer) (parsedQuery, error) {
 	if err := domain.CheckText("query", query, maxQuery); err != nil {
-		return question{}, err
+		return parsedQuery{}, err
 	}
 	if strings.TrimSpace(query) == "" {
-		return question{}, domain.Invalidf("query", "is empty; ask for at least one word")
+		return parsedQuery{}, domain.Invalidf("query", "must hold at least one word")
 	}
-	var q question
+	var q parsedQuery
 	var restrictions []string
 	for rest := query; rest != ""; {
 		excluded := strings.HasPrefix(rest, "-") && begins(rest[1:])
@@ -58,9 +58,9 @@ func parseQuestion(query string, analyzer *lexicon.Analyzer) (question, error) {
 		case phrase:
 			restrictions = append(restrictions, sequence(found))
 			q.phrases = true
-			q.lookFor(found)
+			q.addTerms(found)
 		default:
-			q.lookFor(found)
+			q.addTerms(found)
 		}
 		rest = strings.TrimLeftFunc(after, unicode.IsSpace)
 	}
@@ -68,8 +68,8 @@ func parseQuestion(query string, analyzer *lexicon.Analyzer) (question, error) {
 	return q, nil
 }
 
-// lookFor adds lexemes that are not there yet.
-func (q *question) lookFor(found []lexicon.Occurrence) {
+// addTerms adds lexemes that are not there yet.
+func (q *parsedQuery) addTerms(found []lexicon.Occurrence) {
 	for _, o := range found {
 		if len(q.words) < MaxWords && !slices.Contains(q.words, o.Lexeme) {
 			q.words = append(q.words, o.Lexeme)

@@ -1,4 +1,4 @@
-package queries
+package recall
 
 import (
 	"slices"
@@ -11,9 +11,9 @@ import (
 	"github.com/auren-memory/auren/domain/lexicon"
 )
 
-func TestParseQuestion(t *testing.T) {
+func TestParseQuery(t *testing.T) {
 	analyzer := lexicon.New()
-	for query, want := range map[string]question{
+	for query, want := range map[string]parsedQuery{
 		`who likes tea?`:              {words: []string{"like", "tea"}},
 		`"green tea" please`:          {words: []string{"green", "tea", "pleas"}, restriction: `('green' <1> 'tea')`, phrases: true},
 		`"tea of the day" tea`:        {words: []string{"tea", "day"}, restriction: `('tea' <3> 'day')`, phrases: true},
@@ -29,19 +29,19 @@ func TestParseQuestion(t *testing.T) {
 		`tea -cof"fee`:                {words: []string{"tea"}, restriction: `!('cof' <1> 'fee')`},
 		`?!`:                          {},
 	} {
-		got, err := parseQuestion(query, analyzer)
+		got, err := parseQuery(query, analyzer)
 		require.NoError(t, err)
 		require.Equal(t, want, got, query)
 	}
 }
 
-func FuzzParseQuestion(f *testing.F) {
+func FuzzParseQuery(f *testing.F) {
 	for _, query := range []string{`a "b c" -d -"e f`, ` `, `"`, `-`, `--"`, "\x00", "\xff"} {
 		f.Add(query)
 	}
 	analyzer := lexicon.New()
 	f.Fuzz(func(t *testing.T, query string) {
-		q, err := parseQuestion(query, analyzer)
+		q, err := parseQuery(query, analyzer)
 		if err != nil {
 			require.Equal(t, domain.Invalid, domain.KindOf(err))
 			return

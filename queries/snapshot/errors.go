@@ -1,4 +1,4 @@
-package queries
+package snapshot
 
 import (
 	"context"
@@ -16,7 +16,7 @@ var errUnavailable = &domain.Error{Kind: domain.Unavailable, Message: "the datab
 
 // translate gives an error of the database the meaning it has for the caller: what PostgreSQL itself answered
 // stays internal, unless it says that the server is going away or has too little of something, or that
-// somebody else was in the way; a lost connection and a timeout may pass.
+// another transaction was in the way; a lost connection and a timeout may pass.
 func translate(err error) error {
 	if err == nil || errors.Is(err, context.Canceled) || domain.KindOf(err) != domain.Internal {
 		return err

@@ -1,4 +1,4 @@
-package queries
+package recall
 
 import (
 	"math"
@@ -15,18 +15,18 @@ func TestScoreIsBM25(t *testing.T) {
 	idf := math.Log(1 + (1000-3+0.5)/(3+0.5))
 	bm25 := idf * 2 * 2.2 / (2 + 1.2*(0.25+0.75*60/40))
 	common := math.Log(1 + (1000-900+0.5)/(900+0.5))
-	require.InDelta(t, bm25/(2.2*(idf+common)), r.part(0, 2, 60), 1e-12)
-	require.Zero(t, r.part(0, 0, 60))
+	require.InDelta(t, bm25/(2.2*(idf+common)), r.termScore(0, 2, 60), 1e-12)
+	require.Zero(t, r.termScore(0, 0, 60))
 }
 
 func TestScoreRespectsWhatMakesAMemoryBetter(t *testing.T) {
 	r := newRanking([]string{"rare", "common"}, []float64{3, 300}, 1000, 40)
-	require.Greater(t, r.part(0, 1, 40), r.part(1, 1, 40), "a rarer word")
-	require.Greater(t, r.part(0, 2, 40), r.part(0, 1, 40), "more of it")
-	require.Greater(t, r.part(0, 1, 20), r.part(0, 1, 40), "a shorter memory")
-	require.Less(t, r.part(0, 1e9, 1)+r.part(1, 1e9, 1), 1.0, "no score reaches 1")
+	require.Greater(t, r.termScore(0, 1, 40), r.termScore(1, 1, 40), "a rarer word")
+	require.Greater(t, r.termScore(0, 2, 40), r.termScore(0, 1, 40), "more of it")
+	require.Greater(t, r.termScore(0, 1, 20), r.termScore(0, 1, 40), "a shorter memory")
+	require.Less(t, r.termScore(0, 1e9, 1)+r.termScore(1, 1e9, 1), 1.0, "no score reaches 1")
 	estimated := newRanking([]string{"x"}, []float64{5000}, 1000, 40)
-	require.Positive(t, estimated.part(0, 1, 40), "an estimate beyond the number of memories")
+	require.Positive(t, estimated.termScore(0, 1, 40), "an estimate beyond the number of memories")
 }
 
 func TestRankPutsTheNewestOfEqualsFirst(t *testing.T) {

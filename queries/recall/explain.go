@@ -1,0 +1,33 @@
+package recall
+
+// Explain is how a score came about.
+type Explain struct {
+	// Words are the stems looked for; the scores of the words add up to that of the hit.
+	Words []WordScore `json:"words"`
+	// Length is how many words the memory has, AverageLength how many the memories of the scope have.
+	Length        int     `json:"length"`
+	AverageLength float64 `json:"average_length"`
+	// Memories is how many active memories the scope has.
+	Memories int64 `json:"memories"`
+}
+
+// WordScore is what one word contributed.
+type WordScore struct {
+	Word string `json:"word"`
+	// Documents is how many of the memories hold the word; an estimate where there are many memories.
+	Documents float64 `json:"documents"`
+	// IDF is the weight of the word: the rarer, the higher.
+	IDF float64 `json:"idf"`
+	// Frequency is how often it stands in this memory.
+	Frequency float64 `json:"frequency"`
+	Score     float64 `json:"score"`
+}
+
+func (r *ranking) explain(c candidate) *Explain {
+	e := &Explain{Words: make([]WordScore, len(r.words)), Length: c.length, AverageLength: r.averageLength, Memories: r.memories}
+	for i, w := range r.words {
+		e.Words[i] = WordScore{Word: w.word, Documents: w.documents, IDF: w.idf,
+			Frequency: c.frequencies[i], Score: r.termScore(i, c.frequencies[i], c.length)}
+	}
+	return e
+}

@@ -1,0 +1,201 @@
+// Package recall finds the memories that answer a question best, by BM25 over all words of content, type and metadata.
+//
+// In a scope of at most exactLimit memories the search is exact: every memory that holds a word is scored (exact.go). In a
+// larger one it is sampled: the rare words choose the candidates, and the common ones only decide among those (sampled.go).
+package recall
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/lexicon"
+	"github.com/auren-memory/auren/domain/memory"
+	"github.com/auren-memory/auren/queries/filter"
+	"github.com/auren-memory/auren/queries/snapshot"
+)
+
+// The limits of a search.
+const (
+	DefaultLimit = 10
+	MaxLimit     = 100
+	// MaxWords is how many different words of a query are looked for, the first ones.
+	MaxWords = 32
+	// exactLimit is how many memories are few enough to score each that holds any word of the query.
+	exactLimit = 3_000
+	// minRerank is how many of the best candidates are at least looked at once more, for what is not known of them yet.
+	minRerank = 60
+)
+
+// Request says what to look for.
+type Request struct {
+	// Query is a question or words in English, of which any may be in a memory. What stands in quotes must be
+	// in it, word after word; a word or phrase with a dash before it must not.
+	Query string
+	// Filter narrows what is searched; its State must be active or empty.
+	Filter filter.Filter
+	// Limit is how many results are returned at most, from 1 to MaxLimit; default DefaultLimit.
+	Limit int
+	// Explain asks for how each score came about.
+	Explain bool
+}
+
+// Result is what a search found.
+type Result struct {
+	// Hits are ordered from the best to the worst; the newest of equals comes first.
+	Hits []Hit `json:"results"`
+	// SequenceID is the position that the answer reflects.
+	SequenceID int64 `json:"sequence_id"`
+}
+
+// Hit is a memory that was found.
+type Hit struct {
+	Memory snapshot.Memory `json:"memory"`
+	// Score is from 0 to 1: the share of what a memory would score that held nothing but the words looked for,
+	// over and over. It compares the hits of one search, not those of different ones.
+	Score   float64  `json:"score"`
+	Explain *Explain `json:"explain,omitempty"`
+}
+
+// Searcher searches. It is safe for concurrent use.
+type Searcher struct {
+	source  *snapshot.Source
+	lexicon *lexicon.Analyzer
+}
+
+// New makes a Searcher.
+func New(source *snapshot.Source) *Searcher {
+	return &Searcher{source: source, lexicon: lexicon.New()}
+}
+
+// Search returns the active memories that answer a query best, with the statistics of the agent's and user's memories (or of
+// all memories of the tenant, where the filter names neither). No memory needs to hold all of the words. If the query has no
+// word to look for, like "what did we do?", the newest memories that pass the filter are the answer, with score 0.
+//
+// The error names the field query where it is empty or only excludes words.
+func (s *Searcher) Search(ctx context.Context, tenant domain.Tenant, request Request, minSequenceID int64) (Result, error) {
+	where, err := request.Filter.Check()
+	if err != nil {
+		return Result{}, err
+	}
+	if state := request.Filter.State; state != "" && state != string(memory.Active) {
+		return Result{}, domain.Invalidf("state", "must be active, since only active memories are searched, got %q", state)
+	}
+	limit := request.Limit
+	if limit < 0 || limit > MaxLimit {
+		return Result{}, domain.Invalidf("limit", "must be 1 to %d, got %d", MaxLimit, limit)
+	}
+	if limit == 0 {
+		limit = DefaultLimit
+	}
+	query, err := parseQuery(request.Query, s.lexicon)
+	if err != nil {
+		return Result{}, err
+	}
+	snap, err := s.source.At(ctx, tenant, snapshot.At{MinSequenceID: minSequenceID})
+	if err != nil {
+		return Result{}, err
+	}
+	for _, projection := range []string{snapshot.AgentMemories, snapshot.Search} {
+		if minSequenceID > 0 {
+			if err := s.source.Await(ctx, tenant, projection, minSequenceID); err != nil {
+				return Result{}, fmt.Errorf("search: %w", err)
+			}
+		}
+	}
+	if len(query.words) == 0 {
+		return s.newest(ctx, snap, where, query, limit)
+	}
+	run := newRun(snap, where, query, limit, request.Explain)
+	var result Result
+	err = s.source.Connected(ctx, func(ctx context.Context, conn *pgxpool.Conn) (err error) {
+		run.conn = conn
+		result, err = run.search(ctx)
+		return err
+	})
+	if err != nil {
+		return Result{}, fmt.Errorf("search: %w", err)
+	}
+	return result, nil
+}
+
+// newest answers a query without a word to look for.
+func (s *Searcher) newest(ctx context.Context, snap snapshot.Snapshot, where filter.Where, query parsedQuery, limit int) (Result, error) {
+	if query.restriction != "" {
+		return Result{}, domain.Invalidf("query", "must name a word to look for beside what is excluded")
+	}
+	args := filter.Args{snap.Tenant}
+	conditions := where.SQL(filter.Memories, snap.Moment, &args)
+	sql := snap.Select(&args, conditions, "\n order by created_at desc, id desc\n limit "+args.Add(limit))
+	var memories []snapshot.Memory
+	position, err := s.source.Answer(ctx, snap, sql, args, snapshot.CollectInto(&memories, snapshot.MemoryScanner()))
+	if err != nil {
+		return Result{}, fmt.Errorf("search: %w", err)
+	}
+	result := Result{Hits: make([]Hit, len(memories)), SequenceID: position}
+	for i, m := range memories {
+		result.Hits[i].Memory = m
+	}
+	return result, nil
+}
+
+// searchRun is one search, on one connection.
+type searchRun struct {
+	conn    *pgxpool.Conn
+	snap    snapshot.Snapshot
+	query   parsedQuery
+	terms   []string // each word of the query as a tsquery
+	limit   int
+	explain bool
+
+	scope  filter.Where // whose memories; the statistics are of all of them
+	narrow filter.Where // what agent_memory_search has the columns for
+	wide   filter.Where // what only agent_memories can tell
+}
+
+func newRun(snap snapshot.Snapshot, where filter.Where, query parsedQuery, limit int, explain bool) *searchRun {
+	r := &searchRun{snap: snap, query: query, limit: limit, explain: explain}
+	for _, word := range query.words {
+		r.terms = append(r.terms, quoteWord(word))
+	}
+	r.scope, r.narrow = where.Split(scopeColumns)
+	r.narrow, r.wide = r.narrow.Split(searchColumns)
+	return r
+}
+
+func (r *searchRun) search(ctx context.Context) (Result, error) {
+	scope, candidates, err := r.loadScope(ctx)
+	switch {
+	case err != nil:
+		return Result{}, err
+	case scope.memories == 0:
+		return Result{Hits: []Hit{}, SequenceID: scope.position()}, nil
+	case scope.memories <= exactLimit:
+		return r.exact(ctx, scope, candidates)
+	default:
+		return r.sampled(ctx, scope)
+	}
+}
+
+// rerank is how many candidates are looked at once more.
+func (r *searchRun) rerank() int { return max(minRerank, 3*r.limit) }
+
+// result passes over what is no longer active.
+func (r *searchRun) result(ranking *ranking, best []candidate, memories map[uuid.UUID]snapshot.Memory, position int64) Result {
+	result := Result{Hits: []Hit{}, SequenceID: position}
+	for _, c := range best {
+		m := memories[c.id]
+		if m.State != string(memory.Active) || len(result.Hits) == r.limit {
+			continue
+		}
+		hit := Hit{Memory: m, Score: c.score}
+		if r.explain {
+			hit.Explain = ranking.explain(c)
+		}
+		result.Hits = append(result.Hits, hit)
+	}
+	return result
+}

@@ -1,0 +1,99 @@
+package snapshot
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// Answer runs a statement, whose $1 is the tenant, and returns the position that the rows reflect. Where a current snapshot
+// is behind the position that is asked for, it waits and runs the statement once more.
+func (s *Source) Answer(ctx context.Context, snap Snapshot, sql string, args []any, read func(pgx.Rows) error) (int64, error) {
+	sql = withPosition(sql)
+	position, err := s.answer(ctx, sql, args, read)
+	switch {
+	case err != nil:
+		return 0, err
+	case snap.Past:
+		return snap.Position, nil
+	case position >= snap.Position:
+		return position, nil
+	}
+	if err := s.Await(ctx, snap.Tenant, AgentMemories, snap.Position); err != nil {
+		return 0, err
+	}
+	if position, err = s.answer(ctx, sql, args, read); err == nil && position < snap.Position {
+		return 0, errBehind(AgentMemories, position, snap.Position)
+	}
+	return position, err
+}
+
+func (s *Source) answer(ctx context.Context, sql string, args []any, read func(pgx.Rows) error) (position int64, err error) {
+	err = s.Connected(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
+		rows, err := conn.Query(ctx, sql, args...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		err = read(&answerRows{Rows: rows, position: &position})
+		rows.Close()
+		return errors.Join(err, rows.Err())
+	})
+	return position, err
+}
+
+// withPosition puts two columns before those of a statement: the position of agent_memories, and true. Where the statement
+// has no row, there is one of the position alone, as of "select id, content ...":
+//
+//	 position | ?column? | id     | content
+//	----------+----------+--------+---------
+//	       42 | t        | 0192…  | "tea"
+//	       42 | t        | 0193…  | "milk"
+//	       42 | (null)   | (null) | (null)     ← instead, where there is none
+//
+// A statement sees a single snapshot, so it takes no transaction to read the two together.
+func withPosition(sql string) string {
+	return `
+select position.sequence_id, answer.*
+  from (select coalesce((select sequence_id
+                           from projection_checkpoints
+                          where tenant_id = $1 and projection = '` + AgentMemories + `'), 0)) as position (sequence_id)
+  left join lateral (select true, found.* from (` + sql + `) as found) as answer on true`
+}
+
+// answerRows are the rows of the statement within withPosition; the position is read with each.
+type answerRows struct {
+	pgx.Rows
+	position *int64
+	targets  []any // of the last row, to be used again
+}
+
+func (a *answerRows) Next() bool {
+	for a.Rows.Next() {
+		columns := a.RawValues()
+		if columns[1] != nil {
+			return true
+		}
+		positionOnly := make([]any, len(columns))
+		positionOnly[0] = a.position
+		if a.Rows.Scan(positionOnly...) != nil {
+			return false
+		}
+	}
+	return false
+}
+
+func (a *answerRows) Scan(into ...any) error {
+	a.targets = append(append(a.targets[:0], a.position, nil), into...)
+	return a.Rows.Scan(a.targets...)
+}
+
+// CollectInto reads all rows of an answer.
+func CollectInto[T any](into *[]T, scan pgx.RowToFunc[T]) func(pgx.Rows) error {
+	return func(rows pgx.Rows) (err error) {
+		*into, err = pgx.CollectRows(rows, scan)
+		return err
+	}
+}

@@ -1,0 +1,101 @@
+// Package snapshot is what a question about memories is read from: the versions of a tenant's memories at one position of the
+// log, and the moment that decides which of them have expired.
+//
+// Every answer is read together with the checkpoint of the projection it came from, in one statement, which sees a single
+// state of the database; a search that takes more statements reads them in one transaction or as of the position that the
+// first of them saw. So the sequence_id that an answer carries is exactly the position it reflects.
+//
+// # As of
+//
+// At.AsOf asks for the past, and Source.At is the only place that finds out what it was. A moment is the position of the last
+// event recorded at or before it, which the log tells; a position that the projection has not reached is waited for, for a
+// bounded time. So an answer about the past is the same whenever it is asked for: it is an error of kind Unavailable rather
+// than the past of a projection that is behind.
+package snapshot
+
+import (
+	"context"
+	"runtime"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/auren-memory/auren/eventstore"
+)
+
+// The projections whose tables are read, by the names of their checkpoints.
+const (
+	AgentMemories = "agent_memories"
+	Search        = "search"
+)
+
+// Config tunes a Source; its zero value works.
+type Config struct {
+	// WaitLimit bounds the wait for a position; default 2 s.
+	WaitLimit time.Duration
+	// Poll is the first pause between two looks at a checkpoint that is waited for; it doubles up to ten times
+	// itself; default 20 ms.
+	Poll time.Duration
+	// Timeout bounds one round of statements, including the wait for a connection; default 10 s.
+	Timeout time.Duration
+	// MaxConcurrent is how many answers are read at once; others wait. Past it, throughput falls. Default four for each
+	// processor, at least 8.
+	MaxConcurrent int
+	// Wake subscribes to news of a projection, by the key "<tenant>/<projection>": whatever arrives on the channel
+	// ends a pause early. The function that it returns ends the subscription. Default: polling only.
+	Wake func(key string) (<-chan struct{}, func())
+	// Now is the clock that decides what has expired; default time.Now.
+	Now func() time.Time
+}
+
+// Source reads snapshots. It is safe for concurrent use.
+type Source struct {
+	pool   *pgxpool.Pool
+	log    *eventstore.Store
+	config Config
+	slots  chan struct{} // one for each answer that is being read
+}
+
+// New makes a Source on a pool, which stays the caller's to close.
+func New(pool *pgxpool.Pool, config Config) *Source {
+	if config.WaitLimit == 0 {
+		config.WaitLimit = 2 * time.Second
+	}
+	if config.Poll == 0 {
+		config.Poll = 20 * time.Millisecond
+	}
+	if config.Timeout == 0 {
+		config.Timeout = 10 * time.Second
+	}
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	if config.MaxConcurrent == 0 {
+		config.MaxConcurrent = max(8, 4*runtime.GOMAXPROCS(0))
+	}
+	return &Source{
+		pool: pool, log: eventstore.New(pool, eventstore.Config{}), config: config,
+		slots: make(chan struct{}, config.MaxConcurrent),
+	}
+}
+
+// Now is the time by the clock of the Source.
+func (s *Source) Now() time.Time { return s.config.Now() }
+
+// Connected gives do a connection, within Config.Timeout and Config.MaxConcurrent, and translates its error.
+func (s *Source) Connected(ctx context.Context, do func(context.Context, *pgxpool.Conn) error) error {
+	ctx, cancel := context.WithTimeout(ctx, s.config.Timeout)
+	defer cancel()
+	select {
+	case s.slots <- struct{}{}:
+		defer func() { <-s.slots }()
+	case <-ctx.Done():
+		return translate(ctx.Err())
+	}
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return translate(err)
+	}
+	defer conn.Release()
+	return translate(do(ctx, conn))
+}
