@@ -164,7 +164,7 @@ func (b *build) newRunners() {
 			// until those run out, or for what is left of the one before to give them back and take them again.
 			Holder: "rebuild", LeaseTTL: 24 * time.Hour,
 			Batch: batchEvents, BatchBytes: batchBytes, Concurrency: tenantsAtOnce, Timeout: batchTimeout,
-			Applied: func(_ domain.Tenant, events int) {
+			Applied: func(_ string, _ domain.Tenant, events int) {
 				failpoint.Reached(failpoint.RebuildFilling)
 				b.done(int64(events))
 			},

@@ -2,7 +2,6 @@ package runner
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -11,7 +10,7 @@ import (
 	"github.com/auren-memory/auren/domain"
 )
 
-// CatchUp is CatchUpTo what each log holds when it is called, so that it comes to an end however fast the logs grow.
+// CatchUp is CatchUpTo what each log holds when it is called, so that it ends however fast the logs grow.
 func (r *Runner) CatchUp(ctx context.Context) error {
 	heads, err := r.store.Heads(ctx)
 	if err != nil {
@@ -20,30 +19,28 @@ func (r *Runner) CatchUp(ctx context.Context) error {
 	return r.CatchUpTo(ctx, heads)
 }
 
-// CatchUpTo applies the logs up to a sequence_id each and no further, of those tenants that this runner may lead, gives
-// the leases back and returns. Tenants that are not named are left alone. A tenant that stands still does not hold up the
-// others and is then returned as a *StoppedError; any other error ends it at once. It must not be called while Run
-// runs.
+// CatchUpTo applies each named tenant's log up to a sequence_id and no further, if no other runner leads the tenant, releases the
+// leases and returns. A sink goes as far as the projection that it follows. A unit that stops does not hold up the others and is
+// then returned as a *projections.StoppedError; any other error ends it at once. It must not be called while Run runs.
 func (r *Runner) CatchUpTo(ctx context.Context, until map[domain.Tenant]int64) error {
-	defer r.release(ctx)
-	r.until = until
+	defer r.releaseAll(ctx)
 	for {
-		due, err := r.due(ctx)
+		due, err := r.due(ctx, r.subscriptions)
 		if err != nil {
 			return err
 		}
-		due = slices.DeleteFunc(due, func(f *follower) bool {
-			return until[f.tenant] == 0 || f.term > 0 && (f.stopped != nil || f.sequenceID >= until[f.tenant])
+		due = slices.DeleteFunc(due, func(u *unit) bool {
+			return until[u.tenant] == 0 || u.term > 0 && (u.stopped != nil || u.sequenceID >= until[u.tenant])
 		})
 		if len(due) == 0 {
-			return r.standingStill()
+			return r.units.stopped()
 		}
 		group, ctx := errgroup.WithContext(ctx)
 		group.SetLimit(r.config.Concurrency)
-		for _, f := range due {
+		for _, u := range due {
 			group.Go(func() error {
-				if err := r.serve(ctx, f); err != nil {
-					return fmt.Errorf("projection %s of tenant %s: %w", r.name, f.tenant, err)
+				if err := r.turn(ctx, u, until[u.tenant]); err != nil {
+					return fmt.Errorf("projection %s of tenant %s: %w", u.name, u.tenant, err)
 				}
 				return nil
 			})
@@ -52,17 +49,4 @@ func (r *Runner) CatchUpTo(ctx context.Context, until map[domain.Tenant]int64) e
 			return err
 		}
 	}
-}
-
-// standingStill returns the *StoppedErrors of all tenants that stand still.
-func (r *Runner) standingStill() error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	var stopped []error
-	for _, f := range r.followers {
-		if f.stopped != nil {
-			stopped = append(stopped, f.stopped)
-		}
-	}
-	return errors.Join(stopped...)
 }

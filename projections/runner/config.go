@@ -12,29 +12,28 @@ import (
 	"github.com/auren-memory/auren/domain"
 )
 
-// Config tunes a Runner; its zero value works.
+// Config tunes a Runner; its zero value works. The functions may be called by several goroutines at once.
 type Config struct {
 	// Log receives what an operator should know; default none.
 	Log *zap.Logger
-	// Holder names this runner in the leases and must be its own; default host, process id and a random text.
+	// Holder names this runner in the leases and must be unique; default host, process id and a random text.
 	Holder string
 	// LeaseTTL is how long a lease outlives its holder; default 5 s.
 	LeaseTTL time.Duration
-	// Poll is how long to wait for a notification before looking anyway; default 1 s.
+	// Poll is how long to wait for a notification before looking for events anyway; default 1 s.
 	Poll time.Duration
 	// Batch is how many events one transaction applies at most; default 1,000.
 	Batch int
 	// BatchBytes is how many bytes of events one transaction applies, give or take one event; default 8 MiB.
 	BatchBytes int
-	// Concurrency is how many tenants are served at the same time; default 4.
+	// Concurrency is how many units have a turn at the same time; default 4.
 	Concurrency int
 	// Timeout bounds one batch; default 60 s.
 	Timeout time.Duration
-	// Applied is told how many events of a tenant were applied or delivered, possibly by several goroutines at
-	// once; default nobody.
-	Applied func(tenant domain.Tenant, events int)
-	// Leased is told of each lease that was taken, possibly by several goroutines at once; default nobody.
-	Leased func(tenant domain.Tenant, term int64)
+	// Applied is told how many events a checkpoint moved over; default nobody.
+	Applied func(projection string, tenant domain.Tenant, events int)
+	// Leased is told of each lease that was taken; default nobody.
+	Leased func(projection string, tenant domain.Tenant, term int64)
 	// Tracer makes the span of each batch that holds an event of a traced request; default none.
 	Tracer trace.Tracer
 }
@@ -66,10 +65,10 @@ func (c Config) withDefaults() Config {
 		c.Timeout = time.Minute
 	}
 	if c.Applied == nil {
-		c.Applied = func(domain.Tenant, int) {}
+		c.Applied = func(string, domain.Tenant, int) {}
 	}
 	if c.Leased == nil {
-		c.Leased = func(domain.Tenant, int64) {}
+		c.Leased = func(string, domain.Tenant, int64) {}
 	}
 	return c
 }

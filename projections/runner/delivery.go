@@ -13,69 +13,68 @@ import (
 	"github.com/auren-memory/auren/projections"
 )
 
-// relay delivers batches for one turn.
-func (r *Runner) relay(ctx context.Context, f *follower) error {
+// deliver delivers batches to a sink for one turn.
+func (w *worker) deliver(ctx context.Context, u *unit) error {
 	for range batchesPerTurn {
-		more, err := r.relayBatch(ctx, f)
-		if err != nil || !more || f.stopped != nil || r.crowded() {
+		more, err := w.deliverBatch(ctx, u)
+		if err != nil || !more || u.stopped != nil || w.overShare(u) {
 			return err
 		}
 	}
 	return nil
 }
 
-// relayBatch delivers one batch and tells whether there may be more.
-func (r *Runner) relayBatch(ctx context.Context, f *follower) (more bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, r.config.Timeout)
+// deliverBatch delivers one batch and reports whether there may be more.
+func (w *worker) deliverBatch(ctx context.Context, u *unit) (more bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, w.config.Timeout)
 	defer cancel()
-	if !f.resumed {
-		if err := r.resume(ctx, f); err != nil || f.stopped != nil {
+	if !u.resumed {
+		if err := w.resume(ctx, u); err != nil || u.stopped != nil {
 			return false, err
 		}
 	}
-	until, err := r.deliverable(ctx, f)
-	if err != nil || until <= f.sequenceID {
+	limit, err := w.deliveryLimit(ctx, u)
+	if err != nil || limit <= u.sequenceID {
 		return false, err
 	}
-	events, full, err := r.read(ctx, f.tenant, f.sequenceID, until)
-	if err != nil || len(events) == 0 {
+	b, err := w.read(ctx, u, u.sequenceID, limit)
+	if err != nil || b.empty() {
 		return false, err
 	}
-	return full, r.deliver(ctx, f, events)
+	return b.full, w.send(ctx, u, b)
 }
 
-const readDeliverable = `
+const readDeliveryLimit = `
 select c.sequence_id, own.lease_term = $5 and own.sequence_id = $6,
        (select count(*) from events as e where e.tenant_id = c.tenant_id and e.stream_id = any($3))
   from projection_checkpoints as c
   join projection_checkpoints as own on own.tenant_id = c.tenant_id and own.projection = $4
  where c.tenant_id = $1 and c.projection = $2`
 
-// deliverable tells how far the projection is that the sink lags behind, and reads what is to be skipped where that is
-// not known yet. What the projection skipped is not delivered: a subscriber would not find it applied. It is errLeaseLost
-// where the checkpoint is not where it was left, be it that the database was restored from a backup: nothing takes back what
-// is delivered.
-func (r *Runner) deliverable(ctx context.Context, f *follower) (until int64, err error) {
-	names := []string{r.sink.After(), r.name}
+// deliveryLimit returns the checkpoint of the projection that the sink follows, and reads which events not to deliver if there
+// are new ones: those that either of the two skips, since a subscriber would not find applied what the projection skipped. It
+// returns errLeaseLost if the sink's checkpoint moved, as it does when the database is restored from a backup: a delivery cannot
+// be undone.
+func (w *worker) deliveryLimit(ctx context.Context, u *unit) (limit int64, err error) {
+	streams := []uuid.UUID{projections.SkipStream(u.after), projections.SkipStream(u.name)}
 	var ours bool
 	var skips int
-	streams := []uuid.UUID{projections.SkipStream(names[0]), projections.SkipStream(names[1])}
-	err = r.pool.QueryRow(ctx, readDeliverable, f.tenant, names[0], streams, names[1], f.term, f.sequenceID).Scan(&until, &ours, &skips)
+	err = w.pool.QueryRow(ctx, readDeliveryLimit, u.tenant, u.after, streams, u.name, u.term, u.sequenceID).Scan(&limit, &ours, &skips)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return 0, nil
 	}
 	if err != nil {
-		return 0, fmt.Errorf("read checkpoint of %s: %w", names[0], err)
+		return 0, fmt.Errorf("read checkpoint of %s: %w", u.after, err)
 	}
 	if !ours {
 		return 0, errLeaseLost
 	}
-	if skips == f.skips {
-		return until, nil
+	if skips == u.skips {
+		return limit, nil
 	}
 	skipped := map[int64]bool{}
-	for _, name := range names {
-		said, err := projections.ReadSkips(ctx, r.store, f.tenant, name)
+	for _, projection := range []string{u.after, u.name} {
+		said, err := projections.ReadSkips(ctx, w.store, u.tenant, projection)
 		if err != nil {
 			return 0, err
 		}
@@ -83,65 +82,56 @@ func (r *Runner) deliverable(ctx context.Context, f *follower) (until int64, err
 			skipped[sequenceID] = true
 		}
 	}
-	f.skips, f.skipped = skips, skipped
-	return until, nil
+	u.skips, u.skipped = skips, skipped
+	return limit, nil
 }
 
-// The checkpoint need not move for the target to be right again.
-const clearStop = `
-update projection_checkpoints
-   set stopped_at = null,
-       stopped_reason = ''
- where tenant_id = $1 and projection = $2 and lease_term = $3 and stopped_at = 0`
-
-// resume brings the checkpoint to where the sink's target is.
-func (r *Runner) resume(ctx context.Context, f *follower) error {
-	after, err := r.sink.Resume(ctx, f.tenant, f.sequenceID)
+// resume moves the checkpoint to where the sink's target is.
+func (w *worker) resume(ctx context.Context, u *unit) error {
+	after, err := u.sink.Resume(ctx, u.tenant, u.sequenceID)
 	if _, ok := errors.AsType[*projections.TargetError](err); ok {
-		return r.stop(ctx, f, 0, err)
+		return w.stop(ctx, u, 0, err)
+	}
+	if err == nil {
+		err = w.leases.clearTargetStop(ctx, u.lease)
 	}
 	if err != nil {
-		return fmt.Errorf("resume after %d: %w", f.sequenceID, err)
+		return fmt.Errorf("resume after %d: %w", u.sequenceID, err)
 	}
-	if _, err := r.pool.Exec(ctx, clearStop, f.tenant, r.name, f.term); err != nil {
-		return fmt.Errorf("resume after %d: %w", f.sequenceID, err)
-	}
-	f.resumed = true
-	return r.settle(ctx, f, after)
+	u.resumed = true
+	return w.saveCheckpoint(ctx, u, after)
 }
 
-// deliver hands the events to the sink and moves the checkpoint after them.
-func (r *Runner) deliver(ctx context.Context, f *follower, events []eventstore.Event) error {
-	remaining := slices.DeleteFunc(slices.Clone(events), func(e eventstore.Event) bool {
-		return f.skipped[e.SequenceID] || projections.IsSkip(&e)
-	})
+// send hands a batch to the sink and moves the checkpoint after it.
+func (w *worker) send(ctx context.Context, u *unit, b batch) error {
+	events := slices.DeleteFunc(b.events, func(e eventstore.Event) bool { return u.skipped[e.SequenceID] })
 	var err error
-	if len(remaining) > 0 {
-		err = r.traced(ctx, f.tenant, remaining, func(ctx context.Context) error { return r.sink.Deliver(ctx, f.tenant, remaining) })
+	if len(events) > 0 {
+		err = w.traced(ctx, u, events, func(ctx context.Context) error { return u.sink.Deliver(ctx, u.tenant, events) })
 	}
 	if e, ok := errors.AsType[*projections.PoisonError](err); ok {
-		return r.stop(ctx, f, e.SequenceID, err)
+		return w.stop(ctx, u, e.SequenceID, err)
 	}
 	if err != nil {
-		f.resumed = false
-		return fmt.Errorf("deliver events from %d: %w", events[0].SequenceID, err)
+		u.resumed = false
+		return fmt.Errorf("deliver events %d to %d: %w", b.after+1, b.to, err)
 	}
-	if err := r.settle(ctx, f, events[len(events)-1].SequenceID); err != nil {
+	if err := w.saveCheckpoint(ctx, u, b.to); err != nil {
 		return err
 	}
-	r.config.Applied(f.tenant, len(events))
+	w.config.Applied(u.name, u.tenant, int(b.to-b.after))
 	return nil
 }
 
-// settle moves a sink's checkpoint.
-func (r *Runner) settle(ctx context.Context, f *follower, to int64) error {
-	if to == f.sequenceID {
+// saveCheckpoint moves a sink's checkpoint, in either direction.
+func (w *worker) saveCheckpoint(ctx context.Context, u *unit, to int64) error {
+	if to == u.sequenceID {
 		return nil
 	}
-	err := pgx.BeginFunc(ctx, r.pool, func(tx pgx.Tx) error { return r.move(ctx, tx, f, to) })
+	err := pgx.BeginFunc(ctx, w.pool, func(tx pgx.Tx) error { return w.leases.advance(ctx, tx, u.lease, to) })
 	if err != nil {
 		return err
 	}
-	f.sequenceID = to
+	u.sequenceID = to
 	return nil
 }

@@ -11,91 +11,159 @@ import (
 	"github.com/auren-memory/auren/domain"
 )
 
-// A tenant is due when its lease is to be had, when ours has events to apply, or when the lease is ours and we do not know of
-// it ($5: of which we do), as after an acquiring that was given up but took place. One of another version is
-// listed so that it can be reported; one without a checkpoint is of the version that others are of, see acquireLease. Those
-// that are behind come first, and otherwise no two runners go for them in one order.
+// Only the holders of one version share tenants: a holder of another version cannot lead any of them.
+const readHolders = `
+select p.projection, p.holder
+  from projectors as p
+  join unnest($1::text[], $2::int[]) as s (projection, projection_version) using (projection, projection_version)
+ where p.seen_until > clock_timestamp()
+ order by p.projection, p.holder`
+
+// The states in which a unit may be due.
+const (
+	stateForeign = "foreign version" // a program of another version made the tables, or those of the other tenants
+	stateFree    = "free"            // nobody holds the lease
+	stateOurs    = "ours"            // this runner holds the lease and is behind, or it lost track of the lease
+	stateStopped = "stopped"         // as ours, and the checkpoint says that the unit is stopped
+)
+
+// Units that another runner leads, and ours that are at the end of the log, are left out, unless the runner lost track of a lease
+// ($5, $6: those it knows), as after an acquire that was cancelled but took place. Units that are behind come first.
 const readDue = `
-select l.tenant_id,
-       coalesce(c.projection_version,
-                (select max(projection_version) from projection_checkpoints where projection = $1 and projection_version <> $3), $3),
-       coalesce(c.lease_until <= clock_timestamp(), true), c.tenant_id is null,
-       l.sequence_id
-  from logs as l
-  left join projection_checkpoints as c on c.tenant_id = l.tenant_id and c.projection = $1
-  left join projection_checkpoints as b on b.tenant_id = l.tenant_id and b.projection = $2
+  with s as materialized (
+       select s.*, (select max(projection_version)
+                      from projection_checkpoints
+                     where projection = s.name and projection_version <> s.version) as foreign_version
+         from unnest($1::text[], $2::text[], $3::int[]) as s (name, after, version))
+select s.name, l.tenant_id, l.sequence_id, coalesce(c.projection_version, s.foreign_version, s.version),
+       case
+         when coalesce(c.projection_version, s.foreign_version, s.version) <> s.version then '` + stateForeign + `'
+         when coalesce(c.lease_until, '-infinity') <= clock_timestamp() then '` + stateFree + `'
+         when c.stopped_at is not null then '` + stateStopped + `'
+         else '` + stateOurs + `'
+       end
+  from s
+ cross join logs as l
+  left join projection_checkpoints as c on c.tenant_id = l.tenant_id and c.projection = s.name
+  left join projection_checkpoints as a on a.tenant_id = l.tenant_id and a.projection = s.after
+  left join unnest($5::text[], $6::text[]) as held (projection, tenant_id)
+    on held.tenant_id = l.tenant_id and held.projection = s.name
  where c.tenant_id is null
-    or c.projection_version <> $3
+    or c.projection_version <> s.version
     or c.lease_until <= clock_timestamp()
     or c.lease_holder = $4
-       and (c.sequence_id < case when $2 = '' then l.sequence_id else coalesce(b.sequence_id, 0) end
-            or not c.tenant_id = any($5))
- order by coalesce(c.sequence_id, 0) >= l.sequence_id, random()`
+       and (held.tenant_id is null
+            or c.sequence_id < case when s.after = '' then l.sequence_id else coalesce(a.sequence_id, 0) end)
+ order by coalesce(c.sequence_id, 0) >= l.sequence_id`
 
-// due lists the followers that should have a turn, in the order of readDue.
-func (r *Runner) due(ctx context.Context) ([]*follower, error) {
-	behind := ""
-	if r.sink != nil {
-		behind = r.sink.After()
+// candidate is a row of readDue.
+type candidate struct {
+	Name    string
+	Tenant  domain.Tenant
+	Head    int64
+	Version int
+	State   string
+}
+
+// readCandidates reads the live holders of each subscription, and the units that may be due.
+func (s leases) readCandidates(ctx context.Context, all []*subscription, held []lease) (map[string][]string, []candidate, error) {
+	var names, after []string
+	var versions []int
+	for _, s := range all {
+		names, after, versions = append(names, s.name), append(after, s.after), append(versions, s.version)
 	}
-	held, _ := r.held()
-	rows, err := r.pool.Query(ctx, readDue, r.name, behind, r.version, r.config.Holder, held)
-	if err != nil {
-		return nil, fmt.Errorf("read tenants: %w", err)
+	heldProjections, heldTenants, _ := columnsOf(held)
+	holders := map[string][]string{}
+	var candidates []candidate
+	batch := &pgx.Batch{}
+	batch.Queue(readHolders, names, versions).Query(func(rows pgx.Rows) error {
+		var projection, holder string
+		_, err := pgx.ForEachRow(rows, []any{&projection, &holder}, func() error {
+			holders[projection] = append(holders[projection], holder)
+			return nil
+		})
+		return err
+	})
+	batch.Queue(readDue, names, after, versions, s.holder, heldProjections, heldTenants).Query(func(rows pgx.Rows) (err error) {
+		candidates, err = pgx.CollectRows(rows, pgx.RowToStructByPos[candidate])
+		return err
+	})
+	if err := s.pool.SendBatch(ctx, batch).Close(); err != nil {
+		return nil, nil, fmt.Errorf("read which units are due: %w", err)
 	}
-	type candidate struct {
-		Tenant  domain.Tenant
-		Version int
-		Free    bool
-		New     bool
-		Head    int64
+	return holders, candidates, nil
+}
+
+// decide reports whether a unit should have a turn, and drops a lease that ran out or that a rebuild took: what the runner
+// remembers of the checkpoint may be wrong then.
+func (us *units) decide(u *unit, c candidate, now time.Time) bool {
+	us.mu.Lock()
+	defer us.mu.Unlock()
+	if u.inTurn {
+		return false
 	}
-	candidates, err := pgx.CollectRows(rows, pgx.RowToStructByPos[candidate])
-	if err != nil {
-		return nil, fmt.Errorf("read tenants: %w", err)
+	if c.State == stateFree {
+		u.dropLease()
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	room := r.room()
-	var due []*follower
-	for _, c := range candidates {
-		f := r.follower(c.Tenant)
-		if c.Free && !f.serving {
-			// Ours ran out, or was taken by a rebuild: what we know of the checkpoint may be wrong.
-			f.term, f.stopped = 0, nil
+	if !u.owned || now.Before(u.retryAt) {
+		return false
+	}
+	switch c.State {
+	case stateStopped:
+		// Only an event, which says to skip another, lets it go on. After a restart it is tried once more.
+		if u.stopped != nil && u.stoppedHead == c.Head {
+			return false
 		}
-		switch {
-		case c.Version != r.version:
-			r.reportVersion(f, c.Version)
-		case f.serving || time.Now().Before(f.retryAt):
-		case f.stopped != nil && f.stoppedHead == c.Head:
-			// What would let it go on is an event of the log.
-		case !c.Free:
-			f.stoppedHead = c.Head
-			due = append(due, f)
-		case c.New || room > 0:
-			// A new tenant does not wait until everybody has heard of it; it can be given back.
-			due = append(due, f)
-			room--
+	case stateFree, stateOurs:
+	default:
+		return false
+	}
+	u.stoppedHead = c.Head
+	return true
+}
+
+// due returns the units that should have a turn, in the order of readDue.
+func (w *worker) due(ctx context.Context, all []*subscription) ([]*unit, error) {
+	if len(all) == 0 {
+		return nil, nil
+	}
+	holders, candidates, err := w.leases.readCandidates(ctx, all, w.units.held())
+	if err != nil {
+		return nil, err
+	}
+	byName := map[string]*subscription{}
+	for _, s := range all {
+		w.units.share(s, holders[s.name])
+		byName[s.name] = s
+	}
+	if err := w.releaseExcess(ctx); err != nil {
+		return nil, err
+	}
+	var due []*unit
+	for _, c := range candidates {
+		u := w.units.of(byName[c.Name], c.Tenant)
+		if c.State == stateForeign && !u.reported {
+			u.reported = true
+			w.log(u.key).Error("a program of another version made the tables of the projection; rebuild it",
+				zap.Int("projection_version", c.Version), zap.Int("expected", u.version))
+		}
+		if w.units.decide(u, c, time.Now()) {
+			due = append(due, u)
 		}
 	}
 	return due, nil
 }
 
-// follower returns what is known about a tenant. Runner.mu must be held.
-func (r *Runner) follower(tenant domain.Tenant) *follower {
-	f := r.followers[tenant]
-	if f == nil {
-		f = &follower{tenant: tenant}
-		r.followers[tenant] = f
+// releaseExcess gives back the leases of units that another holder should lead.
+func (w *worker) releaseExcess(ctx context.Context) error {
+	excess := w.units.dropExcess()
+	if len(excess) == 0 {
+		return nil
 	}
-	return f
-}
-
-func (r *Runner) reportVersion(f *follower, version int) {
-	if !f.warned {
-		f.warned = true
-		r.log.Error("the projection was made by another version of the program; rebuild it",
-			tenantField(f.tenant), zap.Int("projection_version", version), zap.Int("expected", r.version))
+	if err := w.leases.release(ctx, excess); err != nil {
+		return err // they run out by themselves
 	}
+	w.config.Log.Info("leases were released for other runners to take",
+		zap.String("holder", w.config.Holder), zap.Int("leases", len(excess)))
+	return nil
 }

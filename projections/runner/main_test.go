@@ -137,3 +137,6 @@ func (d diary) Prepare(_ context.Context, tenant domain.Tenant, events []eventst
 		return nil
 	}, nil
 }
+
+// unit returns the unit of a runner's only subscription.
+func (r *Runner) unit(tenant domain.Tenant) *unit { return r.units.of(r.subscriptions[0], tenant) }

@@ -2,77 +2,78 @@ package runner
 
 import (
 	"context"
-	"math"
-	mathrand "math/rand/v2"
+	"errors"
+	"fmt"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"go.uber.org/zap"
 
-	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections"
 )
 
-// Runner keeps one projection, or one sink, of all tenants up to date. Any number of runners, in any number of
-// processes, may run for the same projection: the leases divide the tenants among them.
+// Runner keeps projections or sinks up to date for all tenants. Any number of runners, in any number of processes, may run for the
+// same projection: they divide the tenants among them.
 type Runner struct {
-	pool    *pgxpool.Pool
-	store   *eventstore.Store
-	watcher *eventstore.Watcher
-	config  Config
-	log     *zap.Logger
-
-	name    string
-	version int
-	// Either of the two is nil.
-	projection projections.Projection
-	sink       projections.Sink
-
-	again chan struct{}
-
-	// until is where CatchUpTo goes; a tenant that is not in it is followed to the head of its log.
-	until map[domain.Tenant]int64
-
-	mu        sync.Mutex
-	followers map[domain.Tenant]*follower
-	// share is how many tenants to lead at most.
-	share int
-
-	// aside says that all tenants are left to other runners. Used only by whoever begins turns.
-	aside bool
+	worker
+	watcher       *eventstore.Watcher
+	subscriptions []*subscription
+	again         chan struct{}
 }
 
-// New makes a runner for a projection. The watcher is one of eventstore.LogChannel; whoever made it runs
-// it. The pool should have room for twice Concurrency connections and one more; with fewer, turns wait for each other.
-func New(pool *pgxpool.Pool, store *eventstore.Store, watcher *eventstore.Watcher, config Config, p projections.Projection) *Runner {
-	r := newRunner(pool, store, watcher, config, p.Name(), p.Version())
-	r.projection = p
+// New makes a runner for projections. The watcher is one of eventstore.LogChannel; its owner runs it. The pool should have room
+// for twice Concurrency connections and one more; with fewer, turns wait for each other.
+func New(pool *pgxpool.Pool, store *eventstore.Store, watcher *eventstore.Watcher, config Config, all ...projections.Projection) *Runner {
+	r := newRunner(pool, store, watcher, config)
+	for _, p := range all {
+		r.subscribe(&subscription{name: p.Name(), version: p.Version(), projection: p})
+	}
 	return r
 }
 
-// NewSink makes a runner for a sink. The watcher is one of Channel.
-func NewSink(pool *pgxpool.Pool, store *eventstore.Store, watcher *eventstore.Watcher, config Config, s projections.Sink) *Runner {
-	r := newRunner(pool, store, watcher, config, s.Name(), s.Version())
-	r.sink = s
+// NewSink makes a runner for sinks. The watcher is one of projections.Channel.
+func NewSink(pool *pgxpool.Pool, store *eventstore.Store, watcher *eventstore.Watcher, config Config, all ...projections.Sink) *Runner {
+	r := newRunner(pool, store, watcher, config)
+	for _, s := range all {
+		r.subscribe(&subscription{name: s.Name(), version: s.Version(), after: s.After(), sink: s})
+	}
 	return r
 }
 
-func newRunner(pool *pgxpool.Pool, store *eventstore.Store, watcher *eventstore.Watcher, config Config, name string, version int) *Runner {
+func newRunner(pool *pgxpool.Pool, store *eventstore.Store, watcher *eventstore.Watcher, config Config) *Runner {
 	config = config.withDefaults()
 	return &Runner{
-		pool: pool, store: store, watcher: watcher, config: config,
-		log:  config.Log.With(zap.String("projection", name), zap.String("holder", config.Holder)),
-		name: name, version: version,
-		again: make(chan struct{}, 1), followers: map[domain.Tenant]*follower{}, share: math.MaxInt,
+		worker: worker{
+			pool: pool, store: store, config: config, units: &units{all: map[key]*unit{}},
+			leases: leases{pool: pool, holder: config.Holder, ttl: config.LeaseTTL},
+		},
+		watcher: watcher, again: make(chan struct{}, 1),
 	}
 }
 
-// Run serves its share of the tenants until ctx ends, gives the leases back and returns nil. It must not be called
+func (r *Runner) subscribe(s *subscription) {
+	s.self = r.config.Holder
+	r.subscriptions = append(r.subscriptions, s)
+}
+
+// Leading returns for how many tenants this runner leads a projection.
+func (r *Runner) Leading(projection string) int {
+	leading := 0
+	for _, l := range r.units.held() {
+		if l.projection == projection {
+			leading++
+		}
+	}
+	return leading
+}
+
+// Run keeps this runner's share of the units up to date until ctx ends, releases the leases and returns nil. It must not be called
 // twice at a time.
 func (r *Runner) Run(ctx context.Context) error {
-	defer r.release(ctx)
+	defer r.releaseAll(ctx)
 	r.run(ctx)
 	return nil
 }
@@ -82,99 +83,153 @@ func (r *Runner) run(ctx context.Context) {
 	defer cancel()
 	var working sync.WaitGroup
 	defer working.Wait()
-	r.beat(ctx)
-	working.Go(func() { r.heartbeat(ctx) })
+	r.heartbeat(ctx)
+	working.Go(func() { r.heartbeats(ctx) })
 
 	slots := make(chan struct{}, r.config.Concurrency)
 	for failures := 0; ctx.Err() == nil; {
-		due, err := r.look(ctx)
+		due, err := r.poll(ctx)
 		pause := r.config.Poll
 		if failures++; err == nil {
 			failures = 0
 		} else if ctx.Err() == nil {
 			pause = backoff(failures)
-			r.log.Warn("the tenants could not be read; trying again", zap.Duration("in", pause), zap.Error(err))
+			r.config.Log.Warn("the tenants could not be read; trying again", zap.Duration("in", pause), zap.Error(err))
 		}
-		poll := time.After(pause)
-		r.beginAll(ctx, due, slots, &working, poll)
+		next := time.After(pause)
+		r.beginTurns(ctx, due, slots, &working, next)
 		select {
 		case <-ctx.Done():
 		case <-wake:
 		case <-r.again:
-		case <-poll:
+		case <-next:
 		}
 	}
 }
 
-// look gives back what exceeds the share and lists the followers that should have a turn.
-func (r *Runner) look(ctx context.Context) ([]*follower, error) {
+// poll returns the units that should have a turn.
+func (r *Runner) poll(ctx context.Context) ([]*unit, error) {
 	ctx, cancel := context.WithTimeout(ctx, r.config.Timeout)
 	defer cancel()
-	if err := r.standAside(ctx); err != nil || r.aside {
-		return nil, err
+	var active []*subscription
+	for _, s := range r.subscriptions {
+		if err := r.suspendOrResume(ctx, s); err != nil {
+			return nil, err
+		}
+		if !s.suspended {
+			active = append(active, s)
+		}
 	}
-	if err := r.giveBack(ctx); err != nil {
-		return nil, err
-	}
-	return r.due(ctx)
+	return r.due(ctx, active)
 }
 
-// lookAgain makes Run look at once.
-func (r *Runner) lookAgain() {
+// pollAgain makes run poll at once.
+func (r *Runner) pollAgain() {
 	select {
 	case r.again <- struct{}{}:
 	default:
 	}
 }
 
-// beginAll begins a turn for each follower as slots come free. To look for all tenants again whenever one does would take longer
-// than their turns where there are thousands. But after a while it is given up, since others may be more in need of a turn
-// by then; those that are left are due again at the next look.
-func (r *Runner) beginAll(ctx context.Context, due []*follower, slots chan struct{}, working *sync.WaitGroup, giveUp <-chan time.Time) {
-	for _, f := range due {
+// beginTurns begins a turn for each unit as slots come free. To poll again whenever one does would take longer than the turns if
+// there are thousands of units. But at the next poll it gives up, since other units may need a turn more by then; those that
+// are left are due again.
+func (r *Runner) beginTurns(ctx context.Context, due []*unit, slots chan struct{}, working *sync.WaitGroup, giveUp <-chan time.Time) {
+	for _, u := range due {
 		select {
 		case slots <- struct{}{}:
 		case <-ctx.Done():
 			return
 		case <-giveUp:
-			r.lookAgain()
+			r.pollAgain()
 			return
 		}
-		r.mu.Lock()
-		f.serving = true
-		r.mu.Unlock()
+		r.units.beginTurn(u)
 		working.Go(func() {
 			defer func() {
 				<-slots
-				// What came in the meantime is due now.
-				r.lookAgain()
+				r.pollAgain() // what came in the meantime is due now
 			}()
-			r.turn(ctx, f)
+			r.turnOrPause(ctx, u)
 		})
 	}
 }
 
-// turn serves a follower and, where that fails, decides when to try again.
-func (r *Runner) turn(ctx context.Context, f *follower) {
-	err := r.serve(ctx, f)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	f.serving = false
-	if err == nil || ctx.Err() != nil {
-		f.failures, f.retryAt = 0, time.Time{}
-		return
+// heartbeats sends heartbeats until ctx ends.
+func (r *Runner) heartbeats(ctx context.Context) {
+	tick := time.NewTicker(r.config.LeaseTTL / 3)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			r.heartbeat(ctx)
+		}
 	}
-	f.failures++
-	pause := backoff(f.failures)
-	f.retryAt = time.Now().Add(pause)
-	r.log.Warn("the log of a tenant could not be followed; trying again",
-		tenantField(f.tenant), zap.Duration("in", pause), zap.Error(err))
 }
 
-func tenantField(tenant domain.Tenant) zap.Field { return zap.String("tenant", string(tenant)) }
+// heartbeat says that this runner lives and renews its leases, but not those of a sink whose target it cannot reach.
+func (r *Runner) heartbeat(ctx context.Context) {
+	bounded, cancel := context.WithTimeout(ctx, r.config.LeaseTTL)
+	defer cancel()
+	var failed []error
+	reachable := map[string]bool{}
+	for _, s := range r.subscriptions {
+		if s.reachable() {
+			reachable[s.name] = true
+			failed = append(failed, r.leases.register(bounded, s.name, s.version))
+		}
+	}
+	failed = append(failed, r.renew(bounded, reachable))
+	if err := errors.Join(failed...); err != nil && ctx.Err() == nil {
+		r.config.Log.Warn("the leases could not be renewed", zap.Error(err))
+	}
+}
 
-// backoff grows from about 0.1 s to about 5 s, with jitter so that not all come back at once.
-func backoff(failures int) time.Duration {
-	pause := min(100*time.Millisecond<<min(failures-1, 10), 5*time.Second)
-	return pause/2 + mathrand.N(pause)
+func (r *Runner) renew(ctx context.Context, reachable map[string]bool) error {
+	held := slices.DeleteFunc(r.units.held(), func(l lease) bool { return !reachable[l.projection] })
+	if len(held) == 0 {
+		return nil
+	}
+	missing, err := r.leases.renew(ctx, held)
+	if err != nil {
+		return err
+	}
+	for _, l := range r.units.dropLost(missing) {
+		r.log(l.key).Info("the lease was lost", zap.Int64("term", l.term))
+	}
+	return nil
+}
+
+// suspendOrResume leaves the tenants of a sink to other runners while its target cannot be reached.
+func (r *Runner) suspendOrResume(ctx context.Context, s *subscription) (err error) {
+	suspend := !s.reachable()
+	said := "the target can be reached again; this runner leads its share of the tenants"
+	switch {
+	case suspend == s.suspended:
+		return nil
+	case suspend:
+		said = "the target cannot be reached; the tenants are left to other runners"
+		err = r.leases.releaseAll(ctx, s.name, r.units.dropAll(s))
+	default:
+		err = r.leases.register(ctx, s.name, s.version)
+	}
+	if err != nil {
+		return fmt.Errorf("suspend: %w", err)
+	}
+	s.suspended = suspend
+	r.config.Log.Info(said, zap.String("projection", s.name), zap.String("holder", s.self))
+	return nil
+}
+
+// releaseAll releases all leases, so that another runner need not wait until they run out. A unit that has a turn keeps its lease.
+func (r *Runner) releaseAll(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.config.LeaseTTL)
+	defer cancel()
+	for _, s := range r.subscriptions {
+		if err := r.leases.releaseAll(ctx, s.name, r.units.dropAll(s)); err != nil {
+			r.config.Log.Warn("the leases could not be released; they run out by themselves", zap.Error(err))
+		}
+	}
 }

@@ -90,37 +90,36 @@ func TestPausedRunnerChangesNothingAfterATakeover(t *testing.T) {
 	f := setup(t)
 	f.append(t, tenant, `{}`, `{}`)
 	paused, next := f.runner(Config{Holder: "paused"}), f.runner(Config{Holder: "next"})
-	follower := &follower{tenant: tenant}
-	paused.followers[tenant] = follower
-	ok, err := paused.acquire(t.Context(), follower)
+	u := paused.unit(tenant)
+	ok, err := paused.acquire(t.Context(), u)
 	require.NoError(t, err)
 	require.True(t, ok)
-	events, _, err := paused.read(t.Context(), tenant, 0, 0)
+	read, err := paused.read(t.Context(), u, 0, 0)
 	require.NoError(t, err)
-	require.Len(t, events, 2)
+	require.Len(t, read.events, 2)
 
 	require.NoError(t, next.CatchUp(t.Context()))
 	require.Empty(t, f.applied(t, tenant), "the lease of the paused runner has not run out")
 	f.expire(t)
-	ok, err = next.acquire(t.Context(), next.follower(tenant))
+	ok, err = next.acquire(t.Context(), next.unit(tenant))
 	require.NoError(t, err)
 	require.True(t, ok)
 
 	// The paused runner wakes up before the new leader has applied anything …
-	require.ErrorIs(t, paused.apply(t.Context(), follower, batch{events: events}), errLeaseLost)
+	require.ErrorIs(t, paused.apply(t.Context(), u, read), errLeaseLost)
 	require.Empty(t, f.applied(t, tenant))
 	// … and after.
-	require.NoError(t, next.serve(t.Context(), next.follower(tenant)))
-	require.ErrorIs(t, paused.apply(t.Context(), follower, batch{events: events}), errLeaseLost)
-	require.ErrorIs(t, paused.stop(t.Context(), follower, 1, errLeaseLost), errLeaseLost)
+	require.NoError(t, next.turn(t.Context(), next.unit(tenant), 0))
+	require.ErrorIs(t, paused.apply(t.Context(), u, read), errLeaseLost)
+	require.ErrorIs(t, paused.stop(t.Context(), u, 1, errLeaseLost), errLeaseLost)
 	require.Equal(t, upTo(2), f.applied(t, tenant))
 	require.Equal(t, "next", f.status(t, tenant).Holder)
 
 	// It finds out, and leaves the tenant alone.
-	require.NoError(t, paused.serve(t.Context(), follower))
+	require.NoError(t, paused.turn(t.Context(), u, 0))
 	f.append(t, tenant, `{}`)
-	require.NoError(t, paused.serve(t.Context(), follower))
-	require.Zero(t, follower.term)
+	require.NoError(t, paused.turn(t.Context(), u, 0))
+	require.Zero(t, u.term)
 	require.Equal(t, upTo(2), f.applied(t, tenant))
 }
 
@@ -131,16 +130,16 @@ func TestHeartbeatKeepsLeasesAndNoticesTheLossOfOne(t *testing.T) {
 	f.append(t, "other", `{}`)
 	r := f.runner(Config{LeaseTTL: time.Hour})
 	for _, name := range []domain.Tenant{tenant, "other"} {
-		require.NoError(t, r.serve(t.Context(), r.follower(name)))
+		require.NoError(t, r.turn(t.Context(), r.unit(name), 0))
 	}
 	f.expire(t)
 	_, err := f.pool.Exec(t.Context(), "update projection_checkpoints set lease_term = 9 where tenant_id = 'other'")
 	require.NoError(t, err)
-	require.NoError(t, r.renew(t.Context()))
+	r.heartbeat(t.Context())
 	require.NotEmpty(t, f.status(t, tenant).Holder)
 	require.Empty(t, f.status(t, "other").Holder)
-	require.Zero(t, r.follower("other").term)
-	require.Equal(t, int64(1), r.follower(tenant).term)
+	require.Zero(t, r.unit("other").term)
+	require.Equal(t, int64(1), r.unit(tenant).term)
 }
 
 func TestLeaseIsGivenBackAtTheEnd(t *testing.T) {
@@ -218,16 +217,16 @@ func TestStoppedTenantIsTriedAgainAfterARestartOnly(t *testing.T) {
 	f := setup(t)
 	f.append(t, tenant, `{}`, `"bad"`, `{}`)
 	r := f.runner(Config{})
-	require.NoError(t, r.serve(t.Context(), r.follower(tenant)))
-	require.NotNil(t, r.follower(tenant).stopped)
-	r.projection = diary{mended: true}
-	require.NoError(t, r.serve(t.Context(), r.follower(tenant)))
+	require.NoError(t, r.turn(t.Context(), r.unit(tenant), 0))
+	require.NotNil(t, r.unit(tenant).stopped)
+	r.subscriptions[0].projection = diary{mended: true}
+	require.NoError(t, r.turn(t.Context(), r.unit(tenant), 0))
 	require.Equal(t, upTo(1), f.applied(t, tenant), "a tenant that stands still is not tried again and again")
 
 	// The cause is mended; the next process goes on and clears the mark.
-	r.release(t.Context())
+	r.releaseAll(t.Context())
 	mended := f.runner(Config{})
-	mended.projection = diary{mended: true}
+	mended.subscriptions[0].projection = diary{mended: true}
 	require.NoError(t, mended.CatchUp(t.Context()))
 	require.Equal(t, upTo(3), f.applied(t, tenant))
 	require.Nil(t, f.status(t, tenant).StoppedAt)
@@ -242,7 +241,7 @@ func TestAnotherVersionIsLeftAlone(t *testing.T) {
 	f.append(t, tenant, `{}`)
 	logs, recorded := observer.New(zap.ErrorLevel)
 	r := f.runner(Config{Log: zap.New(logs)})
-	r.version = 2
+	r.subscriptions[0].version = 2
 	require.NoError(t, r.CatchUp(t.Context()))
 	require.NoError(t, r.CatchUp(t.Context()))
 	require.Equal(t, upTo(1), f.applied(t, tenant))

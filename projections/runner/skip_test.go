@@ -222,18 +222,18 @@ func TestWhatIsSkippedIsNotDelivered(t *testing.T) {
 
 	o := &outbox{}
 	r := NewSink(f.pool, f.store, f.watcher, Config{}, o)
-	serve := func() { require.NoError(t, r.serve(t.Context(), r.follower(tenant))) }
+	serve := func() { require.NoError(t, r.turn(t.Context(), r.unit(tenant), 0)) }
 	serve()
 	require.Equal(t, []int64{1, 3}, o.sent)
-	require.EqualValues(t, 4, r.follower(tenant).stopped.SequenceID)
+	require.EqualValues(t, 4, r.unit(tenant).stopped.SequenceID)
 	serve()
-	require.NotNil(t, r.follower(tenant).stopped)
+	require.NotNil(t, r.unit(tenant).stopped)
 	f.skip(t, "outbox", 4)
 	require.NoError(t, projection.CatchUp(t.Context()))
 	serve()
-	require.Nil(t, r.follower(tenant).stopped)
+	require.Nil(t, r.unit(tenant).stopped)
 	require.Equal(t, []int64{1, 3, 5}, o.sent, "each once, and nothing of what is skipped or says so")
-	require.EqualValues(t, 7, r.follower(tenant).sequenceID)
+	require.EqualValues(t, 7, r.unit(tenant).sequenceID)
 }
 
 func TestAStopThatIsNoEventsFaultCannotBeSkipped(t *testing.T) {
@@ -245,9 +245,9 @@ func TestAStopThatIsNoEventsFaultCannotBeSkipped(t *testing.T) {
 	require.NoError(t, NewSink(f.pool, f.store, f.watcher, Config{}, o).CatchUp(t.Context()))
 	o.confused, o.resumed = true, 0
 	r := NewSink(f.pool, f.store, f.watcher, Config{}, o)
-	serve := func() { require.NoError(t, r.serve(t.Context(), r.follower(tenant))) }
+	serve := func() { require.NoError(t, r.turn(t.Context(), r.unit(tenant), 0)) }
 	serve()
-	require.ErrorContains(t, r.standingStill(), "stopped: "+errUnsendable.Error())
+	require.ErrorContains(t, r.units.stopped(), "stopped: "+errUnsendable.Error())
 	for sequenceID := range int64(3) {
 		_, err := projections.Skip(t.Context(), f.pool, f.store, tenant, "outbox", sequenceID, domain.Meta{Reason: "x"})
 		require.ErrorContains(t, err, "no event is at fault")
@@ -262,7 +262,7 @@ func TestAStopThatIsNoEventsFaultCannotBeSkipped(t *testing.T) {
 
 	f.append(t, tenant, `{}`)
 	serve()
-	require.NotNil(t, r.follower(tenant).stopped)
+	require.NotNil(t, r.unit(tenant).stopped)
 	require.Equal(t, 1, o.resumed, "it is not asked again and again")
 
 	o.confused = false

@@ -19,24 +19,24 @@ select oid::regclass::text
  where oid = any($1::text[]::regclass[]) and reltuples < 0`
 
 // gatherStatistics gathers the first statistics of the projection's tables.
-func (r *Runner) gatherStatistics(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, r.config.Timeout)
+func (w *worker) gatherStatistics(ctx context.Context, u *unit) {
+	ctx, cancel := context.WithTimeout(ctx, w.config.Timeout)
 	defer cancel()
-	rows, err := r.pool.Query(ctx, withoutStatistics, r.projection.Tables())
+	rows, err := w.pool.Query(ctx, withoutStatistics, u.projection.Tables())
 	if err == nil {
 		var tables []string
 		if tables, err = pgx.CollectRows(rows, pgx.RowTo[string]); err == nil {
-			err = r.analyze(ctx, tables)
+			err = w.analyze(ctx, tables)
 		}
 	}
 	if err != nil && ctx.Err() == nil {
-		r.log.Warn("no statistics were gathered; until PostgreSQL does so, reading may be slow", zap.Error(err))
+		w.log(u.key).Warn("no statistics were gathered; until PostgreSQL does so, reading may be slow", zap.Error(err))
 	}
 }
 
-func (r *Runner) analyze(ctx context.Context, tables []string) error {
+func (w *worker) analyze(ctx context.Context, tables []string) error {
 	for _, table := range tables {
-		if _, err := r.pool.Exec(ctx, "analyze "+table); err != nil {
+		if _, err := w.pool.Exec(ctx, "analyze "+table); err != nil {
 			return fmt.Errorf("analyze %s: %w", table, err)
 		}
 	}

@@ -8,33 +8,26 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/eventstore"
 )
 
 // maxLinks is how many requests the span of one batch is linked to at most.
 const maxLinks = 128
 
-// Leading tells of how many tenants this runner holds the lease.
-func (r *Runner) Leading() int {
-	tenants, _ := r.held()
-	return len(tenants)
-}
-
-// traced runs the work on a batch in a span of its own, which is linked to the requests that its events came of.
-// Where none of them was traced, neither is the batch.
-func (r *Runner) traced(ctx context.Context, tenant domain.Tenant, events []eventstore.Event, work func(context.Context) error) error {
-	if r.config.Tracer == nil {
+// traced runs the work on a batch in a span, which is linked to the requests that wrote its events. If none of them was traced,
+// neither is the batch.
+func (w *worker) traced(ctx context.Context, u *unit, events []eventstore.Event, work func(context.Context) error) error {
+	if w.config.Tracer == nil {
 		return work(ctx)
 	}
 	links := requestsOf(events)
 	if len(links) == 0 {
 		return work(ctx)
 	}
-	ctx, span := r.config.Tracer.Start(ctx, "project "+r.name, trace.WithNewRoot(), trace.WithSpanKind(trace.SpanKindConsumer),
+	ctx, span := w.config.Tracer.Start(ctx, "project "+u.name, trace.WithNewRoot(), trace.WithSpanKind(trace.SpanKindConsumer),
 		trace.WithLinks(links...), trace.WithAttributes(
-			attribute.String("auren.projection", r.name),
-			attribute.String("auren.tenant", string(tenant)),
+			attribute.String("auren.projection", u.name),
+			attribute.String("auren.tenant", string(u.tenant)),
 			attribute.Int("auren.events", len(events)),
 			attribute.Int64("auren.sequence_id.first", events[0].SequenceID),
 			attribute.Int64("auren.sequence_id.last", events[len(events)-1].SequenceID),
@@ -47,7 +40,7 @@ func (r *Runner) traced(ctx context.Context, tenant domain.Tenant, events []even
 	return err
 }
 
-// requestsOf returns a link to each traced request that the events came of, as their metadata has it.
+// requestsOf returns a link to each traced request that wrote one of the events, as their metadata says.
 func requestsOf(events []eventstore.Event) []trace.Link {
 	var links []trace.Link
 	seen := map[string]bool{"": true}

@@ -1,64 +1,192 @@
 package runner
 
 import (
-	"context"
 	"errors"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/projections"
 )
 
-// follower is what a runner knows about one tenant.
-type follower struct {
-	tenant domain.Tenant
+// subscription is a projection or a sink, which the runner keeps up to date for all tenants.
+type subscription struct {
+	name    string
+	version int
+	// after is the projection that a sink follows; empty: the log itself.
+	after string
+	// One of the two is nil.
+	projection projections.Projection
+	sink       projections.Sink
 
-	// Guarded by Runner.mu; term is written only by whoever serves, or while nobody does.
-	term    int64 // 0: no lease is held
+	// self is the name of this runner.
+	self string
+	// holders are the live runners that share the tenants; none if this one is not among them, as in CatchUp. Guarded by units.mu.
+	holders []string
+	// suspended says that all tenants are left to other runners. Used only by poll.
+	suspended bool
+}
+
+func (s *subscription) reachable() bool { return s.sink == nil || s.sink.Reachable() }
+
+// owns reports whether this runner should lead a unit. units.mu must be held.
+func (s *subscription) owns(unit key) bool {
+	return len(s.holders) == 0 || owner(s.holders, unit) == s.self
+}
+
+// unit is a projection or a sink for one tenant: what is leased, has a checkpoint and gets a turn.
+type unit struct {
+	*subscription
+
+	// Guarded by units.mu. The lease is written only during a turn, or while there is none.
+	lease
+	// owned says that among the live holders this runner should lead the unit.
+	owned bool
+	// inTurn says that the unit has a turn at the moment.
+	inTurn  bool
 	stopped *projections.StoppedError
-	// stoppedHead is where the log ended when it was last looked whether to go on after a stop.
+	// stoppedHead is where the log ended when the unit last had a turn.
 	stoppedHead int64
-	serving     bool
 	failures    int
 	retryAt     time.Time
-	warned      bool
 
-	// Used only by whoever serves.
-	sequenceID int64
-	// Of a sink: whether Resume was asked, and what is not to be delivered, as said by so many events.
+	// reported says that the checkpoint's foreign version was logged. Used only by poll.
+	reported bool
+
+	// Used only during a turn, for a sink: whether Resume was called under this lease, and which events not to deliver, according
+	// to so many skip events.
 	resumed bool
 	skips   int
 	skipped map[int64]bool
 }
 
-// batchesPerTurn is how many batches a tenant gets before others that wait have their turn.
-const batchesPerTurn = 20
+// units are the units that a runner has seen.
+type units struct {
+	mu  sync.Mutex
+	all map[key]*unit
+}
 
-// serve applies what a tenant's log holds after the checkpoint, for one turn at most. After an error, and where
-// the lease was lost, the lease is let go of.
-func (r *Runner) serve(ctx context.Context, f *follower) error {
-	if f.term == 0 {
-		if ok, err := r.acquire(ctx, f); err != nil || !ok {
-			return err
+// of returns a unit, which it adds if need be.
+func (us *units) of(s *subscription, tenant domain.Tenant) *unit {
+	us.mu.Lock()
+	defer us.mu.Unlock()
+	k := key{s.name, tenant}
+	u := us.all[k]
+	if u == nil {
+		u = &unit{subscription: s, lease: lease{key: k}, owned: s.owns(k)}
+		us.all[k] = u
+	}
+	return u
+}
+
+// share decides again which units of a subscription this runner should lead, if its live holders changed.
+func (us *units) share(s *subscription, holders []string) {
+	if !slices.Contains(holders, s.self) {
+		holders = nil
+	}
+	us.mu.Lock()
+	defer us.mu.Unlock()
+	if slices.Equal(holders, s.holders) {
+		return
+	}
+	s.holders = holders
+	for _, u := range us.all {
+		if u.subscription == s {
+			u.owned = s.owns(u.key)
 		}
 	}
-	if f.stopped != nil {
-		if err := r.resumeAfterSkip(ctx, f); err != nil || f.stopped != nil {
-			return err
+}
+
+// setLease records a lease that was taken.
+func (us *units) setLease(u *unit, l lease) {
+	us.mu.Lock()
+	defer us.mu.Unlock()
+	u.lease = l
+	u.resumed, u.skips, u.skipped = false, 0, nil
+}
+
+// dropLease forgets a lease, so that the next turn acquires it again and reads the checkpoint as it is. mu must be held.
+func (u *unit) dropLease() { u.term, u.stopped = 0, nil }
+
+// held returns the leases that the runner holds.
+func (us *units) held() []lease {
+	us.mu.Lock()
+	defer us.mu.Unlock()
+	var held []lease
+	for _, u := range us.all {
+		if u.term > 0 {
+			held = append(held, lease{key: u.key, term: u.term})
 		}
 	}
-	var err error
-	if r.sink != nil {
-		err = r.relay(ctx, f)
-	} else {
-		err = r.project(ctx, f)
+	return held
+}
+
+// dropLost drops leases that could not be renewed and returns those that it dropped. A turn finds out by itself.
+func (us *units) dropLost(missing []lease) (lost []lease) {
+	us.mu.Lock()
+	defer us.mu.Unlock()
+	for _, l := range missing {
+		if u := us.all[l.key]; u.term == l.term && !u.inTurn {
+			u.dropLease()
+			lost = append(lost, l)
+		}
 	}
-	if err != nil {
-		r.letGo(f)
+	return lost
+}
+
+// dropExcess drops the leases of units that another holder should lead, and returns them. A unit that has a turn keeps its lease
+// until the turn ends.
+func (us *units) dropExcess() (excess []lease) {
+	us.mu.Lock()
+	defer us.mu.Unlock()
+	for _, u := range us.all {
+		if u.term > 0 && !u.owned && !u.inTurn {
+			excess = append(excess, u.lease)
+			u.dropLease()
+		}
 	}
-	if errors.Is(err, errLeaseLost) {
-		r.log.Info("the lease was lost", tenantField(f.tenant))
-		return nil
+	return excess
+}
+
+// dropAll drops the leases of a subscription and returns the tenants that have a turn, which keep theirs.
+func (us *units) dropAll(s *subscription) (inTurn []domain.Tenant) {
+	us.mu.Lock()
+	defer us.mu.Unlock()
+	inTurn = []domain.Tenant{}
+	for _, u := range us.all {
+		switch {
+		case u.subscription != s:
+		case u.inTurn:
+			inTurn = append(inTurn, u.tenant)
+		default:
+			u.dropLease()
+		}
 	}
-	return err
+	return inTurn
+}
+
+func (us *units) setStopped(u *unit, stopped *projections.StoppedError) {
+	us.mu.Lock()
+	defer us.mu.Unlock()
+	u.stopped = stopped
+}
+
+// stopped returns the errors of all units that are stopped.
+func (us *units) stopped() error {
+	us.mu.Lock()
+	defer us.mu.Unlock()
+	var stopped []error
+	for _, u := range us.all {
+		if u.stopped != nil {
+			stopped = append(stopped, u.stopped)
+		}
+	}
+	return errors.Join(stopped...)
+}
+
+func (us *units) beginTurn(u *unit) {
+	us.mu.Lock()
+	defer us.mu.Unlock()
+	u.inTurn = true
 }

@@ -1,0 +1,55 @@
+package runner
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+)
+
+const registerHolder = `
+insert into projectors (projection, projection_version, holder, seen_until)
+values ($1, $2, $3, clock_timestamp() + $4::interval)
+on conflict (projection, holder) do update
+   set seen_until = excluded.seen_until`
+
+// A locked row is being renewed at the moment, or deleted by another runner.
+const deleteDeadHolders = `
+delete from projectors
+ where (projection, holder) in
+       (select projection, holder
+          from projectors
+         where projection = $1 and seen_until <= clock_timestamp()
+           for update skip locked)`
+
+const unregisterHolder = `
+delete from projectors
+ where projection = $1 and holder = $2`
+
+// register says that this runner lives, for as long as a lease lasts.
+func (s leases) register(ctx context.Context, projection string, version int) error {
+	batch := &pgx.Batch{}
+	batch.Queue(registerHolder, projection, version, s.holder, s.ttl)
+	batch.Queue(deleteDeadHolders, projection)
+	if err := s.pool.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("register: %w", err)
+	}
+	return nil
+}
+
+// owner returns the one of the live holders that should lead a unit: the one whose hash together with the unit is the highest
+// (rendezvous hashing). All runners come to the same answer without counting; a holder that joins or leaves moves no units but
+// its own.
+func owner(holders []string, unit key) string {
+	var best string
+	var highest uint64
+	for i, holder := range holders {
+		sum := sha256.Sum256([]byte(holder + "\x00" + unit.projection + "\x00" + string(unit.tenant)))
+		if weight := binary.BigEndian.Uint64(sum[:]); i == 0 || weight > highest {
+			best, highest = holder, weight
+		}
+	}
+	return best
+}

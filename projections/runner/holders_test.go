@@ -1,0 +1,221 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/auren-memory/auren/domain"
+)
+
+// leaders returns the holder that leads each tenant which is led.
+func (f fixture) leaders(t *testing.T) map[domain.Tenant]string {
+	t.Helper()
+	rows, err := f.pool.Query(t.Context(), `
+select tenant_id, lease_holder
+  from projection_checkpoints
+ where lease_until > clock_timestamp()`)
+	require.NoError(t, err)
+	leaders := map[domain.Tenant]string{}
+	var tenant domain.Tenant
+	var holder string
+	_, err = pgx.ForEachRow(rows, []any{&tenant, &holder}, func() error {
+		leaders[tenant] = holder
+		return nil
+	})
+	require.NoError(t, err)
+	return leaders
+}
+
+// requireLeaders waits until each of the first tenants, t0, t1 …, is led by the one of the holders that should lead it.
+func (f fixture) requireLeaders(t *testing.T, projection string, tenants int, holders ...string) {
+	t.Helper()
+	expected := map[domain.Tenant]string{}
+	for n := range tenants {
+		if len(holders) > 0 {
+			expected[nth(n)] = owner(holders, key{projection, nth(n)})
+		}
+	}
+	require.Eventually(t, func() bool { return maps.Equal(expected, f.leaders(t)) }, 20*time.Second, 20*time.Millisecond)
+}
+
+func nth(n int) domain.Tenant { return domain.Tenant(fmt.Sprint("t", n)) }
+
+// Each unit has one owner among any holders. A holder that joins takes units and moves no others; one that leaves gives away its
+// own and no others. What each owns is within a few deviations of its share.
+func TestAJoinOrALeaveMovesOnlyTheHoldersOwnUnits(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		holders := rapid.SliceOfNDistinct(rapid.String(), 1, 8, rapid.ID).Draw(t, "holders")
+		joining := rapid.String().Filter(func(h string) bool { return !slices.Contains(holders, h) }).Draw(t, "joining")
+		const tenants = 1000
+		owned := map[string]int{}
+		for n := range tenants {
+			unit := key{"diary", nth(n)}
+			before := owner(holders, unit)
+			require.Contains(t, holders, before)
+			owned[before]++
+			reversed := slices.Clone(holders)
+			slices.Reverse(reversed)
+			require.Equal(t, before, owner(reversed, unit), "whatever the order")
+			if after := owner(append(reversed, joining), unit); after != before {
+				require.Equal(t, joining, after)
+			}
+		}
+		for _, holder := range holders {
+			require.InDelta(t, float64(tenants)/float64(len(holders)), float64(owned[holder]), 110)
+		}
+	})
+}
+
+func TestRunnersShareTheTenants(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	const tenants = 12
+	appendToAll := func() {
+		for n := range tenants {
+			f.append(t, nth(n), `{}`, `{}`)
+		}
+	}
+	appendToAll()
+	var running sync.WaitGroup
+	defer running.Wait()
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	watching.Go(func() { _ = f.watcher.Run(ctx) })
+	start := func(holder string) (kill func()) {
+		ctx, kill := context.WithCancel(ctx)
+		r := f.runner(Config{Holder: holder, LeaseTTL: time.Second, Poll: 50 * time.Millisecond, Batch: 3})
+		// Not Run: a process that is killed releases nothing.
+		running.Go(func() { r.run(ctx) })
+		return kill
+	}
+	start("a")
+	f.requireLeaders(t, "diary", tenants, "a")
+	start("b")
+	f.requireLeaders(t, "diary", tenants, "a", "b")
+	kill := start("c")
+	f.requireLeaders(t, "diary", tenants, "a", "b", "c")
+	appendToAll()
+	kill()
+	f.requireLeaders(t, "diary", tenants, "a", "b")
+	appendToAll()
+	for n := range tenants {
+		require.Eventually(t, func() bool { return len(f.applied(t, nth(n))) == 6 }, 20*time.Second, 20*time.Millisecond)
+		require.Equal(t, upTo(6), f.applied(t, nth(n)))
+	}
+	// A new tenant does not wait for a heartbeat.
+	f.append(t, "new", `{}`)
+	require.Eventually(t, func() bool { return slices.Equal(upTo(1), f.applied(t, "new")) }, 10*time.Second, 10*time.Millisecond)
+}
+
+// A projector that alone cannot reach NATS must not keep its share of the tenants from those that can.
+func TestARunnerWhoseTargetIsAwayLeavesTheTenantsToOthers(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	for n := range 4 {
+		f.append(t, nth(n), `{}`)
+	}
+	require.NoError(t, f.runner(Config{}).CatchUp(t.Context()))
+	var running sync.WaitGroup
+	defer running.Wait()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	start := func(holder string, away bool) *outbox {
+		o := &outbox{}
+		o.away.Store(away)
+		r := NewSink(f.pool, f.store, f.watcher, Config{Holder: holder, LeaseTTL: time.Second, Poll: 50 * time.Millisecond}, o)
+		running.Go(func() { _ = r.Run(ctx) })
+		return o
+	}
+	b := start("b", true)
+	a := start("a", false)
+	f.requireLeaders(t, "outbox", 4, "a")
+	f.append(t, nth(4), `{}`)
+	require.NoError(t, f.runner(Config{}).CatchUp(t.Context()))
+	f.requireLeaders(t, "outbox", 5, "a")
+	b.mu.Lock()
+	require.Zero(t, b.resumed)
+	b.mu.Unlock()
+
+	b.away.Store(false)
+	f.requireLeaders(t, "outbox", 5, "a", "b")
+	require.Contains(t, slices.Collect(maps.Values(f.leaders(t))), "b")
+	a.away.Store(true)
+	f.requireLeaders(t, "outbox", 5, "b")
+	b.away.Store(true)
+	f.requireLeaders(t, "outbox", 5)
+}
+
+func TestARunnerOfAnotherVersionHasNoShare(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	const tenants = 20
+	for n := range tenants {
+		f.append(t, nth(n), `{}`)
+	}
+	newer, r := f.runner(Config{}), f.runner(Config{})
+	newer.subscriptions[0].version = 2
+	newer.heartbeat(t.Context())
+	r.heartbeat(t.Context())
+	due, err := r.poll(t.Context())
+	require.NoError(t, err)
+	require.Len(t, due, tenants)
+	for _, u := range due {
+		require.NoError(t, r.turn(t.Context(), u, 0))
+	}
+	r.heartbeat(t.Context())
+	_, err = r.poll(t.Context())
+	require.NoError(t, err)
+	f.requireLeaders(t, "diary", tenants, r.config.Holder) // nobody else could lead what is released
+}
+
+func TestATurnEndsAndItsLeaseIsReleasedIfAnotherHolderShouldLead(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	const tenants = 20
+	for n := range tenants {
+		f.append(t, nth(n), `{}`, `{}`, `{}`)
+	}
+	r := f.runner(Config{Holder: "a", Batch: 1})
+	r.heartbeat(t.Context())
+	due, err := r.poll(t.Context())
+	require.NoError(t, err)
+	require.Len(t, due, tenants)
+	for _, u := range due {
+		ok, err := r.acquire(t.Context(), u)
+		require.NoError(t, err)
+		require.True(t, ok)
+		r.units.beginTurn(u)
+	}
+	f.runner(Config{Holder: "b"}).heartbeat(t.Context())
+	_, err = r.poll(t.Context())
+	require.NoError(t, err)
+	f.requireLeaders(t, "diary", tenants, "a") // no lease is released during a turn
+	led := map[domain.Tenant]string{}
+	for n, u := range due {
+		require.NoError(t, r.turn(t.Context(), u, 0))
+		applied := upTo(1)
+		if owner([]string{"a", "b"}, u.key) == "a" {
+			applied, led[u.tenant] = upTo(3), "a"
+		}
+		require.Equal(t, applied, f.applied(t, u.tenant), n)
+		r.units.endTurn(u, false)
+	}
+	due, err = r.poll(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, due, "what was released is for b")
+	require.Equal(t, led, f.leaders(t))
+	require.NotEmpty(t, led)
+	require.Less(t, len(led), tenants)
+}

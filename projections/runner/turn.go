@@ -1,0 +1,88 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	mathrand "math/rand/v2"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// turn applies or delivers what the log holds after the unit's checkpoint, up to another sequence_id (0: up to its head), for
+// one turn at most. After an error the lease is dropped: the next turn acquires it again and reads the checkpoint as it is, so that
+// nobody need know whether a commit whose answer was lost took place.
+func (w *worker) turn(ctx context.Context, u *unit, until int64) error {
+	if u.term == 0 {
+		if ok, err := w.acquire(ctx, u); err != nil || !ok {
+			return err
+		}
+	}
+	if u.stopped != nil {
+		if err := w.resumeAfterSkip(ctx, u); err != nil || u.stopped != nil {
+			return err
+		}
+	}
+	var err error
+	if u.sink != nil {
+		err = w.deliver(ctx, u)
+	} else {
+		err = w.project(ctx, u, until)
+	}
+	if err != nil {
+		w.units.mu.Lock()
+		u.dropLease()
+		w.units.mu.Unlock()
+	}
+	if errors.Is(err, errLeaseLost) {
+		w.log(u.key).Info("the lease was lost")
+		return nil
+	}
+	return err
+}
+
+// acquire tries to take the lease of a unit; false if another runner holds it.
+func (w *worker) acquire(ctx context.Context, u *unit) (bool, error) {
+	l, ok, err := w.leases.acquire(ctx, u.lease, u.version)
+	if err != nil || !ok {
+		return false, err
+	}
+	w.units.setLease(u, l)
+	w.config.Leased(u.name, u.tenant, l.term)
+	log := w.log(u.key).Debug
+	if l.term > 1 {
+		log = w.log(u.key).Info // another runner led before
+	}
+	log("lease taken", zap.Int64("term", l.term), zap.Int64("sequence_id", l.sequenceID))
+	return true, nil
+}
+
+// turnOrPause gives a unit its turn and decides, if that fails, when to try again.
+func (w *worker) turnOrPause(ctx context.Context, u *unit) {
+	err := w.turn(ctx, u, 0)
+	failed := err != nil && ctx.Err() == nil
+	if pause := w.units.endTurn(u, failed); failed {
+		w.log(u.key).Warn("the log could not be followed; trying again", zap.Duration("in", pause), zap.Error(err))
+	}
+}
+
+// endTurn ends a turn and returns the pause before the next one, which grows with each failure.
+func (us *units) endTurn(u *unit, failed bool) (pause time.Duration) {
+	us.mu.Lock()
+	defer us.mu.Unlock()
+	u.inTurn = false
+	if !failed {
+		u.failures, u.retryAt = 0, time.Time{}
+		return 0
+	}
+	u.failures++
+	pause = backoff(u.failures)
+	u.retryAt = time.Now().Add(pause)
+	return pause
+}
+
+// backoff grows from about 0.1 s to about 5 s, with jitter so that not all runners come back at once.
+func backoff(failures int) time.Duration {
+	pause := min(100*time.Millisecond<<min(failures-1, 10), 5*time.Second)
+	return pause/2 + mathrand.N(pause)
+}

@@ -1,0 +1,48 @@
+package runner
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"go.uber.org/zap"
+
+	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/projections"
+)
+
+// worker applies and delivers batches of one unit at a time; it is safe for concurrent use with different units.
+type worker struct {
+	pool   *pgxpool.Pool
+	store  *eventstore.Store
+	config Config
+	leases leases
+	units  *units
+}
+
+func (w *worker) log(k key) *zap.Logger {
+	return w.config.Log.With(zap.String("projection", k.projection), zap.String("holder", w.config.Holder), zap.String("tenant", string(k.tenant)))
+}
+
+// overShare reports whether another holder should lead the unit, so that its turn should end.
+func (w *worker) overShare(u *unit) bool {
+	w.units.mu.Lock()
+	defer w.units.mu.Unlock()
+	return !u.owned
+}
+
+// stop records that the unit is stopped in front of an event; at 0, that no event caused it.
+func (w *worker) stop(ctx context.Context, u *unit, at int64, cause error) error {
+	ctx, cancel := context.WithTimeout(ctx, w.config.Timeout)
+	defer cancel()
+	reason := cause.Error()
+	if e, ok := errors.AsType[*projections.PoisonError](cause); ok {
+		reason = e.Err.Error()
+	}
+	if err := w.leases.markStopped(ctx, u.lease, at, reason); err != nil {
+		return err
+	}
+	w.units.setStopped(u, &projections.StoppedError{Projection: u.name, Tenant: u.tenant, SequenceID: at, Reason: reason})
+	w.log(u.key).Error("the projection of the tenant is stopped", zap.Int64("sequence_id", at), zap.String("reason", reason))
+	return nil
+}
