@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -283,4 +284,40 @@ func TestBatchNotifies(t *testing.T) {
 	n, err := conn.Conn().WaitForNotification(ctx)
 	require.NoError(t, err)
 	require.Equal(t, "default/diary 2", n.Payload)
+}
+
+// ledger is a second diary, which writes tenants in capitals.
+type ledger struct{ diary }
+
+func (ledger) Name() string { return "ledger" }
+
+func (l ledger) Prepare(ctx context.Context, tenant domain.Tenant, events []eventstore.Event) (projections.Write, error) {
+	return l.diary.Prepare(ctx, domain.Tenant(strings.ToUpper(string(tenant))), events)
+}
+
+func TestOneRunnerKeepsSeveralProjectionsOfSeveralTenants(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.append(t, "a", `{}`, `"bad"`, `{}`)
+	f.append(t, "b", `{}`, `{}`)
+	ctx, stop := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	defer running.Wait()
+	defer stop()
+	r := New(f.pool, f.store, f.watcher, Config{Poll: 20 * time.Millisecond, LeaseTTL: time.Second}, diary{}, ledger{diary{mended: true}})
+	running.Go(func() { _ = r.Run(ctx) })
+	for tenant, applied := range map[domain.Tenant]int{"a": 1, "A": 3, "b": 2, "B": 2} {
+		require.Eventually(t, func() bool { return slices.Equal(upTo(applied), f.applied(t, tenant)) }, 10*time.Second, 10*time.Millisecond, tenant)
+	}
+	require.Eventually(t, func() bool { return r.units.stopped() != nil }, 10*time.Second, 10*time.Millisecond)
+	require.ErrorContains(t, r.units.stopped(), "projection diary of tenant a stopped at event 2")
+	require.NotContains(t, r.units.stopped().Error(), "ledger")
+	require.Equal(t, 2, r.Leading("diary"))
+	require.Equal(t, 2, r.Leading("ledger"))
+	require.Zero(t, r.Leading("outbox"))
+	f.append(t, "a", `{}`)
+	f.append(t, "b", `{}`)
+	for tenant, applied := range map[domain.Tenant]int{"a": 1, "A": 4, "b": 3, "B": 3} {
+		require.Eventually(t, func() bool { return slices.Equal(upTo(applied), f.applied(t, tenant)) }, 10*time.Second, 10*time.Millisecond, tenant)
+	}
 }

@@ -290,3 +290,37 @@ func TestALeaseThatWeDoNotKnowOfIsTakenUp(t *testing.T) {
 	require.Equal(t, 2, o.resumed)
 	require.Equal(t, []int64{1}, o.sent)
 }
+
+// stubborn is a diary that cannot apply one event, nor what stands in its place once it is skipped.
+type stubborn struct {
+	diary
+	prepared *atomic.Int64
+}
+
+func (s stubborn) Prepare(ctx context.Context, tenant domain.Tenant, events []eventstore.Event) (projections.Write, error) {
+	for _, e := range events {
+		if e.SequenceID == 2 {
+			s.prepared.Add(1)
+			return nil, &projections.PoisonError{SequenceID: e.SequenceID, Err: errUnsendable}
+		}
+	}
+	return s.diary.Prepare(ctx, tenant, events)
+}
+
+func TestAPlaceholderThatCannotBeAppliedStopsTheProjectionAgain(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.append(t, tenant, `{}`, `{}`, `{}`)
+	prepared := &atomic.Int64{}
+	r := New(f.pool, f.store, f.watcher, Config{Timeout: 5 * time.Second}, stubborn{prepared: prepared})
+	require.ErrorAs(t, r.CatchUp(t.Context()), new(*projections.StoppedError))
+	f.skip(t, "diary", 2)
+	prepared.Store(0)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	var stopped *projections.StoppedError
+	require.ErrorAs(t, r.CatchUp(ctx), &stopped)
+	require.EqualValues(t, 2, stopped.SequenceID)
+	require.LessOrEqual(t, prepared.Load(), int64(5), "it is not skipped for ever")
+	require.Equal(t, upTo(1), f.applied(t, tenant))
+}

@@ -17,7 +17,7 @@ func (e *Services) startProjections(all []projections.Projection, config runner.
 	for _, p := range all {
 		seen := e.projectionMetrics.Of(p.Name())
 		running := runner.New(e.Pool, e.Store, e.logWatcher, e.observed(config, seen), p)
-		seen.Leading(running.Leading)
+		seen.Leading(func() int { return running.Leading(p.Name()) })
 		e.lifecycle.run("projection "+p.Name(), func(ctx context.Context) error {
 			if err := upgrade.Await(ctx, p.Name()); err != nil {
 				return err

@@ -121,7 +121,7 @@ func (e *Services) StartProjector(natsURL string) error {
 	e.startProjections(ReadModels(), config)
 	seen := e.projectionMetrics.Of(relay.Name())
 	fanning := runner.NewSink(e.Pool, e.Store, e.projectionWatcher, e.observed(config, seen), relay)
-	seen.Leading(fanning.Leading)
+	seen.Leading(func() int { return fanning.Leading(relay.Name()) })
 	e.lifecycle.run("fan-out", fanning.Run)
 	e.lifecycle.run("sweeper", sweeper.Run)
 	return nil
@@ -142,8 +142,8 @@ func (e *Services) due(ctx context.Context, now time.Time, limit int) ([]command
 
 // observed lets a projection tell its metrics.
 func (*Services) observed(config runner.Config, seen observe.Projection) runner.Config {
-	config.Applied = func(_ domain.Tenant, events int) { seen.Applied(events) }
-	config.Leased = func(_ domain.Tenant, term int64) { seen.Leased(term) }
+	config.Applied = func(_ string, _ domain.Tenant, events int) { seen.Applied(events) }
+	config.Leased = func(_ string, _ domain.Tenant, term int64) { seen.Leased(term) }
 	return config
 }
 
