@@ -18,10 +18,10 @@ func (h *Handler) AdjustConfidence(ctx context.Context, req Request, id uuid.UUI
 
 // Evidence is an observation for or against a memory.
 type Evidence struct {
-	Supports bool `json:"supports"`
+	Supports bool `json:"supports" doc:"Whether it speaks for the memory or against it."`
 	// Weight is 0..1; default memory.DefaultWeight.
-	Weight *float64 `json:"weight"`
-	Note   string   `json:"note"`
+	Weight *float64 `json:"weight,omitempty" minimum:"0" maximum:"1" default:"0.1" doc:"How far it moves the confidence."`
+	Note   string   `json:"note,omitempty" maxLength:"2000" doc:"What was observed."`
 }
 
 // RecordEvidence moves the confidence of an active memory by the weight of the evidence.

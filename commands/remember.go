@@ -15,22 +15,22 @@ import (
 // MaxMemories is how many memories one batch may hold.
 const MaxMemories = 1000
 
-// Remember is one memory to remember.
+// Remember is one memory to remember. Its tags say how it is read and described wherever one is sent.
 type Remember struct {
 	// ID of the new memory; default a new one.
-	ID *uuid.UUID `json:"id"`
+	ID *uuid.UUID `json:"id,omitempty" doc:"Of the new memory; default is a new one. One that is taken is a conflict."`
 	// AgentID, UserID and Content are required; the rest has the defaults of memory.Draft.
-	AgentID    string          `json:"agent_id"`
-	UserID     string          `json:"user_id"`
-	Type       string          `json:"memory_type"`
-	Content    json.RawMessage `json:"content"`
-	Confidence *float64        `json:"confidence"`
-	Metadata   json.RawMessage `json:"metadata"`
-	ExpiresAt  *time.Time      `json:"expires_at"`
+	AgentID    string          `json:"agent_id" minLength:"1" maxLength:"100" doc:"The agent that remembers."`
+	UserID     string          `json:"user_id" minLength:"1" maxLength:"255" doc:"The user it is about."`
+	Type       string          `json:"memory_type,omitempty" maxLength:"50" default:"observation" doc:"What sort of memory it is."`
+	Content    json.RawMessage `json:"content" doc:"Any JSON value, of at most 1 MiB."`
+	Confidence *float64        `json:"confidence,omitempty" minimum:"0" maximum:"1" default:"0.5" doc:"How sure the agent is."`
+	Metadata   json.RawMessage `json:"metadata,omitempty" nullable:"false" doc:"A JSON object of at most 64 KiB to filter by; default {}."`
+	ExpiresAt  *time.Time      `json:"expires_at,omitempty" doc:"From when on it is hidden; default never."`
 	// OccurredAt is when it happened; default now.
-	OccurredAt *time.Time `json:"occurred_at"`
+	OccurredAt *time.Time `json:"occurred_at,omitempty" doc:"When it happened; default now."`
 	// Reason is why; default the request's.
-	Reason string `json:"reason"`
+	Reason string `json:"reason,omitempty" maxLength:"2000" doc:"Why it is remembered."`
 }
 
 // Remember opens a new memory. An ID that is taken is a *domain.VersionConflictError.

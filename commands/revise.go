@@ -13,9 +13,9 @@ import (
 
 // Revise says what to change about a memory; what is nil stays as it is, and at least one must not be.
 type Revise struct {
-	Type     *string         `json:"memory_type"`
-	Content  json.RawMessage `json:"content"`
-	Metadata json.RawMessage `json:"metadata"`
+	Type     *string         `json:"memory_type,omitempty" minLength:"1" maxLength:"50" doc:"The new type; default is to keep it."`
+	Content  json.RawMessage `json:"content,omitempty" doc:"The new content, any JSON value; default is to keep it."`
+	Metadata json.RawMessage `json:"metadata,omitempty" nullable:"false" doc:"The new metadata, as a whole; default is to keep it."`
 }
 
 // Revise changes the type, content or metadata of an active memory.

@@ -29,6 +29,25 @@ func (v Value) Each(do func(name string, value Value) error) error {
 	return nil
 }
 
+// Items calls do for each item of an array, in order, until do returns an error, which it returns. Any other value has no
+// items.
+func (v Value) Items(do func(i int, value Value) error) error {
+	if len(v.raw) == 0 || v.raw[0] != '[' {
+		return nil
+	}
+	for at, i := 1, 0; v.raw[at] != ']'; i++ {
+		if v.raw[at] == ',' {
+			at++
+		}
+		start := at
+		at = skipValue(v.raw, start)
+		if err := do(i, Value{v.raw[start:at:at]}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // With returns an object that has one more member, or another value for that member. The zero Value stands for an empty
 // object; for a value that is not an object With panics.
 func (v Value) With(key string, member Value) Value {

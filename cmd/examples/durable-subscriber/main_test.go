@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 
+	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/cmd/internal/httpapi"
 	"github.com/auren-memory/auren/cmd/internal/proctest"
 	"github.com/auren-memory/auren/commands"
@@ -86,12 +87,10 @@ func setup(t *testing.T) stack {
 		running.Wait()
 	})
 	handler := commands.New(store, commands.Config{})
-	api := httptest.NewServer(httpapi.New(httpapi.Deps{
-		Operations: httpapi.Operations{Log: zap.NewNop()},
-		Commands:   handler, Queries: queries.New(pool, queries.Config{}), Store: store, LogWatcher: log,
-	}, httpapi.Config{}))
-	t.Cleanup(api.Close)
-	return stack{store: store, handler: handler, js: js, nats: server.URL(), api: api.URL}
+	service := api.New(api.Deps{Commands: handler, Queries: queries.New(pool, queries.Config{}), Store: store, LogWatcher: log})
+	served := httptest.NewServer(httpapi.New(service, httpapi.Operations{}, httpapi.Config{}))
+	t.Cleanup(served.Close)
+	return stack{store: store, handler: handler, js: js, nats: server.URL(), api: served.URL}
 }
 
 func (s stack) remember(t *testing.T, content string, n int) {

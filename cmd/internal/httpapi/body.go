@@ -5,39 +5,12 @@ import (
 	"errors"
 	"mime"
 	"net/http"
-	"reflect"
 	"strings"
 	"time"
 
+	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/domain"
-	"github.com/auren-memory/auren/domain/canonjson"
 )
-
-// decode reads a body into the struct that s is the shape of. A body that is no JSON is malformed; everything else
-// that is wrong with it is an error of kind Invalid that names the field. An empty body stands for {}.
-func decode(s *shape, raw []byte, into any) error {
-	if len(bytes.TrimSpace(raw)) == 0 {
-		raw = []byte("{}")
-	}
-	body, err := canonjson.Parse(raw)
-	if err != nil {
-		return malformed(aboutBody(err))
-	}
-	canonical := body.Raw()
-	if canonical[0] != '{' {
-		return domain.Invalidf("", "the body is %s; an object is expected", kindOf(canonical))
-	}
-	return s.read(reflect.ValueOf(into).Elem(), canonical)
-}
-
-// aboutBody says that an error that names no field is one of the body as a whole.
-func aboutBody(err error) error {
-	e, ok := errors.AsType[*domain.Error](err)
-	if !ok || e.Field != "" {
-		return err
-	}
-	return domain.Invalidf("", "the body %s", e.Message)
-}
 
 // readBody reads a body of JSON of at most limit bytes, within timeout.
 func readBody(w http.ResponseWriter, r *http.Request, limit int64, timeout time.Duration) ([]byte, error) {
@@ -45,7 +18,7 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64, timeout time.
 		return nil, err
 	}
 	if r.ContentLength > limit {
-		return nil, tooLarge(limit)
+		return nil, api.TooLarge(limit)
 	}
 	if r.ContentLength == 0 {
 		return nil, nil
@@ -60,16 +33,16 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64, timeout time.
 	body.Grow(int(min(max(r.ContentLength, 512), 64<<10)) + bytes.MinRead)
 	if _, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, limit)); err != nil {
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-			return nil, tooLarge(limit)
+			return nil, api.TooLarge(limit)
 		}
-		return nil, malformed(domain.Invalidf("", "the body ends too early or comes too slowly"))
+		return nil, api.Malformed(domain.Invalidf("", "the request must arrive whole and in time"))
 	}
 	return body.Bytes(), nil
 }
 
 func checkContentType(h http.Header) error {
 	if encoding := h.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
-		return unsupported("Content-Encoding", "none but identity is allowed")
+		return unsupported("Content-Encoding", "must be identity, or be left out")
 	}
 	given := strings.Join(h["Content-Type"], ", ")
 	if given == "" {
@@ -78,7 +51,7 @@ func checkContentType(h http.Header) error {
 	media, parameters, err := mime.ParseMediaType(given)
 	charset := parameters["charset"]
 	if err != nil || media != "application/json" || charset != "" && !strings.EqualFold(charset, "utf-8") {
-		return unsupported("Content-Type", "application/json is expected")
+		return unsupported("Content-Type", "must be application/json")
 	}
 	return nil
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/auren-memory/auren/commands"
-	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
 )
 
@@ -142,51 +141,6 @@ func TestExpectedVersions(t *testing.T) {
 	})
 }
 
-func TestEveryChange(t *testing.T) {
-	t.Parallel()
-	s := newService(t)
-	id := s.remember(t, coffee).ID
-	path := "/v1/memories/" + id.String()
-	for i, step := range []struct{ method, path, body, event string }{
-		{"PATCH", path, `{"content":null,"metadata":{"a":1},"memory_type":"fact","reason":"why"}`, memory.TypeRevised},
-		{"POST", path + "/confidence", `{"confidence":0.9}`, memory.TypeConfidenceAdjusted},
-		{"POST", path + "/evidence", `{"supports":false,"note":"n"}`, memory.TypeEvidenceRecorded},
-		{"POST", path + "/evidence", `{"supports":true,"weight":null}`, memory.TypeEvidenceRecorded},
-		{"POST", path + "/expiry", `{"expires_at":"2099-01-01T00:00:00+02:00"}`, memory.TypeExpirySet},
-		{"POST", path + "/expiry", `{"expires_at":null}`, memory.TypeExpirySet},
-		{"DELETE", path + "?reason=not%20true", ``, memory.TypeForgotten},
-		{"POST", path + "/restore", ``, memory.TypeRestored},
-	} {
-		answer := s.send(t, step.method, step.path, step.body)
-		r := ok[commands.Receipt](t, answer, 200)
-		require.Equal(t, i+2, r.Version, step.event)
-		require.Equal(t, fmt.Sprintf(`"%d"`, i+2), answer.header.Get("ETag"))
-		events, err := s.store.ReadStream(t.Context(), "default", id, r.Version, eventstore.Forwards, 2)
-		require.NoError(t, err)
-		require.Len(t, events, 1)
-		require.Equal(t, step.event, events[0].Type)
-	}
-	events, err := s.store.ReadStream(t.Context(), "default", id, 8, eventstore.Forwards, 1)
-	require.NoError(t, err)
-	meta, err := events[0].Meta()
-	require.NoError(t, err)
-	require.Equal(t, "not true", meta.Reason)
-
-	t.Run("an expiry that is left out is an error", func(t *testing.T) {
-		p := problem(t, s.send(t, "POST", path+"/expiry", `{}`), 422)
-		require.Equal(t, "expires_at", p.Errors[0].Field)
-	})
-	t.Run("of a forgotten memory is a conflict", func(t *testing.T) {
-		ok[commands.Receipt](t, s.send(t, "DELETE", path, ""), 200)
-		p := problem(t, s.send(t, "PATCH", path, `{"content":3}`), 409)
-		require.Nil(t, p.ActualVersion)
-		require.Contains(t, p.Detail, "restore it first")
-	})
-	t.Run("of a memory that does not exist is not found", func(t *testing.T) {
-		problem(t, s.send(t, "DELETE", "/v1/memories/"+uuid.NewString(), ""), 404)
-	})
-}
-
 func TestRememberBatch(t *testing.T) {
 	t.Parallel()
 	type results struct {
@@ -226,13 +180,6 @@ func TestRememberBatch(t *testing.T) {
 		require.Len(t, ok[results](t, s.send(t, "POST", "/v1/memories/batch", body), 200).Results, 1000)
 		require.EqualValues(t, 1000, s.head(t, "default"))
 	})
-	t.Run("refuses none and too many", func(t *testing.T) {
-		t.Parallel()
-		s := newService(t)
-		require.Equal(t, "memories", problem(t, s.send(t, "POST", "/v1/memories/batch", `{"memories":[]}`), 422).Errors[0].Field)
-		body := `{"memories":[` + strings.Repeat("1,", 1000) + `1]}`
-		require.Equal(t, "memories", problem(t, s.send(t, "POST", "/v1/memories/batch", body), 422).Errors[0].Field)
-	})
 }
 
 func TestForgetMatching(t *testing.T) {
@@ -254,9 +201,6 @@ func TestForgetMatching(t *testing.T) {
 	require.Equal(t, forgotten{6, 0, true, 6}, forget(`{"agent_id":"coach","user_id":null,"memory_types":null,"dry_run":true}`), "null is left out")
 	require.Equal(t, forgotten{2, 2, false, 8}, forget(`{"metadata":{"topic":"t1"},"min_confidence":0.3,"reason":"tidy"}`))
 	require.Equal(t, forgotten{0, 0, false, 8}, forget(`{"agent_id":"nobody"}`))
-	for _, body := range []string{`{}`, `{"dry_run":true}`, `{"all":false}`, `{"metadata":{}}`, `{"user_id":null}`, `{"all":true,"agent_id":"coach"}`} {
-		require.Equal(t, "all", problem(t, s.send(t, "POST", "/v1/memories/forget", body), 422).Errors[0].Field, body)
-	}
 	require.EqualValues(t, 8, s.head(t, "default"))
 	require.Equal(t, 4, forget(`{"all":true}`).Forgotten)
 }

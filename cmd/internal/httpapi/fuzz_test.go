@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/cmd/internal/httpapi"
 	"github.com/auren-memory/auren/queries"
 )
@@ -23,7 +24,7 @@ type fuzzed struct {
 func fuzzService(f *testing.F) *fuzzed {
 	s := setup(f)
 	s.deps.Queries = queries.New(s.pool, queries.Config{WaitLimit: 100 * time.Millisecond})
-	return &fuzzed{s, httpapi.New(s.deps, httpapi.Config{}), "/v1/memories/" + s.remember(f, coffee).ID.String()}
+	return &fuzzed{s, httpapi.New(api.New(s.deps), s.operations, httpapi.Config{}), "/v1/memories/" + s.remember(f, coffee).ID.String()}
 }
 
 // serve requires that nothing fails inside and that nothing is written unless the answer is a success.

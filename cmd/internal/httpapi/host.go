@@ -15,8 +15,8 @@ func (s *Server) checkHost(r *http.Request) error {
 	if !s.loopback || r.Host == "" || namesNoOther(r.Host) {
 		return nil
 	}
-	return &refusal{http.StatusMisdirectedRequest, "misdirected", "Not the server of that name",
-		domain.Invalidf("Host", "names another server; on the loopback interface, an IP address or localhost is answered")}
+	return &httpError{http.StatusMisdirectedRequest, "misdirected", "Misdirected Request",
+		domain.Invalidf("Host", "must be an IP address or localhost on the loopback interface")}
 }
 
 // namesNoOther tells whether a host is an IP address or localhost, with or without a port.

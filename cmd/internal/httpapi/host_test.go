@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/cmd/internal/httpapi"
 )
 
@@ -15,7 +16,7 @@ func TestOnLoopbackOnlyAddressesAndLocalhostAreAnswered(t *testing.T) {
 	t.Parallel()
 	asked := func(t *testing.T, addr, host string) reply {
 		t.Helper()
-		server := httpapi.NewOperations(httpapi.Operations{}, httpapi.Config{Addr: addr})
+		server := httpapi.NewOperations(api.New(api.Deps{}), httpapi.Operations{}, httpapi.Config{Addr: addr})
 		bound, err := server.Listen(t.Context())
 		require.NoError(t, err)
 		background(t, server.Run)

@@ -6,85 +6,25 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"reflect"
 	"strconv"
 	"sync"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
 	"go.uber.org/zap"
 
+	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/domain"
-	"github.com/auren-memory/auren/eventstore"
 )
 
-type liveParameters struct {
-	After *int64 `json:"after,omitempty" minimum:"0" doc:"The sequence_id to go on after; default is the end of the log, so that only what happens from now on is sent."`
-	EventFilter
-}
+// HeaderLastEventID says after which event a feed goes on; it outweighs the parameter after.
+const HeaderLastEventID = "Last-Event-Id"
 
-const headerLastEventID = "Last-Event-Id"
-
-// livePage is how many events are read at once for a live feed: it is all that a slow reader holds.
-const livePage = 50
-
-func (a *api) live() {
-	op := operation{
-		method: http.MethodGet, path: "/v1/events/live", id: "followLog", tag: tagAudit, status: http.StatusOK,
-		summary: "Events as they happen",
-		detail: "Server-sent events: id is the sequence_id, event the event_type, data the event as in GET /v1/events. " +
-			"A client that comes again with Last-Event-ID misses nothing and gets nothing twice. A comment every 15 seconds says " +
-			"that the feed lives. It ends after until, where that is given.",
-	}
-	described := describe(a.huma.OpenAPI(), op, reflect.TypeFor[liveParameters](), reflect.TypeFor[none](), reflect.TypeFor[none]())
-	described.Parameters = append(described.Parameters, &huma.Param{
-		Name: "Last-Event-ID", In: "header", Description: "The sequence_id to go on after; it outweighs after.",
-		Schema: &huma.Schema{Type: huma.TypeInteger, Format: "int64"},
-	})
-	described.Responses["200"] = &huma.Response{
-		Description: "The feed.", Content: map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: huma.TypeString}}},
-	}
-	reads := reader[liveParameters, none]{op: op, server: a.server, params: shapeOf(reflect.TypeFor[liveParameters]())}
-	a.handle(described, func(w http.ResponseWriter, r *http.Request) error {
-		c, err := reads.read(w, r)
-		if err != nil {
-			return err
-		}
-		after, err := a.server.liveStart(r, c)
-		if err != nil || r.Method == http.MethodHead {
-			return err
-		}
-		a.server.feed(w, r, c, after)
-		return nil
-	})
-}
-
-// liveStart tells the sequence_id after which a feed begins.
-func (s *Server) liveStart(r *http.Request, c *call[liveParameters, none]) (int64, error) {
-	given, err := single(r.Header, headerLastEventID)
-	if err != nil {
-		return 0, malformed(err)
-	}
-	if given != "" {
-		after, err := strconv.ParseInt(given, 10, 64)
-		if err != nil || after < 0 {
-			return 0, malformed(domain.Invalidf(headerLastEventID, "is no sequence_id"))
-		}
-		return after, nil
-	}
-	if c.params.After != nil {
-		return *c.params.After, nil
-	}
-	head, err := s.deps.Store.Head(r.Context(), c.tenant)
-	return head.SequenceID, err
-}
-
-// feed writes events until the client goes, the server closes or the last event that was asked for is written. One
+// serveFeed writes events until the client goes, the server closes or the last event that was asked for is written. One
 // goroutine reads ahead by a page and waits until that is written, so a slow client only slows itself; one that takes
 // nothing for Config.WriteTimeout is cut off.
-func (s *Server) feed(w http.ResponseWriter, r *http.Request, c *call[liveParameters, none], after int64) {
-	if live, ok := w.(*response); ok {
-		live.live = true
+func (s *Server) serveFeed(w http.ResponseWriter, r *http.Request, admitted api.Admission, request any) error {
+	if err := resume(r, request.(*api.FollowLogRequest)); err != nil {
+		return err
 	}
 	ctx, cancel := context.WithCancel(r.Context())
 	defer context.AfterFunc(s.closing, cancel)()
@@ -92,32 +32,58 @@ func (s *Server) feed(w http.ResponseWriter, r *http.Request, c *call[liveParame
 	defer following.Wait()
 	defer cancel()
 
-	pages := make(chan eventstore.Page)
+	pages := make(chan api.Page)
 	ended := make(chan error, 1)
 	following.Go(func() {
-		limits := eventstore.FollowLimits{Batch: livePage, Poll: 2 * time.Second}
-		ended <- s.deps.Store.Follow(ctx, s.deps.LogWatcher, c.tenant, after, c.params.filter(), limits,
-			func(p eventstore.Page) error {
-				select {
-				case pages <- p:
-					return nil
-				case <-ctx.Done():
-					return ctx.Err()
-				}
-			})
+		ended <- admitted.Follow(ctx, request, func(p api.Page) error {
+			select {
+			case pages <- p:
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		})
 	})
-	s.writeFeed(w, pages, ended, after)
+	select {
+	case err := <-ended:
+		return err
+	case begin := <-pages:
+		if r.Method != http.MethodHead {
+			s.writeFeed(w, begin.Next, pages, ended)
+		}
+		return nil
+	}
+}
+
+// resume takes over where the client says that it was.
+func resume(r *http.Request, request *api.FollowLogRequest) error {
+	given, err := single(r.Header, HeaderLastEventID)
+	if err != nil {
+		return api.Malformed(err)
+	}
+	if given == "" {
+		return nil
+	}
+	after, err := strconv.ParseInt(given, 10, 64)
+	if err != nil || after < 0 {
+		return api.Malformed(domain.Invalidf(HeaderLastEventID, "must be a sequence_id, got %.40q", given))
+	}
+	request.After = &after
+	return nil
 }
 
 // writeFeed returns once the follower has ended or the client takes nothing any more.
-func (s *Server) writeFeed(w http.ResponseWriter, pages <-chan eventstore.Page, ended <-chan error, after int64) {
+func (s *Server) writeFeed(w http.ResponseWriter, after int64, pages <-chan api.Page, ended <-chan error) {
+	if live, ok := w.(*response); ok {
+		live.live = true
+	}
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Accel-Buffering", "no")
 	h.Set("X-Content-Type-Options", "nosniff")
 	out := feedWriter{w: w, control: http.NewResponseController(w), timeout: s.config.WriteTimeout}
-	if err := out.send([]byte("retry: 1000\n: begins after " + strconv.FormatInt(after, 10) + "\n\n")); err != nil {
+	if err := out.send(fmt.Appendf(nil, "retry: 1000\n: begins after %[1]d\nid: %[1]d\n\n", after)); err != nil {
 		return
 	}
 	heartbeat := time.NewTicker(s.config.Heartbeat)
@@ -126,7 +92,11 @@ func (s *Server) writeFeed(w http.ResponseWriter, pages <-chan eventstore.Page, 
 		select {
 		case err := <-ended:
 			if domain.KindOf(err) == domain.Unavailable {
-				s.deps.Log.Warn("a live feed ended because the log cannot be read", zap.Error(err))
+				s.log.Warn("a live feed ended because the log cannot be read", zap.Error(err))
+			}
+			if err == nil {
+				// The id tells a client that it is at its end, rather than cut off.
+				_ = out.send(fmt.Appendf(nil, ": ends\nid: %d\n\n", after))
 			}
 			return
 		case p := <-pages:
@@ -150,7 +120,7 @@ type feedWriter struct {
 	timeout time.Duration
 }
 
-func (f *feedWriter) sendPage(p eventstore.Page) error {
+func (f *feedWriter) sendPage(p api.Page) error {
 	for i := range p.Events {
 		e := &p.Events[i]
 		data, err := json.Marshal(e)

@@ -18,6 +18,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest"
 
+	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/cmd/internal/httpapi"
 	"github.com/auren-memory/auren/cmd/internal/observe"
 	"github.com/auren-memory/auren/commands"
@@ -35,11 +36,12 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 
 // service is a whole API on a database of its own, with the projections running.
 type service struct {
-	url    string
-	client *http.Client
-	pool   *pgxpool.Pool
-	store  *eventstore.Store
-	deps   httpapi.Deps
+	url        string
+	client     *http.Client
+	pool       *pgxpool.Pool
+	store      *eventstore.Store
+	deps       api.Deps
+	operations httpapi.Operations
 }
 
 func setup(t testing.TB) *service {
@@ -65,29 +67,29 @@ func newService(t testing.TB) *service {
 	registry := observe.NewRegistry("v1.2.3")
 	metrics := observe.NewHTTPMetrics(registry)
 	registry.MustRegister(observe.NewPoolCollector(pool))
-	deps := httpapi.Deps{
-		Operations: httpapi.Operations{
-			Version:  "v1.2.3",
-			Log:      log,
-			Ready:    observe.NewHealth(observe.HealthConfig{}, observe.Check{Name: "database", Do: pool.Ping}).Ready,
-			Metrics:  observe.MetricsHandler(registry),
-			Answered: metrics.Answered,
-			Projections: func(ctx context.Context) ([]httpapi.Projection, error) {
-				all, err := projections.ReadStatus(ctx, pool)
-				var shown []httpapi.Projection
-				for _, one := range all {
-					shown = append(shown, httpapi.Projection(one))
-				}
-				return shown, err
-			},
-		},
+	s := &service{pool: pool, store: store}
+	s.operations = httpapi.Operations{
+		Version:  "v1.2.3",
+		Log:      log,
+		Ready:    observe.NewHealth(observe.HealthConfig{}, observe.Check{Name: "database", Do: pool.Ping}).Ready,
+		Metrics:  observe.MetricsHandler(registry),
+		Answered: metrics.Answered,
+	}
+	s.deps = api.Deps{
 		Commands:   commands.New(store, commands.Config{}),
 		Queries:    queries.New(pool, queries.Config{Wake: projectionWatcher.Subscribe, WaitLimit: 30 * time.Second}),
 		Store:      store,
 		LogWatcher: logWatcher,
+		Projections: func(ctx context.Context) ([]api.Projection, error) {
+			all, err := projections.ReadStatus(ctx, pool)
+			var shown []api.Projection
+			for _, one := range all {
+				shown = append(shown, api.Projection(one))
+			}
+			return shown, err
+		},
 	}
-	s := &service{pool: pool, store: store, deps: deps}
-	s.url = serve(t, httpapi.New(deps, httpapi.Config{}))
+	s.url = serve(t, httpapi.New(api.New(s.deps), s.operations, httpapi.Config{}))
 	s.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 200}}
 	t.Cleanup(s.client.CloseIdleConnections)
 	return s
@@ -160,11 +162,11 @@ func ok[T any](t testing.TB, r reply, status int) (into T) {
 }
 
 // problem requires a problem with a status and decodes it.
-func problem(t testing.TB, r reply, status int) httpapi.Problem {
+func problem(t testing.TB, r reply, status int) api.Problem {
 	t.Helper()
 	require.Equal(t, status, r.status, "%s", r.body)
 	require.Equal(t, "application/problem+json", r.header.Get("Content-Type"))
-	var p httpapi.Problem
+	var p api.Problem
 	require.NoError(t, json.Unmarshal(r.body, &p), "%s", r.body)
 	require.Equal(t, status, p.Status)
 	require.Regexp(t, `^urn:auren:problem:[a-z-]+$`, p.Type)

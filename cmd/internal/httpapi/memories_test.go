@@ -11,9 +11,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/cmd/internal/httpapi"
 	"github.com/auren-memory/auren/commands"
-	"github.com/auren-memory/auren/projections/agentmemories"
 	"github.com/auren-memory/auren/queries"
 )
 
@@ -40,13 +40,6 @@ func TestGet(t *testing.T) {
 		require.Contains(t, string(answer.body), "😀 <b>")
 		require.Contains(t, string(answer.body), `"created_at":"2020-02-02T01:02:02Z"`)
 		require.Equal(t, `"1"`, answer.header.Get("ETag"))
-	})
-	t.Run("as of a sequence_id beyond the end of the log", func(t *testing.T) {
-		for _, at := range []string{path + "?as_of=3", path + "/history?as_of=3", "/v1/memories?as_of=3"} {
-			p := problem(t, s.send(t, "GET", at, ""), 422)
-			require.Equal(t, []httpapi.FieldError{{Field: "as_of", Message: "must be at most 2, where the log ends, got 3"}}, p.Errors)
-		}
-		require.Equal(t, 2, ok[queries.Memory](t, s.send(t, "GET", path+"?as_of=2", ""), 200).Version)
 	})
 	t.Run("as of a time", func(t *testing.T) {
 		now := url.QueryEscape(time.Now().Add(time.Hour).Format(time.RFC3339Nano))
@@ -78,7 +71,7 @@ func TestAQueryBehindIsUnavailable(t *testing.T) {
 	t.Parallel()
 	s := newService(t) // no projections
 	s.deps.Queries = queries.New(s.pool, queries.Config{WaitLimit: 20 * time.Millisecond})
-	s.url = serve(t, httpapi.New(s.deps, httpapi.Config{}))
+	s.url = serve(t, httpapi.New(api.New(s.deps), s.operations, httpapi.Config{}))
 	r := s.remember(t, coffee)
 	answer := s.send(t, "GET", "/v1/memories/"+r.ID.String()+"?min_sequence_id=1", "")
 	p := problem(t, answer, 503)
@@ -182,25 +175,6 @@ func TestTenantsAreIsolated(t *testing.T) {
 	problem(t, s.send(t, "POST", "/v1/memories/forget", `{"all":true}`, "Auren-Tenant", "Not A Tenant"), 400)
 	ok[map[string]any](t, s.send(t, "POST", "/v1/memories/forget", `{"all":true}`, "Auren-Tenant", "umbrella"), 200)
 	require.Equal(t, "active", ok[queries.Memory](t, s.send(t, "GET", path, "", "Auren-Tenant", "acme"), 200).State)
-}
-
-// The past must not change because the read model lags behind.
-func TestAsOfATimeWaitsForTheReadModel(t *testing.T) {
-	t.Parallel()
-	s := newService(t)
-	r := s.remember(t, `{"agent_id":"a","user_id":"u","content":1}`)
-	path := "/v1/memories/" + r.ID.String()
-	ok[commands.Receipt](t, s.send(t, "PATCH", path, `{"content":2}`), 200)
-	now := time.Now().UTC().Format(time.RFC3339Nano)
-	answered := make(chan reply, 1)
-	go func() { answered <- s.send(t, "GET", path+"?as_of="+now, "") }()
-	select {
-	case r := <-answered:
-		t.Fatalf("answered %d before anything was projected", r.status)
-	case <-time.After(100 * time.Millisecond):
-	}
-	s.run(t, agentmemories.Projection{})
-	require.Equal(t, 2, ok[queries.Memory](t, <-answered, 200).Version)
 }
 
 // A recall that is given the sequence_id of a remember finds it, however soon it comes.

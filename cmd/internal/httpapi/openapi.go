@@ -12,6 +12,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/google/uuid"
+
+	"github.com/auren-memory/auren/cmd/internal/api"
 )
 
 // uuidText describes a UUID.
@@ -45,82 +47,147 @@ func newHuma(mux *http.ServeMux, version string) huma.API {
 	}})
 }
 
-// describe makes the OpenAPI operation of types whose tags describe them.
-func describe(o *huma.OpenAPI, op operation, params, body, result reflect.Type) *huma.Operation {
+// The tags that the operations are grouped by.
+const (
+	tagCommands   = "commands"
+	tagQueries    = "queries"
+	tagAudit      = "audit"
+	tagOperations = "operations"
+)
+
+func tagOf(scope api.Scope) string {
+	switch scope {
+	case api.Write, api.Erase:
+		return tagCommands
+	case api.Read:
+		return tagQueries
+	case api.Audit:
+		return tagAudit
+	default:
+		return tagOperations
+	}
+}
+
+// describe makes the OpenAPI operation of a route.
+func describe(o *huma.OpenAPI, route Route) *huma.Operation {
 	registry := o.Components.Schemas
 	described := &huma.Operation{
-		Method: op.method, Path: op.path, OperationID: op.id, Summary: op.summary, Description: op.detail,
-		Tags: []string{op.tag}, Parameters: describeParameters(registry, op, params),
-		Responses: describeProblems(registry, op, body != reflect.TypeFor[none]()),
+		Method: route.Method, Path: route.Path, OperationID: route.Name, Summary: route.Summary, Description: route.Detail,
+		Tags: []string{tagOf(route.Scope)}, Parameters: describeParameters(registry, route),
+		Responses: describeProblems(registry, route),
 	}
-	if result != reflect.TypeFor[none]() {
-		content := map[string]*huma.MediaType{"application/json": {Schema: registry.Schema(result, true, op.id+"Answer")}}
-		described.Responses[strconv.Itoa(op.status)] = &huma.Response{
-			Description: http.StatusText(op.status), Headers: describeHeaders(op), Content: content,
+	if route.Streams {
+		described.Description += " As server-sent events: id is the sequence_id, event the event_type, data the event as in GET /v1/events. " +
+			"A client that comes again with Last-Event-ID misses nothing and gets nothing twice. A comment every 15 seconds says " +
+			"that the feed lives."
+		described.Responses["200"] = &huma.Response{
+			Description: "The feed.", Content: map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: huma.TypeString}}},
 		}
-		if op.unready != 0 {
-			described.Responses[strconv.Itoa(op.unready)] = &huma.Response{Description: http.StatusText(op.unready), Content: content}
-		}
+		return described
 	}
-	if body != reflect.TypeFor[none]() {
-		schema := registry.Schema(body, true, op.id+"Body")
+	described.Responses[strconv.Itoa(route.status)] = &huma.Response{
+		Description: http.StatusText(route.status), Headers: describeHeaders(route),
+		Content: map[string]*huma.MediaType{"application/json": {Schema: registry.Schema(route.Answer, true, "")}},
+	}
+	if route.HasBody() {
 		described.RequestBody = &huma.RequestBody{
-			Required: slices.ContainsFunc(reflect.VisibleFields(body), isRequired),
-			Content:  map[string]*huma.MediaType{"application/json": {Schema: schema, Example: json.RawMessage(op.example)}},
+			Required: slices.ContainsFunc(restOf(route), isRequired),
+			Content: map[string]*huma.MediaType{"application/json": {
+				Schema: describeBody(registry, route), Example: json.RawMessage(route.Example),
+			}},
 		}
 	}
 	return described
 }
 
-func isRequired(f reflect.StructField) bool {
-	return !f.Anonymous && !strings.HasSuffix(f.Tag.Get("json"), ",omitempty")
+// restOf are the fields of a request that do not stand in the path.
+func restOf(route Route) []reflect.StructField {
+	return slices.DeleteFunc(reflect.VisibleFields(route.Request), func(f reflect.StructField) bool {
+		return f.Anonymous || slices.Contains(route.inPath(), jsonName(f))
+	})
 }
 
-func describeParameters(registry huma.Registry, op operation, params reflect.Type) []*huma.Param {
+func jsonName(f reflect.StructField) string {
+	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+	return name
+}
+
+func describeBody(registry huma.Registry, route Route) *huma.Schema {
+	ref := registry.Schema(route.Request, true, "")
+	schema := registry.SchemaFromRef(ref.Ref)
+	for _, name := range route.inPath() {
+		delete(schema.Properties, name)
+		schema.Required = slices.DeleteFunc(schema.Required, func(required string) bool { return required == name })
+	}
+	if route.Operation == api.RememberBatch.Operation {
+		schema.Properties["memories"].Items = registry.Schema(api.Remember.Request, true, "")
+	}
+	return ref
+}
+
+func isRequired(f reflect.StructField) bool {
+	return !strings.HasSuffix(f.Tag.Get("json"), ",omitempty")
+}
+
+func describeParameters(registry huma.Registry, route Route) []*huma.Param {
 	var described []*huma.Param
-	if strings.Contains(op.path, "{id}") {
+	for _, name := range route.inPath() {
 		described = append(described, &huma.Param{
-			Name: "id", In: "path", Required: true, Description: "The memory's id.", Schema: uuidText{}.Schema(registry),
+			Name: name, In: "path", Required: true, Description: "The memory's id.", Schema: uuidText{}.Schema(registry),
 		})
 	}
-	for _, f := range reflect.VisibleFields(params) {
-		if f.Anonymous {
-			continue
+	if !route.HasBody() {
+		for _, f := range restOf(route) {
+			described = append(described, describeParameter(registry, f))
 		}
-		schema := huma.SchemaFromField(registry, f, "")
-		schema.Nullable = false
-		if f.Type == reflect.TypeFor[json.RawMessage]() {
-			schema.Type = huma.TypeString
-		}
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		described = append(described, &huma.Param{
-			Name: name, In: "query", Description: f.Tag.Get("doc"), Schema: schema,
-		})
-	}
-	if op.tag == tagOperations {
-		return described
 	}
 	header := func(name, description, example string) {
 		described = append(described, &huma.Param{
 			Name: name, In: "header", Description: description, Schema: &huma.Schema{Type: huma.TypeString, Examples: []any{example}},
 		})
 	}
-	header("Auren-Tenant", "Whose memories; default is the tenant default.", "default")
-	if op.matches {
-		header("If-Match", "The version that the memory must be at, in quotes; else the answer is 412.", `"3"`)
+	if route.Streams {
+		described = append(described, &huma.Param{
+			Name: "Last-Event-ID", In: "header", Description: "The sequence_id to go on after; it outweighs after.",
+			Schema: &huma.Schema{Type: huma.TypeInteger, Format: "int64"},
+		})
 	}
-	if op.tag == tagCommands {
+	if route.Scope != api.Operate {
+		header(headerTenant, "Whose memories; default is the tenant default.", "default")
+	}
+	if route.matches() {
+		header(headerMatch, "The version that the memory must be at, in quotes; else the answer is 412.", `"3"`)
+	}
+	if route.Idempotent {
 		header("Auren-Actor", "Who sends the command; default anonymous.", "coach-7")
 		header("Idempotency-Key", "Makes the command safe to repeat: the same key and body give the first answer again. A UUID of version 7 costs the least.", "order-4711")
-		header("X-Correlation-ID", "Groups all that belongs to one piece of work.", "session-42")
+		header("X-Correlation-ID", "Groups everything that belongs to one piece of work.", "session-42")
 		header("X-Causation-ID", "What made the actor send the command, often an event id.", "0197a4be-5b1a-7c3d-9e2f-1a2b3c4d5e6f")
 		header("traceparent", "The W3C trace context.", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
 	}
 	return described
 }
 
-// document writes the OpenAPI document down, as JSON and as YAML.
-func document(o *huma.OpenAPI) (asJSON, asYAML []byte, err error) {
+func describeParameter(registry huma.Registry, f reflect.StructField) *huma.Param {
+	schema := huma.SchemaFromField(registry, f, "")
+	schema.Nullable = false
+	if f.Type == reflect.TypeFor[json.RawMessage]() {
+		schema.Type = huma.TypeString
+	}
+	if jsonName(f) == "event_type" {
+		for _, t := range api.EventTypes() {
+			schema.Items.Enum = append(schema.Items.Enum, t)
+		}
+	}
+	return &huma.Param{Name: jsonName(f), In: "query", Description: f.Tag.Get("doc"), Schema: schema}
+}
+
+// writeDocument writes the OpenAPI document down, as JSON and as YAML.
+func writeDocument(o *huma.OpenAPI) (asJSON, asYAML []byte, err error) {
+	// It has either the fields of a receipt or a problem.
+	if result := o.Components.Schemas.Map()["BatchResult"]; result != nil {
+		result.Required = []string{"status"}
+	}
 	for _, schema := range o.Components.Schemas.Map() {
 		for name, property := range schema.Properties {
 			// Lists of ours are empty, never null.

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/cmd/internal/httpapi"
 	"github.com/auren-memory/auren/domain/memory"
 )
@@ -23,7 +24,7 @@ var routes = []string{
 	"POST /v1/memories/{id}/evidence", "POST /v1/memories/{id}/expiry", "POST /v1/memories/{id}/restore",
 	"DELETE /v1/memories/{id}", "POST /v1/memories/forget",
 	"GET /v1/memories/{id}", "GET /v1/memories", "POST /v1/memories/search", "GET /v1/memories/{id}/history",
-	"GET /v1/memories/recent", "GET /v1/stats",
+	"GET /v1/memories/recent", "GET /v1/stats", "GET /v1/position",
 	"GET /v1/streams/{id}/events", "GET /v1/events", "GET /v1/events/live",
 	"GET /health/live", "GET /health/ready", "GET /metrics", "GET /openapi.json", "GET /openapi.yaml", "GET /version", "GET /projections",
 }
@@ -267,7 +268,7 @@ func TestFiltersAreDescribedAsNotEmpty(t *testing.T) {
 		described[name]++
 		p := problem(t, r, http.StatusUnprocessableEntity)
 		require.Equal(t, name, p.Errors[0].Field, at)
-		require.Contains(t, p.Errors[0].Message, "is empty; leave it out, or give ", at)
+		require.Contains(t, p.Errors[0].Message, "must not be empty: leave it out, or give ", at)
 	}
 	for path, methods := range doc.Paths {
 		if op, ok := methods["get"]; ok {
@@ -295,7 +296,7 @@ func TestTheDocumentDoesNotChange(t *testing.T) {
 	t.Parallel()
 	var documents [2][]byte
 	for i := range documents {
-		url := serve(t, httpapi.New(httpapi.Deps{Operations: httpapi.Operations{Version: "v"}}, httpapi.Config{}))
+		url := serve(t, httpapi.New(api.New(api.Deps{}), httpapi.Operations{Version: "v"}, httpapi.Config{}))
 		s := &service{url: url, client: http.DefaultClient}
 		documents[i] = s.send(t, "GET", "/openapi.json", "").body
 	}

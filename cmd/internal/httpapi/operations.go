@@ -3,34 +3,13 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"reflect"
 	"runtime"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/cmd/internal/api"
 )
-
-// Projection says how far one projection of one tenant is. Its fields are those of projections.Status.
-type Projection struct {
-	Tenant        domain.Tenant `json:"tenant" example:"default"`
-	Projection    string        `json:"projection" example:"agent_memories"`
-	Version       int           `json:"version" doc:"Of the projection that made the rows; 0 if there are none yet."`
-	SequenceID    int64         `json:"sequence_id" doc:"The last event applied."`
-	Head          int64         `json:"head" doc:"The last event of the log."`
-	Lag           int64         `json:"lag" doc:"How many events have not been applied yet."`
-	LagSeconds    float64       `json:"lag_seconds" doc:"The age of the first event that has not been applied."`
-	UpdatedAt     *time.Time    `json:"updated_at" doc:"When an event was applied last."`
-	Holder        string        `json:"holder" doc:"The process that leads; empty if none does."`
-	Term          int64         `json:"term" doc:"How often the lead was taken."`
-	StoppedAt     *int64        `json:"stopped_at" doc:"The event that cannot be applied; 0 where it stopped and no event is at fault, null where it did not stop."`
-	StoppedReason string        `json:"stopped_reason,omitempty" doc:"Why it cannot."`
-	State         string        `json:"state" enum:"idle,moving,stuck,stopped" doc:"Stuck if it is behind and has not moved for ten seconds."`
-}
-
-type projectionsAnswer struct {
-	Projections []Projection `json:"projections"`
-}
 
 type healthAnswer struct {
 	Status string            `json:"status" doc:"live, ready or unready." example:"ready"`
@@ -39,79 +18,91 @@ type healthAnswer struct {
 
 type versionAnswer struct {
 	Version string `json:"version" example:"v1.0.0"`
+	API     int    `json:"api" doc:"The version of the API; clients of another one do not understand this server." example:"1"`
 	Go      string `json:"go" doc:"The version of Go that built it." example:"go1.26.0"`
 }
 
-func (a *api) operating() {
-	s := a.server
-	register(a, operation{
-		method: http.MethodGet, path: "/health/live", id: "getLiveness", tag: tagOperations,
-		summary: "Liveness", detail: "Answers as long as the process can answer.",
-	}, func(context.Context, *call[none, none]) (answer[healthAnswer], error) {
-		return answer[healthAnswer]{body: healthAnswer{Status: "live"}}, nil
+// operations serves what is about this process. They need no caller.
+func (b *binder) operations() {
+	s := b.server
+	live := document[healthAnswer](b, "/health/live", "getLiveness", "Liveness", "Answers as long as the process can answer.")
+	b.handle(live, func(w http.ResponseWriter, r *http.Request) error {
+		return writeAnswer(w, r, http.StatusOK, healthAnswer{Status: "live"})
 	})
-	register(a, operation{
-		method: http.MethodGet, path: "/health/ready", id: "getReadiness", tag: tagOperations, unready: http.StatusServiceUnavailable,
-		summary: "Readiness", detail: "200 if all parts work, else 503; either way it tells about each.",
-	}, s.readiness)
-	register(a, operation{
-		method: http.MethodGet, path: "/version", id: "getVersion", tag: tagOperations,
-		summary: "Version", detail: "What runs here.",
-	}, func(context.Context, *call[none, none]) (answer[versionAnswer], error) {
-		return answer[versionAnswer]{body: versionAnswer{Version: s.deps.Version, Go: runtime.Version()}}, nil
+	ready := document[healthAnswer](b, "/health/ready", "getReadiness", "Readiness", "200 if all parts work, else 503; either way it tells about each.")
+	ready.Responses["503"] = &huma.Response{Description: http.StatusText(http.StatusServiceUnavailable), Content: ready.Responses["200"].Content}
+	b.handle(ready, s.readiness)
+	versions := document[versionAnswer](b, "/version", "getVersion", "Version", "What runs here.")
+	b.handle(versions, func(w http.ResponseWriter, r *http.Request) error {
+		return writeAnswer(w, r, http.StatusOK, versionAnswer{Version: s.Version, API: api.Version, Go: runtime.Version()})
 	})
-	if s.deps.Projections != nil {
-		register(a, operation{
-			method: http.MethodGet, path: "/projections", id: "listProjections", tag: tagOperations,
-			summary: "Projections", detail: "How far the read models of each tenant are, and who keeps them up to date.",
-		}, s.projections)
-	}
-	if s.deps.Metrics != nil {
-		a.handle(textOperation("/metrics", "getMetrics", "Metrics", "In the text format of Prometheus.", "text/plain"),
+	if s.Metrics != nil {
+		b.handle(textDocument("/metrics", "getMetrics", "Metrics", "In the text format of Prometheus.", "text/plain"),
 			func(w http.ResponseWriter, r *http.Request) error {
-				s.deps.Metrics.ServeHTTP(w, r)
+				s.Metrics.ServeHTTP(w, r)
 				return nil
 			})
 	}
 }
 
-func (s *Server) readiness(ctx context.Context, _ *call[none, none]) (answer[healthAnswer], error) {
-	ready, parts := s.deps.Ready(ctx)
+func (s *Server) readiness(w http.ResponseWriter, r *http.Request) error {
+	ctx, cancel := context.WithTimeout(r.Context(), s.config.RequestTimeout)
+	defer cancel()
+	ready, parts := s.Ready(ctx)
 	if !ready {
-		return answer[healthAnswer]{status: http.StatusServiceUnavailable, body: healthAnswer{Status: "unready", Checks: parts}}, nil
+		return writeAnswer(w, r, http.StatusServiceUnavailable, healthAnswer{Status: "unready", Checks: parts})
 	}
-	return answer[healthAnswer]{body: healthAnswer{Status: "ready", Checks: parts}}, nil
+	return writeAnswer(w, r, http.StatusOK, healthAnswer{Status: "ready", Checks: parts})
 }
 
-func (s *Server) projections(ctx context.Context, _ *call[none, none]) (answer[projectionsAnswer], error) {
-	all, err := s.deps.Projections(ctx)
-	if all == nil {
-		all = []Projection{}
+// writeAnswer answers a request that takes no parameters.
+func writeAnswer(w http.ResponseWriter, r *http.Request, status int, answer any) error {
+	if err := noParameters(r); err != nil {
+		return err
 	}
-	return answer[projectionsAnswer]{body: projectionsAnswer{Projections: all}}, err
+	body, err := api.Encode(answer)
+	if err != nil {
+		return err
+	}
+	writeBody(w, "application/json", status, body)
+	return nil
+}
+
+// noParameters refuses a query.
+func noParameters(r *http.Request) error {
+	return api.NewDecoder(reflect.TypeFor[struct{}]()).Parameters(r.URL.RawQuery, &struct{}{})
 }
 
 // documents serves the OpenAPI document. It comes last: it tells of everything registered before, and of itself.
-func (a *api) documents() {
+func (b *binder) documents() {
 	var asJSON, asYAML []byte
-	a.handle(textOperation("/openapi.json", "getOpenAPI", "OpenAPI", "This document.", "application/json"),
+	b.handle(textDocument("/openapi.json", "getOpenAPI", "OpenAPI", "This document.", "application/json"),
 		func(w http.ResponseWriter, _ *http.Request) error {
 			writeBody(w, "application/json", http.StatusOK, asJSON)
 			return nil
 		})
-	a.handle(textOperation("/openapi.yaml", "getOpenAPIYAML", "OpenAPI as YAML", "This document.", "application/yaml"),
+	b.handle(textDocument("/openapi.yaml", "getOpenAPIYAML", "OpenAPI as YAML", "This document.", "application/yaml"),
 		func(w http.ResponseWriter, _ *http.Request) error {
 			writeBody(w, "application/yaml", http.StatusOK, asYAML)
 			return nil
 		})
 	var err error
-	if asJSON, asYAML, err = document(a.huma.OpenAPI()); err != nil {
+	if asJSON, asYAML, err = writeDocument(b.huma.OpenAPI()); err != nil {
 		panic(err)
 	}
 }
 
-// textOperation describes an operation that answers with a document.
-func textOperation(path, id, summary, detail, mediaType string) *huma.Operation {
+// document describes an operation that answers with JSON.
+func document[R any](b *binder, path, id, summary, detail string) *huma.Operation {
+	registry := b.huma.OpenAPI().Components.Schemas
+	op := textDocument(path, id, summary, detail, "application/json")
+	op.Responses["200"].Content["application/json"].Schema = registry.Schema(reflect.TypeFor[R](), true, "")
+	op.Responses["default"] = problemResponse(registry, "A problem.")
+	return op
+}
+
+// textDocument describes an operation that answers with a document.
+func textDocument(path, id, summary, detail, mediaType string) *huma.Operation {
 	return &huma.Operation{
 		Method: http.MethodGet, Path: path, OperationID: id, Summary: summary, Description: detail, Tags: []string{tagOperations},
 		Responses: map[string]*huma.Response{

@@ -1,5 +1,5 @@
-// Package httpapi is the HTTP transport: it reads and checks requests, calls a command, a query or the log, and maps
-// the kind of an error to a status. See Server.
+// Package httpapi binds the operations of package api to HTTP: to methods and paths, status, ETag, If-Match, Location and
+// server-sent events, and describes them as OpenAPI. See Routes and Server.
 package httpapi
 
 import (
@@ -12,18 +12,14 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/zap"
 
-	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/domain"
-	"github.com/auren-memory/auren/eventstore"
-	"github.com/auren-memory/auren/queries"
 )
 
-// Operations is what the operational paths need: /health, /metrics, /version, /projections. It is all that a process
-// without an API, such as a projector, serves.
+// Operations is what the paths need that are about this process: /health, /metrics, /version.
 type Operations struct {
 	// Version of the program.
 	Version string
@@ -38,18 +34,6 @@ type Operations struct {
 	Answered func(route, method string, status int, took time.Duration)
 	// Tracer makes the span of each request to the API; default none.
 	Tracer trace.Tracer
-	// Projections tells how far the projections are; default no such path.
-	Projections func(ctx context.Context) ([]Projection, error)
-}
-
-// Deps is what the API needs besides.
-type Deps struct {
-	Operations
-	Commands *commands.Handler
-	Queries  *queries.Reader
-	Store    *eventstore.Store
-	// LogWatcher watches eventstore.LogChannel and must be running, else live feeds are late.
-	LogWatcher *eventstore.Watcher
 }
 
 // Config tunes a Server; its zero value works.
@@ -93,7 +77,9 @@ func (c *Config) fill() {
 
 // Server serves the API. It is an http.Handler, safe for concurrent use, and listens by itself in Run.
 type Server struct {
-	deps    Deps
+	Operations
+	log     *zap.Logger
+	api     *api.Service
 	config  Config
 	mux     *http.ServeMux
 	origins *http.CrossOriginProtection
@@ -106,43 +92,39 @@ type Server struct {
 	close   context.CancelFunc
 }
 
-// New makes a server of the whole API.
-func New(deps Deps, config Config) *Server {
-	s, a := newServer(deps, config)
-	a.remembering()
-	a.changing()
-	a.forgetting()
-	a.reading()
-	a.searching()
-	a.auditing()
-	a.live()
-	a.operating()
-	a.documents()
-	return s
+// New makes a server of every operation.
+func New(service *api.Service, operations Operations, config Config) *Server {
+	return newServer(service, operations, config, func(*api.Operation) bool { return true })
 }
 
-// NewOperations makes a server of the operational paths alone.
-func NewOperations(operations Operations, config Config) *Server {
-	s, a := newServer(Deps{Operations: operations}, config)
-	a.operating()
-	a.documents()
-	return s
+// NewOperations makes a server of what operators ask any process for, such as a projector, without the rest.
+func NewOperations(service *api.Service, operations Operations, config Config) *Server {
+	return newServer(service, operations, config, func(op *api.Operation) bool { return op.Scope == api.Operate })
 }
 
-func newServer(deps Deps, config Config) (*Server, *api) {
+func newServer(service *api.Service, operations Operations, config Config, serves func(*api.Operation) bool) *Server {
 	config.fill()
-	if deps.Log == nil {
-		deps.Log = zap.NewNop()
+	if operations.Log == nil {
+		operations.Log = zap.NewNop()
 	}
-	if deps.Ready == nil {
-		deps.Ready = func(context.Context) (bool, map[string]string) { return true, map[string]string{} }
+	if operations.Ready == nil {
+		operations.Ready = func(context.Context) (bool, map[string]string) { return true, map[string]string{} }
 	}
-	if deps.Answered == nil {
-		deps.Answered = func(string, string, int, time.Duration) {}
+	if operations.Answered == nil {
+		operations.Answered = func(string, string, int, time.Duration) {}
 	}
-	s := &Server{deps: deps, config: config, mux: http.NewServeMux(), origins: http.NewCrossOriginProtection()}
+	s := &Server{Operations: operations, log: operations.Log, api: service, config: config, mux: http.NewServeMux(),
+		origins: http.NewCrossOriginProtection()}
 	s.closing, s.close = context.WithCancel(context.Background())
-	return s, &api{server: s, huma: newHuma(s.mux, deps.Version)}
+	b := &binder{server: s, huma: newHuma(s.mux, operations.Version)}
+	for _, route := range Routes() {
+		if serves(route.Operation) {
+			b.bind(route)
+		}
+	}
+	b.operations()
+	b.documents()
+	return s
 }
 
 // Listen takes the address and returns it, with the port that was taken where the configured one is 0. Run does it
@@ -165,7 +147,7 @@ func (s *Server) Run(ctx context.Context) error {
 			return err
 		}
 	}
-	errorLog, err := zap.NewStdLogAt(s.deps.Log, zap.WarnLevel)
+	errorLog, err := zap.NewStdLogAt(s.log, zap.WarnLevel)
 	if err != nil {
 		return fmt.Errorf("log of the http server: %w", err)
 	}
@@ -207,7 +189,7 @@ func (s *Server) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 			if cause == http.ErrAbortHandler { //nolint:errorlint // as net/http compares it
 				panic(cause)
 			}
-			s.refuse(w, r, fmt.Errorf("panic: %v\n%s", cause, debug.Stack()))
+			s.writeProblem(w, r, fmt.Errorf("panic: %v\n%s", cause, debug.Stack()))
 		}
 		route := s.answered(w, r, time.Since(start))
 		endSpan(route, w.status)
@@ -215,36 +197,18 @@ func (s *Server) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	_ = http.NewResponseController(out).SetWriteDeadline(start.Add(s.config.RequestTimeout + s.config.WriteTimeout))
 	if err := s.checkHost(r); err != nil {
 		w.matched = true
-		s.refuse(w, r, err)
+		s.writeProblem(w, r, err)
 		return
 	}
 	if err := s.origins.Check(r); err != nil {
 		w.matched = true
-		s.refuse(w, r, domain.Errorf(domain.Forbidden, "the request comes from a page of another origin"))
+		s.writeProblem(w, r, domain.Errorf(domain.Forbidden, "the request must not come from a page of another origin"))
 		return
 	}
 	s.mux.ServeHTTP(w, r)
 	if r.Pattern == "" {
 		s.unmatched(w, r)
 	}
-}
-
-// refuse answers with the problem that an error is. One that is internal is logged. Where an answer has begun
-// already, or the client has gone, there is nobody to tell.
-func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	p := problemOf(err)
-	if p.Status == http.StatusInternalServerError {
-		if r.Context().Err() != nil {
-			return
-		}
-		p.RequestID = uuid.NewString()
-		s.deps.Log.Error("a request failed", zap.String("request_id", p.RequestID), zap.String("method", r.Method),
-			zap.String("route", r.Pattern), zap.Error(err))
-	}
-	if begun, ok := w.(*response); ok && begun.status != 0 {
-		return
-	}
-	p.write(w)
 }
 
 // unmatched answers what no operation answers: the mux has only said with which status.
@@ -254,13 +218,13 @@ func (s *Server) unmatched(w *response, r *http.Request) {
 	r.Body.Close()
 	switch status {
 	case http.StatusNotFound:
-		s.refuse(w, r, domain.Errorf(domain.NotFound, "there is no such path; GET /openapi.json lists all"))
+		s.writeProblem(w, r, domain.Errorf(domain.NotFound, "there is no such path; GET /openapi.json lists every path"))
 	case http.StatusMethodNotAllowed:
-		s.refuse(w, r, &refusal{status, "method-not-allowed", "Method not allowed",
-			domain.Errorf(domain.Invalid, "the method %s is not allowed here; allowed are %s", r.Method, w.Header().Get("Allow"))})
+		s.writeProblem(w, r, &httpError{status, "method-not-allowed", "Method Not Allowed",
+			domain.Errorf(domain.Invalid, "the method must be one of %s, got %s", w.Header().Get("Allow"), r.Method)})
 	default:
-		s.refuse(w, r, &refusal{status, "malformed", "The request cannot be read",
-			domain.Errorf(domain.Invalid, "the request is not one for this server")})
+		s.writeProblem(w, r, &httpError{status, "malformed", "Bad Request",
+			domain.Errorf(domain.Invalid, "the request must be an HTTP request to a path of this server")})
 	}
 }
 
@@ -281,12 +245,12 @@ func (s *Server) answered(w *response, r *http.Request, took time.Duration) (rou
 	default:
 		method = "OTHER"
 	}
-	if ce := s.deps.Log.Check(zap.DebugLevel, "request"); ce != nil {
+	if ce := s.log.Check(zap.DebugLevel, "request"); ce != nil {
 		ce.Write(zap.String("method", method), zap.String("route", route), zap.Int("status", w.status), zap.Duration("took", took))
 	}
 	if w.live {
 		took = -1
 	}
-	s.deps.Answered(route, method, w.status, took)
+	s.Answered(route, method, w.status, took)
 	return route
 }

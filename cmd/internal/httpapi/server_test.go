@@ -16,6 +16,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
+	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/cmd/internal/httpapi"
 )
 
@@ -32,8 +33,8 @@ func TestOperations(t *testing.T) {
 	}
 	require.Equal(t, "live", ok[health](t, s.send(t, "GET", "/health/live", ""), 200).Status)
 	require.Equal(t, health{"ready", map[string]string{"database": "ok"}}, ok[health](t, s.send(t, "GET", "/health/ready", ""), 200))
-	require.Equal(t, "v1.2.3", ok[map[string]string](t, s.send(t, "GET", "/version", ""), 200)["version"])
-	all := ok[struct{ Projections []httpapi.Projection }](t, s.send(t, "GET", "/projections", ""), 200).Projections
+	require.Equal(t, "v1.2.3", ok[map[string]any](t, s.send(t, "GET", "/version", ""), 200)["version"])
+	all := ok[struct{ Projections []api.Projection }](t, s.send(t, "GET", "/projections", ""), 200).Projections
 	require.Len(t, all, 2)
 	require.Equal(t, "agent_memories", all[0].Projection)
 	require.EqualValues(t, 1, all[0].SequenceID)
@@ -52,7 +53,7 @@ func TestOperations(t *testing.T) {
 
 func TestUnready(t *testing.T) {
 	t.Parallel()
-	url := serve(t, httpapi.NewOperations(httpapi.Operations{
+	url := serve(t, httpapi.NewOperations(api.New(api.Deps{}), httpapi.Operations{
 		Ready: func(context.Context) (bool, map[string]string) {
 			return false, map[string]string{"database": "cannot be reached"}
 		},
@@ -86,10 +87,12 @@ func TestWhatIsNotServedIsAProblem(t *testing.T) {
 func TestAPanicIsAProblemAndIsLogged(t *testing.T) {
 	t.Parallel()
 	core, logs := observer.New(zap.ErrorLevel)
-	url := serve(t, httpapi.NewOperations(httpapi.Operations{
-		Log:         zap.New(core),
-		Ready:       func(context.Context) (bool, map[string]string) { panic("secret one") },
-		Projections: func(context.Context) ([]httpapi.Projection, error) { return nil, errors.New("secret two") },
+	failing := api.New(api.Deps{
+		Projections: func(context.Context) ([]api.Projection, error) { return nil, errors.New("secret two") },
+	})
+	url := serve(t, httpapi.NewOperations(failing, httpapi.Operations{
+		Log:   zap.New(core),
+		Ready: func(context.Context) (bool, map[string]string) { panic("secret one") },
 	}, httpapi.Config{}))
 	s := &service{url: url, client: http.DefaultClient}
 	for i, path := range []string{"/health/ready", "/projections"} {
@@ -104,8 +107,8 @@ func TestAPanicIsAProblemAndIsLogged(t *testing.T) {
 
 func TestRun(t *testing.T) {
 	t.Parallel()
-	start := func(t *testing.T, deps httpapi.Deps) (addr string, stop context.CancelFunc, stopped <-chan error) {
-		server := httpapi.New(deps, httpapi.Config{Addr: "127.0.0.1:0"})
+	start := func(t *testing.T, s *service) (addr string, stop context.CancelFunc, stopped <-chan error) {
+		server := httpapi.New(api.New(s.deps), s.operations, httpapi.Config{Addr: "127.0.0.1:0"})
 		listening, err := server.Listen(t.Context())
 		require.NoError(t, err)
 		ctx, cancel := context.WithCancel(t.Context())
@@ -117,7 +120,7 @@ func TestRun(t *testing.T) {
 	t.Run("ends live feeds and returns nil", func(t *testing.T) {
 		t.Parallel()
 		s := newService(t)
-		addr, stop, stopped := start(t, s.deps)
+		addr, stop, stopped := start(t, s)
 		s.url = "http://" + addr
 		f := s.follow(t, "")
 		stop()
@@ -134,7 +137,7 @@ func TestRun(t *testing.T) {
 		taken, err := net.Listen("tcp", "127.0.0.1:0")
 		require.NoError(t, err)
 		defer taken.Close()
-		err = httpapi.NewOperations(httpapi.Operations{}, httpapi.Config{Addr: taken.Addr().String()}).Run(t.Context())
+		err = httpapi.NewOperations(api.New(api.Deps{}), httpapi.Operations{}, httpapi.Config{Addr: taken.Addr().String()}).Run(t.Context())
 		require.ErrorContains(t, err, "AUREN_HTTP_ADDR")
 		require.ErrorContains(t, err, "address already in use")
 	})
@@ -146,9 +149,8 @@ func TestRun(t *testing.T) {
 			s.remember(t, big)
 		}
 		answered := make(chan int, 1)
-		deps := s.deps
-		deps.Answered = func(_, _ string, status int, _ time.Duration) { answered <- status }
-		server := httpapi.New(deps, httpapi.Config{Addr: "127.0.0.1:0", WriteTimeout: 200 * time.Millisecond})
+		s.operations.Answered = func(_, _ string, status int, _ time.Duration) { answered <- status }
+		server := httpapi.New(api.New(s.deps), s.operations, httpapi.Config{Addr: "127.0.0.1:0", WriteTimeout: 200 * time.Millisecond})
 		listening, err := server.Listen(t.Context())
 		require.NoError(t, err)
 		background(t, server.Run)

@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/zap/zaptest"
 
+	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/cmd/internal/httpapi"
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/deploy/standalone"
@@ -47,14 +48,15 @@ func setupTraced(t *testing.T) *tracedService {
 	pool := pgtest.New(t)
 	store := eventstore.New(pool, eventstore.Config{Tracer: tracer})
 	t.Cleanup(store.Close)
-	deps := httpapi.Deps{
-		Operations: httpapi.Operations{Log: zaptest.NewLogger(t), Tracer: tracer},
-		Commands:   commands.New(store, commands.Config{Tracer: tracer}),
-		Queries:    queries.New(pool, queries.Config{}),
-		Store:      store,
+	log := zaptest.NewLogger(t)
+	deps := api.Deps{
+		Commands: commands.New(store, commands.Config{Tracer: tracer}),
+		Queries:  queries.New(pool, queries.Config{}),
+		Store:    store,
 	}
 	s := &tracedService{service: &service{pool: pool, store: store, deps: deps, client: http.DefaultClient}, kept: kept}
-	s.url = serve(t, httpapi.New(deps, httpapi.Config{}))
+	s.operations = httpapi.Operations{Log: log, Tracer: tracer}
+	s.url = serve(t, httpapi.New(api.New(deps), s.operations, httpapi.Config{}))
 
 	server, err := standalone.StartNATS(standalone.NATSConfig{DataDir: t.TempDir(), Addr: "127.0.0.1:0"})
 	require.NoError(t, err)
@@ -65,8 +67,8 @@ func setupTraced(t *testing.T) *tracedService {
 	relay, err := fanout.New(pool, store, conn, fanout.Config{})
 	require.NoError(t, err)
 	config := runner.Config{Tracer: tracer}
-	read := runner.New(pool, store, eventstore.NewWatcher(pool, eventstore.LogChannel, deps.Log), config, agentmemories.Projection{})
-	sent := runner.NewSink(pool, store, eventstore.NewWatcher(pool, projections.Channel, deps.Log), config, relay)
+	read := runner.New(pool, store, eventstore.NewWatcher(pool, eventstore.LogChannel, log), config, agentmemories.Projection{})
+	sent := runner.NewSink(pool, store, eventstore.NewWatcher(pool, projections.Channel, log), config, relay)
 	s.project = func() {
 		require.NoError(t, read.CatchUp(t.Context()))
 		require.NoError(t, sent.CatchUp(t.Context()))

@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/cmd/internal/httpapi"
 	"github.com/auren-memory/auren/cmd/internal/observe"
 	"github.com/auren-memory/auren/domain"
@@ -16,15 +17,15 @@ import (
 
 // StartHTTP serves the whole API and returns where. All checks must be there already.
 func (e *Services) StartHTTP(ctx context.Context, addr string) (net.Addr, error) {
-	s := httpapi.New(httpapi.Deps{
-		Operations: e.operations(), Commands: e.Handler, Queries: e.Reader, Store: e.Store, LogWatcher: e.logWatcher,
-	}, httpapi.Config{Addr: addr})
-	return e.listen(ctx, s)
+	service := api.New(api.Deps{
+		Commands: e.Handler, Queries: e.Reader, Store: e.Store, LogWatcher: e.logWatcher, Projections: e.projections,
+	})
+	return e.listen(ctx, httpapi.New(service, e.operations(), httpapi.Config{Addr: addr}))
 }
 
 // StartOperations serves what operators ask any process for, without the API.
 func (e *Services) StartOperations(ctx context.Context, addr string) (net.Addr, error) {
-	bound, err := e.listen(ctx, httpapi.NewOperations(e.operations(), httpapi.Config{Addr: addr}))
+	bound, err := e.listen(ctx, httpapi.NewOperations(api.New(api.Deps{Projections: e.projections}), e.operations(), httpapi.Config{Addr: addr}))
 	if err != nil {
 		// The error of the API names the setting of the API.
 		return nil, fmt.Errorf("--projector-http-addr (AUREN_PROJECTOR_HTTP_ADDR): %w", errors.Unwrap(err))
@@ -44,23 +45,22 @@ func (e *Services) listen(ctx context.Context, s *httpapi.Server) (net.Addr, err
 func (e *Services) operations() httpapi.Operations {
 	return httpapi.Operations{
 		Version: e.Version, Log: e.Log,
-		Ready:       observe.NewHealth(observe.HealthConfig{}, e.checks...).Ready,
-		Metrics:     promhttp.HandlerFor(e.registry, promhttp.HandlerOpts{}),
-		Tracer:      e.traces.Tracer(),
-		Answered:    observe.NewHTTPMetrics(e.registry).Answered,
-		Projections: e.projections,
+		Ready:    observe.NewHealth(observe.HealthConfig{}, e.checks...).Ready,
+		Metrics:  promhttp.HandlerFor(e.registry, promhttp.HandlerOpts{}),
+		Tracer:   e.traces.Tracer(),
+		Answered: observe.NewHTTPMetrics(e.registry).Answered,
 	}
 }
 
 // projections tells how far each is. An error is of kind Unavailable, with the database's own words hidden.
-func (e *Services) projections(ctx context.Context) ([]httpapi.Projection, error) {
+func (e *Services) projections(ctx context.Context) ([]api.Projection, error) {
 	all, err := projections.ReadStatus(ctx, e.Pool)
 	if err != nil {
 		return nil, errors.Join(domain.Errorf(domain.Unavailable, "the database cannot tell how far the projections are; try again"), err)
 	}
-	answer := make([]httpapi.Projection, len(all))
+	answer := make([]api.Projection, len(all))
 	for i, s := range all {
-		answer[i] = httpapi.Projection(s)
+		answer[i] = api.Projection(s)
 	}
 	return answer, nil
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/auren-memory/auren/cmd/auren-bench/internal/measure"
 	"github.com/auren-memory/auren/cmd/auren-bench/internal/world"
+	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/cmd/internal/httpapi"
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/eventstore"
@@ -161,8 +162,8 @@ func (a *appending) sendTo(ctx context.Context, handler *commands.Handler, r com
 
 // serve starts the HTTP API on a loopback address until the world ends.
 func (a *appending) serve(ctx context.Context) error {
-	server := httpapi.New(httpapi.Deps{Commands: a.Handler, Queries: a.Reader, Store: a.Store, LogWatcher: a.LogNews},
-		httpapi.Config{Addr: "127.0.0.1:0"})
+	service := api.New(api.Deps{Commands: a.Handler, Queries: a.Reader, Store: a.Store, LogWatcher: a.LogNews})
+	server := httpapi.New(service, httpapi.Operations{}, httpapi.Config{Addr: "127.0.0.1:0"})
 	addr, err := server.Listen(ctx)
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package httpapi
+package api
 
 import (
 	"encoding/json"
@@ -10,23 +10,17 @@ import (
 	"github.com/auren-memory/auren/queries"
 )
 
-// Scope says whose memories.
-type Scope struct {
+// Owners says whose memories.
+type Owners struct {
 	AgentID string `json:"agent_id,omitempty" minLength:"1" maxLength:"100" doc:"Only the memories of this agent."`
 	UserID  string `json:"user_id,omitempty" minLength:"1" maxLength:"255" doc:"Only the memories about this user."`
 }
-
-func (s Scope) into(f *queries.Filter) { f.AgentID, f.UserID = s.AgentID, s.UserID }
 
 // Narrow says what memories.
 type Narrow struct {
 	MemoryTypes   []string `json:"memory_types,omitempty" minItems:"1" maxItems:"100" doc:"Only memories of one of these types."`
 	MinConfidence *float64 `json:"min_confidence,omitempty" minimum:"0" maximum:"1" doc:"Only memories of this confidence or more."`
 	MaxConfidence *float64 `json:"max_confidence,omitempty" minimum:"0" maximum:"1" doc:"Only memories of this confidence or less."`
-}
-
-func (n Narrow) into(f *queries.Filter) {
-	f.MemoryTypes, f.MinConfidence, f.MaxConfidence = n.MemoryTypes, n.MinConfidence, n.MaxConfidence
 }
 
 // Span says from when, and with what metadata.
@@ -41,11 +35,13 @@ type Span struct {
 	Metadata       json.RawMessage `json:"metadata,omitempty" nullable:"false" doc:"Only memories whose metadata contains this JSON object."`
 }
 
-func (s Span) into(f *queries.Filter) {
-	f.CreatedAfter, f.CreatedBefore = s.CreatedAfter, s.CreatedBefore
-	f.UpdatedAfter, f.UpdatedBefore = s.UpdatedAfter, s.UpdatedBefore
-	f.RecordedAfter, f.RecordedBefore = s.RecordedAfter, s.RecordedBefore
-	f.ExpiresBefore, f.Metadata = s.ExpiresBefore, s.Metadata
+func filter(o Owners, n Narrow, s Span) queries.Filter {
+	return queries.Filter{
+		AgentID: o.AgentID, UserID: o.UserID,
+		MemoryTypes: n.MemoryTypes, MinConfidence: n.MinConfidence, MaxConfidence: n.MaxConfidence,
+		CreatedAfter: s.CreatedAfter, CreatedBefore: s.CreatedBefore, UpdatedAfter: s.UpdatedAfter, UpdatedBefore: s.UpdatedBefore,
+		RecordedAfter: s.RecordedAfter, RecordedBefore: s.RecordedBefore, ExpiresBefore: s.ExpiresBefore, Metadata: s.Metadata,
+	}
 }
 
 // Minimum says what an answer has to reflect.
@@ -56,9 +52,10 @@ type Minimum struct {
 // Moment says which state of the memories is asked for.
 type Moment struct {
 	Minimum
-	AsOf string `json:"as_of,omitempty" minLength:"1" doc:"As known then: a sequence_id, or a time as in RFC 3339. Default is now." example:"2026-01-31T15:04:05Z"`
+	AsOf string `json:"as_of,omitempty" minLength:"1" doc:"As known then: a sequence_id, or an RFC 3339 time. Default is now." example:"2026-01-31T15:04:05Z"`
 }
 
+// at reads the moment.
 func (m Moment) at() (queries.At, error) {
 	at := queries.At{MinSequenceID: m.MinSequenceID}
 	if m.AsOf == "" {
@@ -72,7 +69,7 @@ func (m Moment) at() (queries.At, error) {
 	// In the query of a URL, + means a space.
 	at.AsOf.Time, err = time.Parse(time.RFC3339Nano, strings.Replace(m.AsOf, " ", "+", 1))
 	if err != nil || at.AsOf.Time.IsZero() {
-		return at, domain.Invalidf("as_of", "is neither a sequence_id from 1 on nor a time such as 2026-01-31T15:04:05Z")
+		return at, domain.Invalidf("as_of", "must be a sequence_id of at least 1, or an RFC 3339 time, e.g. 2026-01-31T15:04:05Z")
 	}
 	return at, nil
 }

@@ -1,0 +1,75 @@
+package api
+
+import (
+	"errors"
+
+	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/domain"
+)
+
+// Caller says who calls, for which tenant, and what the call belongs to: all that a transport is told beside the request.
+type Caller struct {
+	// Tenant whose memories are meant; default domain.DefaultTenant.
+	Tenant domain.Tenant
+	// Principal is who calls, as the transport has made sure: "local:<account>", "anonymous".
+	Principal string
+	// Actor is who calls, in the caller's own words; default "anonymous".
+	Actor string
+	// Scopes are what the principal may do; they are the Authorizer's to read.
+	Scopes []Scope
+	// CommandID makes a command safe to repeat; default none.
+	CommandID string
+	// CorrelationID, CausationID and Traceparent are as in domain.Meta; default none.
+	CorrelationID, CausationID, Traceparent string
+}
+
+// Check returns the caller with its defaults, or a malformed error that names the first bad field as in domain.Meta.
+func (c Caller) Check() (Caller, error) {
+	tenant, err := domain.ParseTenant(string(c.Tenant))
+	if err != nil {
+		return c, Malformed(err)
+	}
+	meta, err := c.meta("").Check()
+	if err != nil {
+		return c, Malformed(err)
+	}
+	c.Tenant, c.Actor = tenant, meta.Actor
+	return c, nil
+}
+
+func (c *Caller) meta(reason string) domain.Meta {
+	return domain.Meta{
+		Actor: c.Actor, Reason: reason, CommandID: c.CommandID,
+		CorrelationID: c.CorrelationID, CausationID: c.CausationID, Traceparent: c.Traceparent,
+	}
+}
+
+// command is what goes with a command of the caller's.
+func (c *Caller) command(reason string, expectedVersion *int) commands.Request {
+	r := commands.Request{Tenant: c.Tenant, Meta: c.meta(reason)}
+	if expectedVersion != nil {
+		r.ExpectedVersion = *expectedVersion
+	}
+	return r
+}
+
+// An Authorizer decides whether a caller may use an operation: nil if so, else an error of kind domain.Forbidden that says
+// why. It must be safe for concurrent use.
+type Authorizer func(c Caller, op *Operation) error
+
+// AllowAll lets everybody use everything.
+func AllowAll(Caller, *Operation) error { return nil }
+
+// Malformed says that a request cannot be read at all, rather than that something in it is not allowed.
+func Malformed(err error) error { return &malformedError{err} }
+
+// IsMalformed tells whether an error is one of Malformed.
+func IsMalformed(err error) bool {
+	_, ok := errors.AsType[*malformedError](err)
+	return ok
+}
+
+type malformedError struct{ err error }
+
+func (e *malformedError) Error() string { return e.err.Error() }
+func (e *malformedError) Unwrap() error { return e.err }

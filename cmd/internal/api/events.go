@@ -1,0 +1,134 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/memory"
+	"github.com/auren-memory/auren/eventstore"
+)
+
+// EventFilter narrows what is read from the log.
+type EventFilter struct {
+	EventTypes    []string `json:"event_type,omitempty" maxItems:"100" doc:"Only events of one of these types, e.g. memory_revised."`
+	AgentID       string   `json:"agent_id,omitempty" minLength:"1" maxLength:"100" doc:"Only events of this agent's memories."`
+	UserID        string   `json:"user_id,omitempty" minLength:"1" maxLength:"255" doc:"Only events of memories about this user."`
+	CorrelationID string   `json:"correlation_id,omitempty" minLength:"1" maxLength:"255" doc:"Only events of this piece of work."`
+	Until         int64    `json:"until,omitempty" minimum:"1" doc:"The last sequence_id to read; default is the end of the log."`
+}
+
+func (f *EventFilter) filter() eventstore.Filter {
+	return eventstore.Filter{EventTypes: f.EventTypes, AgentID: f.AgentID, UserID: f.UserID, CorrelationID: f.CorrelationID, Until: f.Until}
+}
+
+func (f *EventFilter) check() error {
+	for _, given := range f.EventTypes {
+		if all := EventTypes(); !slices.Contains(all, given) {
+			return domain.Invalidf("event_type", "must be one of %s, got %q", strings.Join(all, ", "), given)
+		}
+	}
+	return nil
+}
+
+// EventTypes are the types of events that can be asked for.
+func EventTypes() []string { return memory.EventTypes() }
+
+// ReadStreamRequest asks for the events of one memory.
+type ReadStreamRequest struct {
+	MemoryID
+	From      int    `json:"from,omitempty" minimum:"1" maximum:"2147483647" doc:"The version to begin with, inclusive; default is the first, or the last when going backwards."`
+	Direction string `json:"direction,omitempty" minLength:"1" enum:"forwards,backwards" default:"forwards" doc:"From old to new, or the other way round."`
+	Limit     int    `json:"limit,omitempty" minimum:"1" maximum:"1000" default:"100" doc:"How many events at most; a page of very large ones ends earlier."`
+}
+
+// ReadStreamAnswer is a page of a stream.
+type ReadStreamAnswer struct {
+	Events     []eventstore.Event `json:"events"`
+	NextFrom   int                `json:"next_from" doc:"Where to go on; 0 at the end."`
+	SequenceID int64              `json:"sequence_id" doc:"The end of the log that the answer reflects."`
+}
+
+// ReadLogRequest asks for a page of the log.
+type ReadLogRequest struct {
+	After int64 `json:"after,omitempty" minimum:"0" doc:"The sequence_id to go on after; default is the beginning."`
+	Limit int   `json:"limit,omitempty" minimum:"1" maximum:"1000" default:"100" doc:"How many events at most; a page of very large ones ends earlier."`
+	EventFilter
+}
+
+// Page is a piece of a log.
+type Page struct {
+	Events     []eventstore.Event `json:"events"`
+	Next       int64              `json:"next" doc:"Go on after it: everything up to it has been looked at."`
+	SequenceID int64              `json:"sequence_id" doc:"The end of the log that the answer reflects; nothing is left where next has reached it."`
+}
+
+const defaultEvents = 100
+
+// The pages of events.
+var (
+	ReadStream = define(Operation{
+		Name: "readStream", Scope: Audit, Summary: "Events of one memory", Detail: "Exactly as they were committed.",
+	}, (*Service).readStream)
+
+	ReadLog = define(Operation{
+		Name: "readLog", Scope: Audit, Summary: "Events of all memories", Detail: "In the one order in which they were committed.",
+	}, func(s *Service, ctx context.Context, c Caller, r *ReadLogRequest) (answer[Page], error) {
+		read, err := s.deps.Store.ReadLog(ctx, c.Tenant, r.After, r.filter(), cmp.Or(r.Limit, defaultEvents))
+		page := pageOf(read)
+		return answer[Page]{body: page, sequenceID: page.SequenceID}, err
+	})
+)
+
+func pageOf(read eventstore.Page) Page {
+	return Page{Events: append([]eventstore.Event{}, read.Events...), Next: read.Next, SequenceID: read.Head}
+}
+
+func (s *Service) readStream(ctx context.Context, c Caller, r *ReadStreamRequest) (answer[ReadStreamAnswer], error) {
+	direction, from, step, err := r.start()
+	if err != nil {
+		return answer[ReadStreamAnswer]{}, err
+	}
+	head, err := s.deps.Store.Head(ctx, c.Tenant)
+	if err != nil {
+		return answer[ReadStreamAnswer]{}, err
+	}
+	page := ReadStreamAnswer{Events: []eventstore.Event{}, SequenceID: head.SequenceID}
+	limit := cmp.Or(r.Limit, defaultEvents)
+	events, err := s.deps.Store.ReadStream(ctx, c.Tenant, r.ID, from, direction, limit)
+	if err != nil {
+		return answer[ReadStreamAnswer]{}, err
+	}
+	page.Events = append(page.Events, events...)
+	if eventstore.Full(events, limit) {
+		page.NextFrom = events[len(events)-1].Version + step
+	}
+	if len(page.Events) == 0 {
+		if err := s.checkStream(ctx, c, r); err != nil {
+			return answer[ReadStreamAnswer]{}, err
+		}
+	}
+	return answer[ReadStreamAnswer]{body: page, sequenceID: page.SequenceID}, nil
+}
+
+// start is where reading begins, and the step from one version to the next.
+func (r *ReadStreamRequest) start() (direction eventstore.Direction, from, step int, err error) {
+	switch r.Direction {
+	case "", "forwards":
+		return eventstore.Forwards, cmp.Or(r.From, 1), 1, nil
+	case "backwards":
+		return eventstore.Backwards, cmp.Or(r.From, 1<<31-1), -1, nil
+	}
+	return false, 0, 0, domain.Invalidf("direction", "must be forwards or backwards, got %q", r.Direction)
+}
+
+// checkStream tells a stream that has no events from one of which nothing was asked for.
+func (s *Service) checkStream(ctx context.Context, c Caller, r *ReadStreamRequest) error {
+	first, err := s.deps.Store.ReadStream(ctx, c.Tenant, r.ID, 1, eventstore.Forwards, 1)
+	if err == nil && len(first) == 0 {
+		return domain.Errorf(domain.NotFound, "there is no stream %s", r.ID)
+	}
+	return err
+}

@@ -1,0 +1,131 @@
+package api
+
+import (
+	"cmp"
+	"context"
+
+	"github.com/auren-memory/auren/queries"
+)
+
+// GetMemoryRequest asks for one memory.
+type GetMemoryRequest struct {
+	MemoryID
+	Moment
+}
+
+// ListMemoriesRequest asks for a page of memories.
+type ListMemoriesRequest struct {
+	Owners
+	Narrow
+	Span
+	State      string `json:"state,omitempty" minLength:"1" enum:"active,forgotten,expired,all" default:"active" doc:"Only memories in this state."`
+	Order      string `json:"order,omitempty" minLength:"1" enum:"created,updated,recorded,confidence" default:"created" doc:"What to order by."`
+	Descending bool   `json:"descending,omitempty" doc:"The newest, or the most certain, first."`
+	Cursor     string `json:"cursor,omitempty" doc:"The next_cursor of the page before, with the same order and filter."`
+	Limit      int    `json:"limit,omitempty" minimum:"1" maximum:"1000" default:"50" doc:"How many at most; a page of very large memories ends earlier."`
+	Moment
+}
+
+// GetHistoryRequest asks for the versions of one memory.
+type GetHistoryRequest struct {
+	MemoryID
+	AfterVersion int `json:"after_version,omitempty" minimum:"0" maximum:"2147483647" doc:"The next_after_version of the page before."`
+	Limit        int `json:"limit,omitempty" minimum:"1" maximum:"1000" default:"50" doc:"How many versions at most."`
+	Moment
+}
+
+// ListRecentRequest asks for what changed in the last days.
+type ListRecentRequest struct {
+	Owners
+	Days  int `json:"days,omitempty" minimum:"1" maximum:"36525" default:"7" doc:"How many days back."`
+	Limit int `json:"limit,omitempty" minimum:"1" maximum:"1000" default:"50" doc:"How many at most."`
+	Minimum
+}
+
+// GetStatsRequest asks how many memories there are.
+type GetStatsRequest struct {
+	Owners
+	Minimum
+}
+
+// GetPositionRequest asks where the log ends.
+type GetPositionRequest struct{}
+
+// Position is where a log ends.
+type Position struct {
+	SequenceID int64 `json:"sequence_id" doc:"That of the last event; 0 if there is none."`
+}
+
+// The questions about memories.
+var (
+	GetMemory = define(Operation{
+		Name: "getMemory", Scope: Read, Summary: "Get one", Detail: "In whatever state it is.",
+	}, (*Service).getMemory)
+
+	ListMemories = define(Operation{
+		Name: "listMemories", Scope: Read, Summary: "List",
+		Detail: "Page by page: pass next_cursor on as cursor until it is empty.",
+	}, (*Service).listMemories)
+
+	GetHistory = define(Operation{
+		Name: "getHistory", Scope: Read, Summary: "History of one",
+		Detail: "Every version, the oldest first, with who made it and why.",
+	}, (*Service).getHistory)
+
+	ListRecent = define(Operation{
+		Name: "listRecent", Scope: Read, Summary: "Recent",
+		Detail: "What was created or changed in the last days, the latest first.",
+	}, func(s *Service, ctx context.Context, c Caller, r *ListRecentRequest) (answer[queries.ListResult], error) {
+		return listed(s.deps.Queries.Recent(ctx, c.Tenant, r.AgentID, r.UserID, cmp.Or(r.Days, 7), r.Limit,
+			queries.At{MinSequenceID: r.MinSequenceID}))
+	})
+
+	GetStats = define(Operation{
+		Name: "getStats", Scope: Read, Summary: "Counts",
+		Detail: "How many memories there are, by state, type, agent and user.",
+	}, func(s *Service, ctx context.Context, c Caller, r *GetStatsRequest) (answer[queries.Stats], error) {
+		stats, err := s.deps.Queries.Stats(ctx, c.Tenant, r.AgentID, r.UserID, r.MinSequenceID)
+		return answer[queries.Stats]{body: stats, sequenceID: stats.SequenceID}, err
+	})
+
+	GetPosition = define(Operation{
+		Name: "getPosition", Scope: Read, Summary: "End of the log",
+		Detail: "A query that is given it as min_sequence_id sees everything that was written before, by anyone.",
+	}, func(s *Service, ctx context.Context, c Caller, _ *GetPositionRequest) (answer[Position], error) {
+		head, err := s.deps.Store.Head(ctx, c.Tenant)
+		return answer[Position]{body: Position{head.SequenceID}, sequenceID: head.SequenceID}, err
+	})
+)
+
+func (s *Service) getMemory(ctx context.Context, c Caller, r *GetMemoryRequest) (answer[queries.Memory], error) {
+	at, err := r.at()
+	if err != nil {
+		return answer[queries.Memory]{}, err
+	}
+	m, sequenceID, err := s.deps.Queries.Get(ctx, c.Tenant, r.ID, at)
+	return answer[queries.Memory]{body: m, version: m.Version, sequenceID: sequenceID}, err
+}
+
+func (s *Service) listMemories(ctx context.Context, c Caller, r *ListMemoriesRequest) (answer[queries.ListResult], error) {
+	at, err := r.at()
+	if err != nil {
+		return answer[queries.ListResult]{}, err
+	}
+	f := filter(r.Owners, r.Narrow, r.Span)
+	f.State = r.State
+	page := queries.Page{Order: queries.Order(r.Order), Descending: r.Descending, Cursor: r.Cursor, Limit: r.Limit}
+	return listed(s.deps.Queries.List(ctx, c.Tenant, f, page, at))
+}
+
+func listed(l queries.ListResult, err error) (answer[queries.ListResult], error) {
+	return answer[queries.ListResult]{body: l, sequenceID: l.SequenceID}, err
+}
+
+func (s *Service) getHistory(ctx context.Context, c Caller, r *GetHistoryRequest) (answer[queries.HistoryResult], error) {
+	at, err := r.at()
+	if err != nil {
+		return answer[queries.HistoryResult]{}, err
+	}
+	h, err := s.deps.Queries.History(ctx, c.Tenant, r.ID, queries.HistoryPage{AfterVersion: r.AfterVersion, Limit: r.Limit}, at)
+	return answer[queries.HistoryResult]{body: h, sequenceID: h.SequenceID}, err
+}

@@ -1,0 +1,150 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/auren-memory/auren/domain"
+)
+
+// Problem is how every transport shows an error (RFC 9457).
+type Problem struct {
+	Type   string       `json:"type" format:"uri" doc:"What kind of problem it is, for programs; it never changes." example:"urn:auren:problem:invalid"`
+	Title  string       `json:"title" doc:"The kind of problem, for people." example:"Unprocessable Content"`
+	Status int          `json:"status" doc:"The HTTP status, once more." example:"422"`
+	Detail string       `json:"detail" doc:"What must hold and does not." example:"confidence: must be between 0 and 1, got 1.5"`
+	Errors []FieldError `json:"errors,omitempty" doc:"The fields, parameters or headers at fault."`
+	// The versions of a conflict.
+	ExpectedVersion *int `json:"expected_version,omitempty" doc:"In a conflict of versions: the version that was expected."`
+	ActualVersion   *int `json:"actual_version,omitempty" doc:"In a conflict of versions: the version that the memory is at."`
+	// RequestID finds the log entry of an internal error.
+	RequestID string `json:"request_id,omitempty" doc:"In an internal error: what to look for in the server's log."`
+}
+
+// FieldError says what is wrong with one field.
+type FieldError struct {
+	Field   string `json:"field" doc:"Where it stands, as the caller wrote it." example:"memories[7].confidence"`
+	Message string `json:"message" doc:"What must hold and does not." example:"must be between 0 and 1, got 1.5"`
+}
+
+// ProblemType is the type of a kind of problem.
+func ProblemType(slug string) string { return "urn:auren:problem:" + slug }
+
+// row is one line of the table of problems.
+type row struct {
+	status      int
+	slug, title string
+}
+
+// Those of the table that are no kind of error of the domain.
+const (
+	malformed domain.Kind = "malformed"
+	tooLarge  domain.Kind = "too_large"
+)
+
+// table says how each kind of error is shown.
+func table(kind domain.Kind) row {
+	switch kind {
+	case malformed:
+		return row{http.StatusBadRequest, "malformed", "Bad Request"}
+	case tooLarge:
+		return row{http.StatusRequestEntityTooLarge, "too-large", "Content Too Large"}
+	case domain.Invalid:
+		return row{http.StatusUnprocessableEntity, "invalid", "Unprocessable Content"}
+	case domain.NotFound:
+		return row{http.StatusNotFound, "not-found", "Not Found"}
+	case domain.Conflict:
+		return row{http.StatusConflict, "conflict", "Conflict"}
+	case domain.Reused:
+		return row{http.StatusUnprocessableEntity, "command-id-reused", "Command id reused"}
+	case domain.Forbidden:
+		return row{http.StatusForbidden, "forbidden", "Forbidden"}
+	case domain.Unavailable:
+		return row{http.StatusServiceUnavailable, "unavailable", "Service Unavailable"}
+	}
+	return row{http.StatusInternalServerError, "internal", "Internal Server Error"}
+}
+
+// kinds are all that the table has.
+func kinds() []domain.Kind {
+	return []domain.Kind{malformed, tooLarge, domain.Invalid, domain.NotFound, domain.Conflict, domain.Reused, domain.Forbidden,
+		domain.Unavailable, domain.Internal}
+}
+
+// ProblemOf says how an error is shown. What is internal hides its text.
+func ProblemOf(err error) Problem {
+	if told, ok := errors.AsType[*ProblemError](err); ok {
+		return told.Problem
+	}
+	kind := kindOf(err)
+	if kind == domain.Internal && errors.Is(err, context.DeadlineExceeded) {
+		kind, err = domain.Unavailable, domain.Errorf(domain.Unavailable, "the answer took too long; try again")
+	}
+	r := table(kind)
+	p := Problem{Type: ProblemType(r.slug), Title: r.title, Status: r.status}
+	p.describe(err)
+	return p
+}
+
+func kindOf(err error) domain.Kind {
+	if IsMalformed(err) {
+		return malformed
+	}
+	if _, ok := errors.AsType[*tooLargeError](err); ok {
+		return tooLarge
+	}
+	return domain.KindOf(err)
+}
+
+func (p *Problem) describe(err error) {
+	if conflict, ok := errors.AsType[*domain.VersionConflictError](err); ok {
+		p.Detail = conflict.Error()
+		p.ExpectedVersion, p.ActualVersion = &conflict.Expected, &conflict.Actual
+		return
+	}
+	e, ok := errors.AsType[*domain.Error](err)
+	if !ok || e.Kind == domain.Internal {
+		p.Detail = "something went wrong inside; the server's log has the details under the request_id"
+		return
+	}
+	p.Detail = e.Error()
+	if e.Field != "" {
+		p.Errors = []FieldError{{Field: e.Field, Message: e.Message}}
+	}
+}
+
+// ProblemError is a problem that another process answered with. It unwraps to the error that it stands for.
+type ProblemError struct {
+	Problem
+	cause error
+}
+
+// Error is the problem's detail.
+func (e *ProblemError) Error() string { return e.Detail }
+
+// Unwrap returns the error that the problem stands for.
+func (e *ProblemError) Unwrap() error { return e.cause }
+
+// ErrorOf is the error that a problem stands for; memory is the id that the request named, or "".
+func ErrorOf(p Problem, memory string) error {
+	if p.ExpectedVersion != nil && p.ActualVersion != nil {
+		return &ProblemError{p, &domain.VersionConflictError{Stream: memory, Expected: *p.ExpectedVersion, Actual: *p.ActualVersion}}
+	}
+	stands := &domain.Error{Kind: domain.Internal, Message: p.Detail}
+	for _, kind := range kinds() {
+		if ProblemType(table(kind).slug) == p.Type {
+			stands.Kind = kind
+		}
+	}
+	if len(p.Errors) > 0 {
+		stands.Field, stands.Message = p.Errors[0].Field, p.Errors[0].Message
+	}
+	switch stands.Kind {
+	case malformed, tooLarge:
+		stands.Kind = domain.Invalid
+	case domain.Internal:
+		return &ProblemError{p, errors.New(p.Detail)}
+	}
+	return &ProblemError{p, stands}
+}

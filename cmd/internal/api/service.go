@@ -1,0 +1,118 @@
+package api
+
+import (
+	"context"
+	"reflect"
+
+	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/queries"
+)
+
+// Deps is what operations are carried out with. A process that serves some of them only leaves the rest out.
+type Deps struct {
+	Commands *commands.Handler
+	Queries  *queries.Reader
+	Store    *eventstore.Store
+	// LogWatcher watches eventstore.LogChannel and must be running, else streams are late.
+	LogWatcher *eventstore.Watcher
+	// Projections tells how far the projections are.
+	Projections func(ctx context.Context) ([]Projection, error)
+	// Authorize decides who may do what; default AllowAll.
+	Authorize Authorizer
+}
+
+// Service carries out operations in this process. It is a Door, safe for concurrent use.
+type Service struct{ deps Deps }
+
+// New makes a service.
+func New(deps Deps) *Service {
+	if deps.Authorize == nil {
+		deps.Authorize = AllowAll
+	}
+	return &Service{deps}
+}
+
+// Admission is a caller who may use an operation.
+type Admission struct {
+	service *Service
+	caller  Caller
+	op      *Operation
+}
+
+// Admit checks a caller and whether it may use an operation.
+func (s *Service) Admit(c Caller, op *Operation) (Admission, error) {
+	c, err := c.Check()
+	if err != nil {
+		return Admission{}, err
+	}
+	return Admission{s, c, op}, s.deps.Authorize(c, op)
+}
+
+// Run carries out the operation on a request that was read by its Decoder: a pointer to an Operation.Request.
+func (a Admission) Run(ctx context.Context, request any) (Reply, error) {
+	if err := check(request); err != nil {
+		return Reply{}, err
+	}
+	return a.op.run(a.service, ctx, a.caller, request)
+}
+
+// Follow is Run for an operation that streams; see Door.Follow.
+func (a Admission) Follow(ctx context.Context, request any, each func(Page) error) error {
+	if err := check(request); err != nil {
+		return err
+	}
+	return a.op.follow(a.service, ctx, a.caller, request, each)
+}
+
+// check looks at what the tags of a request cannot say.
+func check(request any) error {
+	if r, ok := request.(interface{ check() error }); ok {
+		return r.check()
+	}
+	return nil
+}
+
+// Do carries out an operation on a request that has not been read yet.
+func (s *Service) Do(ctx context.Context, c Caller, op *Operation, request []byte) (Reply, error) {
+	a, err := s.Admit(c, op)
+	if err != nil {
+		return Reply{}, err
+	}
+	read, err := op.decode(request)
+	if err != nil {
+		return Reply{}, err
+	}
+	return a.Run(ctx, read)
+}
+
+// Follow is Do for an operation that streams.
+func (s *Service) Follow(ctx context.Context, c Caller, op *Operation, request []byte, each func(Page) error) error {
+	a, err := s.Admit(c, op)
+	if err != nil {
+		return err
+	}
+	read, err := op.decode(request)
+	if err != nil {
+		return err
+	}
+	return a.Follow(ctx, read, each)
+}
+
+func (o *Operation) decode(raw []byte) (any, error) {
+	if int64(len(raw)) > o.MaxRequest {
+		return nil, TooLarge(o.MaxRequest)
+	}
+	request := reflect.New(o.Request)
+	return request.Interface(), o.decoder.JSON(raw, request.Interface())
+}
+
+// TooLarge says that a request takes more than limit bytes.
+func TooLarge(limit int64) error {
+	return &tooLargeError{domain.Invalidf("", "the request must take at most %d bytes", limit)}
+}
+
+type tooLargeError struct{ error }
+
+func (e *tooLargeError) Unwrap() error { return e.error }

@@ -1,0 +1,229 @@
+// Package httpclient is a door to an AUREN server elsewhere: it makes the calls of package api over HTTP, as httpapi binds
+// them. Its errors name the server, and never a key.
+package httpclient
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/auren-memory/auren/cmd/internal/api"
+	"github.com/auren-memory/auren/cmd/internal/httpapi"
+	"github.com/auren-memory/auren/domain"
+)
+
+// Config says which server is meant.
+type Config struct {
+	// URL of the server, as in http://127.0.0.1:7430; CheckURL says what is allowed.
+	URL string
+	// Key is sent as Authorization: Bearer; default none.
+	Key string
+	// Version of this program, for errors.
+	Version string
+	// Timeout bounds one call; default 60 s.
+	Timeout time.Duration
+	// Silence is how long a stream may say nothing before it is asked for again; default 45 s, three heartbeats.
+	Silence time.Duration
+	// Transport makes the requests; default one of its own.
+	Transport http.RoundTripper
+}
+
+// Client is a Door, safe for concurrent use.
+type Client struct {
+	config Config
+	base   *url.URL
+	http   *http.Client
+	routes map[*api.Operation]httpapi.Route
+}
+
+// CheckURL reports a URL that cannot be one of a server, without repeating it.
+func CheckURL(address string) error {
+	u, err := url.Parse(address)
+	switch {
+	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
+		return errors.New("must be an http or https URL, e.g. http://127.0.0.1:7430")
+	case u.User != nil:
+		return errors.New("must hold no user and no password; a key goes into AUREN_KEY")
+	case u.RawQuery != "" || u.Fragment != "":
+		return errors.New("must end with its path")
+	}
+	return nil
+}
+
+// Open asks the server who it is, without showing it the key. It is an error if the server cannot be reached, is not AUREN
+// or speaks another version of the API.
+func Open(ctx context.Context, config Config) (*Client, error) {
+	if err := CheckURL(config.URL); err != nil {
+		return nil, fmt.Errorf("the URL of the server %w", err)
+	}
+	if config.Timeout == 0 {
+		config.Timeout = time.Minute
+	}
+	if config.Silence == 0 {
+		config.Silence = 45 * time.Second
+	}
+	if config.Transport == nil {
+		config.Transport = http.DefaultTransport.(*http.Transport).Clone()
+	}
+	base, err := url.Parse(strings.TrimRight(config.URL, "/"))
+	if err != nil {
+		return nil, err
+	}
+	c := &Client{config: config, base: base, routes: map[*api.Operation]httpapi.Route{}}
+	// A redirect would repeat a command elsewhere.
+	c.http = &http.Client{Transport: config.Transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	for _, route := range httpapi.Routes() {
+		c.routes[route.Operation] = route
+	}
+	return c, c.checkServer(ctx)
+}
+
+// Close ends the connections that are idle.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
+
+func (c *Client) checkServer(ctx context.Context) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base.String()+"/version", nil)
+	if err != nil {
+		return err
+	}
+	answer, raw, err := c.send(request)
+	if err != nil {
+		return err
+	}
+	if location := answer.Header.Get("Location"); answer.StatusCode/100 == 3 && location != "" {
+		return fmt.Errorf("the server at %s redirects elsewhere: name the server itself", c.base)
+	}
+	var server struct {
+		Version string
+		API     int
+	}
+	if err := json.Unmarshal(raw, &server); err != nil || answer.StatusCode != http.StatusOK || server.Version == "" {
+		return fmt.Errorf("the server at %s is not AUREN: GET /version answers %s", c.base, answer.Status)
+	}
+	if server.API != api.Version {
+		return fmt.Errorf("the server at %s is AUREN %s, which speaks version %d of the API; this is AUREN %s, which speaks version %d: use the auren of the server's version",
+			c.base, server.Version, server.API, c.config.Version, api.Version)
+	}
+	return nil
+}
+
+// Ready asks the server whether all its parts work, and for each "ok" or what is wrong with it.
+func (c *Client) Ready(ctx context.Context) (ready bool, parts map[string]string, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base.String()+"/health/ready", nil)
+	if err != nil {
+		return false, nil, err
+	}
+	answer, raw, err := c.send(request)
+	if err != nil {
+		return false, nil, err
+	}
+	var health struct{ Checks map[string]string }
+	if err := json.Unmarshal(raw, &health); err != nil {
+		return false, nil, c.unexpected(answer)
+	}
+	return answer.StatusCode == http.StatusOK, health.Checks, nil
+}
+
+// Do makes one call.
+func (c *Client) Do(ctx context.Context, caller api.Caller, op *api.Operation, request []byte) (api.Reply, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
+	defer cancel()
+	r, memory, err := c.request(ctx, caller, op, request)
+	if err != nil {
+		return api.Reply{}, err
+	}
+	answer, raw, err := c.send(r)
+	if err != nil {
+		return api.Reply{}, err
+	}
+	if answer.StatusCode/100 != 2 {
+		return api.Reply{}, c.problem(answer, raw, memory)
+	}
+	body, err := op.DecodeAnswer(raw)
+	if err != nil {
+		return api.Reply{}, c.unexpected(answer)
+	}
+	reply := api.Reply{Body: body}
+	reply.Version, _ = strconv.Atoi(strings.Trim(answer.Header.Get("ETag"), `"`))
+	reply.SequenceID, _ = strconv.ParseInt(answer.Header.Get("Auren-Sequence-Id"), 10, 64)
+	return reply, nil
+}
+
+// maxAnswer is more than any page takes.
+const maxAnswer = 1 << 30
+
+func (c *Client) send(r *http.Request) (*http.Response, []byte, error) {
+	answer, err := c.http.Do(r)
+	if err != nil {
+		return nil, nil, c.unreachable(r.Context(), err)
+	}
+	defer answer.Body.Close()
+	raw, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
+	if err != nil {
+		return nil, nil, c.unreachable(r.Context(), err)
+	}
+	return answer, raw, nil
+}
+
+// unreachable says why there is no answer. The library's own words repeat the method and the URL.
+func (c *Client) unreachable(ctx context.Context, err error) error {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return ctx.Err()
+	}
+	if ctx.Err() != nil {
+		return domain.Errorf(domain.Unavailable, "the server at %s did not answer in time", c.base)
+	}
+	if failed, ok := errors.AsType[*url.Error](err); ok {
+		err = failed.Err
+	}
+	if dial, ok := errors.AsType[*net.OpError](err); ok && dial.Op == "dial" {
+		err = dial.Err
+	}
+	return domain.Errorf(domain.Unavailable, "the server at %s cannot be reached: %v", c.base, err)
+}
+
+func (c *Client) unexpected(answer *http.Response) error {
+	kind := domain.Internal
+	if answer.StatusCode >= http.StatusInternalServerError {
+		kind = domain.Unavailable
+	}
+	return &domain.Error{Kind: kind, Message: fmt.Sprintf("the server at %s gave an unexpected reply: %s", c.base, answer.Status)}
+}
+
+// problem is the error that an answer stands for.
+func (c *Client) problem(answer *http.Response, raw []byte, memory string) error {
+	var p api.Problem
+	if err := json.Unmarshal(raw, &p); err != nil || p.Type == "" || !strings.HasPrefix(answer.Header.Get("Content-Type"), "application/problem+json") {
+		return c.unexpected(answer)
+	}
+	// A header is named as the field that it carries.
+	for i, e := range p.Errors {
+		for _, h := range httpapi.Headers() {
+			if e.Field == h.Name {
+				p.Errors[i].Field = h.Field
+				p.Detail = strings.Replace(p.Detail, h.Name+": ", h.Field+": ", 1)
+			}
+		}
+	}
+	if p.Status == http.StatusInternalServerError {
+		p.Detail = fmt.Sprintf("the server at %s failed; its log has the details under request_id %s", c.base, p.RequestID)
+	}
+	return api.ErrorOf(p, memory)
+}
+
+// body makes the reader of a body.
+func body(raw []byte) io.Reader {
+	if raw == nil {
+		return nil
+	}
+	return bytes.NewReader(raw)
+}

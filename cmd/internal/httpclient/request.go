@@ -1,0 +1,99 @@
+package httpclient
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/auren-memory/auren/cmd/internal/api"
+	"github.com/auren-memory/auren/cmd/internal/httpapi"
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
+)
+
+// request makes the HTTP request of a call. Memory is the id that it names, "" if it names none.
+func (c *Client) request(ctx context.Context, caller api.Caller, op *api.Operation, raw []byte) (_ *http.Request, memory string, err error) {
+	route := c.routes[op]
+	target, content := c.base.String()+route.Path, raw
+	request, err := canonjson.Parse(raw)
+	if err != nil || !request.IsObject() {
+		if !route.HasBody() || strings.Contains(route.Path, "{id}") {
+			return nil, "", api.NewDecoder(op.Request).JSON(raw, op.NewRequest())
+		}
+	} else {
+		var query url.Values
+		var rest *canonjson.Object
+		memory, query, rest = split(request)
+		if strings.Contains(route.Path, "{id}") {
+			if memory == "" {
+				return nil, "", api.NewDecoder(op.Request).JSON(raw, op.NewRequest())
+			}
+			target = strings.Replace(target, "{id}", url.PathEscape(memory), 1)
+			content = rest.Done().Raw()
+			query.Del("id")
+		}
+		if !route.HasBody() {
+			content = nil
+			if len(query) > 0 {
+				target += "?" + query.Encode()
+			}
+		}
+	}
+	r, err := http.NewRequestWithContext(ctx, route.Method, target, body(content))
+	if err != nil {
+		return nil, "", err
+	}
+	if content != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	return r, memory, c.setHeaders(r, caller)
+}
+
+// split takes a request apart: the id, all members as parameters, and those but the id as an object.
+func split(request canonjson.Value) (id string, query url.Values, rest *canonjson.Object) {
+	query, rest = url.Values{}, canonjson.NewObject(nil)
+	_ = request.Each(func(name string, value canonjson.Value) error {
+		text, isText := value.Text()
+		switch {
+		case value.IsNull():
+		case isText:
+			query.Add(name, text)
+		case value.Raw()[0] == '[':
+			_ = value.Items(func(_ int, item canonjson.Value) error {
+				text, _ := item.Text()
+				query.Add(name, text)
+				return nil
+			})
+		default:
+			query.Add(name, value.String())
+		}
+		if name == "id" {
+			id = text
+		} else {
+			rest.Value(name, value)
+		}
+		return nil
+	})
+	return id, query, rest
+}
+
+func (c *Client) setHeaders(r *http.Request, caller api.Caller) error {
+	for _, h := range httpapi.Headers() {
+		value := *h.Of(&caller)
+		if strings.ContainsFunc(value, func(c rune) bool { return c < ' ' || c == 0x7f }) {
+			return api.Malformed(domain.Invalidf(h.Field, "must hold no control character"))
+		}
+		if h.Field == "command_id" && strings.HasPrefix(value, `"`) {
+			value = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(value) + `"`
+		}
+		if value != "" {
+			r.Header.Set(h.Name, value)
+		}
+	}
+	if c.config.Key != "" {
+		r.Header.Set("Authorization", "Bearer "+c.config.Key)
+	}
+	r.Header.Set("User-Agent", "auren/"+c.config.Version)
+	return nil
+}
