@@ -8,6 +8,7 @@ import (
 
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections"
+	"github.com/auren-memory/auren/projections/lease"
 )
 
 // batch is a piece of a log: everything after one sequence_id up to and including another.
@@ -33,13 +34,13 @@ func (b batch) split(i int) (before, rest batch) {
 func (w *worker) read(ctx context.Context, u *unit, after, until int64) (batch, error) {
 	b := batch{after: after, to: after}
 	for bytes := 0; len(b.events) < w.config.Batch; {
-		page, err := w.store.ReadLog(ctx, u.tenant, b.to, eventstore.Filter{Until: until}, w.config.Batch-len(b.events))
+		page, err := w.store.ReadLog(ctx, u.Tenant, b.to, eventstore.Filter{Until: until}, w.config.Batch-len(b.events))
 		if err != nil {
 			return batch{}, err
 		}
 		if page.Head < b.to {
 			// The database was restored from a backup that is older than what this runner remembers.
-			return batch{}, errLeaseLost
+			return batch{}, lease.ErrLost
 		}
 		for _, e := range page.Events {
 			b.to = e.SequenceID
@@ -65,7 +66,7 @@ func (w *worker) prepare(ctx context.Context, u *unit, b batch) (projections.Wri
 	if len(b.events) == 0 {
 		return func(context.Context, pgx.Tx) error { return nil }, nil
 	}
-	write, err := u.projection.Prepare(ctx, u.tenant, b.events)
+	write, err := u.projection.Prepare(ctx, u.Tenant, b.events)
 	if err != nil {
 		return nil, fmt.Errorf("prepare events %d to %d: %w", b.after+1, b.to, err)
 	}

@@ -30,7 +30,7 @@ func (r *Runner) CatchUpTo(ctx context.Context, until map[domain.Tenant]int64) e
 			return err
 		}
 		due = slices.DeleteFunc(due, func(u *unit) bool {
-			return until[u.tenant] == 0 || u.term > 0 && (u.stopped != nil || u.sequenceID >= until[u.tenant])
+			return until[u.Tenant] == 0 || u.Term > 0 && (u.stopped != nil || u.SequenceID >= until[u.Tenant])
 		})
 		if len(due) == 0 {
 			return r.units.stopped()
@@ -39,8 +39,8 @@ func (r *Runner) CatchUpTo(ctx context.Context, until map[domain.Tenant]int64) e
 		group.SetLimit(r.config.Concurrency)
 		for _, u := range due {
 			group.Go(func() error {
-				if err := r.turn(ctx, u, until[u.tenant]); err != nil {
-					return fmt.Errorf("projection %s of tenant %s: %w", u.name, u.tenant, err)
+				if err := r.turn(ctx, u, until[u.Tenant]); err != nil {
+					return fmt.Errorf("projection %s of tenant %s: %w", u.name, u.Tenant, err)
 				}
 				return nil
 			})

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"crypto/rand"
 	"fmt"
 	"os"
@@ -46,24 +47,12 @@ func (c Config) withDefaults() Config {
 		host, _ := os.Hostname()
 		c.Holder = fmt.Sprintf("%s/%d/%s", host, os.Getpid(), rand.Text()[:8])
 	}
-	if c.LeaseTTL == 0 {
-		c.LeaseTTL = 5 * time.Second
-	}
-	if c.Poll == 0 {
-		c.Poll = time.Second
-	}
-	if c.Batch == 0 {
-		c.Batch = 1000
-	}
-	if c.BatchBytes == 0 {
-		c.BatchBytes = 8 << 20
-	}
-	if c.Concurrency == 0 {
-		c.Concurrency = 4
-	}
-	if c.Timeout == 0 {
-		c.Timeout = time.Minute
-	}
+	c.LeaseTTL = cmp.Or(c.LeaseTTL, 5*time.Second)
+	c.Poll = cmp.Or(c.Poll, time.Second)
+	c.Batch = cmp.Or(c.Batch, 1000)
+	c.BatchBytes = cmp.Or(c.BatchBytes, 8<<20)
+	c.Concurrency = cmp.Or(c.Concurrency, 4)
+	c.Timeout = cmp.Or(c.Timeout, time.Minute)
 	if c.Applied == nil {
 		c.Applied = func(string, domain.Tenant, int) {}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections"
+	"github.com/auren-memory/auren/projections/lease"
 )
 
 // deliver delivers batches to a sink for one turn.
@@ -34,10 +35,10 @@ func (w *worker) deliverBatch(ctx context.Context, u *unit) (more bool, err erro
 		}
 	}
 	limit, err := w.deliveryLimit(ctx, u)
-	if err != nil || limit <= u.sequenceID {
+	if err != nil || limit <= u.SequenceID {
 		return false, err
 	}
-	b, err := w.read(ctx, u, u.sequenceID, limit)
+	b, err := w.read(ctx, u, u.SequenceID, limit)
 	if err != nil || b.empty() {
 		return false, err
 	}
@@ -53,13 +54,13 @@ select c.sequence_id, own.lease_term = $5 and own.sequence_id = $6,
 
 // deliveryLimit returns the checkpoint of the projection that the sink follows, and reads which events not to deliver if there
 // are new ones: those that either of the two skips, since a subscriber would not find applied what the projection skipped. It
-// returns errLeaseLost if the sink's checkpoint moved, as it does when the database is restored from a backup: a delivery cannot
+// returns lease.ErrLost if the sink's checkpoint moved, as it does when the database is restored from a backup: a delivery cannot
 // be undone.
 func (w *worker) deliveryLimit(ctx context.Context, u *unit) (limit int64, err error) {
 	streams := []uuid.UUID{projections.SkipStream(u.after), projections.SkipStream(u.name)}
 	var ours bool
 	var skips int
-	err = w.pool.QueryRow(ctx, readDeliveryLimit, u.tenant, u.after, streams, u.name, u.term, u.sequenceID).Scan(&limit, &ours, &skips)
+	err = w.pool.QueryRow(ctx, readDeliveryLimit, u.Tenant, u.after, streams, u.name, u.Term, u.SequenceID).Scan(&limit, &ours, &skips)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return 0, nil
 	}
@@ -67,14 +68,14 @@ func (w *worker) deliveryLimit(ctx context.Context, u *unit) (limit int64, err e
 		return 0, fmt.Errorf("read checkpoint of %s: %w", u.after, err)
 	}
 	if !ours {
-		return 0, errLeaseLost
+		return 0, lease.ErrLost
 	}
 	if skips == u.skips {
 		return limit, nil
 	}
 	skipped := map[int64]bool{}
 	for _, projection := range []string{u.after, u.name} {
-		said, err := projections.ReadSkips(ctx, w.store, u.tenant, projection)
+		said, err := projections.ReadSkips(ctx, w.store, u.Tenant, projection)
 		if err != nil {
 			return 0, err
 		}
@@ -88,15 +89,15 @@ func (w *worker) deliveryLimit(ctx context.Context, u *unit) (limit int64, err e
 
 // resume moves the checkpoint to where the sink's target is.
 func (w *worker) resume(ctx context.Context, u *unit) error {
-	after, err := u.sink.Resume(ctx, u.tenant, u.sequenceID)
+	after, err := u.sink.Resume(ctx, u.Tenant, u.SequenceID)
 	if _, ok := errors.AsType[*projections.TargetError](err); ok {
 		return w.stop(ctx, u, 0, err)
 	}
 	if err == nil {
-		err = w.leases.clearTargetStop(ctx, u.lease)
+		err = w.leases.ClearTargetStop(ctx, u.Lease)
 	}
 	if err != nil {
-		return fmt.Errorf("resume after %d: %w", u.sequenceID, err)
+		return fmt.Errorf("resume after %d: %w", u.SequenceID, err)
 	}
 	u.resumed = true
 	return w.saveCheckpoint(ctx, u, after)
@@ -107,7 +108,7 @@ func (w *worker) send(ctx context.Context, u *unit, b batch) error {
 	events := slices.DeleteFunc(b.events, func(e eventstore.Event) bool { return u.skipped[e.SequenceID] })
 	var err error
 	if len(events) > 0 {
-		err = w.traced(ctx, u, events, func(ctx context.Context) error { return u.sink.Deliver(ctx, u.tenant, events) })
+		err = w.traced(ctx, u, events, func(ctx context.Context) error { return u.sink.Deliver(ctx, u.Tenant, events) })
 	}
 	if e, ok := errors.AsType[*projections.PoisonError](err); ok {
 		return w.stop(ctx, u, e.SequenceID, err)
@@ -119,19 +120,19 @@ func (w *worker) send(ctx context.Context, u *unit, b batch) error {
 	if err := w.saveCheckpoint(ctx, u, b.to); err != nil {
 		return err
 	}
-	w.config.Applied(u.name, u.tenant, int(b.to-b.after))
+	w.config.Applied(u.name, u.Tenant, int(b.to-b.after))
 	return nil
 }
 
 // saveCheckpoint moves a sink's checkpoint, in either direction.
 func (w *worker) saveCheckpoint(ctx context.Context, u *unit, to int64) error {
-	if to == u.sequenceID {
+	if to == u.SequenceID {
 		return nil
 	}
-	err := pgx.BeginFunc(ctx, w.pool, func(tx pgx.Tx) error { return w.leases.advance(ctx, tx, u.lease, to) })
+	err := pgx.BeginFunc(ctx, w.pool, func(tx pgx.Tx) error { return w.leases.Advance(ctx, tx, u.Lease, to) })
 	if err != nil {
 		return err
 	}
-	u.sequenceID = to
+	u.SequenceID = to
 	return nil
 }

@@ -23,7 +23,7 @@
 // # Owners
 //
 // Each runner registers in the table projectors, once for each projection, and renews that row with its leases. All runners compute
-// by the same hash which of the live holders of a version owns a unit; see owner. A runner takes leases of its own units only, and
+// by the same hash which of the live holders of a version owns a unit; see lease.Owner. A runner takes leases of its own units only, and
 // releases those of others between two batches. A runner that is not registered, as in CatchUp, takes whatever is free.
 //
 // # A batch

@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/projections/lease"
 )
 
 // Only the holders of one version share tenants: a holder of another version cannot lead any of them.
@@ -66,13 +67,13 @@ type candidate struct {
 }
 
 // readCandidates reads the live holders of each subscription, and the units that may be due.
-func (s leases) readCandidates(ctx context.Context, all []*subscription, held []lease) (map[string][]string, []candidate, error) {
+func (w *worker) readCandidates(ctx context.Context, all []*subscription, held []lease.Lease) (map[string][]string, []candidate, error) {
 	var names, after []string
 	var versions []int
 	for _, s := range all {
 		names, after, versions = append(names, s.name), append(after, s.after), append(versions, s.version)
 	}
-	heldProjections, heldTenants, _ := columnsOf(held)
+	heldProjections, heldTenants, _ := lease.Columns(held)
 	holders := map[string][]string{}
 	var candidates []candidate
 	batch := &pgx.Batch{}
@@ -84,11 +85,11 @@ func (s leases) readCandidates(ctx context.Context, all []*subscription, held []
 		})
 		return err
 	})
-	batch.Queue(readDue, names, after, versions, s.holder, heldProjections, heldTenants).Query(func(rows pgx.Rows) (err error) {
+	batch.Queue(readDue, names, after, versions, w.config.Holder, heldProjections, heldTenants).Query(func(rows pgx.Rows) (err error) {
 		candidates, err = pgx.CollectRows(rows, pgx.RowToStructByPos[candidate])
 		return err
 	})
-	if err := s.pool.SendBatch(ctx, batch).Close(); err != nil {
+	if err := w.pool.SendBatch(ctx, batch).Close(); err != nil {
 		return nil, nil, fmt.Errorf("read which units are due: %w", err)
 	}
 	return holders, candidates, nil
@@ -127,7 +128,7 @@ func (w *worker) due(ctx context.Context, all []*subscription) ([]*unit, error) 
 	if len(all) == 0 {
 		return nil, nil
 	}
-	holders, candidates, err := w.leases.readCandidates(ctx, all, w.units.held())
+	holders, candidates, err := w.readCandidates(ctx, all, w.units.held())
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +145,7 @@ func (w *worker) due(ctx context.Context, all []*subscription) ([]*unit, error) 
 		u := w.units.of(byName[c.Name], c.Tenant)
 		if c.State == stateForeign && !u.reported {
 			u.reported = true
-			w.log(u.key).Error("a program of another version made the tables of the projection; rebuild it",
+			w.log(u.Key).Error("a program of another version made the tables of the projection; rebuild it",
 				zap.Int("projection_version", c.Version), zap.Int("expected", u.version))
 		}
 		if w.units.decide(u, c, time.Now()) {
@@ -160,7 +161,7 @@ func (w *worker) releaseExcess(ctx context.Context) error {
 	if len(excess) == 0 {
 		return nil
 	}
-	if err := w.leases.release(ctx, excess); err != nil {
+	if err := w.leases.Release(ctx, excess); err != nil {
 		return err // they run out by themselves
 	}
 	w.config.Log.Info("leases were released for other runners to take",

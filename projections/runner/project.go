@@ -20,7 +20,7 @@ const batchesPerTurn = 20
 // project applies batches for one turn. While a full batch is written, the next one is already read and prepared; it is thrown
 // away if the first one fails.
 func (w *worker) project(ctx context.Context, u *unit, until int64) error {
-	b, err := w.next(ctx, u, u.sequenceID, until)
+	b, err := w.next(ctx, u, u.SequenceID, until)
 	for n := 1; err == nil && !b.empty(); n++ {
 		if !b.full || n == batchesPerTurn || w.overShare(u) {
 			return w.apply(ctx, u, b)
@@ -110,7 +110,7 @@ func (w *worker) commit(ctx context.Context, u *unit, b batch) (err error) {
 	}
 	failpoint.Reached(failpoint.ProjectionRead)
 	err = pgx.BeginFunc(ctx, w.pool, func(tx pgx.Tx) error {
-		if err := w.leases.advance(ctx, tx, u.lease, b.to); err != nil {
+		if err := w.leases.Advance(ctx, tx, u.Lease, b.to); err != nil {
 			return err
 		}
 		failpoint.Reached(failpoint.ProjectionMoved)
@@ -118,18 +118,18 @@ func (w *worker) commit(ctx context.Context, u *unit, b batch) (err error) {
 			return err
 		}
 		failpoint.Reached(failpoint.ProjectionWritten)
-		_, err := tx.Exec(ctx, notifyProjection, fmt.Sprintf("%s/%s %d", u.tenant, u.name, b.to))
+		_, err := tx.Exec(ctx, notifyProjection, fmt.Sprintf("%s/%s %d", u.Tenant, u.name, b.to))
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("apply events %d to %d: %w", b.after+1, b.to, err)
 	}
 	failpoint.Reached(failpoint.ProjectionCommitted)
-	u.sequenceID = b.to
+	u.SequenceID = b.to
 	if b.after < statisticsAt && statisticsAt <= b.to {
 		w.gatherStatistics(ctx, u)
 	}
-	w.config.Applied(u.name, u.tenant, int(b.to-b.after))
+	w.config.Applied(u.name, u.Tenant, int(b.to-b.after))
 	return nil
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections"
+	"github.com/auren-memory/auren/projections/lease"
 )
 
 // Runner keeps projections or sinks up to date for all tenants. Any number of runners, in any number of processes, may run for the
@@ -47,8 +48,8 @@ func newRunner(pool *pgxpool.Pool, store *eventstore.Store, watcher *eventstore.
 	config = config.withDefaults()
 	return &Runner{
 		worker: worker{
-			pool: pool, store: store, config: config, units: &units{all: map[key]*unit{}},
-			leases: leases{pool: pool, holder: config.Holder, ttl: config.LeaseTTL},
+			pool: pool, store: store, config: config, units: &units{all: map[lease.Key]*unit{}},
+			leases: lease.Table{Pool: pool, Holder: config.Holder, TTL: config.LeaseTTL},
 		},
 		watcher: watcher, again: make(chan struct{}, 1),
 	}
@@ -63,7 +64,7 @@ func (r *Runner) subscribe(s *subscription) {
 func (r *Runner) Leading(projection string) int {
 	leading := 0
 	for _, l := range r.units.held() {
-		if l.projection == projection {
+		if l.Projection == projection {
 			leading++
 		}
 	}
@@ -178,7 +179,7 @@ func (r *Runner) heartbeat(ctx context.Context) {
 	for _, s := range r.subscriptions {
 		if s.reachable() {
 			reachable[s.name] = true
-			failed = append(failed, r.leases.register(bounded, s.name, s.version))
+			failed = append(failed, r.leases.Register(bounded, s.name, s.version))
 		}
 	}
 	failed = append(failed, r.renew(bounded, reachable))
@@ -188,16 +189,16 @@ func (r *Runner) heartbeat(ctx context.Context) {
 }
 
 func (r *Runner) renew(ctx context.Context, reachable map[string]bool) error {
-	held := slices.DeleteFunc(r.units.held(), func(l lease) bool { return !reachable[l.projection] })
+	held := slices.DeleteFunc(r.units.held(), func(l lease.Lease) bool { return !reachable[l.Projection] })
 	if len(held) == 0 {
 		return nil
 	}
-	missing, err := r.leases.renew(ctx, held)
+	missing, err := r.leases.Renew(ctx, held)
 	if err != nil {
 		return err
 	}
 	for _, l := range r.units.dropLost(missing) {
-		r.log(l.key).Info("the lease was lost", zap.Int64("term", l.term))
+		r.log(l.Key).Info("the lease was lost", zap.Int64("term", l.Term))
 	}
 	return nil
 }
@@ -211,9 +212,9 @@ func (r *Runner) suspendOrResume(ctx context.Context, s *subscription) (err erro
 		return nil
 	case suspend:
 		said = "the target cannot be reached; the tenants are left to other runners"
-		err = r.leases.releaseAll(ctx, s.name, r.units.dropAll(s))
+		err = r.leases.ReleaseAll(ctx, s.name, r.units.dropAll(s))
 	default:
-		err = r.leases.register(ctx, s.name, s.version)
+		err = r.leases.Register(ctx, s.name, s.version)
 	}
 	if err != nil {
 		return fmt.Errorf("suspend: %w", err)
@@ -228,7 +229,7 @@ func (r *Runner) releaseAll(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.config.LeaseTTL)
 	defer cancel()
 	for _, s := range r.subscriptions {
-		if err := r.leases.releaseAll(ctx, s.name, r.units.dropAll(s)); err != nil {
+		if err := r.leases.ReleaseAll(ctx, s.name, r.units.dropAll(s)); err != nil {
 			r.config.Log.Warn("the leases could not be released; they run out by themselves", zap.Error(err))
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections"
+	"github.com/auren-memory/auren/projections/lease"
 )
 
 const tenant = domain.DefaultTenant
@@ -107,12 +108,12 @@ func TestPausedRunnerChangesNothingAfterATakeover(t *testing.T) {
 	require.True(t, ok)
 
 	// The paused runner wakes up before the new leader has applied anything …
-	require.ErrorIs(t, paused.apply(t.Context(), u, read), errLeaseLost)
+	require.ErrorIs(t, paused.apply(t.Context(), u, read), lease.ErrLost)
 	require.Empty(t, f.applied(t, tenant))
 	// … and after.
 	require.NoError(t, next.turn(t.Context(), next.unit(tenant), 0))
-	require.ErrorIs(t, paused.apply(t.Context(), u, read), errLeaseLost)
-	require.ErrorIs(t, paused.stop(t.Context(), u, 1, errLeaseLost), errLeaseLost)
+	require.ErrorIs(t, paused.apply(t.Context(), u, read), lease.ErrLost)
+	require.ErrorIs(t, paused.stop(t.Context(), u, 1, lease.ErrLost), lease.ErrLost)
 	require.Equal(t, upTo(2), f.applied(t, tenant))
 	require.Equal(t, "next", f.status(t, tenant).Holder)
 
@@ -120,7 +121,7 @@ func TestPausedRunnerChangesNothingAfterATakeover(t *testing.T) {
 	require.NoError(t, paused.turn(t.Context(), u, 0))
 	f.append(t, tenant, `{}`)
 	require.NoError(t, paused.turn(t.Context(), u, 0))
-	require.Zero(t, u.term)
+	require.Zero(t, u.Term)
 	require.Equal(t, upTo(2), f.applied(t, tenant))
 }
 
@@ -139,8 +140,8 @@ func TestHeartbeatKeepsLeasesAndNoticesTheLossOfOne(t *testing.T) {
 	r.heartbeat(t.Context())
 	require.NotEmpty(t, f.status(t, tenant).Holder)
 	require.Empty(t, f.status(t, "other").Holder)
-	require.Zero(t, r.unit("other").term)
-	require.Equal(t, int64(1), r.unit(tenant).term)
+	require.Zero(t, r.unit("other").Term)
+	require.Equal(t, int64(1), r.unit(tenant).Term)
 }
 
 func TestLeaseIsGivenBackAtTheEnd(t *testing.T) {
@@ -218,8 +219,18 @@ func TestStoppedTenantIsTriedAgainAfterARestartOnly(t *testing.T) {
 	f := setup(t)
 	f.append(t, tenant, `{}`, `"bad"`, `{}`)
 	r := f.runner(Config{})
+	requireDue := func(expected int) {
+		due, err := r.poll(t.Context())
+		require.NoError(t, err)
+		require.Len(t, due, expected)
+	}
+	requireDue(1)
 	require.NoError(t, r.turn(t.Context(), r.unit(tenant), 0))
 	require.NotNil(t, r.unit(tenant).stopped)
+	requireDue(0)
+	f.append(t, tenant, `{}`)
+	requireDue(1)
+	requireDue(0)
 	r.subscriptions[0].projection = diary{mended: true}
 	require.NoError(t, r.turn(t.Context(), r.unit(tenant), 0))
 	require.Equal(t, upTo(1), f.applied(t, tenant), "a tenant that stands still is not tried again and again")
@@ -229,7 +240,7 @@ func TestStoppedTenantIsTriedAgainAfterARestartOnly(t *testing.T) {
 	mended := f.runner(Config{})
 	mended.subscriptions[0].projection = diary{mended: true}
 	require.NoError(t, mended.CatchUp(t.Context()))
-	require.Equal(t, upTo(3), f.applied(t, tenant))
+	require.Equal(t, upTo(4), f.applied(t, tenant))
 	require.Nil(t, f.status(t, tenant).StoppedAt)
 	require.Empty(t, f.status(t, tenant).StoppedReason)
 }
@@ -247,6 +258,11 @@ func TestAnotherVersionIsLeftAlone(t *testing.T) {
 	require.NoError(t, r.CatchUp(t.Context()))
 	require.Equal(t, upTo(1), f.applied(t, tenant))
 	require.Equal(t, 1, recorded.Len(), "it is said once")
+	f.append(t, "new", `{}`)
+	due, err := r.poll(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, due, "nor does another version begin with a tenant that is new")
+	require.Equal(t, 2, recorded.Len())
 }
 
 func TestRunGoesOnAfterTheConnectionsAreLost(t *testing.T) {

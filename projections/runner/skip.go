@@ -20,7 +20,7 @@ type skippedOwner struct {
 
 // applySkip puts a placeholder in the place of a batch's first event, which cannot be applied; false if nobody had it skipped.
 func (w *worker) applySkip(ctx context.Context, u *unit, b batch) (batch, bool, error) {
-	skips, err := projections.ReadSkips(ctx, w.store, u.tenant, u.name)
+	skips, err := projections.ReadSkips(ctx, w.store, u.Tenant, u.name)
 	if err != nil {
 		return b, false, err
 	}
@@ -36,7 +36,7 @@ func (w *worker) applySkip(ctx context.Context, u *unit, b batch) (batch, bool, 
 	}
 	b.events = slices.Clone(b.events)
 	b.events[0] = at
-	w.log(u.key).Warn("skipped an event that cannot be applied, as an operator decided",
+	w.log(u.Key).Warn("skipped an event that cannot be applied, as an operator decided",
 		zap.Int64("sequence_id", at.SequenceID), zap.Int64("decided_at", skip.SequenceID))
 	return b, true, nil
 }
@@ -46,7 +46,7 @@ func (w *worker) resumeAfterSkip(ctx context.Context, u *unit) error {
 	if u.stopped.SequenceID == 0 {
 		return nil // no event caused it
 	}
-	skips, err := projections.ReadSkips(ctx, w.store, u.tenant, u.name)
+	skips, err := projections.ReadSkips(ctx, w.store, u.Tenant, u.name)
 	if err != nil {
 		return err
 	}

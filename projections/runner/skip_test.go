@@ -233,7 +233,7 @@ func TestWhatIsSkippedIsNotDelivered(t *testing.T) {
 	serve()
 	require.Nil(t, r.unit(tenant).stopped)
 	require.Equal(t, []int64{1, 3, 5}, o.sent, "each once, and nothing of what is skipped or says so")
-	require.EqualValues(t, 7, r.unit(tenant).sequenceID)
+	require.EqualValues(t, 7, r.unit(tenant).SequenceID)
 }
 
 func TestAStopThatIsNoEventsFaultCannotBeSkipped(t *testing.T) {

@@ -30,7 +30,7 @@ func (w *worker) gatherStatistics(ctx context.Context, u *unit) {
 		}
 	}
 	if err != nil && ctx.Err() == nil {
-		w.log(u.key).Warn("no statistics were gathered; until PostgreSQL does so, reading may be slow", zap.Error(err))
+		w.log(u.Key).Warn("no statistics were gathered; until PostgreSQL does so, reading may be slow", zap.Error(err))
 	}
 }
 

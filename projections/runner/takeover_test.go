@@ -74,5 +74,5 @@ func TestTenantsThatAreBehindAreDueFirst(t *testing.T) {
 	due, err := f.runner(Config{}).poll(t.Context())
 	require.NoError(t, err)
 	require.Len(t, due, 6)
-	require.EqualValues(t, "late", due[0].tenant)
+	require.EqualValues(t, "late", due[0].Tenant)
 }

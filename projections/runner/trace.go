@@ -27,7 +27,7 @@ func (w *worker) traced(ctx context.Context, u *unit, events []eventstore.Event,
 	ctx, span := w.config.Tracer.Start(ctx, "project "+u.name, trace.WithNewRoot(), trace.WithSpanKind(trace.SpanKindConsumer),
 		trace.WithLinks(links...), trace.WithAttributes(
 			attribute.String("auren.projection", u.name),
-			attribute.String("auren.tenant", string(u.tenant)),
+			attribute.String("auren.tenant", string(u.Tenant)),
 			attribute.Int("auren.events", len(events)),
 			attribute.Int64("auren.sequence_id.first", events[0].SequenceID),
 			attribute.Int64("auren.sequence_id.last", events[len(events)-1].SequenceID),

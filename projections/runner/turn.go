@@ -7,13 +7,15 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"github.com/auren-memory/auren/projections/lease"
 )
 
 // turn applies or delivers what the log holds after the unit's checkpoint, up to another sequence_id (0: up to its head), for
 // one turn at most. After an error the lease is dropped: the next turn acquires it again and reads the checkpoint as it is, so that
 // nobody need know whether a commit whose answer was lost took place.
 func (w *worker) turn(ctx context.Context, u *unit, until int64) error {
-	if u.term == 0 {
+	if u.Term == 0 {
 		if ok, err := w.acquire(ctx, u); err != nil || !ok {
 			return err
 		}
@@ -34,8 +36,8 @@ func (w *worker) turn(ctx context.Context, u *unit, until int64) error {
 		u.dropLease()
 		w.units.mu.Unlock()
 	}
-	if errors.Is(err, errLeaseLost) {
-		w.log(u.key).Info("the lease was lost")
+	if errors.Is(err, lease.ErrLost) {
+		w.log(u.Key).Info("the lease was lost")
 		return nil
 	}
 	return err
@@ -43,17 +45,17 @@ func (w *worker) turn(ctx context.Context, u *unit, until int64) error {
 
 // acquire tries to take the lease of a unit; false if another runner holds it.
 func (w *worker) acquire(ctx context.Context, u *unit) (bool, error) {
-	l, ok, err := w.leases.acquire(ctx, u.lease, u.version)
+	l, ok, err := w.leases.Acquire(ctx, u.Lease, u.version)
 	if err != nil || !ok {
 		return false, err
 	}
 	w.units.setLease(u, l)
-	w.config.Leased(u.name, u.tenant, l.term)
-	log := w.log(u.key).Debug
-	if l.term > 1 {
-		log = w.log(u.key).Info // another runner led before
+	w.config.Leased(u.name, u.Tenant, l.Term)
+	log := w.log(u.Key).Debug
+	if l.Term > 1 {
+		log = w.log(u.Key).Info // another runner led before
 	}
-	log("lease taken", zap.Int64("term", l.term), zap.Int64("sequence_id", l.sequenceID))
+	log("lease taken", zap.Int64("term", l.Term), zap.Int64("sequence_id", l.SequenceID))
 	return true, nil
 }
 
@@ -62,7 +64,7 @@ func (w *worker) turnOrPause(ctx context.Context, u *unit) {
 	err := w.turn(ctx, u, 0)
 	failed := err != nil && ctx.Err() == nil
 	if pause := w.units.endTurn(u, failed); failed {
-		w.log(u.key).Warn("the log could not be followed; trying again", zap.Duration("in", pause), zap.Error(err))
+		w.log(u.Key).Warn("the log could not be followed; trying again", zap.Duration("in", pause), zap.Error(err))
 	}
 }
 

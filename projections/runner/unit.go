@@ -8,6 +8,7 @@ import (
 
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/projections"
+	"github.com/auren-memory/auren/projections/lease"
 )
 
 // subscription is a projection or a sink, which the runner keeps up to date for all tenants.
@@ -31,8 +32,8 @@ type subscription struct {
 func (s *subscription) reachable() bool { return s.sink == nil || s.sink.Reachable() }
 
 // owns reports whether this runner should lead a unit. units.mu must be held.
-func (s *subscription) owns(unit key) bool {
-	return len(s.holders) == 0 || owner(s.holders, unit) == s.self
+func (s *subscription) owns(unit lease.Key) bool {
+	return len(s.holders) == 0 || lease.Owner(s.holders, unit) == s.self
 }
 
 // unit is a projection or a sink for one tenant: what is leased, has a checkpoint and gets a turn.
@@ -40,7 +41,7 @@ type unit struct {
 	*subscription
 
 	// Guarded by units.mu. The lease is written only during a turn, or while there is none.
-	lease
+	lease.Lease
 	// owned says that among the live holders this runner should lead the unit.
 	owned bool
 	// inTurn says that the unit has a turn at the moment.
@@ -64,17 +65,17 @@ type unit struct {
 // units are the units that a runner has seen.
 type units struct {
 	mu  sync.Mutex
-	all map[key]*unit
+	all map[lease.Key]*unit
 }
 
 // of returns a unit, which it adds if need be.
 func (us *units) of(s *subscription, tenant domain.Tenant) *unit {
 	us.mu.Lock()
 	defer us.mu.Unlock()
-	k := key{s.name, tenant}
+	k := lease.Key{s.name, tenant}
 	u := us.all[k]
 	if u == nil {
-		u = &unit{subscription: s, lease: lease{key: k}, owned: s.owns(k)}
+		u = &unit{subscription: s, Lease: lease.Lease{Key: k}, owned: s.owns(k)}
 		us.all[k] = u
 	}
 	return u
@@ -93,41 +94,47 @@ func (us *units) share(s *subscription, holders []string) {
 	s.holders = holders
 	for _, u := range us.all {
 		if u.subscription == s {
-			u.owned = s.owns(u.key)
+			u.owned = s.owns(u.Key)
 		}
 	}
 }
 
 // setLease records a lease that was taken.
-func (us *units) setLease(u *unit, l lease) {
+func (us *units) setLease(u *unit, l lease.Lease) {
 	us.mu.Lock()
 	defer us.mu.Unlock()
-	u.lease = l
+	u.Lease = l
 	u.resumed, u.skips, u.skipped = false, 0, nil
 }
 
 // dropLease forgets a lease, so that the next turn acquires it again and reads the checkpoint as it is. mu must be held.
-func (u *unit) dropLease() { u.term, u.stopped = 0, nil }
+func (u *unit) dropLease() { u.Term, u.stopped = 0, nil }
 
-// held returns the leases that the runner holds.
-func (us *units) held() []lease {
+// each calls do with every unit. It must not call methods of units.
+func (us *units) each(do func(u *unit)) {
 	us.mu.Lock()
 	defer us.mu.Unlock()
-	var held []lease
 	for _, u := range us.all {
-		if u.term > 0 {
-			held = append(held, lease{key: u.key, term: u.term})
-		}
+		do(u)
 	}
+}
+
+// held returns the leases that the runner holds.
+func (us *units) held() (held []lease.Lease) {
+	us.each(func(u *unit) {
+		if u.Term > 0 {
+			held = append(held, lease.Lease{Key: u.Key, Term: u.Term})
+		}
+	})
 	return held
 }
 
 // dropLost drops leases that could not be renewed and returns those that it dropped. A turn finds out by itself.
-func (us *units) dropLost(missing []lease) (lost []lease) {
+func (us *units) dropLost(missing []lease.Lease) (lost []lease.Lease) {
 	us.mu.Lock()
 	defer us.mu.Unlock()
 	for _, l := range missing {
-		if u := us.all[l.key]; u.term == l.term && !u.inTurn {
+		if u := us.all[l.Key]; u.Term == l.Term && !u.inTurn {
 			u.dropLease()
 			lost = append(lost, l)
 		}
@@ -137,52 +144,46 @@ func (us *units) dropLost(missing []lease) (lost []lease) {
 
 // dropExcess drops the leases of units that another holder should lead, and returns them. A unit that has a turn keeps its lease
 // until the turn ends.
-func (us *units) dropExcess() (excess []lease) {
-	us.mu.Lock()
-	defer us.mu.Unlock()
-	for _, u := range us.all {
-		if u.term > 0 && !u.owned && !u.inTurn {
-			excess = append(excess, u.lease)
+func (us *units) dropExcess() (excess []lease.Lease) {
+	us.each(func(u *unit) {
+		if u.Term > 0 && !u.owned && !u.inTurn {
+			excess = append(excess, u.Lease)
 			u.dropLease()
 		}
-	}
+	})
 	return excess
 }
 
 // dropAll drops the leases of a subscription and returns the tenants that have a turn, which keep theirs.
-func (us *units) dropAll(s *subscription) (inTurn []domain.Tenant) {
-	us.mu.Lock()
-	defer us.mu.Unlock()
-	inTurn = []domain.Tenant{}
-	for _, u := range us.all {
+func (us *units) dropAll(s *subscription) []domain.Tenant {
+	inTurn := []domain.Tenant{}
+	us.each(func(u *unit) {
 		switch {
 		case u.subscription != s:
 		case u.inTurn:
-			inTurn = append(inTurn, u.tenant)
+			inTurn = append(inTurn, u.Tenant)
 		default:
 			u.dropLease()
 		}
-	}
+	})
 	return inTurn
+}
+
+// stopped returns the errors of all units that are stopped.
+func (us *units) stopped() error {
+	var stopped []error
+	us.each(func(u *unit) {
+		if u.stopped != nil {
+			stopped = append(stopped, u.stopped)
+		}
+	})
+	return errors.Join(stopped...)
 }
 
 func (us *units) setStopped(u *unit, stopped *projections.StoppedError) {
 	us.mu.Lock()
 	defer us.mu.Unlock()
 	u.stopped = stopped
-}
-
-// stopped returns the errors of all units that are stopped.
-func (us *units) stopped() error {
-	us.mu.Lock()
-	defer us.mu.Unlock()
-	var stopped []error
-	for _, u := range us.all {
-		if u.stopped != nil {
-			stopped = append(stopped, u.stopped)
-		}
-	}
-	return errors.Join(stopped...)
 }
 
 func (us *units) beginTurn(u *unit) {

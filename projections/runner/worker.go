@@ -9,6 +9,7 @@ import (
 
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections"
+	"github.com/auren-memory/auren/projections/lease"
 )
 
 // worker applies and delivers batches of one unit at a time; it is safe for concurrent use with different units.
@@ -16,12 +17,12 @@ type worker struct {
 	pool   *pgxpool.Pool
 	store  *eventstore.Store
 	config Config
-	leases leases
+	leases lease.Table
 	units  *units
 }
 
-func (w *worker) log(k key) *zap.Logger {
-	return w.config.Log.With(zap.String("projection", k.projection), zap.String("holder", w.config.Holder), zap.String("tenant", string(k.tenant)))
+func (w *worker) log(k lease.Key) *zap.Logger {
+	return w.config.Log.With(zap.String("projection", k.Projection), zap.String("holder", w.config.Holder), zap.String("tenant", string(k.Tenant)))
 }
 
 // overShare reports whether another holder should lead the unit, so that its turn should end.
@@ -39,10 +40,10 @@ func (w *worker) stop(ctx context.Context, u *unit, at int64, cause error) error
 	if e, ok := errors.AsType[*projections.PoisonError](cause); ok {
 		reason = e.Err.Error()
 	}
-	if err := w.leases.markStopped(ctx, u.lease, at, reason); err != nil {
+	if err := w.leases.MarkStopped(ctx, u.Lease, at, reason); err != nil {
 		return err
 	}
-	w.units.setStopped(u, &projections.StoppedError{Projection: u.name, Tenant: u.tenant, SequenceID: at, Reason: reason})
-	w.log(u.key).Error("the projection of the tenant is stopped", zap.Int64("sequence_id", at), zap.String("reason", reason))
+	w.units.setStopped(u, &projections.StoppedError{Projection: u.name, Tenant: u.Tenant, SequenceID: at, Reason: reason})
+	w.log(u.Key).Error("the projection of the tenant is stopped", zap.Int64("sequence_id", at), zap.String("reason", reason))
 	return nil
 }

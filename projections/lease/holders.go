@@ -1,4 +1,4 @@
-package runner
+package lease
 
 import (
 	"context"
@@ -28,25 +28,25 @@ const unregisterHolder = `
 delete from projectors
  where projection = $1 and holder = $2`
 
-// register says that this runner lives, for as long as a lease lasts.
-func (s leases) register(ctx context.Context, projection string, version int) error {
+// Register says that this holder lives, for as long as a lease lasts.
+func (t Table) Register(ctx context.Context, projection string, version int) error {
 	batch := &pgx.Batch{}
-	batch.Queue(registerHolder, projection, version, s.holder, s.ttl)
+	batch.Queue(registerHolder, projection, version, t.Holder, t.TTL)
 	batch.Queue(deleteDeadHolders, projection)
-	if err := s.pool.SendBatch(ctx, batch).Close(); err != nil {
+	if err := t.Pool.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("register: %w", err)
 	}
 	return nil
 }
 
-// owner returns the one of the live holders that should lead a unit: the one whose hash together with the unit is the highest
-// (rendezvous hashing). All runners come to the same answer without counting; a holder that joins or leaves moves no units but
+// Owner returns the one of the live holders that should lead a unit: the one whose hash together with the unit is the highest
+// (rendezvous hashing). All holders come to the same answer without counting; a holder that joins or leaves moves no units but
 // its own.
-func owner(holders []string, unit key) string {
+func Owner(holders []string, unit Key) string {
 	var best string
 	var highest uint64
 	for i, holder := range holders {
-		sum := sha256.Sum256([]byte(holder + "\x00" + unit.projection + "\x00" + string(unit.tenant)))
+		sum := sha256.Sum256([]byte(holder + "\x00" + unit.Projection + "\x00" + string(unit.Tenant)))
 		if weight := binary.BigEndian.Uint64(sum[:]); i == 0 || weight > highest {
 			best, highest = holder, weight
 		}
