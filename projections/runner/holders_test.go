@@ -43,7 +43,7 @@ func (f fixture) requireLeaders(t *testing.T, projection string, tenants int, ho
 	expected := map[domain.Tenant]string{}
 	for n := range tenants {
 		if len(holders) > 0 {
-			expected[nth(n)] = lease.Owner(holders, lease.Key{projection, nth(n)})
+			expected[nth(n)] = lease.Owner(holders, lease.Key{Projection: projection, Tenant: nth(n)})
 		}
 	}
 	require.Eventually(t, func() bool { return maps.Equal(expected, f.leaders(t)) }, 20*time.Second, 20*time.Millisecond)

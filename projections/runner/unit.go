@@ -72,7 +72,7 @@ type units struct {
 func (us *units) of(s *subscription, tenant domain.Tenant) *unit {
 	us.mu.Lock()
 	defer us.mu.Unlock()
-	k := lease.Key{s.name, tenant}
+	k := lease.Key{Projection: s.name, Tenant: tenant}
 	u := us.all[k]
 	if u == nil {
 		u = &unit{subscription: s, Lease: lease.Lease{Key: k}, owned: s.owns(k)}
