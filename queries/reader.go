@@ -37,10 +37,10 @@ type (
 )
 
 const (
+	// StateActive, StateForgotten and StateAll are what a Filter may ask for, and the first two what a Memory may be.
 	StateActive    = filter.Active
 	StateForgotten = filter.Forgotten
-	// StateAll asks a Filter for memories in any state.
-	StateAll = filter.All
+	StateAll       = filter.All
 	// DefaultSearchLimit and MaxSearchLimit are how many hits a search returns.
 	DefaultSearchLimit = recall.DefaultLimit
 	MaxSearchLimit     = recall.MaxLimit

@@ -2,12 +2,13 @@ package filter
 
 import (
 	"encoding/json"
-	"strings"
 	"time"
+
+	"github.com/auren-memory/auren/domain/memory"
 )
 
-// Where is a Filter that has been checked: a tree of expressions, all of which hold for a memory that matches.
-type Where struct{ all and }
+// Where is a Filter that has been checked: the root of a tree of expressions, all of which hold for a memory that matches.
+type Where struct{ all []expression }
 
 // Split returns what a table has the columns for, and the rest, for another table.
 func (w Where) Split(columns Columns) (covered, rest Where) {
@@ -64,6 +65,15 @@ const (
 	ExpiresAt  Field = "expires_at"
 )
 
+// The states that a Filter can ask for.
+const (
+	Active    = string(memory.Active)
+	Forgotten = string(memory.Forgotten)
+	Expired   = string(memory.Expired)
+	// All asks for memories in any state.
+	All = "all"
+)
+
 // Columns maps the fields to the columns of a table, and those that it does not have to "".
 type Columns func(Field) string
 
@@ -75,31 +85,11 @@ func Memories(f Field) string {
 	return string(f)
 }
 
-// expression is a node of the tree.
+// expression is a node of the tree, one that others hang from or a leaf.
 type expression interface {
 	// coveredBy tells whether a table has the columns that the expression needs.
 	coveredBy(Columns) bool
 	sql(columns Columns, moment time.Time, args *Args) string
-}
-
-// and holds where all of its parts do.
-type and []expression
-
-func (a and) coveredBy(columns Columns) bool {
-	for _, e := range a {
-		if !e.coveredBy(columns) {
-			return false
-		}
-	}
-	return true
-}
-
-func (a and) sql(columns Columns, moment time.Time, args *Args) string {
-	parts := make([]string, len(a))
-	for i, e := range a {
-		parts[i] = e.sql(columns, moment, args)
-	}
-	return "(" + strings.Join(parts, " and ") + ")"
 }
 
 // compare holds where the field is not null and compares so with the value.

@@ -11,8 +11,12 @@ import (
 	"github.com/auren-memory/auren/domain/lexicon"
 )
 
-// maxQuery is how many characters a query may have.
-const maxQuery = 10_000
+const (
+	// MaxWords is how many different words of a query are looked for, the first ones.
+	MaxWords = 32
+	// maxQuery is how many characters a query may have.
+	maxQuery = 10_000
+)
 
 // parsedQuery is a query taken apart.
 type parsedQuery struct {

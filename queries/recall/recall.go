@@ -8,7 +8,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/auren-memory/auren/domain"
@@ -22,12 +21,6 @@ import (
 const (
 	DefaultLimit = 10
 	MaxLimit     = 100
-	// MaxWords is how many different words of a query are looked for, the first ones.
-	MaxWords = 32
-	// exactLimit is how many memories are few enough to score each that holds any word of the query.
-	exactLimit = 3_000
-	// minRerank is how many of the best candidates are at least looked at once more, for what is not known of them yet.
-	minRerank = 60
 )
 
 // Request says what to look for.
@@ -41,23 +34,6 @@ type Request struct {
 	Limit int
 	// Explain asks for how each score came about.
 	Explain bool
-}
-
-// Result is what a search found.
-type Result struct {
-	// Hits are ordered from the best to the worst; the newest of equals comes first.
-	Hits []Hit `json:"results"`
-	// SequenceID is the position that the answer reflects.
-	SequenceID int64 `json:"sequence_id"`
-}
-
-// Hit is a memory that was found.
-type Hit struct {
-	Memory snapshot.Memory `json:"memory"`
-	// Score is from 0 to 1: the share of what a memory would score that held nothing but the words looked for,
-	// over and over. It compares the hits of one search, not those of different ones.
-	Score   float64  `json:"score"`
-	Explain *Explain `json:"explain,omitempty"`
 }
 
 // Searcher searches. It is safe for concurrent use.
@@ -142,30 +118,6 @@ func (s *Searcher) newest(ctx context.Context, snap snapshot.Snapshot, where fil
 	return result, nil
 }
 
-// searchRun is one search, on one connection.
-type searchRun struct {
-	conn    *pgxpool.Conn
-	snap    snapshot.Snapshot
-	query   parsedQuery
-	terms   []string // each word of the query as a tsquery
-	limit   int
-	explain bool
-
-	scope  filter.Where // whose memories; the statistics are of all of them
-	narrow filter.Where // what agent_memory_search has the columns for
-	wide   filter.Where // what only agent_memories can tell
-}
-
-func newRun(snap snapshot.Snapshot, where filter.Where, query parsedQuery, limit int, explain bool) *searchRun {
-	r := &searchRun{snap: snap, query: query, limit: limit, explain: explain}
-	for _, word := range query.words {
-		r.terms = append(r.terms, quoteWord(word))
-	}
-	r.scope, r.narrow = where.Split(scopeColumns)
-	r.narrow, r.wide = r.narrow.Split(searchColumns)
-	return r
-}
-
 func (r *searchRun) search(ctx context.Context) (Result, error) {
 	scope, candidates, err := r.loadScope(ctx)
 	switch {
@@ -178,24 +130,4 @@ func (r *searchRun) search(ctx context.Context) (Result, error) {
 	default:
 		return r.sampled(ctx, scope)
 	}
-}
-
-// rerank is how many candidates are looked at once more.
-func (r *searchRun) rerank() int { return max(minRerank, 3*r.limit) }
-
-// result passes over what is no longer active.
-func (r *searchRun) result(ranking *ranking, best []candidate, memories map[uuid.UUID]snapshot.Memory, position int64) Result {
-	result := Result{Hits: []Hit{}, SequenceID: position}
-	for _, c := range best {
-		m := memories[c.id]
-		if m.State != string(memory.Active) || len(result.Hits) == r.limit {
-			continue
-		}
-		hit := Hit{Memory: m, Score: c.score}
-		if r.explain {
-			hit.Explain = ranking.explain(c)
-		}
-		result.Hits = append(result.Hits, hit)
-	}
-	return result
 }

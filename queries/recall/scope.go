@@ -8,76 +8,13 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/auren-memory/auren/queries/filter"
 	"github.com/auren-memory/auren/queries/snapshot"
 )
 
-// scopeColumns are the columns by which agent_memory_search_scopes tells scopes apart.
-func scopeColumns(f filter.Field) string {
-	switch f {
-	case filter.AgentID, filter.UserID:
-		return string(f)
-	}
-	return ""
-}
-
-// searchColumns are the columns of agent_memory_search, of whose rows only the active ones are read.
-func searchColumns(f filter.Field) string {
-	switch f {
-	case filter.MemoryType, filter.Confidence, filter.CreatedAt, filter.ExpiresAt:
-		return filter.Memories(f)
-	case filter.State:
-		return "'active'"
-	}
-	return scopeColumns(f)
-}
-
-// scopeEntries is what agent_memory_search_idx finds the rows of a scope by. PostgreSQL has no statistics of it, because the
-// index is a partial one, and takes any scope for a two-hundredth of the table: small enough to follow the index.
-const scopeEntries = `array[tenant_id || '/' || agent_id || '/' || user_id, tenant_id || '/' || agent_id || '/',
-         tenant_id || '//' || user_id, tenant_id || '//']`
-
-// inScope is the scope over agent_memory_search. The index has one entry for it, which two scopes may share.
-func (r *searchRun) inScope(args *filter.Args) filter.Conditions {
-	c := r.scope.SQL(searchColumns, r.snap.Moment, args)
-	agentID, userID := r.scope.Scope()
-	c.Add(scopeEntries, ` @> array[`, args.Add(strings.Join([]string{string(r.snap.Tenant), agentID, userID}, "/")), `]`)
-	return c
-}
-
-// passes is what a candidate must fulfil beside holding words.
-func (r *searchRun) passes(args *filter.Args) filter.Conditions {
-	c := r.narrow.SQL(searchColumns, r.snap.Moment, args)
-	if r.query.restriction != "" {
-		c.Add(`vector @@ `, args.Add(r.query.restriction), `::tsquery`)
-	}
-	if wide := r.wide.SQL(filter.Memories, r.snap.Moment, args); len(wide) > 0 {
-		c.Add(`exists (select
-             from agent_memories
-            where tenant_id = $1 and id = agent_memory_search.id`, wide.And(), `)`)
-	}
-	return c
-}
-
-// tsqueries writes an array of tsqueries of single lexemes, in which there is nothing to escape. Cast from texts within a
-// statement, it would be parsed again for each row.
-func tsqueries(terms []string) string { return "{" + strings.Join(terms, ",") + "}" }
-
-// termRanks is the ts_rank of each word in a row of agent_memory_search.
-func termRanks(terms string) string {
-	return `array(select ts_rank(vector, query)
-               from unnest(` + terms + `::tsquery[]) with ordinality as word (query, place)
-              order by place)`
-}
-
-// matchedTerms is the places of the words that a row of agent_memory_search holds.
-func matchedTerms(terms string) string {
-	return `array(select place::smallint
-             from unnest(` + terms + `::tsquery[]) with ordinality as word (query, place)
-            where vector @@ query)`
-}
+// exactLimit is how many memories are few enough to score each that holds any word of the query.
+const exactLimit = 3_000
 
 // scope is what a search needs to know before it looks for anything.
 type scope struct {
@@ -140,31 +77,4 @@ select position.memories, position.search, scope.memories, scope.words,
 		return nil
 	})
 	return loaded, candidates, errors.Join(err, rows.Err())
-}
-
-// memoriesOf reads the memories of the candidates in a snapshot, and runs other statements after that in the same round trip.
-func (r *searchRun) memoriesOf(ctx context.Context, snap snapshot.Snapshot, best []candidate, after ...string) (map[uuid.UUID]snapshot.Memory, error) {
-	args := filter.Args{snap.Tenant}
-	where := filter.Conditions{"id = any(" + args.Add(pgtype.FlatArray[uuid.UUID](idsOf(best))) + ")"}
-	memories := make(map[uuid.UUID]snapshot.Memory, len(best))
-	batch := &pgx.Batch{}
-	batch.Queue(snap.Select(&args, where, ""), args...).Query(func(rows pgx.Rows) error {
-		found, err := pgx.CollectRows(rows, snapshot.MemoryScanner())
-		for _, m := range found {
-			memories[m.ID] = m
-		}
-		return err
-	})
-	for _, statement := range after {
-		batch.Queue(statement)
-	}
-	return memories, r.conn.SendBatch(ctx, batch).Close()
-}
-
-func idsOf(candidates []candidate) []uuid.UUID {
-	ids := make([]uuid.UUID, len(candidates))
-	for i, c := range candidates {
-		ids[i] = c.id
-	}
-	return ids
 }

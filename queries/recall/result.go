@@ -1,5 +1,24 @@
 package recall
 
+import "github.com/auren-memory/auren/queries/snapshot"
+
+// Result is what a search found.
+type Result struct {
+	// Hits are ordered from the best to the worst; the newest of equals comes first.
+	Hits []Hit `json:"results"`
+	// SequenceID is the position that the answer reflects.
+	SequenceID int64 `json:"sequence_id"`
+}
+
+// Hit is a memory that was found.
+type Hit struct {
+	Memory snapshot.Memory `json:"memory"`
+	// Score is from 0 to 1: the share of what a memory would score that held nothing but the words looked for,
+	// over and over. It compares the hits of one search, not those of different ones.
+	Score   float64  `json:"score"`
+	Explain *Explain `json:"explain,omitempty"`
+}
+
 // Explain is how a score came about.
 type Explain struct {
 	// Words are the stems looked for; the scores of the words add up to that of the hit.
