@@ -36,12 +36,15 @@ type (
 	Hit = recall.Hit
 )
 
+// What callers ask a Filter for, and what they find in a Memory.
 const (
-	// StateActive, StateForgotten and StateAll are what a Filter may ask for, and the first two what a Memory may be.
 	StateActive    = filter.Active
 	StateForgotten = filter.Forgotten
 	StateAll       = filter.All
-	// DefaultSearchLimit and MaxSearchLimit are how many hits a search returns.
+)
+
+// The limits of a search.
+const (
 	DefaultSearchLimit = recall.DefaultLimit
 	MaxSearchLimit     = recall.MaxLimit
 )

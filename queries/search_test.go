@@ -128,6 +128,7 @@ func TestSearchKeepsToScopeAndFilter(t *testing.T) {
 		"created before": {queries.Filter{CreatedBefore: pointer(epoch)}, []uuid.UUID{fact}},
 		"updated after":  {queries.Filter{UpdatedAfter: pointer(epoch)}, []uuid.UUID{plain, bob, ulf}},
 		"updated before": {queries.Filter{UpdatedBefore: pointer(epoch)}, []uuid.UUID{fact}},
+		"recorded after": {queries.Filter{RecordedAfter: pointer(recorded(4))}, []uuid.UUID{fact}},
 		"expires before": {queries.Filter{ExpiresBefore: pointer(now.Add(2 * day))}, []uuid.UUID{fact}},
 		"metadata":       {queries.Filter{Metadata: []byte(`{"topic":"drinks"}`)}, []uuid.UUID{fact}},
 		"state":          {queries.Filter{State: "active", UserID: "ulf"}, []uuid.UUID{ulf}},
@@ -327,7 +328,7 @@ func TestSearchHidesWhatWasForgottenThoughSearchIsBehind(t *testing.T) {
 func TestSearchOfFewMemoriesIsExactThoughSearchIsBehind(t *testing.T) {
 	w := setup(t)
 	for i := range 200 {
-		w.add(t, fmt.Sprintf("zebra note x%d", i))
+		w.tell(t, fmt.Sprintf("zebra note x%d", i))
 	}
 	best := w.add(t, strings.Repeat("zebra ", 50)+"and eight other words that make it somewhat longer")
 	first := func() uuid.UUID { return w.recall(t, queries.SearchRequest{Query: "zebra", Limit: 5})[0] }

@@ -1,0 +1,93 @@
+package filter
+
+import (
+	"encoding/json"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/auren-memory/auren/domain"
+)
+
+func pointer[T any](value T) *T { return &value }
+
+func TestCheckNamesTheBadMember(t *testing.T) {
+	t.Parallel()
+	endless := time.Date(12000, 1, 1, 0, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		member string
+		filter Filter
+	}{
+		"agent too long":        {"agent_id", Filter{AgentID: strings.Repeat("a", 101)}},
+		"agent with NUL":        {"agent_id", Filter{AgentID: "a\x00"}},
+		"user too long":         {"user_id", Filter{UserID: strings.Repeat("ü", 256)}},
+		"user that is no UTF-8": {"user_id", Filter{UserID: "\xff"}},
+		"type too long":         {"memory_types", Filter{MemoryTypes: []string{strings.Repeat("a", 51)}}},
+		"empty type":            {"memory_types", Filter{MemoryTypes: []string{"a", " "}}},
+		"too many types":        {"memory_types", Filter{MemoryTypes: slices.Repeat([]string{"a"}, 101)}},
+		"confidence NaN":        {"min_confidence", Filter{MinConfidence: pointer(math.NaN())}},
+		"confidence below":      {"min_confidence", Filter{MinConfidence: pointer(-0.1)}},
+		"confidence above":      {"max_confidence", Filter{MaxConfidence: pointer(math.Inf(1))}},
+		"confidence turned":     {"min_confidence", Filter{MinConfidence: pointer(0.6), MaxConfidence: pointer(0.5)}},
+		"created after":         {"created_after", Filter{CreatedAfter: &endless}},
+		"created before":        {"created_before", Filter{CreatedBefore: &endless}},
+		"updated after":         {"updated_after", Filter{UpdatedAfter: &endless}},
+		"updated before":        {"updated_before", Filter{UpdatedBefore: &endless}},
+		"expires before":        {"expires_before", Filter{ExpiresBefore: &endless}},
+		"metadata an array":     {"metadata", Filter{Metadata: json.RawMessage(`[1]`)}},
+		"metadata no JSON":      {"metadata.a", Filter{Metadata: json.RawMessage(`{"a":`)}},
+		"metadata with NUL":     {"metadata.a", Filter{Metadata: json.RawMessage(`{"a":"\u0000"}`)}},
+		"metadata too large":    {"metadata", Filter{Metadata: json.RawMessage(`{"a":"` + strings.Repeat("a", 65536) + `"}`)}},
+		"unknown state":         {"state", Filter{State: "Active"}},
+		"recorded after":        {"recorded_after", Filter{RecordedAfter: &endless}},
+		"recorded before":       {"recorded_before", Filter{RecordedBefore: &endless}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := c.filter.Check()
+			var invalid *domain.Error
+			require.ErrorAs(t, err, &invalid)
+			require.Equal(t, domain.Invalid, invalid.Kind)
+			require.Equal(t, c.member, invalid.Field)
+		})
+	}
+}
+
+func TestSplitCompilesForEachTableWhatItHasTheColumnsFor(t *testing.T) {
+	t.Parallel()
+	moment := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	where, err := Filter{
+		AgentID: "ada", MemoryTypes: []string{"fact"}, MinConfidence: pointer(0.5), UpdatedBefore: &moment,
+		Metadata: json.RawMessage(`{"a": 1}`),
+	}.Check()
+	require.NoError(t, err)
+	columns := func(f Field) string {
+		switch f {
+		case AgentID, MemoryType, ExpiresAt:
+			return "s." + string(f)
+		case State:
+			return "'active'"
+		}
+		return ""
+	}
+	narrow, wide := where.Split(columns)
+	args := Args{"default"}
+	require.Equal(t, Conditions{
+		"s.agent_id = $2", "s.memory_type = any($3)", "'active' = 'active' and (s.expires_at is null or s.expires_at > $4)",
+	}, narrow.SQL(columns, moment, &args))
+	require.Equal(t, Conditions{"confidence_score >= $5", "updated_at < $6", "metadata @> $7"}, wide.SQL(Memories, moment, &args))
+	require.Equal(t, Args{"default", "ada", []string{"fact"}, moment, 0.5, moment, json.RawMessage(`{"a":1}`)}, args)
+	agent, user := narrow.Scope()
+	require.Equal(t, []string{"ada", ""}, []string{agent, user})
+}
+
+func TestEmpty(t *testing.T) {
+	t.Parallel()
+	require.True(t, Filter{}.Empty())
+	require.True(t, Filter{Metadata: json.RawMessage(` {} `)}.Empty(), "all metadata contain {}")
+	require.False(t, Filter{RecordedAfter: pointer(time.Now())}.Empty())
+	require.False(t, Filter{AgentID: "\xff"}.Empty(), "what is wrong is not nothing")
+}
