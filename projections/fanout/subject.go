@@ -87,6 +87,19 @@ func Subject(e *eventstore.Event) string {
 	}, ".")
 }
 
+// Subjects matches the events of a tenant, and of these the ones of an agent, a user and a type; an empty one matches all.
+func Subjects(tenant domain.Tenant, agent, user, eventType string) string {
+	tokens := []string{"auren.evt", EscapeToken(string(tenant))}
+	for _, text := range []string{agent, user, eventType} {
+		token := "*"
+		if text != "" {
+			token = EscapeToken(text)
+		}
+		tokens = append(tokens, token)
+	}
+	return strings.Join(tokens, ".")
+}
+
 // tenantSubjects matches all events of a tenant.
 func tenantSubjects(tenant domain.Tenant) string {
 	return "auren.evt." + EscapeToken(string(tenant)) + ".>"

@@ -43,7 +43,7 @@ func rows() map[string][]string {
 
 		"cmd/internal/cli": {"cmd/internal/config", "cmd/internal/database", "cmd/internal/jsonimport", "cmd/internal/jsonimport/sample", "cmd/internal/ops",
 			"cmd/internal/stack", "cmd/internal/terminal", "commands", "deploy/standalone", "domain", "domain/memory", "eventstore", "migrations",
-			"projections", "projections/fanout", "projections/rebuild", "queries"},
+			"projections", "projections/agentmemories", "projections/fanout", "projections/rebuild", "queries"},
 		"cmd/internal/ops": {"cmd/internal/config", "cmd/internal/database", "domain", "migrations", "projections", "projections/fanout", "projections/rebuild"},
 		"cmd/internal/stack": {"cmd/internal/api", "cmd/internal/config", "cmd/internal/database", "cmd/internal/httpapi", "cmd/internal/observe", "cmd/internal/terminal", "commands",
 			"deploy/standalone", "domain", "eventstore", "migrations", "projections", "projections/agentmemories", "projections/fanout",
@@ -59,7 +59,7 @@ func rows() map[string][]string {
 		"cmd/internal/httpclient":         {"cmd/internal/api", "cmd/internal/httpapi", "domain", "domain/canonjson", "eventstore"},
 		"cmd/internal/jsonimport":         {"commands", "domain", "domain/canonjson", "domain/failpoint", "domain/memory"},
 		"cmd/internal/jsonimport/sample":  {},
-		"cmd/internal/observe":            {},
+		"cmd/internal/observe":            {"domain", "eventstore", "projections"},
 		proctest:                          {},
 
 		"commands":                  {"domain", "domain/canonjson", "domain/failpoint", "domain/memory", "eventstore"},

@@ -177,12 +177,12 @@ func (s demo) message(ctx context.Context) error {
 	const patience = 15 * time.Second
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	conn, err := nats.Connect(s.NATSURL, nats.Name("auren demo"), nats.Timeout(2*time.Second))
+	conn, err := s.DialNATS(s.NATSURL, "auren demo")
 	if err != nil {
-		return stack.ExplainNATSError(s.NATSURL, err)
+		return err
 	}
 	defer conn.Close()
-	messages, err := conn.SubscribeSync("auren.evt." + fanout.EscapeToken(string(s.Tenant)) + ".>")
+	messages, err := conn.SubscribeSync(fanout.Subjects(s.Tenant, "", "", ""))
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/auren-memory/auren/cmd/internal/stack"
 	"github.com/auren-memory/auren/cmd/internal/terminal"
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/projections/agentmemories"
 	"github.com/auren-memory/auren/queries"
 )
 
@@ -122,7 +123,7 @@ func (c importReader) held(ctx context.Context, tenant domain.Tenant, minSequenc
 func (c importReader) position(ctx context.Context) (int64, error) {
 	all, err := c.StatusOf(ctx)
 	for _, s := range all {
-		if s.Projection == "agent_memories" {
+		if s.Projection == agentmemories.Name {
 			return s.SequenceID, err
 		}
 	}

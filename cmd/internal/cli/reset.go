@@ -7,14 +7,11 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/term"
 
 	"github.com/auren-memory/auren/cmd/internal/database"
-	"github.com/auren-memory/auren/cmd/internal/stack"
 	"github.com/auren-memory/auren/cmd/internal/terminal"
 	"github.com/auren-memory/auren/migrations"
 	"github.com/auren-memory/auren/projections/fanout"
@@ -89,9 +86,9 @@ func (a *App) deleteStream(ctx context.Context) error {
 			a.Stderr.Paint(terminal.Yellow, "auren:"), fanout.Stream)
 		return nil
 	}
-	conn, err := nats.Connect(url, nats.Name("auren reset"), nats.Timeout(2*time.Second))
+	conn, err := a.DialNATS(url, "auren reset")
 	if err != nil {
-		return fmt.Errorf("delete the stream %s, nothing was deleted yet: %w", fanout.Stream, stack.ExplainNATSError(url, err))
+		return fmt.Errorf("delete the stream %s, nothing was deleted yet: %w", fanout.Stream, err)
 	}
 	defer conn.Close()
 	js, err := jetstream.New(conn)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -45,8 +44,8 @@ func (c *Watch) Run(ctx context.Context, a *App) error {
 	defer conn.Close()
 	w := &feed{
 		app: a, conn: conn, since: since, follow: c.Follow, last: since.sequenceID - 1,
-		tenant: "auren.evt." + fanout.EscapeToken(string(a.Tenant)), subjects: c.subjects(a),
-		print: (&changePrinter{to: a.Stdout, json: c.JSON}).print,
+		subjects: c.subjects(a),
+		print:    (&changePrinter{to: a.Stdout, json: c.JSON}).print,
 	}
 	err = w.run(ctx)
 	if ctx.Err() != nil {
@@ -57,20 +56,12 @@ func (c *Watch) Run(ctx context.Context, a *App) error {
 
 // subjects are what the filters ask for.
 func (c *Watch) subjects(a *App) (subjects []string) {
-	token := func(id string) string {
-		if id == "" {
-			return "*"
-		}
-		return fanout.EscapeToken(id)
-	}
 	types := c.EventType
 	if len(types) == 0 {
 		types = []string{""}
 	}
 	for _, t := range types {
-		subjects = append(subjects, strings.Join([]string{
-			"auren.evt", fanout.EscapeToken(string(a.Tenant)), token(c.Agent), token(c.User), token(t),
-		}, "."))
+		subjects = append(subjects, fanout.Subjects(a.Tenant, c.Agent, c.User, t))
 	}
 	slices.Sort(subjects)
 	return slices.Compact(subjects)

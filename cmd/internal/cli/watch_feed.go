@@ -47,7 +47,6 @@ type feed struct {
 	conn     *nats.Conn
 	since    since
 	follow   bool
-	tenant   string // the subjects' beginning
 	subjects []string
 	print    func(e *eventstore.Event, raw []byte) error
 
@@ -163,7 +162,7 @@ func (f *feed) warnTruncated(ctx context.Context, stream jetstream.Stream) {
 	if f.since == (since{}) {
 		return
 	}
-	first, err := stream.GetMsg(ctx, 1, jetstream.WithGetMsgSubject(f.tenant+".>"))
+	first, err := stream.GetMsg(ctx, 1, jetstream.WithGetMsgSubject(fanout.Subjects(f.app.Tenant, "", "", "")))
 	if err != nil {
 		return
 	}

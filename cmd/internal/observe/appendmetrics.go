@@ -1,24 +1,10 @@
 package observe
 
 import (
-	"time"
-
 	"github.com/prometheus/client_golang/prometheus"
-)
 
-// Append says what became of the commands that one transaction of the log carried.
-type Append struct {
-	// Commands that did what they were to do, and how many events they wrote.
-	Appended, Events int
-	// Commands that had been carried out before, that met another version, or that came under another one's id.
-	Duplicates, Conflicts, Reused int
-	// Commands that failed because of the database, whose outcome is unknown, or that the database refused.
-	Unavailable, Unknown, Refused int
-	// Waited is how long each command waited; nil where there was no transaction.
-	Waited []time.Duration
-	// Took is how long the transaction took.
-	Took time.Duration
-}
+	"github.com/auren-memory/auren/eventstore"
+)
 
 // AppendMetrics count and time what is appended to the log. They are safe for concurrent use.
 type AppendMetrics struct {
@@ -67,7 +53,7 @@ func NewAppendMetrics(r prometheus.Registerer) *AppendMetrics {
 }
 
 // Appended records what became of the commands of one transaction.
-func (m *AppendMetrics) Appended(a Append) {
+func (m *AppendMetrics) Appended(a eventstore.AppendStats) {
 	for outcome, n := range map[string]int{
 		outcomeAppended: a.Appended, outcomeDuplicate: a.Duplicates, outcomeConflict: a.Conflicts, outcomeReused: a.Reused,
 		outcomeUnavailable: a.Unavailable, outcomeUnknown: a.Unknown, outcomeRefused: a.Refused,

@@ -5,35 +5,22 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/auren-memory/auren/projections"
 )
 
-// Lag says how far one projection of one tenant is behind its log.
-type Lag struct {
-	Projection string
-	// Events not applied yet.
-	Events int64
-	// Age of the first event that is not applied yet; 0 if there is none.
-	Age time.Duration
-	// Stuck says that it is behind and does not move.
-	Stuck bool
-	// Led says that some process holds the lease.
-	Led bool
-	// Stopped says that an event cannot be applied.
-	Stopped bool
-}
-
-// lagCollector asks for the lag when it is scraped.
+// lagCollector reads the lag at each scrape.
 type lagCollector struct {
-	status  func(ctx context.Context) ([]Lag, error)
+	status  func(ctx context.Context) ([]projections.Status, error)
 	timeout time.Duration
 
 	events, seconds, stuck, unled, stopped, up *prometheus.Desc
 }
 
-// NewLagCollector makes a collector of the lag of each projection: over all tenants the sum of the events, the age of
-// the oldest and the numbers of tenants that nobody leads, that do not move or that are stopped, since a label for each tenant would have no end. Status is
-// given timeout per scrape, 0 meaning 2 s; where it fails, only auren_projection_status_up, then 0, is told.
-func NewLagCollector(status func(ctx context.Context) ([]Lag, error), timeout time.Duration) prometheus.Collector {
+// NewLagCollector returns a collector of the lag of each projection over all tenants, since a label for each tenant would
+// have no end: the sum of the events, the age of the oldest, and how many tenants are not led, stuck or stopped. Reading
+// the status is bounded by timeout, 0 meaning 2 s; when it fails, the collector sends auren_projection_status_up 0 only.
+func NewLagCollector(status func(ctx context.Context) ([]projections.Status, error), timeout time.Duration) prometheus.Collector {
 	if timeout == 0 {
 		timeout = 2 * time.Second
 	}
@@ -65,13 +52,13 @@ func (c *lagCollector) Collect(out chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
 	}
-	lags, err := c.status(ctx)
+	all, err := c.status(ctx)
 	if err != nil {
 		gauge(c.up, 0)
 		return
 	}
 	gauge(c.up, 1)
-	for projection, total := range sumByProjection(lags) {
+	for projection, total := range sumByProjection(all) {
 		gauge(c.events, float64(total.events), projection)
 		gauge(c.seconds, total.oldest.Seconds(), projection)
 		gauge(c.stuck, float64(total.stuck), projection)
@@ -88,22 +75,22 @@ type lagTotal struct {
 	stopped int
 }
 
-func sumByProjection(lags []Lag) map[string]lagTotal {
+func sumByProjection(all []projections.Status) map[string]lagTotal {
 	totals := map[string]lagTotal{}
-	for _, l := range lags {
-		t := totals[l.Projection]
-		t.events += l.Events
-		t.oldest = max(t.oldest, l.Age)
-		if l.Stuck {
+	for _, s := range all {
+		t := totals[s.Projection]
+		t.events += s.Lag
+		t.oldest = max(t.oldest, time.Duration(s.LagSeconds*float64(time.Second)))
+		if s.State == projections.Stuck {
 			t.stuck++
 		}
-		if !l.Led {
+		if s.Holder == "" {
 			t.unled++
 		}
-		if l.Stopped {
+		if s.StoppedAt != nil {
 			t.stopped++
 		}
-		totals[l.Projection] = t
+		totals[s.Projection] = t
 	}
 	return totals
 }

@@ -5,27 +5,22 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/auren-memory/auren/domain"
 )
 
-// Log says how long the log of one tenant is.
-type Log struct {
-	// Default says that it is that of the default tenant.
-	Default bool
-	// Head is its last sequence_id, which is the number of its events.
-	Head int64
-}
-
-// logCollector asks for the logs when it is scraped.
+// logCollector reads the heads of the logs at each scrape.
 type logCollector struct {
-	logs    func(ctx context.Context) ([]Log, error)
+	heads   func(ctx context.Context) (map[domain.Tenant]int64, error)
 	timeout time.Duration
 
 	head, longest, tenants *prometheus.Desc
 }
 
-// NewLogCollector makes a collector of the heads of the logs by class of tenant, "default" or "other", since a label
-// for each tenant would have no end. Logs is given timeout per scrape, 0 meaning 2 s; where it fails, nothing is told.
-func NewLogCollector(logs func(ctx context.Context) ([]Log, error), timeout time.Duration) prometheus.Collector {
+// NewLogCollector returns a collector of the last sequence_ids of the logs by class of tenant, "default" or "other", since
+// a label for each tenant would have no end. Reading them is bounded by timeout, 0 meaning 2 s; when it fails, the
+// collector sends nothing.
+func NewLogCollector(heads func(ctx context.Context) (map[domain.Tenant]int64, error), timeout time.Duration) prometheus.Collector {
 	if timeout == 0 {
 		timeout = 2 * time.Second
 	}
@@ -33,7 +28,7 @@ func NewLogCollector(logs func(ctx context.Context) ([]Log, error), timeout time
 		return prometheus.NewDesc("auren_log_"+name, help, []string{"tenants"}, nil)
 	}
 	return &logCollector{
-		logs: logs, timeout: timeout,
+		heads: heads, timeout: timeout,
 		head:    desc("head_events", "Events in the logs, by class of tenant."),
 		longest: desc("longest_events", "Events in the longest log, by class of tenant."),
 		tenants: desc("tenants", "Tenants that have a log, by class."),
@@ -51,19 +46,19 @@ func (c *logCollector) Describe(out chan<- *prometheus.Desc) {
 func (c *logCollector) Collect(out chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), c.timeout)
 	defer cancel()
-	logs, err := c.logs(ctx)
+	heads, err := c.heads(ctx)
 	if err != nil {
 		return
 	}
 	type total struct{ events, longest, tenants int64 }
 	totals := map[string]total{"default": {}, "other": {}}
-	for _, l := range logs {
+	for tenant, head := range heads {
 		class := "other"
-		if l.Default {
+		if tenant == domain.DefaultTenant {
 			class = "default"
 		}
 		t := totals[class]
-		totals[class] = total{t.events + l.Head, max(t.longest, l.Head), t.tenants + 1}
+		totals[class] = total{t.events + head, max(t.longest, head), t.tenants + 1}
 	}
 	for class, t := range totals {
 		for d, value := range map[*prometheus.Desc]int64{c.head: t.events, c.longest: t.longest, c.tenants: t.tenants} {

@@ -20,6 +20,9 @@ import (
 
 	"github.com/auren-memory/auren/cmd/internal/observe"
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/projections"
 )
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
@@ -97,11 +100,12 @@ func TestLag(t *testing.T) {
 	t.Parallel()
 	t.Run("is summed over the tenants", func(t *testing.T) {
 		t.Parallel()
-		c := observe.NewLagCollector(func(context.Context) ([]observe.Lag, error) {
-			return []observe.Lag{
-				{Projection: "search", Events: 2, Age: time.Second, Led: true},
-				{Projection: "search", Events: 3, Age: 4 * time.Second, Stuck: true, Stopped: true},
-				{Projection: "agent_memories", Led: true},
+		at := int64(7)
+		c := observe.NewLagCollector(func(context.Context) ([]projections.Status, error) {
+			return []projections.Status{
+				{Projection: "search", Lag: 2, LagSeconds: 1, Holder: "x", State: projections.Moving},
+				{Projection: "search", Lag: 3, LagSeconds: 4, State: projections.Stuck, StoppedAt: &at},
+				{Projection: "agent_memories", Holder: "x", State: projections.Idle},
 			}, nil
 		}, 0)
 		require.NoError(t, testutil.CollectAndCompare(c, strings.NewReader(`
@@ -132,7 +136,7 @@ auren_projection_unled_tenants{projection="search"} 1
 	})
 	t.Run("does not hold a scrape up", func(t *testing.T) {
 		t.Parallel()
-		c := observe.NewLagCollector(func(ctx context.Context) ([]observe.Lag, error) {
+		c := observe.NewLagCollector(func(ctx context.Context) ([]projections.Status, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		}, time.Millisecond)
@@ -148,11 +152,11 @@ func TestAppendMetrics(t *testing.T) {
 	t.Parallel()
 	r := prometheus.NewPedanticRegistry()
 	m := observe.NewAppendMetrics(r)
-	m.Appended(observe.Append{
+	m.Appended(eventstore.AppendStats{
 		Appended: 2, Events: 5, Conflicts: 1, Unknown: 1,
 		Waited: []time.Duration{0, time.Millisecond, time.Millisecond, 30 * time.Millisecond}, Took: 3 * time.Millisecond,
 	})
-	m.Appended(observe.Append{Duplicates: 1})
+	m.Appended(eventstore.AppendStats{Duplicates: 1})
 	require.NoError(t, testutil.GatherAndCompare(r, strings.NewReader(`
 # HELP auren_append_commands_total Commands given to the log, by what became of them.
 # TYPE auren_append_commands_total counter
@@ -210,8 +214,8 @@ func histograms(t *testing.T, r prometheus.Gatherer) map[string]float64 {
 
 func TestLogCollectorTellsOfClassesOfTenants(t *testing.T) {
 	t.Parallel()
-	c := observe.NewLogCollector(func(context.Context) ([]observe.Log, error) {
-		return []observe.Log{{Default: true, Head: 7}, {Head: 3}, {Head: 5}}, nil
+	c := observe.NewLogCollector(func(context.Context) (map[domain.Tenant]int64, error) {
+		return map[domain.Tenant]int64{domain.DefaultTenant: 7, "a": 3, "b": 5}, nil
 	}, 0)
 	require.NoError(t, testutil.CollectAndCompare(c, strings.NewReader(`
 # HELP auren_log_head_events Events in the logs, by class of tenant.
@@ -227,7 +231,7 @@ auren_log_longest_events{tenants="other"} 5
 auren_log_tenants{tenants="default"} 1
 auren_log_tenants{tenants="other"} 2
 `)))
-	away := observe.NewLogCollector(func(context.Context) ([]observe.Log, error) { return nil, errors.New("away") }, 0)
+	away := observe.NewLogCollector(func(context.Context) (map[domain.Tenant]int64, error) { return nil, errors.New("away") }, 0)
 	require.Zero(t, testutil.CollectAndCount(away))
 }
 

@@ -70,10 +70,8 @@ func waitForLeaders(ctx context.Context, pool *pgxpool.Pool) ([]projections.Stat
 		if _, runs, err := readProjector(ctx, pool); err != nil || !runs {
 			return all, err
 		}
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(100 * time.Millisecond):
+		if err := pause(ctx); err != nil {
+			return nil, err
 		}
 	}
 }
@@ -118,30 +116,48 @@ func (p *Projection) problem(runs bool) string {
 	return ""
 }
 
-// A projector has no checkpoint before the first event, but it has its connections.
+// readProjectors asks the table in which each projector says that it lives. It has no checkpoint before the first event.
 const readProjectors = `
-select exists (select 1 from logs where sequence_id > 0),
-       exists (select 1
-                 from pg_stat_activity
-                where datname = current_database()
-                  and application_name in ('auren projector', 'auren up'))`
+select exists (select from logs where sequence_id > 0),
+       exists (select from projectors where seen_until > clock_timestamp())`
 
-// readProjector tells whether there are events and whether a projector is connected.
+// readProjector tells whether there are events and whether a projector runs.
 func readProjector(ctx context.Context, pool *pgxpool.Pool) (events, runs bool, err error) {
-	err = pool.QueryRow(ctx, readProjectors).Scan(&events, &runs)
+	if err = pool.QueryRow(ctx, readProjectors).Scan(&events, &runs); err != nil {
+		err = fmt.Errorf("read the projectors: %w", err)
+	}
 	return events, runs, err
 }
 
-// checkProjector is an error where no projection has a checkpoint and no projector waits for the first event.
+// registration is how long a projector that has just started may take to register.
+const registration = time.Second
+
+// checkProjector is an error if no projection has a checkpoint, unless a projector waits for the first event.
 func checkProjector(ctx context.Context, pool *pgxpool.Pool) error {
-	events, runs, err := readProjector(ctx, pool)
-	switch {
-	case err != nil:
-		return err
-	case events:
-		return errors.New("no projector has ever run: start one")
-	case !runs:
-		return errors.New("no projector runs: start one")
+	for began := time.Now(); ; {
+		events, runs, err := readProjector(ctx, pool)
+		switch {
+		case err != nil:
+			return err
+		case events:
+			return errors.New("no projector has ever run: start one")
+		case runs:
+			return nil
+		case time.Since(began) > registration:
+			return errors.New("no projector runs: start one")
+		}
+		if err := pause(ctx); err != nil {
+			return err
+		}
 	}
-	return nil
+}
+
+// pause waits a moment before the next look.
+func pause(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(100 * time.Millisecond):
+		return nil
+	}
 }

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"net"
 
-	"github.com/prometheus/client_golang/prometheus/promhttp"
-
 	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/cmd/internal/httpapi"
 	"github.com/auren-memory/auren/cmd/internal/observe"
@@ -46,7 +44,7 @@ func (e *Services) operations() httpapi.Operations {
 	return httpapi.Operations{
 		Version: e.Version, Log: e.Log,
 		Ready:    observe.NewHealth(observe.HealthConfig{}, e.checks...).Ready,
-		Metrics:  promhttp.HandlerFor(e.registry, promhttp.HandlerOpts{}),
+		Metrics:  observe.MetricsHandler(e.registry),
 		Tracer:   e.traces.Tracer(),
 		Answered: observe.NewHTTPMetrics(e.registry).Answered,
 	}

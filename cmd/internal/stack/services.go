@@ -51,10 +51,9 @@ func (s *Settings) StartServices(ctx context.Context, l *Lifecycle, dsn, name st
 		return nil, err
 	}
 	registry := observe.NewRegistry(s.Version)
-	appended := observe.NewAppendMetrics(registry).Appended
 	e := &Services{
 		Client: newClient(s, pool, eventstore.Config{
-			Appended: func(stats eventstore.AppendStats) { appended(observe.Append(stats)) }, Tracer: traces.Tracer(),
+			Appended: observe.NewAppendMetrics(registry).Appended, Tracer: traces.Tracer(),
 		}),
 		lifecycle:  l,
 		traces:     traces,
@@ -63,7 +62,7 @@ func (s *Settings) StartServices(ctx context.Context, l *Lifecycle, dsn, name st
 	}
 	e.projectionWatcher = e.logWatcher.Beside(projections.Channel)
 	e.Reader = queries.New(pool, queries.Config{Wake: e.projectionWatcher.Subscribe})
-	e.registry.MustRegister(observe.NewPoolCollector(pool), observe.NewLagCollector(e.lags, 0), observe.NewLogCollector(e.logs, 0))
+	e.registry.MustRegister(observe.NewPoolCollector(pool), observe.NewLagCollector(e.readStatus, 0), observe.NewLogCollector(e.Store.Heads, 0))
 	e.checks = []observe.Check{{Name: "database", Do: e.pingDatabase}, {Name: "schema", Do: e.checkSchema}}
 	l.add("database", func(ctx context.Context) error { return within(ctx, e.Close) })
 	l.run("watcher", e.logWatcher.Run)
@@ -147,31 +146,7 @@ func (*Services) observed(config runner.Config, seen observe.Projection) runner.
 	return config
 }
 
-// logs tells the metrics how long each log is.
-func (e *Services) logs(ctx context.Context) ([]observe.Log, error) {
-	heads, err := e.Store.Heads(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var logs []observe.Log
-	for tenant, head := range heads {
-		logs = append(logs, observe.Log{Default: tenant == domain.DefaultTenant, Head: head})
-	}
-	return logs, nil
-}
-
-// lags tells the metrics how far each projection is behind.
-func (e *Services) lags(ctx context.Context) ([]observe.Lag, error) {
-	all, err := projections.ReadStatus(ctx, e.Pool)
-	if err != nil {
-		return nil, err
-	}
-	lags := make([]observe.Lag, len(all))
-	for i, s := range all {
-		lags[i] = observe.Lag{
-			Projection: s.Projection, Events: s.Lag, Age: time.Duration(s.LagSeconds * float64(time.Second)),
-			Led: s.Holder != "", Stuck: s.State == projections.Stuck, Stopped: s.StoppedAt != nil,
-		}
-	}
-	return lags, nil
+// readStatus reads how far each projection of each tenant is.
+func (e *Services) readStatus(ctx context.Context) ([]projections.Status, error) {
+	return projections.ReadStatus(ctx, e.Pool)
 }
