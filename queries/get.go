@@ -36,7 +36,7 @@ func errNotFound(id uuid.UUID, at At) error {
 const MaxIDs = 1000
 
 // ByIDs returns the memories of at most MaxIDs ids, in whatever state they are, and the sequence_id that the
-// answer reflects. What does not exist is absent from the result.
+// answer reflects. A memory that does not exist is absent from the result.
 func (r *Reader) ByIDs(ctx context.Context, tenant domain.Tenant, ids []uuid.UUID, at At) (map[uuid.UUID]Memory, int64, error) {
 	if len(ids) > MaxIDs {
 		return nil, 0, domain.Invalidf("ids", "must be at most %d ids, got %d", MaxIDs, len(ids))

@@ -93,7 +93,7 @@ func (r *Reader) List(ctx context.Context, tenant domain.Tenant, f Filter, p Pag
 // check fills in the defaults.
 func (p *Page) check() (err error) {
 	p.Order = cmp.Or(p.Order, ByCreated)
-	if _, ok := p.Order.column(); !ok {
+	if p.Order.column() == "" {
 		return domain.Invalidf("order", "must be created, updated, recorded or confidence, got %q", p.Order)
 	}
 	p.Limit, err = checkLimit(p.Limit, DefaultLimit, MaxLimit)
@@ -108,18 +108,18 @@ func checkLimit(limit, normal, highest int) (int, error) {
 }
 
 // column is what is ordered by. The order of recording is that of the sequence_ids, which have an index.
-func (o Order) column() (name string, ok bool) {
+func (o Order) column() string {
 	switch o {
 	case ByCreated:
-		return "created_at", true
+		return "created_at"
 	case ByUpdated:
-		return "updated_at", true
+		return "updated_at"
 	case ByRecorded:
-		return "sequence_id", true
+		return "sequence_id"
 	case ByConfidence:
-		return "confidence_score", true
+		return "confidence_score"
 	}
-	return "", false
+	return ""
 }
 
 func selectPage(snap snapshot.Snapshot, where filter.Where, p Page, after *cursor, args *filter.Args) string {
@@ -127,7 +127,7 @@ func selectPage(snap snapshot.Snapshot, where filter.Where, p Page, after *curso
 	if p.Descending {
 		direction, beyond = " desc", "<"
 	}
-	column, _ := p.Order.column()
+	column := p.Order.column()
 	conditions := where.SQL(filter.Memories, snap.Moment, args)
 	if after != nil {
 		conditions.Add("(", column, ", id) ", beyond, " (", args.Add(after.key(p.Order)), ", ", args.Add(after.ID), ")")

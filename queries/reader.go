@@ -36,7 +36,7 @@ type (
 	Hit = recall.Hit
 )
 
-// What callers ask a Filter for, and what they find in a Memory.
+// States that callers ask a Filter for, or find in a Memory.
 const (
 	StateActive    = filter.Active
 	StateForgotten = filter.Forgotten

@@ -94,7 +94,7 @@ func TestMinSequenceIDIsBounded(t *testing.T) {
 		},
 		"stats": func(ctx context.Context) error { _, err := w.reader.Stats(ctx, tenant, "", "", 40); return err },
 		"recent": func(ctx context.Context) error {
-			_, err := w.reader.Recent(ctx, tenant, "", "", 1, 0, atLeast(40))
+			_, err := w.reader.Recent(ctx, tenant, "", "", 1, 0, 40)
 			return err
 		},
 		"count": func(ctx context.Context) error {

@@ -65,7 +65,7 @@ func (f Filter) Check() (Where, error) {
 	c.time("expires_before", ExpiresAt, "<", f.ExpiresBefore)
 	c.metadata(f.Metadata)
 	c.state(f.State)
-	return Where{c.all}, c.err
+	return Where{f.AgentID, f.UserID, c.all}, c.err
 }
 
 // checker collects the expressions, and the first error.

@@ -80,8 +80,6 @@ func TestSplitCompilesForEachTableWhatItHasTheColumnsFor(t *testing.T) {
 	}, narrow.SQL(columns, moment, &args))
 	require.Equal(t, Conditions{"confidence_score >= $5", "updated_at < $6", "metadata @> $7"}, wide.SQL(Memories, moment, &args))
 	require.Equal(t, Args{"default", "ada", []string{"fact"}, moment, 0.5, moment, json.RawMessage(`{"a":1}`)}, args)
-	agent, user := narrow.Scope()
-	require.Equal(t, []string{"ada", ""}, []string{agent, user})
 }
 
 func TestEmpty(t *testing.T) {

@@ -8,7 +8,11 @@ import (
 )
 
 // Where is a Filter that has been checked: the root of a tree of expressions, all of which hold for a memory that matches.
-type Where struct{ all []expression }
+type Where struct {
+	// AgentID and UserID are what the filter asks for; empty for any.
+	AgentID, UserID string
+	all             []expression
+}
 
 // Split returns what a table has the columns for, and the rest, for another table.
 func (w Where) Split(columns Columns) (covered, rest Where) {
@@ -28,21 +32,6 @@ func (w Where) SQL(columns Columns, moment time.Time, args *Args) (conditions Co
 		conditions.Add(e.sql(columns, moment, args))
 	}
 	return conditions
-}
-
-// Scope returns the agent and the user that the filter asks for, empty for any.
-func (w Where) Scope() (agentID, userID string) {
-	for _, e := range w.all {
-		if c, ok := e.(compare); ok && c.Operator == "=" {
-			switch c.Field {
-			case AgentID:
-				agentID = c.Value.(string)
-			case UserID:
-				userID = c.Value.(string)
-			}
-		}
-	}
-	return agentID, userID
 }
 
 // MarshalJSON writes the tree: equal filters have equal texts.

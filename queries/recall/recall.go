@@ -25,8 +25,8 @@ const (
 
 // Request says what to look for.
 type Request struct {
-	// Query is a question or words in English, of which any may be in a memory. What stands in quotes must be
-	// in it, word after word; a word or phrase with a dash before it must not.
+	// Query is a question or words in English, of which any may be in a memory. A phrase in quotes must be in it,
+	// word after word; a word or phrase with a dash before it must not.
 	Query string
 	// Filter narrows what is searched; its State must be active or empty.
 	Filter filter.Filter

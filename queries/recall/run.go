@@ -43,6 +43,7 @@ type searchRun struct {
 	limit   int
 	explain bool
 
+	entry  string       // of the scope in the index
 	scope  filter.Where // whose memories; the statistics are of all of them
 	narrow filter.Where // what agent_memory_search has the columns for
 	wide   filter.Where // what only agent_memories can tell
@@ -53,6 +54,7 @@ func newRun(snap snapshot.Snapshot, where filter.Where, query parsedQuery, limit
 	for _, word := range query.words {
 		r.terms = append(r.terms, quoteWord(word))
 	}
+	r.entry = strings.Join([]string{string(snap.Tenant), where.AgentID, where.UserID}, "/")
 	r.scope, r.narrow = where.Split(scopeColumns)
 	r.narrow, r.wide = r.narrow.Split(searchColumns)
 	return r
@@ -66,8 +68,7 @@ const scopeEntries = `array[tenant_id || '/' || agent_id || '/' || user_id, tena
 // inScope is the scope over agent_memory_search. The index has one entry for it, which two scopes may share.
 func (r *searchRun) inScope(args *filter.Args) filter.Conditions {
 	c := r.scope.SQL(searchColumns, r.snap.Moment, args)
-	agentID, userID := r.scope.Scope()
-	c.Add(scopeEntries, ` @> array[`, args.Add(strings.Join([]string{string(r.snap.Tenant), agentID, userID}, "/")), `]`)
+	c.Add(scopeEntries, ` @> array[`, args.Add(r.entry), `]`)
 	return c
 }
 
@@ -135,7 +136,7 @@ const minRerank = 60
 
 func (r *searchRun) rerank() int { return max(minRerank, 3*r.limit) }
 
-// result passes over what is no longer active.
+// result leaves out memories that are no longer active.
 func (r *searchRun) result(ranking *ranking, best []candidate, memories map[uuid.UUID]snapshot.Memory, position int64) Result {
 	result := Result{Hits: []Hit{}, SequenceID: position}
 	for _, c := range best {

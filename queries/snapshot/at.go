@@ -19,10 +19,11 @@ type At struct {
 
 // AsOf is a position in the log or a moment: one of the two, or neither for now.
 type AsOf struct {
-	// Time is a moment of recording. One in the future means now.
-	Time time.Time `json:"time,omitzero"`
+	// Time is a moment of recording. One in the future means now. An event recorded by then that is still being committed
+	// is not part of it, though it will be when the same is asked again.
+	Time time.Time
 	// SequenceID is a position that the log has reached.
-	SequenceID int64 `json:"sequence_id,omitempty"`
+	SequenceID int64
 }
 
 func (a At) check() error {

@@ -76,8 +76,7 @@ var (
 		Name: "listRecent", Scope: Read, Summary: "Recent",
 		Detail: "What was created or changed in the last days, the latest first.",
 	}, func(s *Service, ctx context.Context, c Caller, r *ListRecentRequest) (answer[queries.ListResult], error) {
-		return listed(s.deps.Queries.Recent(ctx, c.Tenant, r.AgentID, r.UserID, cmp.Or(r.Days, 7), r.Limit,
-			queries.At{MinSequenceID: r.MinSequenceID}))
+		return listed(s.deps.Queries.Recent(ctx, c.Tenant, r.AgentID, r.UserID, cmp.Or(r.Days, 7), r.Limit, r.MinSequenceID))
 	})
 
 	GetStats = define(Operation{
