@@ -14,6 +14,7 @@ import (
 
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
 )
@@ -255,9 +256,9 @@ func TestAMemoryThatANewerProgramWroteIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	readable, newer := f.remember(t), f.remember(t)
-	_, err := f.store.Append(t.Context(), eventstore.Command{Tenant: domain.DefaultTenant, Writes: []eventstore.Write{{
+	_, err := f.store.Append(t.Context(), eventstore.Command{Tenant: domain.DefaultTenant, Writes: []eventstore.StreamAppend{{
 		StreamID: newer, Expected: 1, AgentID: "coach", UserID: "ana",
-		Events: []eventstore.NewEvent{{ID: uuid.New(), Type: "memory_merged", SchemaVersion: 1, Payload: json.RawMessage(`{}`), OccurredAt: noon}},
+		Events: []eventstore.NewEvent{{ID: uuid.New(), Type: "memory_merged", SchemaVersion: 1, Payload: canonjson.MustParse(`{}`), OccurredAt: noon}},
 	}}})
 	require.NoError(t, err)
 

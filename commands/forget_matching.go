@@ -137,7 +137,7 @@ func (h *Handler) forgetAll(ctx context.Context, req Request, ids []uuid.UUID, t
 }
 
 // forgetting makes the write that forgets a memory; nil where it is not active.
-func (h *Handler) forgetting(req Request, m *memory.Memory, now time.Time) (*eventstore.Write, error) {
+func (h *Handler) forgetting(req Request, m *memory.Memory, now time.Time) (*eventstore.StreamAppend, error) {
 	if m == nil {
 		return nil, nil
 	}
@@ -150,7 +150,7 @@ func (h *Handler) forgetting(req Request, m *memory.Memory, now time.Time) (*eve
 		return nil, err
 	}
 	s := m.Snapshot()
-	return &eventstore.Write{
+	return &eventstore.StreamAppend{
 		StreamID: s.ID, Expected: s.Version, AgentID: s.AgentID, UserID: s.UserID, Events: []eventstore.NewEvent{e},
 	}, nil
 }

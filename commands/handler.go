@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
 )
@@ -169,7 +170,7 @@ func (h *Handler) attempt(ctx context.Context, req Request, command eventstore.C
 	}
 	// A decision to change nothing is recorded under the command id as well: sent again later, the same command
 	// must not do something else.
-	write := eventstore.Write{StreamID: id, Expected: m.Version(), AgentID: m.Snapshot().AgentID, UserID: m.Snapshot().UserID}
+	write := eventstore.StreamAppend{StreamID: id, Expected: m.Version(), AgentID: m.Snapshot().AgentID, UserID: m.Snapshot().UserID}
 	if event != nil {
 		recorded, err := h.newEvent(event, req.Meta, now)
 		if err != nil {
@@ -177,7 +178,7 @@ func (h *Handler) attempt(ctx context.Context, req Request, command eventstore.C
 		}
 		write.Events = []eventstore.NewEvent{recorded}
 	}
-	command.Writes = []eventstore.Write{write}
+	command.Writes = []eventstore.StreamAppend{write}
 	return h.append(ctx, command)
 }
 
@@ -205,7 +206,11 @@ func (h *Handler) firstOutcome(ctx context.Context, command eventstore.Command) 
 }
 
 func (h *Handler) newEvent(event memory.Event, meta domain.Meta, occurredAt time.Time) (eventstore.NewEvent, error) {
-	payload, schemaVersion, err := memory.Encode(event)
+	encoded, schemaVersion, err := memory.Encode(event)
+	if err != nil {
+		return eventstore.NewEvent{}, err
+	}
+	payload, err := canonjson.Parse(encoded)
 	if err != nil {
 		return eventstore.NewEvent{}, err
 	}

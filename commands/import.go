@@ -117,7 +117,7 @@ func (h *Handler) importOnce(ctx context.Context, req Request, records []ImportR
 }
 
 // importRecord decides one record and folds what it decided into present, for a later record of the same memory.
-func (h *Handler) importRecord(req Request, r ImportRecord, present map[uuid.UUID]loaded) (*eventstore.Write, ImportResult) {
+func (h *Handler) importRecord(req Request, r ImportRecord, present map[uuid.UUID]loaded) (*eventstore.StreamAppend, ImportResult) {
 	req.Meta.CausationID = importCause + r.Digest.String()
 	before, exists := present[r.ID]
 	if before.unreadable != nil {
@@ -152,7 +152,7 @@ func (h *Handler) importRecord(req Request, r ImportRecord, present map[uuid.UUI
 	if exists {
 		result.Verdict = ImportChanged
 	}
-	w := &eventstore.Write{StreamID: r.ID, Expected: was.Version, AgentID: r.Draft.AgentID, UserID: r.Draft.UserID}
+	w := &eventstore.StreamAppend{StreamID: r.ID, Expected: was.Version, AgentID: r.Draft.AgentID, UserID: r.Draft.UserID}
 	for _, event := range i.events {
 		e, err := h.newEvent(event, req.Meta, i.occurredAt)
 		if err != nil {

@@ -48,7 +48,7 @@ func (h *Handler) Remember(ctx context.Context, req Request, r Remember) (_ Rece
 	if err != nil {
 		return Receipt{}, err
 	}
-	command.Writes = []eventstore.Write{write}
+	command.Writes = []eventstore.StreamAppend{write}
 	return h.append(ctx, command)
 }
 
@@ -100,13 +100,13 @@ func (h *Handler) RememberBatch(ctx context.Context, req Request, batch []Rememb
 }
 
 // opening makes the write that opens a memory's stream, and the content canonical.
-func (h *Handler) opening(req Request, r *Remember) (eventstore.Write, error) {
+func (h *Handler) opening(req Request, r *Remember) (eventstore.StreamAppend, error) {
 	event, err := memory.Remember(memory.Draft{
 		AgentID: r.AgentID, UserID: r.UserID, Type: r.Type, Content: r.Content, Confidence: r.Confidence,
 		Metadata: r.Metadata, ExpiresAt: r.ExpiresAt,
 	})
 	if err != nil {
-		return eventstore.Write{}, err
+		return eventstore.StreamAppend{}, err
 	}
 	r.Content = event.Content
 	occurredAt := h.config.Now()
@@ -114,26 +114,26 @@ func (h *Handler) opening(req Request, r *Remember) (eventstore.Write, error) {
 		occurredAt = *r.OccurredAt
 	}
 	if occurredAt, err = memory.OccurredAt(occurredAt); err != nil {
-		return eventstore.Write{}, err
+		return eventstore.StreamAppend{}, err
 	}
 	id := h.config.NewID()
 	if r.ID != nil {
 		if id = *r.ID; id == uuid.Nil {
-			return eventstore.Write{}, domain.Invalidf("id", "is the nil UUID; any other UUID is allowed")
+			return eventstore.StreamAppend{}, domain.Invalidf("id", "is the nil UUID; any other UUID is allowed")
 		}
 	}
 	meta := req.Meta
 	if r.Reason != "" {
 		if err := domain.CheckText("reason", r.Reason, domain.MaxReason); err != nil {
-			return eventstore.Write{}, err
+			return eventstore.StreamAppend{}, err
 		}
 		meta.Reason = r.Reason
 	}
 	first, err := h.newEvent(event, meta, occurredAt)
 	if err != nil {
-		return eventstore.Write{}, err
+		return eventstore.StreamAppend{}, err
 	}
-	return eventstore.Write{
+	return eventstore.StreamAppend{
 		StreamID: id, Expected: eventstore.None, AgentID: r.AgentID, UserID: r.UserID,
 		Events: []eventstore.NewEvent{first},
 	}, nil

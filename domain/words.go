@@ -35,13 +35,12 @@ func ParseTenant(name string) (Tenant, error) {
 type Meta struct {
 	// Actor is who sent the command; default "anonymous".
 	Actor string `json:"actor"`
+	// Principal is who sent it as authenticated, such as "local:<user>" or "system:sweeper"; default "anonymous".
+	Principal string `json:"principal,omitempty"`
 	// Reason is why, in the actor's words; default none.
 	Reason string `json:"reason,omitempty"`
 	// CommandID makes the command idempotent; default none.
 	CommandID string `json:"command_id,omitempty"`
-	// CommandFingerprint, hexadecimal digits, tells the command from another one under the same id. The log sets it, in the event
-	// by which the outcome of such a command is known.
-	CommandFingerprint string `json:"command_fingerprint,omitempty"`
 	// CorrelationID groups all that belongs to one piece of work; default none.
 	CorrelationID string `json:"correlation_id,omitempty"`
 	// CausationID names what made the actor send the command, often an event id; default none.
@@ -62,6 +61,9 @@ func (m Meta) Check() (Meta, error) {
 	if m.Actor == "" {
 		m.Actor = "anonymous"
 	}
+	if m.Principal == "" {
+		m.Principal = "anonymous"
+	}
 	if m.CommandID != "" {
 		if err := checkCommandID(m.CommandID); err != nil {
 			return Meta{}, err
@@ -72,6 +74,7 @@ func (m Meta) Check() (Meta, error) {
 		limit        int
 	}{
 		{"actor", m.Actor, MaxActor},
+		{"principal", m.Principal, MaxActor},
 		{"reason", m.Reason, MaxReason},
 		{"correlation_id", m.CorrelationID, MaxReference},
 		{"causation_id", m.CausationID, MaxReference},

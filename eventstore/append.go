@@ -1,15 +1,16 @@
 package eventstore
 
 import (
+	"cmp"
 	"context"
-	"encoding/hex"
+	"slices"
 	"time"
 
-	"github.com/google/uuid"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/domain/canonjson"
+	"github.com/auren-memory/auren/eventstore/contents"
 )
 
 // Append appends a command in one transaction, together with others that arrive at the same time.
@@ -18,7 +19,7 @@ import (
 // all of its writes conflicted, so that one that wrote nothing can be tried again. A command that was recorded
 // before returns its first outcome with Duplicate set, or ErrReused where its fingerprint differs.
 //
-// Errors besides: a *domain.Error of kind Invalid for a payload that cannot be stored, ErrUnavailable,
+// Errors besides: a *domain.Error of kind Invalid for an event that cannot be stored, ErrUnavailable,
 // ErrOverloaded, ErrOutcomeUnknown, and ctx's own error while the command was still waiting. After any error but
 // ErrOutcomeUnknown nothing is written.
 func (s *Store) Append(ctx context.Context, c Command) (Result, error) {
@@ -61,12 +62,8 @@ func (s *Store) Close() { s.running.Wait() }
 // request is a command on its way through a writer.
 type request struct {
 	command Command
-	// events holds, per write, the events with payload and metadata in canonical form.
-	events [][]Event
-	// mark is the id of the first event that the command appends, if it has an id itself.
-	mark uuid.UUID
-	// told says that this event, if it is appended, tells all there is to the outcome.
-	told   bool
+	// events holds, per write, the events with payload, contents and metadata in canonical form.
+	events [][]saltedEvent
 	count  int
 	bytes  int
 	queued time.Time
@@ -79,15 +76,7 @@ type request struct {
 
 // newRequest does all the work that needs no lock, in the caller's goroutine.
 func newRequest(c Command) (*request, error) {
-	r := &request{command: c, events: make([][]Event, len(c.Writes)), done: make(chan struct{})}
-	fingerprint := ""
-	if c.ID != "" {
-		r.mark = markOf(c.Tenant, c.ID)
-		r.told = len(c.Writes) == 1 && len(c.Writes[0].Events) == 1 && c.Note == nil
-	}
-	if r.told {
-		fingerprint = hex.EncodeToString(c.Fingerprint[:keptOfFingerprint])
-	}
+	r := &request{command: c, events: make([][]saltedEvent, len(c.Writes)), done: make(chan struct{})}
 	if c.Note != nil {
 		note, err := canonjson.Parse(c.Note)
 		if err != nil {
@@ -95,9 +84,11 @@ func newRequest(c Command) (*request, error) {
 		}
 		r.command.Note = note.Raw()
 	}
-	for i, w := range c.Writes {
+	r.command.Writes = slices.Clone(c.Writes)
+	for i := range r.command.Writes {
+		w := &r.command.Writes[i]
+		w.Category = cmp.Or(w.Category, CategoryMemory)
 		for _, n := range w.Events {
-			n.Meta.CommandFingerprint = fingerprint
 			e, err := n.prepare(c.Tenant, w)
 			if err != nil {
 				return nil, err
@@ -110,20 +101,22 @@ func newRequest(c Command) (*request, error) {
 	return r, nil
 }
 
-func (n NewEvent) prepare(tenant domain.Tenant, w Write) (Event, error) {
-	payload, err := canonjson.Parse(n.Payload)
+func (n NewEvent) prepare(tenant domain.Tenant, w *StreamAppend) (saltedEvent, error) {
+	if n.Payload.IsZero() {
+		n.Payload = canonjson.EmptyObject()
+	}
+	salt := contents.NewSalt()
+	payload, err := contents.Commit(n.Payload, salt, n.Contents)
 	if err != nil {
-		return Event{}, domain.Within("payload", err)
+		return saltedEvent{}, err
 	}
-	if isMark(n.ID) {
-		return Event{}, domain.Invalidf("event_id", "is a UUID of version %d; 5 and 8 are those of the first events of commands, any other is allowed", n.ID.Version())
+	meta, err := n.Meta.Check()
+	if err != nil {
+		return saltedEvent{}, domain.Within("metadata", err)
 	}
-	if _, err := n.Meta.Check(); err != nil {
-		return Event{}, domain.Within("metadata", err)
-	}
-	return Event{
-		Tenant: tenant, ID: n.ID, StreamID: w.StreamID, Type: n.Type, SchemaVersion: n.SchemaVersion,
-		AgentID: w.AgentID, UserID: w.UserID, Payload: payload.Raw(), Metadata: encodeMeta(n.Meta).Raw(),
+	return saltedEvent{salt: salt, Event: Event{
+		Tenant: tenant, ID: n.ID, StreamID: w.StreamID, Category: w.Category, Type: n.Type, SchemaVersion: n.SchemaVersion,
+		AgentID: w.AgentID, UserID: w.UserID, Payload: payload.Raw(), Contents: n.Contents.Raw(), Metadata: encodeMeta(meta).Raw(),
 		OccurredAt: n.OccurredAt.UTC().Truncate(time.Microsecond),
-	}, nil
+	}}, nil
 }

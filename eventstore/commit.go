@@ -13,110 +13,98 @@ import (
 	"github.com/auren-memory/auren/domain/failpoint"
 )
 
+// errAssumptionFailed says that nothing was written because something is not as assumed; the locked path finds out what.
+var errAssumptionFailed = errors.New("append: an assumption failed")
+
 // commitOnce appends a batch in one transaction and fills in the requests' results. After an error nothing of the
 // batch is written, unless it is ErrOutcomeUnknown.
-func (s *Store) commitOnce(ctx context.Context, tenant domain.Tenant, k *known, batch []*request) error {
+func (s *Store) commitOnce(ctx context.Context, tenant domain.Tenant, cache *headCache, batch []*request) error {
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
 		return fmt.Errorf("acquire a connection: %w", err)
 	}
 	defer conn.Release()
-	encodeFirstArrays(conn.Conn().TypeMap())
 
 	failpoint.Reached(failpoint.AppendBegun)
-	if f, ok := k.foresee(batch); ok {
-		commit := s.commitLocked
-		if k.current() {
-			commit = s.commitUnlocked
-		}
-		if done, err := commit(ctx, conn, tenant, k, batch, f); done || err != nil {
+	if state, ok := cache.assume(batch); ok {
+		if err := s.commitOptimistic(ctx, conn, tenant, cache, state, batch); !errors.Is(err, errAssumptionFailed) {
 			return err
 		}
 	}
-	_, err = s.commitLocked(ctx, conn, tenant, k, batch, found{})
+	return s.commitLocked(ctx, conn, tenant, cache, batch)
+}
+
+// commitOptimistic decides a batch on assumptions and sends it in one round trip, which locks the log.
+func (s *Store) commitOptimistic(ctx context.Context, conn *pgxpool.Conn, tenant domain.Tenant, cache *headCache, state logState, batch []*request) error {
+	d := s.decideAll(tenant, state, batch)
+	if d.refused {
+		// A duplicate or conflict within the batch would be answered from assumptions: only the locked path may refuse.
+		return errAssumptionFailed
+	}
+	failpoint.Reached(failpoint.AppendForeseen)
+	err := s.commitDecided(ctx, conn, d)
+	switch {
+	case err == nil:
+		cache.head = d.after.head
+	case !errors.Is(err, errAssumptionFailed):
+		*cache = headCache{}
+	}
 	return err
 }
 
-// commitUnlocked appends what is decided without the lock of the log, by what is foreseen of the batch and known of the head.
-// It is not done, and nothing is written, where something was not as foreseen.
-func (s *Store) commitUnlocked(ctx context.Context, conn *pgxpool.Conn, tenant domain.Tenant, k *known, batch []*request, f found) (done bool, err error) {
-	d := s.decideAll(tenant, k.complete(f), batch)
-	if d.refused {
-		return false, nil
-	}
-	failpoint.Reached(failpoint.AppendForeseen)
-	done, err = s.commitDecided(ctx, conn, d)
-	switch {
-	case done:
-		k.head, k.epoch = d.found.head, d.found.epoch
-	case err != nil:
-		*k = known{}
-	}
-	return done, err
-}
-
-// commitLocked appends what is decided under the lock of the log, by what is foreseen of the batch, or else by what is
-// read. It is not done, and nothing is written, where something was not as foreseen.
-func (s *Store) commitLocked(ctx context.Context, conn *pgxpool.Conn, tenant domain.Tenant, k *known, batch []*request, f found) (done bool, err error) {
-	before := *k
-	*k = known{}
-	if f, err = lock(ctx, conn, tenant, f, batch); err != nil {
-		return false, errors.Join(err, rollback(ctx, conn))
+// commitLocked locks the log, reads what decides the batch, and sends it in a second round trip.
+func (s *Store) commitLocked(ctx context.Context, conn *pgxpool.Conn, tenant domain.Tenant, cache *headCache, batch []*request) error {
+	// Unless this succeeds, nothing is known of the log.
+	remembered := *cache
+	*cache = headCache{}
+	state, err := lock(ctx, conn, tenant, batch)
+	if err != nil {
+		return errors.Join(err, rollback(ctx, conn))
 	}
 	locked := time.Now()
-	d := s.decideAll(tenant, f, batch)
-	if f.foreseen && d.refused {
-		if f, err = read(ctx, conn, tenant, f, batch); err != nil {
-			return false, errors.Join(err, rollback(ctx, conn))
-		}
-		d = s.decideAll(tenant, f, batch)
-	}
-	if !f.foreseen {
-		before.weigh(d.refused, s.afterRefusal)
-	}
+	d := s.decideAll(tenant, state, batch)
 	if d.nothing() {
-		k.learn(f, f, locked, before)
-		return true, rollback(ctx, conn)
+		err = rollback(ctx, conn)
+	} else {
+		failpoint.Reached(failpoint.AppendLocked)
+		err = s.commitDecided(ctx, conn, d)
 	}
-	failpoint.Reached(failpoint.AppendLocked)
-	done, err = s.commitDecided(ctx, conn, d)
-	switch {
-	case done:
-		k.learn(d.found, f, locked, before)
-	case err == nil:
-		k.learn(f, f, locked, before)
+	if err == nil {
+		remembered.update(state, d.after, locked, d.refused, s.pessimism)
+		*cache = remembered
 	}
-	return done, err
+	return err
 }
 
-// commitDecided writes what was decided, in a single round trip. It is not done, and nothing is written, where something
-// was not as foreseen.
-func (s *Store) commitDecided(ctx context.Context, conn *pgxpool.Conn, d *decision) (done bool, err error) {
-	written, err := write(ctx, conn, d)
+// commitDecided sends a decision and finds out what became of it. After errAssumptionFailed, which only a decision on assumptions
+// meets, nothing is written and no transaction is open.
+func (s *Store) commitDecided(ctx context.Context, conn *pgxpool.Conn, d *decision) error {
+	moved, err := send(ctx, conn, d)
 	switch {
-	case err == nil && written:
+	case err == nil && moved:
 		failpoint.Reached(failpoint.AppendCommitted)
-		return true, nil
-	case err == nil && d.found.foreseen:
-		return false, nil
+		return nil
+	case err == nil && d.after.assumed:
+		return errAssumptionFailed
 	case err == nil:
-		return false, errors.New("append: the head of the log moved in spite of its lock")
+		return errors.New("append: the head of the log moved in spite of its lock")
 	case isUnavailable(err):
-		conn.Release() // it is of no more use, and another one is needed
-		err = s.resolve(d, err)
-		return err == nil, err
+		// COMMIT may have been carried out although its answer was lost. The connection is of no more use, and recovery needs one.
+		conn.Release()
+		return s.recoverOutcome(d, err)
 	}
-	if _, refused := errors.AsType[*pgconn.PgError](err); refused && d.found.foreseen {
-		err = nil // something was not as foreseen; what, is for the reading to tell
+	if d.after.assumed {
+		// A constraint refused a stream, an event or a command id that is there, or the database the batch for what is in it.
+		if _, refused := errors.AsType[*pgconn.PgError](err); refused {
+			return errAssumptionFailed
+		}
+		return err
 	}
-	if d.found.locked {
-		err = errors.Join(err, rollback(ctx, conn))
-	}
-	return false, err
+	return errors.Join(err, rollback(ctx, conn))
 }
 
-// rollback ends a transaction that will not be committed. Where that fails, the connection is closed, which ends
-// it too, so the pool never hands out a connection in the middle of one.
+// rollback ends a transaction that will not be committed. If that fails it closes the connection, which ends the transaction too,
+// so the pool never hands out a connection in the middle of one.
 func rollback(ctx context.Context, conn *pgxpool.Conn) error {
 	if conn.Conn().IsClosed() {
 		return nil

@@ -1,76 +1,96 @@
 package eventstore
 
 import (
+	"crypto/hmac"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/eventstore/contents"
 )
 
-// found is what a transaction sees once it holds the lock of the log, or is foreseen to see.
-type found struct {
+// logState is where a log is, as far as a batch is concerned: read under the lock, or assumed.
+type logState struct {
 	head  Head
-	epoch int64 // moved by what one who decides without the lock must not overlook
-	now   time.Time
-	// locked says that the lock is held, under which head, epoch and now were read.
-	locked bool
+	epoch int64
+	// now is the database's clock.
+	now time.Time
+	// secret of the tenant; not assumed.
+	secret []byte
 
 	streams  map[uuid.UUID]streamHead
 	commands map[string]recorded
-	// foreseen says that streams and commands are what they must be for the batch to be written as it is, and were not read.
-	foreseen bool
-	// The streams, with their versions, that are only foreseen to be there.
-	foreseenStreams  []uuid.UUID
-	foreseenVersions []int
+
+	// assumed says that nothing of this was read. It is then a condition of the insert, for which these are the streams that
+	// the batch continues, with their versions and categories.
+	assumed           bool
+	assumedStreams    []uuid.UUID
+	assumedVersions   []int
+	assumedCategories []string
 }
 
-// streamHead is where a stream stands; the zero value is a stream that does not exist.
+// streamHead is the last event of a stream; the zero value is a stream that does not exist. Of an assumed stream only version
+// and category are known.
 type streamHead struct {
 	version    int
+	category   string
 	sequenceID int64
 	eventID    uuid.UUID
+	salt       []byte // nil if it was erased
 }
 
-// recorded is a command id that was seen before, with its first outcome.
+// recorded is a command whose id was used.
 type recorded struct {
-	fingerprint []byte // or the beginning of it
-	outcome     Outcome
+	// fingerprint is keyed by key, which is nil once an event that the command concerned was erased.
+	fingerprint, key []byte
+	outcome          Outcome
 }
 
-// decision turns what was found, and the commands of a batch one after the other, into what to write. Each
-// command sees what the ones before it in the batch will have done.
+// isOf tells whether a fingerprint is that of the command. Where that cannot be known any more, its id alone tells.
+func (r *recorded) isOf(fingerprint Hash) bool {
+	return r.key == nil || hmac.Equal(r.fingerprint, contents.Keyed(r.key, fingerprint))
+}
+
+// decision turns the state of a log, and the commands of a batch one after the other, into what to write. Each command sees
+// what the ones before it in the batch will have done.
 type decision struct {
 	tenant domain.Tenant
-	// before is the head that the events follow, epochBefore the epoch then.
-	before      Head
-	epochBefore int64
-	found       found
-	events      []Event
-	commands    []commandRow
-	// told holds the ids of the commands that are recorded by their event.
-	told []string
-	// refused says that something is not written. Where only foreseen, a reason to refuse it is not known to be true.
+	// before is the head that the events follow.
+	before Head
+	// after is the state that the decision leaves.
+	after    logState
+	events   []saltedEvent
+	commands []commandRow
+	// refused says that something is not written: a duplicate, a conflict, a reused id.
 	refused bool
 	chain   chain
 }
 
-// commandRow is a command as it is recorded whose outcome is not told by one event.
+// saltedEvent is an event on its way into the log.
+type saltedEvent struct {
+	Event
+	salt contents.Salt
+}
+
+// commandRow is a row of table commands.
 type commandRow struct {
 	id          string
-	fingerprint Hash
+	sequenceIDs []int64
+	fingerprint []byte
 	outcome     []byte
 }
 
-func (s *Store) decideAll(tenant domain.Tenant, f found, batch []*request) *decision {
-	if f.now.Before(f.head.CreatedAt) {
-		f.now = f.head.CreatedAt
+func (s *Store) decideAll(tenant domain.Tenant, state logState, batch []*request) *decision {
+	// The clock may have been set back since the last append, or another server may have a slower one.
+	if state.now.Before(state.head.CreatedAt) {
+		state.now = state.head.CreatedAt
 	}
 	count := 0
 	for _, r := range batch {
 		count += r.count
 	}
-	d := &decision{tenant: tenant, before: f.head, epochBefore: f.epoch, found: f, events: make([]Event, 0, count), chain: s.newChain(f.now)}
+	d := &decision{tenant: tenant, before: state.head, after: state, events: make([]saltedEvent, 0, count), chain: s.newChain(state.now)}
 	for _, r := range batch {
 		d.decide(r)
 	}
@@ -78,68 +98,101 @@ func (s *Store) decideAll(tenant domain.Tenant, f found, batch []*request) *deci
 }
 
 func (d *decision) decide(r *request) {
+	// A batch may be decided twice, first on assumptions.
 	r.result, r.err = Result{}, nil
 	c := &r.command
-	if before, ok := d.found.commands[c.ID]; ok && c.ID != "" {
+	if before, ok := d.after.commands[c.ID]; ok && c.ID != "" {
 		d.refused = true
-		if !c.Fingerprint.beginsWith(before.fingerprint) {
+		if !before.isOf(c.Fingerprint) {
 			r.err = ErrReused
 			return
 		}
 		r.result = Result{Duplicate: true, Outcome: before.outcome}
 		return
 	}
-	conflicts, mark := 0, r.mark
+	if r.err = d.checkCategories(c.Writes); r.err != nil {
+		d.refused = true
+		return
+	}
+	first, conflicts := len(d.events), 0
+	var asserted []streamHead
 	r.result.Note = c.Note
 	for i, w := range c.Writes {
-		result := d.write(w, r.events[i], &mark)
+		result := d.write(w, r.events[i])
 		if result.Conflict != nil {
 			conflicts++
 			d.refused = true
+		} else if len(r.events[i]) == 0 && result.Version > 0 {
+			asserted = append(asserted, d.after.streams[w.StreamID])
 		}
 		r.result.Writes = append(r.result.Writes, result)
 	}
+	// A command all of whose writes conflicted is not recorded, so that it can be tried again.
 	if c.ID == "" || conflicts > 0 && conflicts == len(c.Writes) {
 		return
 	}
-	d.record(r)
+	d.record(r, d.events[first:], asserted)
 }
 
-// write decides one write. The first event that is written of a command with an id takes the mark.
-func (d *decision) write(w Write, events []Event, mark *uuid.UUID) WriteResult {
-	at := d.found.streams[w.StreamID]
+func (d *decision) checkCategories(writes []StreamAppend) error {
+	for _, w := range writes {
+		if at := d.after.streams[w.StreamID]; at.version > 0 && len(w.Events) > 0 && at.category != w.Category {
+			return domain.Invalidf("category", "must be %q, that of stream %s, got %q", at.category, w.StreamID, w.Category)
+		}
+	}
+	return nil
+}
+
+// write decides one write.
+func (d *decision) write(w StreamAppend, events []saltedEvent) WriteResult {
+	at := d.after.streams[w.StreamID]
 	if w.Expected != Any && w.Expected != at.version {
 		return WriteResult{
 			StreamID: w.StreamID, Version: at.version, SequenceID: at.sequenceID, EventID: at.eventID,
 			Conflict: &domain.VersionConflictError{Stream: w.StreamID.String(), Expected: w.Expected, Actual: at.version},
 		}
 	}
+	head := &d.after.head
 	for _, e := range events {
-		if *mark != uuid.Nil {
-			e.ID, *mark = *mark, uuid.Nil
-		}
-		d.found.head.SequenceID++
-		at = streamHead{version: at.version + 1, sequenceID: d.found.head.SequenceID, eventID: e.ID}
-		e.SequenceID, e.Version, e.CreatedAt = at.sequenceID, at.version, d.found.now
-		e.Hash = d.chain(d.found.head.Hash, &e)
-		d.found.head.Hash, d.found.head.CreatedAt = e.Hash, e.CreatedAt
+		head.SequenceID++
+		e.SequenceID, e.Version, e.CreatedAt = head.SequenceID, at.version+1, d.after.now
+		e.Hash = d.chain(head.Hash, &e.Event)
+		head.Hash, head.CreatedAt = e.Hash, e.CreatedAt
 		d.events = append(d.events, e)
+		at = streamHead{version: e.Version, category: e.Category, sequenceID: e.SequenceID, eventID: e.ID, salt: e.salt[:]}
 	}
-	d.found.streams[w.StreamID] = at
+	d.after.streams[w.StreamID] = at
 	return WriteResult{StreamID: w.StreamID, Version: at.version, SequenceID: at.sequenceID, EventID: at.eventID}
 }
 
-func (d *decision) record(r *request) {
-	c := &r.command
-	seen := recorded{fingerprint: c.Fingerprint[:], outcome: r.result.Outcome}
-	if r.told {
-		seen.fingerprint = seen.fingerprint[:keptOfFingerprint]
-		d.told = append(d.told, c.ID)
-	} else {
-		d.found.epoch++
-		d.commands = append(d.commands, commandRow{id: c.ID, fingerprint: c.Fingerprint, outcome: r.result.encode()})
+// record records a command that appended events and left other streams as they are. Its fingerprint, which covers what was said,
+// is keyed by the salts of all of these, so that none can be erased without it.
+func (d *decision) record(r *request, appended []saltedEvent, asserted []streamHead) {
+	row := commandRow{id: r.command.ID, outcome: r.result.encode()}
+	key := make([]byte, 0, len(contents.Salt{})*(len(appended)+len(asserted)))
+	for i := range appended {
+		row.sequenceIDs = append(row.sequenceIDs, appended[i].SequenceID)
+		key = append(key, appended[i].salt[:]...)
 	}
-	d.found.commands[c.ID] = seen
+	erased := false
+	for _, at := range asserted {
+		row.sequenceIDs = append(row.sequenceIDs, at.sequenceID)
+		key = append(key, at.salt...)
+		erased = erased || at.salt == nil
+	}
+	switch {
+	case erased:
+		key = nil
+	case len(row.sequenceIDs) == 0:
+		key = d.after.secret
+	}
+	if key != nil {
+		row.fingerprint = contents.Keyed(key, r.command.Fingerprint)
+	} else {
+		row.fingerprint = []byte{}
+	}
+	d.commands = append(d.commands, row)
+	d.after.commands[r.command.ID] = recorded{fingerprint: row.fingerprint, key: key, outcome: r.result.Outcome}
 }
 
 // nothing tells that there is nothing to write: only duplicates, conflicts and unrecorded assertions.

@@ -7,21 +7,27 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
+	"github.com/auren-memory/auren/eventstore/contents"
 )
 
 // Event is one row of the log, as it was committed.
 type Event struct {
-	Tenant        domain.Tenant   `json:"tenant_id"`
-	SequenceID    int64           `json:"sequence_id"`
-	ID            uuid.UUID       `json:"event_id"`
-	StreamID      uuid.UUID       `json:"stream_id"`
-	Version       int             `json:"version"`
-	Type          string          `json:"event_type"`
-	SchemaVersion int             `json:"schema_version"`
-	AgentID       string          `json:"agent_id"`
-	UserID        string          `json:"user_id"`
-	Payload       json.RawMessage `json:"payload"`
-	Metadata      json.RawMessage `json:"metadata"`
+	Tenant        domain.Tenant `json:"tenant_id"`
+	SequenceID    int64         `json:"sequence_id"`
+	ID            uuid.UUID     `json:"event_id"`
+	StreamID      uuid.UUID     `json:"stream_id"`
+	Version       int           `json:"version"`
+	Category      string        `json:"category"`
+	Type          string        `json:"event_type"`
+	SchemaVersion int           `json:"schema_version"`
+	AgentID       string        `json:"agent_id"`
+	UserID        string        `json:"user_id"`
+	// Payload is canonical JSON, as hashed. It commits to Contents, if the event had any.
+	Payload json.RawMessage `json:"payload"`
+	// Contents is what was said, canonical JSON; null where nothing was, or where it was erased.
+	Contents json.RawMessage `json:"contents"`
+	Metadata json.RawMessage `json:"metadata"`
 	// OccurredAt is when it happened, in the words of whoever reported it.
 	OccurredAt time.Time `json:"occurred_at"`
 	// CreatedAt is when it was appended, by the database's clock; it never runs backwards within a log.
@@ -30,17 +36,23 @@ type Event struct {
 	Hash Hash `json:"hash"`
 }
 
-// Meta returns who sent the command behind the event, and why.
+// Meta returns who sent the command behind the event.
 func (e *Event) Meta() (domain.Meta, error) { return decodeMeta(e.Metadata) }
+
+// Erased tells whether the event had contents that were erased.
+func (e *Event) Erased() bool { return e.Contents == nil && contents.Committed(e.Payload) }
 
 // NewEvent is an event to append.
 type NewEvent struct {
-	ID            uuid.UUID // must be new in the tenant and not of version 5 or 8: one of those is made for the first event of a command with an id
+	ID            uuid.UUID // must be new in the tenant
 	Type          string
 	SchemaVersion int
-	Payload       json.RawMessage // any JSON; stored in canonical form
-	Meta          domain.Meta
-	OccurredAt    time.Time // stored in UTC to the microsecond
+	// Payload is stored for good; default {}. The member "contents" of an object is reserved.
+	Payload canonjson.Value
+	// Contents is what was said, stored apart so that it can be erased; default nothing. With it the payload must be an object.
+	Contents   canonjson.Value
+	Meta       domain.Meta
+	OccurredAt time.Time // stored in UTC to the microsecond
 }
 
 // The expected versions that are no version.
@@ -51,28 +63,29 @@ const (
 	Any = -1
 )
 
-// Write appends events to one stream.
-type Write struct {
+// StreamAppend appends events to one stream.
+type StreamAppend struct {
 	StreamID uuid.UUID
+	// Category of the events, which must be that of the stream's; default CategoryMemory.
+	Category string
 	// Expected is the version the stream must be at: a version, None or Any.
 	Expected int
 	// AgentID and UserID are stored with each event, so that the log can be read by them.
 	AgentID, UserID string
-	// Events to append; with none, the write only asserts the expected version.
+	// Events to append; with none, it only asserts the expected version.
 	Events []NewEvent
 }
 
-// Command is what is appended in one piece: in one transaction with its outcome, though each write succeeds or
-// conflicts by itself.
+// Command is appended in one transaction with its outcome, though each write succeeds or conflicts by itself.
 type Command struct {
 	Tenant domain.Tenant
-	// ID makes the command idempotent; default none. The first event that the command appends bears its mark. The metadata of its
-	// events should name it, for those who read the log; the store does not.
+	// ID makes the command idempotent; default none. The metadata of its events should name it, for those who read the log; the
+	// store does not.
 	ID string
-	// Fingerprint tells the same command from another one under the same ID; needed where ID is set. It must be a digest, such as
-	// Fingerprint makes: of some commands only the first 16 bytes are kept and compared.
+	// Fingerprint tells the same command from another one under the same ID; needed where ID is set. It is stored keyed by the
+	// salts of the events that the command concerns. Once one of these is erased, the ID alone tells a repeated command.
 	Fingerprint Hash
-	Writes      []Write
+	Writes      []StreamAppend
 	// Note is kept with the outcome, for what the caller wants to answer a repetition with; default none.
 	Note json.RawMessage
 }

@@ -11,22 +11,25 @@ import (
 // PoolOf returns the pool of a store.
 func PoolOf(s *Store) *pgxpool.Pool { return s.pool }
 
-// The statements that look something up within an append.
-const (
-	ReadCommands    = readCommands
-	ReadStreamHeads = readStreamHeads
-	ReadStreams     = readStreams
-	MoveHead        = moveHead + ifForeseen + ifNew + insertEvents + manyEvents
+// The statements that look something up.
+var (
+	ReadCommands     = readCommands
+	ReadStreamHeads  = readStreamHeads
+	ReadStreams      = readStreams
+	ReadLog          = readLog
+	AppendOptimistic = appendOptimistic
 )
 
-// MarkOf is the id of the first event of a command.
-var MarkOf = markOf
+// Pessimistic tells whether the next batch of a tenant takes the locked path. No command may be under way.
+func Pessimistic(s *Store, tenant domain.Tenant) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := &s.writers[tenant].cache
+	return c.at.IsZero() || time.Now().Before(c.pessimisticUntil)
+}
 
-// EncodeFirstArrays is encodeFirstArrays.
-var EncodeFirstArrays = encodeFirstArrays
-
-// FirstArray makes a firstArray.
-func FirstArray(elements [][]byte, room int) any { return firstArray{elements, room} }
+// AlwaysOptimistic has a store assume the next batch after a failed assumption, too.
+func AlwaysOptimistic(s *Store) { s.pessimism = 0 }
 
 // Waiting is how many commands wait for their turn.
 func Waiting(s *Store) (n int) {
@@ -45,16 +48,6 @@ func Unchain(s *Store) {
 
 // GatherFor makes the batches of a store wait longer for those who are expected.
 func GatherFor(s *Store, d time.Duration) { s.gatherFor = d }
-
-// ForeseeAfterRefusals makes a store foresee the batch after one of which something was refused.
-func ForeseeAfterRefusals(s *Store) { s.afterRefusal = 0 }
-
-// Reading is how many batches of a tenant are read before the next is foreseen. No command may be under way.
-func Reading(s *Store, tenant domain.Tenant) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.writers[tenant].known.reading
-}
 
 // Expecting is a writer's queue, of which a test says what happens.
 type Expecting struct {
@@ -98,11 +91,6 @@ func (e *Expecting) Take() (waited time.Duration, n int) {
 	e.s.gather(e.w)
 	return time.Since(began), len(e.s.take(e.w))
 }
-
-// KeptOfFingerprint is keptOfFingerprint, and BeginsWith tells whether a fingerprint is the one of which something was kept.
-const KeptOfFingerprint = keptOfFingerprint
-
-var BeginsWith = Hash.beginsWith
 
 // AppendTime is appendTime.
 var AppendTime = appendTime

@@ -159,7 +159,7 @@ func TestAConnectionLostAtTheCommit(t *testing.T) {
 	require.Len(t, requireChain(t, store), 2)
 }
 
-// What is foreseen is refused by the database, as a matter of course. That the connection is lost then is another matter.
+// A refused assumption is part of normal operation; a lost connection at that point is not.
 func TestAConnectionLostAfterARefusal(t *testing.T) {
 	t.Parallel()
 	recorded := writes(uuid.New(), eventstore.None, `{}`)
@@ -241,7 +241,7 @@ func TestALostBatchIsNotTakenForThatOfAnother(t *testing.T) {
 func TestWhatIsUnavailableIsNotWrittenLater(t *testing.T) {
 	t.Parallel()
 	cut, store := behindCutter(t, pgtest.DSN(t))
-	for range 3 { // from the second on, it is foreseen
+	for range 3 { // from the second on, it is optimistic
 		_, err := store.Append(t.Context(), writes(uuid.New(), eventstore.None, `{}`))
 		require.NoError(t, err)
 	}

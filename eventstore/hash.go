@@ -1,7 +1,6 @@
 package eventstore
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -65,6 +64,7 @@ func appendHashed(b []byte, previous Hash, e *Event, created, payload, metadata 
 	b = slices.Grow(b, len(previous)+len(payload)+len(metadata)+512)
 	b = append(b, previous[:]...)
 	b = appendText(b, `{"agent_id":`, e.AgentID)
+	b = appendText(b, `,"category":`, e.Category)
 	b = append(append(b, `,"created_at":"`...), created...)
 	b = canonjson.AppendUUID(append(b, `","event_id":"`...), e.ID)
 	b = appendText(b, `","event_type":`, e.Type)
@@ -112,15 +112,5 @@ func appendDigits(b []byte, n, digits int) []byte {
 	return b
 }
 
-// Fingerprint is the SHA-256 of the canonical JSON of a command. It never changes: those of all commands are kept.
+// Fingerprint is the SHA-256 of the canonical JSON of a command.
 func Fingerprint(canonical []byte) Hash { return sha256.Sum256(canonical) }
-
-// keptOfFingerprint is how many bytes an event keeps of the fingerprint of its command, which are enough to tell two commands
-// apart: of 2^40 under one id, two are alike with a probability of 2^-49. Rows of table commands
-// keep all 32.
-const keptOfFingerprint = 16
-
-// beginsWith tells whether a fingerprint is the one of which kept was kept.
-func (h Hash) beginsWith(kept []byte) bool {
-	return len(kept) >= keptOfFingerprint && bytes.HasPrefix(h[:], kept)
-}

@@ -1,8 +1,6 @@
 package eventstore_test
 
 import (
-	"slices"
-	"strings"
 	"sync"
 	"testing"
 
@@ -66,16 +64,16 @@ func TestAnIDIsKnownHoweverItsCommandWasRecorded(t *testing.T) {
 	store := eventstore.New(pool, eventstore.Config{})
 	defer store.Close()
 	known := uuid.New()
-	kinds := map[string]func() []eventstore.Write{
-		"one event": func() []eventstore.Write { return writes(uuid.New(), eventstore.None, `{}`).Writes },
-		"events":    func() []eventstore.Write { return writes(uuid.New(), eventstore.None, `1`, `2`).Writes },
-		"streams": func() []eventstore.Write {
+	kinds := map[string]func() []eventstore.StreamAppend{
+		"one event": func() []eventstore.StreamAppend { return writes(uuid.New(), eventstore.None, `{}`).Writes },
+		"events":    func() []eventstore.StreamAppend { return writes(uuid.New(), eventstore.None, `1`, `2`).Writes },
+		"streams": func() []eventstore.StreamAppend {
 			return append(writes(uuid.New(), eventstore.None, `1`).Writes, writes(uuid.New(), eventstore.None, `2`).Writes...)
 		},
-		"in part": func() []eventstore.Write {
+		"in part": func() []eventstore.StreamAppend {
 			return append(writes(known, eventstore.None, `1`).Writes, writes(uuid.New(), eventstore.None, `2`).Writes...)
 		},
-		"assertion": func() []eventstore.Write { return writes(known, eventstore.Any).Writes },
+		"assertion": func() []eventstore.StreamAppend { return writes(known, eventstore.Any).Writes },
 	}
 	_, err := store.Append(t.Context(), writes(known, eventstore.None, `{}`))
 	require.NoError(t, err)
@@ -105,66 +103,6 @@ func TestAnIDIsKnownHoweverItsCommandWasRecorded(t *testing.T) {
 		}
 	}
 	requireChain(t, store)
-}
-
-func TestWhatIsKeptOfAFingerprintTellsIt(t *testing.T) {
-	t.Parallel()
-	var fingerprint eventstore.Hash
-	for i := range fingerprint {
-		fingerprint[i] = byte(i + 1)
-	}
-	for n := range len(fingerprint) + 1 {
-		require.Equal(t, n >= eventstore.KeptOfFingerprint, eventstore.BeginsWith(fingerprint, fingerprint[:n]), n)
-		if n > 0 {
-			other := slices.Clone(fingerprint[:n])
-			other[n-1]++
-			require.False(t, eventstore.BeginsWith(fingerprint, other), n)
-		}
-	}
-	require.False(t, eventstore.BeginsWith(fingerprint, append(fingerprint[:], 0)))
-}
-
-// Marks are kept as long as the log.
-func TestMarksStayAsTheyWere(t *testing.T) {
-	t.Parallel()
-	space := uuid.MustParse("6f0a2b63-3f0c-4d0e-9a57-1c1f3d0c7a11")
-	for _, id := range []string{"k", "an id", uuid.NewString(), strings.Repeat("long", 63)} {
-		require.Equal(t, uuid.NewSHA1(space, []byte("t/"+id)), eventstore.MarkOf("t", id))
-	}
-}
-
-func TestMarksOfIDsThatComeOneAfterTheOtherAreNeighbours(t *testing.T) {
-	t.Parallel()
-	store, _ := setup(t)
-	var last uuid.UUID
-	for range 3 {
-		id := uuid.Must(uuid.NewV7())
-		c := writes(uuid.New(), eventstore.None, `{}`)
-		c.ID = id.String()
-		r, err := store.Append(t.Context(), c)
-		require.NoError(t, err)
-		mark := r.Writes[0].EventID
-		require.Equal(t, id[:6], mark[:6], "the time")
-		require.Equal(t, uuid.Version(8), mark.Version())
-		require.Equal(t, uuid.RFC4122, mark.Variant())
-		require.NotEqual(t, last[6:], mark[6:])
-		again, err := store.Append(t.Context(), c)
-		require.NoError(t, err)
-		require.True(t, again.Duplicate)
-		last = mark
-	}
-	for commandID, version := range map[string]uuid.Version{
-		uuid.NewString(): 5,
-		"{" + uuid.Must(uuid.NewV7()).String() + "}":      5,
-		strings.ToUpper(uuid.Must(uuid.NewV7()).String()): 8,
-		"any text": 5,
-	} {
-		c := writes(uuid.New(), eventstore.None, `{}`)
-		c.ID = commandID
-		r, err := store.Append(t.Context(), c)
-		require.NoError(t, err)
-		require.Equal(t, version, r.Writes[0].EventID.Version(), commandID)
-	}
 }
 
 func TestACommandThatOnlyConflictedCanBeTriedAgain(t *testing.T) {

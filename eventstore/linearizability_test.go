@@ -94,7 +94,7 @@ func newLink(t *testing.T, dsn string) *link {
 	t.Cleanup(pool.Close)
 	// Small batches, so that commands wait for each other.
 	l.store = eventstore.New(pool, eventstore.Config{MaxBatch: 4})
-	eventstore.ForeseeAfterRefusals(l.store)
+	eventstore.AlwaysOptimistic(l.store)
 	t.Cleanup(l.store.Close)
 	return l
 }
@@ -173,7 +173,7 @@ func withFound(history []porcupine.Operation, inTheEnd map[string]place) []porcu
 			var events found
 			for _, w := range o.Input.(appendCommand).Writes {
 				for _, e := range w.Events {
-					if p, ok := inTheEnd[string(e.Payload)]; ok {
+					if p, ok := inTheEnd[e.Payload.String()]; ok {
 						events = append(events, p)
 					}
 				}

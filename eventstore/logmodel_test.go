@@ -81,16 +81,10 @@ func (s logState) append(c eventstore.Command) (answer any, next logState) {
 	next = logState{events: slices.Clip(s.events), commands: s.commands}
 	var writes []eventstore.WriteResult
 	conflicts := 0
-	var mark *uuid.UUID
-	if c.ID != "" {
-		mark = new(eventstore.MarkOf(c.Tenant, c.ID))
-	}
 	for _, w := range c.Writes {
-		result := next.write(w, mark)
+		result := next.write(w)
 		if result.Conflict != nil {
 			conflicts++
-		} else {
-			mark = nil
 		}
 		writes = append(writes, result)
 	}
@@ -107,16 +101,13 @@ func resultOf(duplicate bool, writes []eventstore.WriteResult) eventstore.Result
 	return r
 }
 
-// write applies one write; the first event has the mark, where there is one.
-func (s *logState) write(w eventstore.Write, mark *uuid.UUID) eventstore.WriteResult {
+// write applies one write.
+func (s *logState) write(w eventstore.StreamAppend) eventstore.WriteResult {
 	before := s.stream(w.StreamID)
 	conflicts := w.Expected != eventstore.Any && w.Expected != len(before)
 	if !conflicts {
 		for i, e := range w.Events {
-			if i == 0 && mark != nil {
-				e.ID = *mark
-			}
-			s.events = append(s.events, place{int64(len(s.events) + 1), w.StreamID, len(before) + i + 1, e.ID, string(e.Payload)})
+			s.events = append(s.events, place{int64(len(s.events) + 1), w.StreamID, len(before) + i + 1, e.ID, e.Payload.String()})
 		}
 	}
 	result := eventstore.WriteResult{StreamID: w.StreamID}

@@ -1,7 +1,6 @@
 package eventstore_test
 
 import (
-	"encoding/json"
 	"os"
 	"strconv"
 	"testing"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/eventstore"
 )
 
@@ -32,18 +32,18 @@ func setup(t *testing.T) (*eventstore.Store, *pgxpool.Pool) {
 
 func happened(payload string) eventstore.NewEvent {
 	return eventstore.NewEvent{
-		ID: uuid.New(), Type: "memory_remembered", SchemaVersion: 1, Payload: json.RawMessage(payload),
+		ID: uuid.New(), Type: "memory_remembered", SchemaVersion: 1, Payload: canonjson.MustParse(payload),
 		Meta: domain.Meta{Actor: "test"}, OccurredAt: time.Date(2026, 3, 1, 8, 0, 0, 123456789, time.UTC),
 	}
 }
 
 // writes makes a command of one write with an event for each payload.
 func writes(stream uuid.UUID, expected int, payloads ...string) eventstore.Command {
-	w := eventstore.Write{StreamID: stream, Expected: expected, AgentID: agent, UserID: "ana"}
+	w := eventstore.StreamAppend{StreamID: stream, Expected: expected, AgentID: agent, UserID: "ana"}
 	for _, p := range payloads {
 		w.Events = append(w.Events, happened(p))
 	}
-	return eventstore.Command{Tenant: tenant, Writes: []eventstore.Write{w}}
+	return eventstore.Command{Tenant: tenant, Writes: []eventstore.StreamAppend{w}}
 }
 
 // runFor is how long the tests under load run: a minute, 3 s with -short, or AUREN_TEST_SECONDS.

@@ -10,9 +10,9 @@ func encodeMeta(m domain.Meta) canonjson.Value {
 	return canonjson.NewObject(make([]byte, 0, 256)).
 		Text("actor", m.Actor).
 		TextIfAny("causation_id", m.CausationID).
-		TextIfAny("command_fingerprint", m.CommandFingerprint).
 		TextIfAny("command_id", m.CommandID).
 		TextIfAny("correlation_id", m.CorrelationID).
+		TextIfAny("principal", m.Principal).
 		TextIfAny("reason", m.Reason).
 		TextIfAny("traceparent", m.Traceparent).
 		Done()
@@ -29,12 +29,12 @@ func decodeMeta(raw []byte) (m domain.Meta, err error) {
 		switch name {
 		case "actor":
 			m.Actor = text
+		case "principal":
+			m.Principal = text
 		case "reason":
 			m.Reason = text
 		case "command_id":
 			m.CommandID = text
-		case "command_fingerprint":
-			m.CommandFingerprint = text
 		case "correlation_id":
 			m.CorrelationID = text
 		case "causation_id":

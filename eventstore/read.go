@@ -2,8 +2,10 @@ package eventstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -29,8 +31,10 @@ type Head struct {
 	CreatedAt  time.Time
 }
 
-// Filter narrows what is read from a log; what is empty does not narrow.
+// Filter narrows what is read from a log; what is empty does not narrow, except for Categories.
 type Filter struct {
+	// Categories to read; default CategoryMemory. AllCategories among them stands for every one.
+	Categories    []string
 	EventTypes    []string
 	AgentID       string
 	UserID        string
@@ -39,7 +43,19 @@ type Filter struct {
 	Until int64
 }
 
-// MaxPageBytes is how many bytes of payload and metadata a page of a log or stream holds, give or take one event: it
+// categories is nil for all of them.
+func (f *Filter) categories() []string {
+	switch {
+	case len(f.Categories) == 0:
+		return []string{CategoryMemory}
+	case slices.Contains(f.Categories, AllCategories):
+		return nil
+	default:
+		return f.Categories
+	}
+}
+
+// MaxPageBytes is how many bytes of payload, contents and metadata a page of a log or stream holds, give or take one event: it
 // ends earlier than its limit where they are large.
 const MaxPageBytes = 4 << 20
 
@@ -55,8 +71,16 @@ type Page struct {
 	Head int64
 }
 
-const eventColumns = `tenant_id, sequence_id, event_id, stream_id, version, event_type, schema_version,
-       agent_id, user_id, payload, metadata, occurred_at, created_at, hash`
+// The contents are a subquery rather than a join, so that they are looked up in their index event by event: a merge join would
+// read them from the beginning of the log.
+const eventColumns = `tenant_id, sequence_id, event_id, stream_id, version, category, event_type, schema_version,
+       agent_id, user_id, payload,
+       (select c.contents
+          from event_contents as c
+         where c.tenant_id = events.tenant_id and c.sequence_id = events.sequence_id
+         order by c.sequence_id
+         limit 1),
+       metadata, occurred_at, created_at, hash`
 
 const readStreamForwards = `
 select ` + eventColumns + `
@@ -118,8 +142,9 @@ select ` + eventColumns + `
    and ($5 = '' or agent_id = $5)
    and ($6 = '' or user_id = $6)
    and ($7 = '' or metadata ->> 'correlation_id' = $7)
+   and ($8::text[] is null or category = any($8))
  order by sequence_id
- limit $8`
+ limit $9`
 
 // ReadLog reads at most limit events of a tenant's log after a sequence_id, or fewer where they fill MaxPageBytes.
 func (s *Store) ReadLog(ctx context.Context, tenant domain.Tenant, after int64, f Filter, limit int) (Page, error) {
@@ -138,7 +163,7 @@ func (s *Store) ReadLog(ctx context.Context, tenant domain.Tenant, after int64, 
 	if f.EventTypes == nil {
 		f.EventTypes = []string{}
 	}
-	page.Events, err = s.readEvents(ctx, MaxPageBytes, readLog, tenant, after, until, f.EventTypes, f.AgentID, f.UserID, f.CorrelationID, limit)
+	page.Events, err = s.readEvents(ctx, MaxPageBytes, readLog, tenant, after, until, f.EventTypes, f.AgentID, f.UserID, f.CorrelationID, f.categories(), limit)
 	if err != nil {
 		return Page{}, fmt.Errorf("read log after %d: %w", after, err)
 	}
@@ -172,6 +197,23 @@ func (s *Store) Head(ctx context.Context, tenant domain.Tenant) (Head, error) {
 	return heads[0], nil
 }
 
+const readSecret = `select secret from logs where tenant_id = $1`
+
+// Secret returns the secret of a tenant, 32 random bytes that are made with its log, which this creates if need be. It keys
+// digests of what must not be guessed, and must not be sent, logged or stored elsewhere.
+func (s *Store) Secret(ctx context.Context, tenant domain.Tenant) (secret []byte, err error) {
+	err = s.pool.QueryRow(ctx, readSecret, tenant).Scan(&secret)
+	if errors.Is(err, pgx.ErrNoRows) {
+		if _, err = s.pool.Exec(ctx, createLog, tenant, make([]byte, len(Hash{}))); err == nil {
+			err = s.pool.QueryRow(ctx, readSecret, tenant).Scan(&secret)
+		}
+	}
+	if err != nil {
+		return nil, translate(fmt.Errorf("read the secret of tenant %s: %w", tenant, err))
+	}
+	return secret, nil
+}
+
 // Heads returns the last sequence_id of each tenant that has a log.
 func (s *Store) Heads(ctx context.Context) (map[domain.Tenant]int64, error) {
 	rows, err := s.pool.Query(ctx, `select tenant_id, sequence_id from logs`)
@@ -191,19 +233,6 @@ func (s *Store) Heads(ctx context.Context) (map[domain.Tenant]int64, error) {
 		heads[l.Tenant] = l.Head
 	}
 	return heads, nil
-}
-
-// Tenants lists the tenants that have a log, in the order of their names.
-func (s *Store) Tenants(ctx context.Context) ([]domain.Tenant, error) {
-	rows, err := s.pool.Query(ctx, `select tenant_id from logs order by tenant_id`)
-	if err != nil {
-		return nil, translate(fmt.Errorf("read tenants: %w", err))
-	}
-	tenants, err := pgx.CollectRows(rows, pgx.RowTo[domain.Tenant])
-	if err != nil {
-		return nil, translate(fmt.Errorf("read tenants: %w", err))
-	}
-	return tenants, nil
 }
 
 // readEvents reads rows until they fill maxBytes.
@@ -233,14 +262,14 @@ func Full(page []Event, limit int) bool {
 	return len(page) == limit || bytes >= MaxPageBytes
 }
 
-// Size is what pages and batches of events are bounded by: the bytes of the payload and the metadata.
-func (e *Event) Size() int { return len(e.Payload) + len(e.Metadata) }
+// Size is what pages and batches of events are bounded by: the bytes of payload, contents and metadata.
+func (e *Event) Size() int { return len(e.Payload) + len(e.Contents) + len(e.Metadata) }
 
 func scanEvent(row pgx.CollectableRow) (e Event, err error) {
 	var hash []byte
 	// As bytes: what comes from PostgreSQL is valid, and a json.RawMessage would be parsed to make sure.
-	err = row.Scan(&e.Tenant, &e.SequenceID, &e.ID, &e.StreamID, &e.Version, &e.Type, &e.SchemaVersion,
-		&e.AgentID, &e.UserID, (*[]byte)(&e.Payload), (*[]byte)(&e.Metadata), &e.OccurredAt, &e.CreatedAt, &hash)
+	err = row.Scan(&e.Tenant, &e.SequenceID, &e.ID, &e.StreamID, &e.Version, &e.Category, &e.Type, &e.SchemaVersion,
+		&e.AgentID, &e.UserID, (*[]byte)(&e.Payload), (*[]byte)(&e.Contents), (*[]byte)(&e.Metadata), &e.OccurredAt, &e.CreatedAt, &hash)
 	e.OccurredAt, e.CreatedAt = e.OccurredAt.UTC(), e.CreatedAt.UTC()
 	copy(e.Hash[:], hash)
 	return e, err

@@ -35,10 +35,8 @@ type Store struct {
 	config Config
 	// newChain is always newChain, but where a benchmark measures what it costs.
 	newChain func(createdAt time.Time) chain
-	// gatherFor is always gatherFor, but in tests.
-	gatherFor time.Duration
-	// afterRefusal is always afterRefusal, but in tests.
-	afterRefusal int
+	// gatherFor and pessimism are always those constants, but in tests.
+	gatherFor, pessimism time.Duration
 
 	mu      sync.Mutex
 	writers map[domain.Tenant]*writer
@@ -64,7 +62,7 @@ func New(pool *pgxpool.Pool, config Config) *Store {
 		config.Tracer = noop.Tracer{}
 	}
 	return &Store{
-		pool: pool, config: config, newChain: newChain, gatherFor: gatherFor, afterRefusal: afterRefusal,
+		pool: pool, config: config, newChain: newChain, gatherFor: gatherFor, pessimism: pessimism,
 		writers: map[domain.Tenant]*writer{},
 	}
 }

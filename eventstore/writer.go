@@ -15,8 +15,8 @@ import (
 type writer struct {
 	waiting  []*request
 	draining bool
-	// known is used only by the goroutine that drains.
-	known known
+	// cache is used only by the goroutine that drains.
+	cache headCache
 	gathering
 }
 
@@ -84,7 +84,7 @@ func (s *Store) commitNext(tenant domain.Tenant, w *writer) {
 		return
 	}
 	ctx, observed := s.observe(tenant, batch)
-	s.commit(ctx, tenant, &w.known, batch)
+	s.commit(ctx, tenant, &w.cache, batch)
 	observed.end()
 	s.expect(w, batch, time.Since(observed.began))
 	for _, r := range batch {
@@ -125,10 +125,10 @@ func (s *Store) take(w *writer) []*request {
 }
 
 // commit gives every request of the batch its result or its error.
-func (s *Store) commit(ctx context.Context, tenant domain.Tenant, k *known, batch []*request) {
+func (s *Store) commit(ctx context.Context, tenant domain.Tenant, cache *headCache, batch []*request) {
 	bounded, cancel := context.WithTimeout(ctx, s.config.Timeout)
 	defer cancel()
-	err := s.commitOnce(bounded, tenant, k, batch)
+	err := s.commitOnce(bounded, tenant, cache, batch)
 	if err == nil {
 		return
 	}
@@ -140,6 +140,6 @@ func (s *Store) commit(ctx context.Context, tenant domain.Tenant, k *known, batc
 	}
 	// The database refused the batch for what is in it: only the command at fault may fail.
 	for _, r := range batch {
-		s.commit(ctx, tenant, k, []*request{r})
+		s.commit(ctx, tenant, cache, []*request{r})
 	}
 }

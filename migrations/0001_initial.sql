@@ -1,23 +1,26 @@
 -- +goose Up
 
--- The head of each tenant's log. Locking this row is what makes sequence_id gapless. The epoch moves with whatever an append
--- that was decided without the lock must not overlook.
+-- The head of each tenant's log. Locking this row is what makes sequence_id gapless. The epoch moves when an append was found
+-- lost, which keeps the lost statement out should it still arrive. The secret keys the digests of a tenant's imports and never
+-- leaves the database.
 create table logs (
     tenant_id   varchar(63) not null,
     sequence_id bigint      not null default 0,
     hash        bytea       not null,
     created_at  timestamptz not null,
     epoch       bigint      not null default 0,
+    secret      bytea       not null default uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()),
     constraint logs_pkey primary key (tenant_id)
 ) with (fillfactor = 50);
 
--- Payload and metadata keep the text that was hashed, which jsonb would not.
+-- Payload and metadata are json, which keeps the text that was hashed.
 create table events (
     tenant_id      varchar(63)  not null,
     sequence_id    bigint       not null,
     event_id       uuid         not null,
     stream_id      uuid         not null,
     version        int          not null,
+    category       text         not null,
     event_type     text         not null,
     schema_version smallint     not null,
     agent_id       varchar(100) not null,
@@ -50,15 +53,24 @@ create trigger events_not_truncated before truncate on events
 alter table events enable always trigger events_immutable;
 alter table events enable always trigger events_not_truncated;
 
--- The outcome of every command that had an id, kept as long as the log. A command that appended a single event and nothing else
--- is recorded by that event instead.
+-- What was said, apart from the events, which commit to it by a digest keyed by the salt. A row for each event until it is
+-- erased; contents is null where nothing was said.
+create table event_contents (
+    tenant_id   varchar(63) not null,
+    sequence_id bigint      not null,
+    salt        bytea       not null,
+    contents    json,
+    constraint event_contents_pkey primary key (tenant_id, sequence_id)
+);
+
+-- The outcome of every command that had an id, kept as long as the log. The fingerprint is keyed by the salts of the events
+-- with the sequence_ids, or by the tenant's secret where there are none.
 create table commands (
-    tenant_id   varchar(63)  not null,
-    command_id  varchar(255) not null,
-    fingerprint bytea        not null,
-    outcome     jsonb        not null,
-    sequence_id bigint       not null,
-    created_at  timestamptz  not null,
+    tenant_id    varchar(63)  not null,
+    command_id   varchar(255) not null,
+    sequence_ids bigint[]     not null,
+    fingerprint  bytea        not null,
+    outcome      jsonb        not null,
     constraint commands_pkey primary key (tenant_id, command_id)
 );
 

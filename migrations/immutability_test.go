@@ -11,9 +11,9 @@ import (
 )
 
 const insertEventSQL = `
-insert into events (tenant_id, sequence_id, event_id, stream_id, version, event_type, schema_version,
+insert into events (tenant_id, sequence_id, event_id, stream_id, version, category, event_type, schema_version,
     agent_id, user_id, payload, metadata, occurred_at, created_at, hash)
-values ('default', 1, gen_random_uuid(), gen_random_uuid(), 1, 'memory_remembered', 1,
+values ('default', 1, gen_random_uuid(), gen_random_uuid(), 1, 'memory', 'memory_remembered', 1,
     'agent', 'user', '{"content": "first"}', '{}', now(), now(), '\x00')`
 
 func appendEvent(t *testing.T, conn *pgx.Conn) {

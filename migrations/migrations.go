@@ -24,7 +24,7 @@ var files embed.FS
 // tables and functions are all that the migrations create, but for the migration table.
 var (
 	tables = []string{
-		"logs", "events", "commands", "agent_memories", "agent_memory_history",
+		"logs", "events", "event_contents", "commands", "agent_memories", "agent_memory_history",
 		"agent_memory_search", "agent_memory_search_scopes", "projection_checkpoints", "projectors",
 	}
 	functions = []string{"refuse_event_change"}

@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/eventstore"
 )
 
@@ -93,13 +94,11 @@ func Skip(ctx context.Context, pool *pgxpool.Pool, store *eventstore.Store, tena
 		return eventstore.WriteResult{}, domain.Errorf(domain.Conflict,
 			"event %d was written by a newer program, to have an event skipped, and cannot be skipped itself: start the newer program", sequenceID)
 	}
-	payload, err := json.Marshal(Skipped{Projection: projection, SequenceID: sequenceID, EventID: *at.event, Reason: meta.Reason})
-	if err != nil {
-		return eventstore.WriteResult{}, fmt.Errorf("skip event %d: %w", sequenceID, err)
-	}
+	payload := canonjson.NewObject(nil).UUID("event_id", *at.event).Text("projection", projection).
+		TextIfAny("reason", meta.Reason).Int("sequence_id", sequenceID).Done()
 	result, err := store.Append(ctx, eventstore.Command{
 		Tenant: tenant, ID: meta.CommandID, Fingerprint: fingerprint,
-		Writes: []eventstore.Write{{StreamID: SkipStream(projection), Expected: eventstore.Any, Events: []eventstore.NewEvent{{
+		Writes: []eventstore.StreamAppend{{StreamID: SkipStream(projection), Expected: eventstore.Any, Events: []eventstore.NewEvent{{
 			ID: uuid.Must(uuid.NewV7()), Type: domain.EventSkipped, SchemaVersion: SkippedSchemaVersion,
 			Payload: payload, Meta: meta, OccurredAt: time.Now(),
 		}}}},

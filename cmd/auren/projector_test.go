@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"testing"
 	"time"
 
@@ -10,6 +9,7 @@ import (
 
 	"github.com/auren-memory/auren/cmd/internal/ops"
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections"
 )
@@ -19,9 +19,9 @@ func (w *world) poison(stream uuid.UUID) {
 	w.t.Helper()
 	store := eventstore.New(open(w.t, w.dsn), eventstore.Config{})
 	defer store.Close()
-	_, err := store.Append(w.t.Context(), eventstore.Command{Tenant: domain.DefaultTenant, Writes: []eventstore.Write{{
+	_, err := store.Append(w.t.Context(), eventstore.Command{Tenant: domain.DefaultTenant, Writes: []eventstore.StreamAppend{{
 		StreamID: stream, Expected: eventstore.Any, AgentID: "coach", UserID: "ana", Events: []eventstore.NewEvent{{
-			ID: uuid.New(), Type: "memory_dreamt", SchemaVersion: 1, Payload: json.RawMessage(`{}`), OccurredAt: time.Now(),
+			ID: uuid.New(), Type: "memory_dreamt", SchemaVersion: 1, Payload: canonjson.MustParse(`{}`), OccurredAt: time.Now(),
 			Meta: domain.Meta{Actor: "future"},
 		}},
 	}}})

@@ -209,10 +209,10 @@ func noNUL(s string) bool {
 func TestEventsThatCannotBeAppliedStop(t *testing.T) {
 	t.Parallel()
 	for name, event := range map[string]eventstore.NewEvent{
-		"of an unknown type":    {Type: "memory_dreamt", SchemaVersion: 1, Payload: json.RawMessage(`{}`)},
-		"of a future schema":    {Type: memory.TypeForgotten, SchemaVersion: 99, Payload: json.RawMessage(`{}`)},
-		"with a broken payload": {Type: memory.TypeConfidenceAdjusted, SchemaVersion: 1, Payload: json.RawMessage(`{"to": "high"}`)},
-		"that no table takes":   {Type: memory.TypeRevised, SchemaVersion: 2, Payload: json.RawMessage(`{}`)},
+		"of an unknown type":    {Type: "memory_dreamt", SchemaVersion: 1, Payload: canonjson.MustParse(`{}`)},
+		"of a future schema":    {Type: memory.TypeForgotten, SchemaVersion: 99, Payload: canonjson.MustParse(`{}`)},
+		"with a broken payload": {Type: memory.TypeConfidenceAdjusted, SchemaVersion: 1, Payload: canonjson.MustParse(`{"to": "high"}`)},
+		"that no table takes":   {Type: memory.TypeRevised, SchemaVersion: 2, Payload: canonjson.MustParse(`{}`)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -221,7 +221,7 @@ func TestEventsThatCannotBeAppliedStop(t *testing.T) {
 			r, err := f.handler.Remember(t.Context(), req, commands.Remember{AgentID: "coach", UserID: "ana", Content: json.RawMessage(`1`)})
 			require.NoError(t, err)
 			event.ID, event.OccurredAt = uuid.New(), time.Now()
-			_, err = f.store.Append(t.Context(), eventstore.Command{Tenant: req.Tenant, Writes: []eventstore.Write{
+			_, err = f.store.Append(t.Context(), eventstore.Command{Tenant: req.Tenant, Writes: []eventstore.StreamAppend{
 				{StreamID: r.ID, Expected: eventstore.Any, AgentID: "coach", UserID: "ana", Events: []eventstore.NewEvent{event}},
 			}})
 			require.NoError(t, err)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections"
@@ -22,9 +23,9 @@ import (
 // poison appends an event that only a newer program would know to the stream of a memory, or opens one with it.
 func (f fixture) poison(t *testing.T, stream uuid.UUID) {
 	t.Helper()
-	_, err := f.store.Append(t.Context(), eventstore.Command{Tenant: domain.DefaultTenant, Writes: []eventstore.Write{{
+	_, err := f.store.Append(t.Context(), eventstore.Command{Tenant: domain.DefaultTenant, Writes: []eventstore.StreamAppend{{
 		StreamID: stream, Expected: eventstore.Any, AgentID: "coach", UserID: "ana", Events: []eventstore.NewEvent{{
-			ID: uuid.New(), Type: "memory_dreamt", SchemaVersion: 1, Payload: json.RawMessage(`{"content":"sheep"}`), OccurredAt: time.Now(),
+			ID: uuid.New(), Type: "memory_dreamt", SchemaVersion: 1, Payload: canonjson.MustParse(`{"content":"sheep"}`), OccurredAt: time.Now(),
 		}},
 	}}})
 	require.NoError(t, err)
@@ -35,9 +36,9 @@ func (f fixture) adjusted(t *testing.T, stream uuid.UUID, to float64) {
 	t.Helper()
 	payload, version, err := memory.Encode(memory.ConfidenceAdjusted{From: 0.5, To: to})
 	require.NoError(t, err)
-	_, err = f.store.Append(t.Context(), eventstore.Command{Tenant: domain.DefaultTenant, Writes: []eventstore.Write{{
+	_, err = f.store.Append(t.Context(), eventstore.Command{Tenant: domain.DefaultTenant, Writes: []eventstore.StreamAppend{{
 		StreamID: stream, Expected: eventstore.Any, AgentID: "coach", UserID: "ana", Events: []eventstore.NewEvent{{
-			ID: uuid.New(), Type: memory.TypeConfidenceAdjusted, SchemaVersion: version, Payload: payload, OccurredAt: time.Now(),
+			ID: uuid.New(), Type: memory.TypeConfidenceAdjusted, SchemaVersion: version, Payload: canonjson.MustParse(string(payload)), OccurredAt: time.Now(),
 		}},
 	}}})
 	require.NoError(t, err)

@@ -21,6 +21,7 @@ import (
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/migrations"
 	"github.com/auren-memory/auren/projections"
@@ -281,9 +282,9 @@ func TestRebuildStopsAtAnEventThatCannotBeApplied(t *testing.T) {
 	require.NoError(t, f.write(t.Context(), tenant, 10))
 	f.project(t)
 	live := f.contents(t)
-	_, err := f.store.Append(t.Context(), eventstore.Command{Tenant: tenant, Writes: []eventstore.Write{{
+	_, err := f.store.Append(t.Context(), eventstore.Command{Tenant: tenant, Writes: []eventstore.StreamAppend{{
 		StreamID: uuid.New(), AgentID: "a", UserID: "u",
-		Events: []eventstore.NewEvent{{ID: uuid.New(), Type: "memory_dreamt", SchemaVersion: 1, Payload: json.RawMessage(`{}`), OccurredAt: time.Now()}},
+		Events: []eventstore.NewEvent{{ID: uuid.New(), Type: "memory_dreamt", SchemaVersion: 1, Payload: canonjson.MustParse(`{}`), OccurredAt: time.Now()}},
 	}}})
 	require.NoError(t, err)
 	var stopped *projections.StoppedError

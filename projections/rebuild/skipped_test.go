@@ -2,7 +2,6 @@ package rebuild_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"testing"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/projections/rebuild"
@@ -20,9 +20,9 @@ func TestRebuildPassesOverWhatWasSkipped(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	require.NoError(t, f.write(t.Context(), tenant, 30))
-	_, err := f.store.Append(t.Context(), eventstore.Command{Tenant: tenant, Writes: []eventstore.Write{{
+	_, err := f.store.Append(t.Context(), eventstore.Command{Tenant: tenant, Writes: []eventstore.StreamAppend{{
 		StreamID: uuid.New(), AgentID: "a", UserID: "u",
-		Events: []eventstore.NewEvent{{ID: uuid.New(), Type: "memory_dreamt", SchemaVersion: 1, Payload: json.RawMessage(`{}`), OccurredAt: time.Now()}},
+		Events: []eventstore.NewEvent{{ID: uuid.New(), Type: "memory_dreamt", SchemaVersion: 1, Payload: canonjson.MustParse(`{}`), OccurredAt: time.Now()}},
 	}}})
 	require.NoError(t, err)
 	require.NoError(t, f.write(t.Context(), tenant, 30))

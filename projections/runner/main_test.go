@@ -2,7 +2,6 @@ package runner
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"testing"
 	"time"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections"
 )
@@ -60,14 +60,14 @@ func (f fixture) runner(config Config) *Runner {
 // append appends an event with each payload to a new stream.
 func (f fixture) append(t *testing.T, tenant domain.Tenant, payloads ...string) {
 	t.Helper()
-	w := eventstore.Write{StreamID: uuid.New(), AgentID: "coach", UserID: "ana"}
+	w := eventstore.StreamAppend{StreamID: uuid.New(), AgentID: "coach", UserID: "ana"}
 	for _, p := range payloads {
 		w.Events = append(w.Events, eventstore.NewEvent{
-			ID: uuid.New(), Type: "noted", SchemaVersion: 1, Payload: json.RawMessage(p), OccurredAt: time.Now(),
+			ID: uuid.New(), Type: "noted", SchemaVersion: 1, Payload: canonjson.MustParse(p), OccurredAt: time.Now(),
 			Meta: domain.Meta{Actor: "test"},
 		})
 	}
-	_, err := f.store.Append(t.Context(), eventstore.Command{Tenant: tenant, Writes: []eventstore.Write{w}})
+	_, err := f.store.Append(t.Context(), eventstore.Command{Tenant: tenant, Writes: []eventstore.StreamAppend{w}})
 	require.NoError(t, err)
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections"
 )
@@ -139,10 +140,10 @@ func TestWhatANewerProgramHasSkippedCannotBeSkippedItself(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.append(t, tenant, `{}`)
-	_, err := f.store.Append(t.Context(), eventstore.Command{Tenant: tenant, Writes: []eventstore.Write{{
+	_, err := f.store.Append(t.Context(), eventstore.Command{Tenant: tenant, Writes: []eventstore.StreamAppend{{
 		StreamID: projections.SkipStream("diary"), Expected: eventstore.Any, Events: []eventstore.NewEvent{{
 			ID: uuid.New(), Type: domain.EventSkipped, SchemaVersion: projections.SkippedSchemaVersion + 1,
-			Payload: json.RawMessage(`"poison"`), OccurredAt: time.Now(),
+			Payload: canonjson.MustParse(`"poison"`), OccurredAt: time.Now(),
 		}},
 	}}})
 	require.NoError(t, err)
@@ -158,9 +159,9 @@ func TestAnEventThatOnlyLooksLikeASkipIsNoneOfOurs(t *testing.T) {
 	f := setup(t)
 	payload := json.RawMessage(`{"projection":"diary","sequence_id":9,"event_id":"` + uuid.NewString() + `","reason":"x"}`)
 	for stream, version := range map[uuid.UUID]int{uuid.New(): 1, projections.SkipStream("diary"): 2} {
-		_, err := f.store.Append(t.Context(), eventstore.Command{Tenant: tenant, Writes: []eventstore.Write{{
+		_, err := f.store.Append(t.Context(), eventstore.Command{Tenant: tenant, Writes: []eventstore.StreamAppend{{
 			StreamID: stream, Events: []eventstore.NewEvent{{
-				ID: uuid.New(), Type: domain.EventSkipped, SchemaVersion: version, Payload: payload, OccurredAt: time.Now(),
+				ID: uuid.New(), Type: domain.EventSkipped, SchemaVersion: version, Payload: canonjson.MustParse(string(payload)), OccurredAt: time.Now(),
 			}},
 		}}})
 		require.NoError(t, err)

@@ -1,7 +1,6 @@
 package search_test
 
 import (
-	"encoding/json"
 	"testing"
 	"time"
 
@@ -10,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections"
@@ -23,11 +23,11 @@ func TestASkippedEventLeavesTheRowAsItIs(t *testing.T) {
 	told, opened := f.remember(t, "ana", `"runs at dawn"`), uuid.New()
 	for _, id := range []uuid.UUID{told, opened} {
 		for _, e := range []eventstore.NewEvent{
-			{Type: "memory_dreamt", SchemaVersion: 1, Payload: json.RawMessage(`{}`)},
-			{Type: memory.TypeConfidenceAdjusted, SchemaVersion: 1, Payload: json.RawMessage(`{"from":0.5,"to":0.75}`)},
+			{Type: "memory_dreamt", SchemaVersion: 1, Payload: canonjson.MustParse(`{}`)},
+			{Type: memory.TypeConfidenceAdjusted, SchemaVersion: 1, Payload: canonjson.MustParse(`{"from":0.5,"to":0.75}`)},
 		} {
 			e.ID, e.OccurredAt = uuid.New(), time.Now()
-			_, err := f.store.Append(t.Context(), eventstore.Command{Tenant: req.Tenant, Writes: []eventstore.Write{
+			_, err := f.store.Append(t.Context(), eventstore.Command{Tenant: req.Tenant, Writes: []eventstore.StreamAppend{
 				{StreamID: id, Expected: eventstore.Any, AgentID: "coach", UserID: "ana", Events: []eventstore.NewEvent{e}},
 			}})
 			require.NoError(t, err)

@@ -1,7 +1,6 @@
 package faults_test
 
 import (
-	"encoding/json"
 	"testing"
 	"time"
 
@@ -10,6 +9,7 @@ import (
 
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/eventstore"
 )
 
@@ -19,9 +19,9 @@ func TestClockOfTheDatabaseSetBack(t *testing.T) {
 	pool := pgtest.New(t)
 	appendOne := func(store *eventstore.Store) {
 		t.Helper()
-		_, err := store.Append(t.Context(), eventstore.Command{Tenant: domain.DefaultTenant, Writes: []eventstore.Write{{
+		_, err := store.Append(t.Context(), eventstore.Command{Tenant: domain.DefaultTenant, Writes: []eventstore.StreamAppend{{
 			StreamID: uuid.New(), AgentID: "coach", UserID: "ana", Events: []eventstore.NewEvent{{
-				ID: uuid.New(), Type: "noted", SchemaVersion: 1, Payload: json.RawMessage(`{}`), OccurredAt: time.Now(),
+				ID: uuid.New(), Type: "noted", SchemaVersion: 1, Payload: canonjson.MustParse(`{}`), OccurredAt: time.Now(),
 			}},
 		}}})
 		require.NoError(t, err)

@@ -17,6 +17,7 @@ import (
 	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/cmd/internal/httpapi"
 	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/eventstore"
 )
 
@@ -51,6 +52,9 @@ type appending struct {
 	contents []json.RawMessage
 	payloads []string
 	bodies   [][]byte
+	// The same as events of the store.
+	payload canonjson.Value
+	said    []canonjson.Value
 
 	url    string
 	client *http.Client
@@ -59,13 +63,15 @@ type appending struct {
 const appendAgent = "coach"
 
 func newAppending(b *run) *appending {
-	a := &appending{run: b}
+	a := &appending{run: b, payload: canonjson.MustParse(fmt.Sprintf(
+		`{"agent_id":%q,"user_id":%q,"memory_type":"observation","confidence":0.5,"expires_at":null}`, appendAgent, world.User))}
 	t := world.NewTexts()
 	for n := range 1000 {
 		content := t.Content(n)
 		a.contents = append(a.contents, content)
 		a.payloads = append(a.payloads, fmt.Sprintf(`{"agent_id":%q,"user_id":%q,"memory_type":"observation","content":%s,"confidence":0.5,"metadata":{},"expires_at":null}`,
 			appendAgent, world.User, content))
+		a.said = append(a.said, canonjson.MustParse(fmt.Sprintf(`{"content":%s,"metadata":{}}`, content)))
 		a.bodies = append(a.bodies, fmt.Appendf(nil, `{"agent_id":%q,"user_id":%q,"content":%s}`, appendAgent, world.User, content))
 	}
 	return a
@@ -131,10 +137,10 @@ func (a *appending) insertVersioned(ctx context.Context, client int) error {
 }
 
 func (a *appending) append(ctx context.Context, client int) error {
-	_, err := a.Store.Append(ctx, eventstore.Command{Tenant: world.Tenant, Writes: []eventstore.Write{{
+	_, err := a.Store.Append(ctx, eventstore.Command{Tenant: world.Tenant, Writes: []eventstore.StreamAppend{{
 		StreamID: newID(), Expected: eventstore.None, AgentID: appendAgent, UserID: world.User,
 		Events: []eventstore.NewEvent{{
-			ID: newID(), Type: "memory_remembered", SchemaVersion: 1, Payload: json.RawMessage(pick(a.payloads, client)), OccurredAt: time.Now(),
+			ID: newID(), Type: "memory_remembered", SchemaVersion: 1, Payload: a.payload, Contents: pick(a.said, client), OccurredAt: time.Now(),
 		}},
 	}}})
 	return err

@@ -16,12 +16,11 @@ import (
 	"github.com/auren-memory/auren/eventstore"
 )
 
-// What a writer remembers of its log is wrong as soon as somebody else appends, or a command expects what is not so.
-func TestWhatIsForeseenWronglyIsFoundOut(t *testing.T) {
+// What a writer remembers of its log is wrong as soon as another process appends, or a command expects another version.
+func TestFailedAssumptionFallsBackToTheLock(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.New(t)
 	one, other := eventstore.New(pool, eventstore.Config{}), eventstore.New(pool, eventstore.Config{})
-	eventstore.ForeseeAfterRefusals(one)
 	stream := uuid.New()
 	appended := func(s *eventstore.Store, stream uuid.UUID, expected int) eventstore.WriteResult {
 		t.Helper()
@@ -30,11 +29,13 @@ func TestWhatIsForeseenWronglyIsFoundOut(t *testing.T) {
 		return result.Writes[0]
 	}
 	require.Equal(t, int64(1), appended(one, stream, eventstore.None).SequenceID)
-	require.Equal(t, int64(2), appended(one, uuid.New(), eventstore.None).SequenceID, "foreseen")
+	require.Equal(t, int64(2), appended(one, uuid.New(), eventstore.None).SequenceID, "assumed")
 	require.Equal(t, int64(3), appended(other, uuid.New(), eventstore.None).SequenceID)
 	require.Equal(t, int64(4), appended(one, uuid.New(), eventstore.None).SequenceID, "the head had moved")
 
-	// Nobody else appends any more, so all of these are foreseen once the rest after the other's event is over.
+	require.True(t, eventstore.Pessimistic(one, tenant))
+	eventstore.AlwaysOptimistic(one)
+	// Nobody else appends any more, so all of these are optimistic once the pessimism is over.
 	for sequenceID := int64(5); sequenceID < 205; sequenceID++ {
 		require.Equal(t, sequenceID, appended(one, uuid.New(), eventstore.None).SequenceID)
 	}
@@ -48,80 +49,24 @@ func TestWhatIsForeseenWronglyIsFoundOut(t *testing.T) {
 	require.Len(t, requireChain(t, one), 206)
 }
 
-// A store that has not appended yet, or beside which another one does, foresees what is in the log, but not where its head is.
-func TestWhatIsForeseenWronglyUnderTheLockIsFoundOut(t *testing.T) {
-	t.Parallel()
-	pool := pgtest.New(t)
-	appended := func(c eventstore.Command) (eventstore.Result, error) {
-		store := eventstore.New(pool, eventstore.Config{})
-		defer store.Close()
-		return store.Append(t.Context(), c)
-	}
-	stream := uuid.New()
-	for version := range 2 {
-		_, err := appended(writes(stream, version, `{}`))
-		require.NoError(t, err)
-	}
-	for _, expected := range []int{eventstore.None, 1, 5, math.MaxInt32, math.MaxInt64, -7} {
-		refused, err := appended(writes(stream, expected, `{}`))
-		require.NoError(t, err)
-		require.NotNil(t, refused.Writes[0].Conflict, "expected %d", expected)
-		require.Equal(t, 2, refused.Writes[0].Conflict.Actual)
-	}
-	byEvent, byRow := writes(stream, 2, `{}`), writes(uuid.New(), eventstore.None, `{}`, `{}`)
-	byEvent.ID, byRow.ID = "by its event", "by a row"
-	for _, c := range []eventstore.Command{byEvent, byRow} {
-		first, err := appended(c)
-		require.NoError(t, err)
-		require.False(t, first.Duplicate)
-		again, err := appended(c)
-		require.NoError(t, err)
-		require.True(t, again.Duplicate, "command %q", c.ID)
-		require.Equal(t, first.Outcome, again.Outcome)
-		other := writes(uuid.New(), eventstore.None, `{}`)
-		other.ID, other.Fingerprint = c.ID, eventstore.Hash{1}
-		_, err = appended(other)
-		require.ErrorIs(t, err, eventstore.ErrReused)
-	}
-	right, err := appended(writes(stream, 3, `{}`))
-	require.NoError(t, err)
-	require.Nil(t, right.Writes[0].Conflict)
-	require.Equal(t, int64(6), right.Writes[0].SequenceID)
-	require.Len(t, requireChain(t, eventstore.New(pool, eventstore.Config{})), 6)
-}
-
-// Where something is refused again and again, to foresee is in vain again and again.
-func TestAfterARefusalBatchesAreRead(t *testing.T) {
+// While commands are refused, assumptions would fail again and again.
+func TestARefusalMakesTheWriterPessimistic(t *testing.T) {
 	t.Parallel()
 	store := eventstore.New(pgtest.New(t), eventstore.Config{})
 	defer store.Close()
-	stream, version := uuid.New(), 0
-	appended := func(refused bool) (reading int) {
-		t.Helper()
-		expected := version
-		if refused {
-			expected += 7
-		}
-		result, err := store.Append(t.Context(), writes(stream, expected, `{}`))
-		require.NoError(t, err)
-		require.Equal(t, refused, result.Writes[0].Conflict != nil)
-		version = result.Writes[0].Version
-		return eventstore.Reading(store, tenant)
-	}
-	require.Zero(t, appended(false))
-	require.Zero(t, appended(false))
-	require.Equal(t, 4, appended(true))
-	for left := 3; left >= 0; left-- {
-		require.Equal(t, left, appended(false))
-	}
-	require.Zero(t, appended(false))
-	for range 20 {
-		appended(true)
-	}
-	require.Equal(t, 64, eventstore.Reading(store, tenant), "it is tried again soon after the last")
+	stream := uuid.New()
+	_, err := store.Append(t.Context(), writes(stream, eventstore.None, `{}`))
+	require.NoError(t, err)
+	require.False(t, eventstore.Pessimistic(store, tenant))
+	began := time.Now()
+	refused, err := store.Append(t.Context(), writes(stream, 7, `{}`))
+	require.NoError(t, err)
+	require.NotNil(t, refused.Writes[0].Conflict)
+	require.Eventually(t, func() bool { return !eventstore.Pessimistic(store, tenant) }, 10*time.Second, time.Millisecond)
+	require.GreaterOrEqual(t, time.Since(began), 50*time.Millisecond)
 }
 
-// A command that is refused proves nothing of what was foreseen for it, on which others of its batch might rest.
+// A refused command proves nothing of what was assumed for it, on which others of its batch might rest.
 func TestARefusedCommandDoesNotRefuseOthers(t *testing.T) {
 	t.Parallel()
 	for name, besideAnother := range map[string]bool{"alone": false, "beside another store": true} {
@@ -183,10 +128,11 @@ func TestLookUpsFollowTheirIndexHoweverLittleThereWas(t *testing.T) {
 	require.Regexp(t, `Index Scan Backward using events_stream_version_key .*\n *Index Cond: .*tenant_id.* AND .*stream_id`, heads)
 	streams := plan(eventstore.ReadStreams)
 	require.Regexp(t, `Index Scan using events_stream_version_key .*\n *Index Cond: .*tenant_id.* AND .*stream_id`, streams)
-	require.Regexp(t, `Index Scan using events_event_id_key .*\n *Index Cond: .*tenant_id.* AND .*event_id`, commands)
-	foreseen := plan(eventstore.MoveHead)
-	require.Regexp(t, `Index (Only )?Scan using commands_pkey .*\n *Index Cond: .*tenant_id.* AND .*command_id`, foreseen)
-	require.Regexp(t, `Index (Only )?Scan using events_stream_version_key .*\n *Index Cond: .*tenant_id.* AND .*stream_id.* AND .*version`, foreseen)
+	for _, sql := range []string{eventstore.ReadCommands, eventstore.ReadStreamHeads, eventstore.ReadLog} {
+		require.Regexp(t, `Index Scan using event_contents_pkey .*\n *Index Cond: .*tenant_id.* AND .*sequence_id`, plan(sql))
+	}
+	optimistic := plan(eventstore.AppendOptimistic)
+	require.Regexp(t, `Index (Only )?Scan using events_stream_version_key .*\n *Index Cond: .*tenant_id.* AND .*stream_id.* AND .*version`, optimistic)
 }
 
 // A statement looks for what it is conditional on before it waits for the lock of the log. What was recorded while it waited
@@ -194,12 +140,12 @@ func TestLookUpsFollowTheirIndexHoweverLittleThereWas(t *testing.T) {
 func TestACommandRecordedWhileTheLockIsWaitedForIsKnown(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.New(t)
-	foreseeing, other := eventstore.New(pool, eventstore.Config{}), eventstore.New(pool, eventstore.Config{})
-	defer foreseeing.Close()
+	optimistic, other := eventstore.New(pool, eventstore.Config{}), eventstore.New(pool, eventstore.Config{})
+	defer optimistic.Close()
 	defer other.Close()
 	stream := uuid.New()
-	for version := range 3 { // from the second on, it is foreseen
-		_, err := foreseeing.Append(t.Context(), writes(stream, version, `{}`))
+	for version := range 3 { // from the second on, it is optimistic
+		_, err := optimistic.Append(t.Context(), writes(stream, version, `{}`))
 		require.NoError(t, err)
 	}
 	unlock := lockLogs(t, pool)
@@ -210,13 +156,13 @@ func TestACommandRecordedWhileTheLockIsWaitedForIsKnown(t *testing.T) {
 	var recorded, refused error
 	group.Go(func() { _, recorded = other.Append(t.Context(), assertion) })
 	waitForLocks(t, pool, 1)
-	group.Go(func() { _, refused = foreseeing.Append(t.Context(), event) })
+	group.Go(func() { _, refused = optimistic.Append(t.Context(), event) })
 	waitForLocks(t, pool, 2)
 	unlock()
 	group.Wait()
 	require.NoError(t, recorded)
 	require.ErrorIs(t, refused, eventstore.ErrReused)
-	require.Len(t, requireChain(t, foreseeing), 3)
+	require.Len(t, requireChain(t, optimistic), 3)
 }
 
 // inOneBatch appends commands that one transaction carries: the lock of the log keeps the writer busy until all of them wait.
@@ -258,7 +204,6 @@ func waitForLocks(t *testing.T, pool *pgxpool.Pool, n int) {
 	}, 10*time.Second, time.Millisecond)
 }
 
-// A command that leaves no event is not kept out by the mark of one that came before.
 func TestAnAssertionUnderAUsedIDIsRefused(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.New(t)

@@ -1,0 +1,11 @@
+package eventstore
+
+// The categories of events. Readers name those that they want, so that a new one disturbs none of them.
+const (
+	// CategoryMemory is that of the events of memories.
+	CategoryMemory = "memory"
+	// CategoryProjection is that of the events that operate projections.
+	CategoryProjection = "projection"
+	// AllCategories in a Filter stands for every category.
+	AllCategories = "*"
+)
