@@ -14,7 +14,7 @@ const checkpoints = "projection_checkpoints"
 func ofRunners() []string { return []string{checkpoints, "projectors"} }
 
 // ofLogs are the tables that a runner and a projection only read.
-func ofLogs() []string { return []string{"events", "logs"} }
+func ofLogs() []string { return []string{"events", "event_contents", "logs"} }
 
 // createCopies makes empty copies, and records what they are for.
 func (b *build) createCopies(ctx context.Context) error {
