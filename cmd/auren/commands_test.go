@@ -25,6 +25,24 @@ type world struct {
 	t    *testing.T
 	dsn  string
 	nats *standalone.NATS
+	// url of the server that commands are sent to; "" means to the database.
+	url string
+}
+
+// onEveryDoor runs a test with commands that work on the database, and with commands that are sent to a server whose database
+// they cannot reach.
+func onEveryDoor(t *testing.T, test func(t *testing.T, w *world)) {
+	t.Parallel()
+	t.Run("in process", func(t *testing.T) {
+		t.Parallel()
+		test(t, newWorld(t))
+	})
+	t.Run("over http", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.url = start(t, settings(w.dsn, w.nats), "server").url()
+		test(t, w)
+	})
 }
 
 func newWorld(t *testing.T) *world {
@@ -35,6 +53,9 @@ func newWorld(t *testing.T) *world {
 }
 
 func (w *world) args(args ...string) []string {
+	if w.url != "" {
+		return append([]string{"--url", w.url, "--key", "s3cret", "--data-dir", filepath.Join(w.t.TempDir(), "none")}, args...)
+	}
 	return append([]string{"--db-dsn", w.dsn + "&password=s3cret", "--nats-url", w.nats.URL()}, args...)
 }
 
@@ -59,8 +80,10 @@ func (w *world) remember(text string, more ...string) string {
 }
 
 func TestTheLifeOfAMemory(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
+	onEveryDoor(t, testTheLifeOfAMemory)
+}
+
+func testTheLifeOfAMemory(t *testing.T, w *world) {
 	id := w.remember("trains before breakfast", "--confidence", "0.6", "--reason", "she said so", "--type", "preference",
 		"--metadata", `{"topic": "training"}`, "--actor", "tester")
 	require.Contains(t, w.must("recall", "when", "does", "she", "train?"), "trains before breakfast")
@@ -96,16 +119,20 @@ func TestTheLifeOfAMemory(t *testing.T) {
 }
 
 func TestRepeatingACommandIDDoesNothing(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
+	onEveryDoor(t, testRepeatingACommandIDDoesNothing)
+}
+
+func testRepeatingACommandIDDoesNothing(t *testing.T, w *world) {
 	first := w.remember("once", "--command-id", "c1")
 	require.Equal(t, first, w.remember("once", "--command-id", "c1"))
 	w.fails(exitFailed, "command_id: was used before", "remember", "other", "--agent", "coach", "--user", "ana", "--command-id", "c1")
 }
 
 func TestForgettingByFilter(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
+	onEveryDoor(t, testForgettingByFilter)
+}
+
+func testForgettingByFilter(t *testing.T, w *world) {
 	for _, text := range []string{"one", "two", "three"} {
 		w.remember(text)
 	}
@@ -126,14 +153,20 @@ func TestForgettingByFilter(t *testing.T) {
 	require.Equal(t, exitFailed, code)
 	require.Len(t, decode[struct{ Receipts []commands.Receipt }](t, stdout).Receipts, 1)
 
+	w.must("forget", "--type", "observation", "--command-id", "x")
+	w.fails(exitFailed, "command_id: was used before", "forget", "--type", "fact", "--command-id", "x")
+	require.Contains(t, w.must("list"), "kept")
+
 	w.fails(exitUsage, "forget what?", "forget")
 	w.fails(exitUsage, "not both", "forget", other, "--agent", "coach")
 	require.Equal(t, "would forget 1 memory\n", w.must("forget", "--all", "--dry-run"))
 }
 
 func TestReplay(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
+	onEveryDoor(t, testReplay)
+}
+
+func testReplay(t *testing.T, w *world) {
 	first, second := w.remember("first"), w.remember("second")
 	w.must("revise", first, "first, revised")
 	w.must("forget", second)
@@ -165,8 +198,10 @@ func TestReplay(t *testing.T) {
 }
 
 func TestReplayFollowsTheLog(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
+	onEveryDoor(t, testReplayFollowsTheLog)
+}
+
+func testReplayFollowsTheLog(t *testing.T, w *world) {
 	w.remember("before")
 	ctx, interrupt := context.WithCancel(t.Context())
 	var out, said proctest.Output
@@ -253,16 +288,16 @@ func TestWhatCannotWorkIsNamed(t *testing.T) {
 		{exitUsage, "metadata", []string{"remember", "x", "--agent", "a", "--user", "u", "--metadata", "[]"}},
 		{exitUsage, "content", []string{"remember", "{", "--content-json", "--agent", "a", "--user", "u"}},
 		{exitUsage, "agent_id", []string{"remember", "x", "--agent", strings.Repeat("a", 101), "--user", "u"}},
-		{exitUsage, "ID \"x\" is no UUID", []string{"show", "x"}},
+		{exitUsage, `ID must be a UUID, e.g. 0192f8a4-7c3e-7d60-b1f2-3a4b5c6d7e8f, got "x"`, []string{"show", "x"}},
 		{exitUsage, "cursor", []string{"list", "--cursor", "x"}},
 		{exitUsage, "limit", []string{"list", "--limit", "-1"}},
-		{exitUsage, "--limit is 0; 1 to 100 are allowed", []string{"recall", "x", "--limit", "0"}},
+		{exitUsage, "--limit must be 1 to 100, got 0", []string{"recall", "x", "--limit", "0"}},
 		{exitUsage, "--as-of", []string{"show", id, "--as-of", "yesterday"}},
 		{exitUsage, "as_of: must be at most 1, where the log ends, got 7", []string{"show", id, "--as-of", "7"}},
 		{exitUsage, "as_of: must be at most 1, where the log ends, got 7", []string{"show", id, "--history", "--as-of", "7"}},
 		{exitUsage, "as_of: must be at most 1, where the log ends, got 7", []string{"list", "--as-of", "7"}},
-		{exitUsage, "--as-of 0 is no sequence_id; the first event has 1", []string{"list", "--as-of", "0"}},
-		{exitUsage, "--as-of -1 is no sequence_id", []string{"show", id, "--as-of=-1"}},
+		{exitUsage, "--as-of must be a sequence_id of at least 1", []string{"list", "--as-of", "0"}},
+		{exitUsage, "--as-of must be a sequence_id of at least 1", []string{"show", id, "--as-of=-1"}},
 		{exitUsage, "from 1 on", []string{"replay", "--to", "0"}},
 		{exitUsage, "from 1 on", []string{"replay", "--stream", id, "--from", "0"}},
 		{exitUsage, "--created-after", []string{"list", "--created-after", "soon"}},
@@ -309,8 +344,10 @@ func TestWithoutAStackACommandSaysWhatToDo(t *testing.T) {
 }
 
 func TestContentFromStdin(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
+	onEveryDoor(t, testContentFromStdin)
+}
+
+func testContentFromStdin(t *testing.T, w *world) {
 	stdout, stderr, code := call(t, `{"n": 1}`, w.args("remember", "-", "--content-json", "--agent", "a", "--user", "u", "--json")...)
 	require.Zero(t, code, stderr)
 	m := decode[queries.Memory](t, w.must("show", decode[commands.Receipt](t, stdout).ID.String(), "--json"))

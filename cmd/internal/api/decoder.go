@@ -202,6 +202,11 @@ func (d *Decoder) Parameters(rawQuery string, into any) error {
 	return nil
 }
 
+// IsList tells whether a field is given by repeating its name.
+func (d *Decoder) IsList(name string) bool {
+	return d.fields[name].value != nil && d.fields[name].value.expects == aList
+}
+
 // Text reads the texts that were given for one field.
 func (d *Decoder) Text(name string, given []string, into any) error {
 	f, ok := d.fields[name]

@@ -128,7 +128,7 @@ func (r *ReadStreamRequest) start() (direction eventstore.Direction, from, step 
 func (s *Service) checkStream(ctx context.Context, c Caller, r *ReadStreamRequest) error {
 	first, err := s.deps.Store.ReadStream(ctx, c.Tenant, r.ID, 1, eventstore.Forwards, 1)
 	if err == nil && len(first) == 0 {
-		return domain.Errorf(domain.NotFound, "there is no stream %s", r.ID)
+		return domain.Errorf(domain.NotFound, "there is no memory %s", r.ID)
 	}
 	return err
 }

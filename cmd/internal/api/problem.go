@@ -114,7 +114,7 @@ func (p *Problem) describe(err error) {
 	}
 }
 
-// ProblemError is a problem that another process answered with. It unwraps to the error that it stands for.
+// ProblemError is an error together with how it is shown. It unwraps to the error itself, or what stands for it here.
 type ProblemError struct {
 	Problem
 	cause error
@@ -125,6 +125,15 @@ func (e *ProblemError) Error() string { return e.Detail }
 
 // Unwrap returns the error that the problem stands for.
 func (e *ProblemError) Unwrap() error { return e.cause }
+
+// shown is an error as a caller in this process sees it, in the words in which one elsewhere does. One that is internal keeps
+// its text: there is no log to look it up in.
+func shown(err error) error {
+	if err == nil || kindOf(err) == domain.Internal {
+		return err
+	}
+	return &ProblemError{ProblemOf(err), err}
+}
 
 // ErrorOf is the error that a problem stands for; memory is the id that the request named, or "".
 func ErrorOf(p Problem, memory string) error {

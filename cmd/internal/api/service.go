@@ -78,26 +78,27 @@ func check(request any) error {
 func (s *Service) Do(ctx context.Context, c Caller, op *Operation, request []byte) (Reply, error) {
 	a, err := s.Admit(c, op)
 	if err != nil {
-		return Reply{}, err
+		return Reply{}, shown(err)
 	}
 	read, err := op.decode(request)
 	if err != nil {
-		return Reply{}, err
+		return Reply{}, shown(err)
 	}
-	return a.Run(ctx, read)
+	reply, err := a.Run(ctx, read)
+	return reply, shown(err)
 }
 
 // Follow is Do for an operation that streams.
 func (s *Service) Follow(ctx context.Context, c Caller, op *Operation, request []byte, each func(Page) error) error {
 	a, err := s.Admit(c, op)
 	if err != nil {
-		return err
+		return shown(err)
 	}
 	read, err := op.decode(request)
 	if err != nil {
-		return err
+		return shown(err)
 	}
-	return a.Follow(ctx, read, each)
+	return shown(a.Follow(ctx, read, each))
 }
 
 func (o *Operation) decode(raw []byte) (any, error) {

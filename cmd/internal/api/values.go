@@ -25,6 +25,7 @@ type valueDecoder struct {
 }
 
 const (
+	aList         = "a list"
 	firstOfNumber = "-0123456789"
 	firstOfAny    = firstOfNumber + `"{[tfn`
 )
@@ -103,7 +104,7 @@ func pointerTo(to *valueDecoder) *valueDecoder {
 }
 
 func listOf(of *valueDecoder) *valueDecoder {
-	return &valueDecoder{"a list", "[", func(v reflect.Value, value canonjson.Value) error {
+	return &valueDecoder{aList, "[", func(v reflect.Value, value canonjson.Value) error {
 		list := reflect.MakeSlice(v.Type(), 0, 4)
 		item := reflect.New(v.Type().Elem()).Elem()
 		err := value.Items(func(i int, one canonjson.Value) error {

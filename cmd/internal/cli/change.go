@@ -3,27 +3,22 @@ package cli
 import (
 	"context"
 
-	"github.com/google/uuid"
-
+	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/commands"
 )
 
-// changeOne carries out a command on one memory and prints what became of it.
-func (w *writing) changeOne(ctx context.Context, a *App, id string, did string, expected int,
-	change func(*commands.Handler, commands.Request, uuid.UUID) (commands.Receipt, error),
-) error {
+// changeOne carries out a command on the memory that was named, and prints what became of it.
+func changeOne[Q any](ctx context.Context, a *App, w *writing, id, did string, op api.Query[Q, commands.Receipt], request func(api.MemoryID) Q) error {
 	memory, err := parseID("ID", id)
 	if err != nil {
 		return err
 	}
-	client, err := a.Connect(ctx, "change")
+	door, err := a.OpenDoor(ctx, "change")
 	if err != nil {
 		return err
 	}
-	defer client.Close()
-	request := w.request(a)
-	request.ExpectedVersion = expected
-	receipt, err := change(client.Handler, request, memory)
+	defer door.Close()
+	receipt, err := op.Call(ctx, door, w.caller(a), request(api.MemoryID{ID: memory}))
 	if err != nil {
 		return err
 	}

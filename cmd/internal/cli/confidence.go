@@ -3,9 +3,7 @@ package cli
 import (
 	"context"
 
-	"github.com/google/uuid"
-
-	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/cmd/internal/api"
 )
 
 // Confidence is `auren confidence`.
@@ -18,8 +16,7 @@ type Confidence struct {
 
 // Run sets the confidence.
 func (c *Confidence) Run(ctx context.Context, a *App) error {
-	return c.changeOne(ctx, a, c.ID, "adjusted", c.ExpectedVersion,
-		func(h *commands.Handler, req commands.Request, id uuid.UUID) (commands.Receipt, error) {
-			return h.AdjustConfidence(ctx, req, id, c.Confidence)
-		})
+	return changeOne(ctx, a, &c.writing, c.ID, "adjusted", api.AdjustConfidence, func(id api.MemoryID) api.AdjustConfidenceRequest {
+		return api.AdjustConfidenceRequest{MemoryID: id, Confidence: c.Confidence, Conditions: c.conditions(&c.writing)}
+	})
 }

@@ -3,8 +3,7 @@ package cli
 import (
 	"context"
 
-	"github.com/google/uuid"
-
+	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/commands"
 )
 
@@ -21,8 +20,7 @@ type Evidence struct {
 // Run moves the confidence by the weight of the evidence.
 func (c *Evidence) Run(ctx context.Context, a *App) error {
 	e := commands.Evidence{Supports: c.Side == "for", Weight: c.Weight, Note: c.Note}
-	return c.changeOne(ctx, a, c.ID, "recorded", c.ExpectedVersion,
-		func(h *commands.Handler, req commands.Request, id uuid.UUID) (commands.Receipt, error) {
-			return h.RecordEvidence(ctx, req, id, e)
-		})
+	return changeOne(ctx, a, &c.writing, c.ID, "recorded", api.RecordEvidence, func(id api.MemoryID) api.RecordEvidenceRequest {
+		return api.RecordEvidenceRequest{MemoryID: id, Evidence: e, Conditions: c.conditions(&c.writing)}
+	})
 }

@@ -4,9 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/google/uuid"
-
-	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/cmd/internal/api"
 )
 
 // Expiry is `auren expiry`.
@@ -26,8 +24,7 @@ func (c *Expiry) Run(ctx context.Context, a *App) error {
 			return err
 		}
 	}
-	return c.changeOne(ctx, a, c.ID, "set the expiry of", c.ExpectedVersion,
-		func(h *commands.Handler, req commands.Request, id uuid.UUID) (commands.Receipt, error) {
-			return h.SetExpiry(ctx, req, id, at)
-		})
+	return changeOne(ctx, a, &c.writing, c.ID, "set the expiry of", api.SetExpiry, func(id api.MemoryID) api.SetExpiryRequest {
+		return api.SetExpiryRequest{MemoryID: id, ExpiresAt: at, Conditions: c.conditions(&c.writing)}
+	})
 }

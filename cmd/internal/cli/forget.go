@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 
-	"github.com/google/uuid"
-
+	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/cmd/internal/stack"
 	"github.com/auren-memory/auren/cmd/internal/terminal"
 	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/queries"
 )
 
@@ -24,8 +24,9 @@ type Forget struct {
 
 // Run forgets the memories that are named, or those that match.
 func (c *Forget) Run(ctx context.Context, a *App) error {
-	filter, err := c.filter()
-	if err != nil {
+	request := api.ForgetMatchingRequest{All: c.All, DryRun: c.DryRun, Reason: c.Reason}
+	var err error
+	if request.Owners, request.Narrow, request.Span, err = c.filter(); err != nil {
 		return err
 	}
 	narrowed := c.narrows()
@@ -39,33 +40,32 @@ func (c *Forget) Run(ctx context.Context, a *App) error {
 	case len(c.IDs) > 1 && c.CommandID != "":
 		return UsageError{errors.New("--command-id goes with one id")}
 	}
-	ids := make([]uuid.UUID, len(c.IDs))
+	ids := make([]api.MemoryID, len(c.IDs))
 	for i, text := range c.IDs {
-		if ids[i], err = parseID("ID", text); err != nil {
+		if ids[i].ID, err = parseID("ID", text); err != nil {
 			return err
 		}
 	}
-	client, err := a.Connect(ctx, "forget")
+	door, err := a.OpenDoor(ctx, "forget")
 	if err != nil {
 		return err
 	}
-	defer client.Close()
+	defer door.Close()
 	if len(ids) > 0 {
-		return c.forgetEach(ctx, a, client, ids)
+		return c.forgetEach(ctx, a, door, ids)
 	}
-	return c.forgetMatching(ctx, a, client, filter)
+	return c.forgetMatching(ctx, a, door, request)
 }
 
-func (c *Forget) forgetEach(ctx context.Context, a *App, client *stack.Client, ids []uuid.UUID) error {
+func (c *Forget) forgetEach(ctx context.Context, a *App, door *stack.Door, ids []api.MemoryID) error {
 	if c.DryRun {
-		return c.wouldForget(ctx, a, client, ids)
+		return c.wouldForget(ctx, a, door, ids)
 	}
 	receipts, err := make([]commands.Receipt, 0, len(ids)), error(nil)
 	for _, id := range ids {
-		request := c.request(a)
-		request.ExpectedVersion = c.ExpectedVersion
 		var receipt commands.Receipt
-		if receipt, err = client.Handler.Forget(ctx, request, id); err != nil {
+		receipt, err = api.Forget.Call(ctx, door, c.caller(a), api.ForgetRequest{MemoryID: id, Conditions: c.conditions(&c.writing)})
+		if err != nil {
 			break
 		}
 		receipts = append(receipts, receipt)
@@ -80,13 +80,16 @@ func (c *Forget) forgetEach(ctx context.Context, a *App, client *stack.Client, i
 	return err
 }
 
-func (c *Forget) wouldForget(ctx context.Context, a *App, client *stack.Client, ids []uuid.UUID) error {
+func (c *Forget) wouldForget(ctx context.Context, a *App, door *stack.Door, ids []api.MemoryID) error {
 	memories := make([]queries.Memory, len(ids))
 	for i, id := range ids {
-		var err error
-		if memories[i], _, err = client.Reader.Get(ctx, a.Tenant, id, queries.At{}); err != nil {
+		memory, err := fresh(ctx, a, door, func(m api.Minimum) (queries.Memory, error) {
+			return api.GetMemory.Call(ctx, door, a.Caller(), api.GetMemoryRequest{MemoryID: id, Moment: api.Moment{Minimum: m}})
+		})
+		if err != nil {
 			return err
 		}
+		memories[i] = memory
 	}
 	if c.JSON {
 		return a.Stdout.JSON(map[string]any{"memories": memories, "dry_run": true})
@@ -95,31 +98,16 @@ func (c *Forget) wouldForget(ctx context.Context, a *App, client *stack.Client, 
 	return nil
 }
 
-func (c *Forget) forgetMatching(ctx context.Context, a *App, client *stack.Client, filter queries.Filter) error {
-	head, err := client.Store.Head(ctx, a.Tenant)
+func (c *Forget) forgetMatching(ctx context.Context, a *App, door *stack.Door, request api.ForgetMatchingRequest) error {
+	done, err := api.ForgetMatching.Call(ctx, door, c.caller(a), request)
+	if domain.KindOf(err) == domain.Unavailable {
+		return errors.Join(err, stack.ErrNoProjector)
+	}
 	if err != nil {
 		return err
 	}
-	// Counting waits until the read model knows all that was written before; to forget by an old one could forget
-	// what no longer matches.
-	matched, _, err := client.Reader.Count(ctx, a.Tenant, filter, head.SequenceID)
-	if err != nil {
-		return errors.Join(err, stack.ErrNoProjector)
-	}
-	done := commands.Forgotten{Matched: int(matched)}
-	if !c.DryRun {
-		done, err = client.Handler.ForgetMatching(ctx, c.request(a), nil, func(ctx context.Context, after uuid.UUID, limit int) ([]uuid.UUID, error) {
-			return client.Reader.MatchingIDs(ctx, a.Tenant, filter, after, limit)
-		})
-		if err != nil {
-			return err
-		}
-	}
 	if c.JSON {
-		return a.Stdout.JSON(struct {
-			commands.Forgotten
-			DryRun bool `json:"dry_run"`
-		}{done, c.DryRun})
+		return a.Stdout.JSON(done)
 	}
 	if c.DryRun {
 		a.Stdout.Printf("would forget %s\n", terminal.Count(done.Matched, "memory"))

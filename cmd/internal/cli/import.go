@@ -131,12 +131,19 @@ func (c importReader) position(ctx context.Context) (int64, error) {
 }
 
 func (c importReader) heldVersions(ctx context.Context, _ domain.Tenant, id uuid.UUID) ([]jsonimport.Held, error) {
-	versions, err := readHistory(ctx, c.Client, id, queries.At{})
-	held := make([]jsonimport.Held, len(versions))
-	for i := range versions {
-		held[i] = heldAs(&versions[i].Memory)
+	var held []jsonimport.Held
+	for page := (queries.HistoryPage{Limit: queries.MaxLimit}); ; {
+		result, err := c.Reader.History(ctx, c.Tenant, id, page, queries.At{})
+		if err != nil {
+			return nil, err
+		}
+		for i := range result.Versions {
+			held = append(held, heldAs(&result.Versions[i].Memory))
+		}
+		if page.AfterVersion = result.NextAfterVersion; page.AfterVersion == 0 {
+			return held, nil
+		}
 	}
-	return held, err
 }
 
 func heldAs(m *queries.Memory) jsonimport.Held {

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 
+	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/cmd/internal/terminal"
 	"github.com/auren-memory/auren/queries"
 )
@@ -24,23 +25,23 @@ func (c *List) Run(ctx context.Context, a *App) error {
 	if err := checkLimit(c.Limit, queries.MaxLimit); err != nil {
 		return err
 	}
-	filter, err := c.filter()
-	if err != nil {
+	request := api.ListMemoriesRequest{State: c.State, Order: c.Order, Descending: !c.Ascending, Cursor: c.Cursor, Limit: c.Limit}
+	var err error
+	if request.Owners, request.Narrow, request.Span, err = c.filter(); err != nil {
 		return err
 	}
-	filter.State = c.State
 	asOf, err := parseAsOf(c.AsOf)
 	if err != nil {
 		return err
 	}
-	client, err := a.Connect(ctx, "list")
+	door, err := a.OpenDoor(ctx, "list")
 	if err != nil {
 		return err
 	}
-	defer client.Close()
-	page := queries.Page{Order: queries.Order(c.Order), Descending: !c.Ascending, Cursor: c.Cursor, Limit: c.Limit}
-	result, err := asOfOrFresh(ctx, client, asOf, func(at queries.At) (queries.ListResult, error) {
-		return client.Reader.List(ctx, a.Tenant, filter, page, at)
+	defer door.Close()
+	result, err := asOfOrFresh(ctx, a, door, asOf, func(m api.Moment) (queries.ListResult, error) {
+		request.Moment = m
+		return api.ListMemories.Call(ctx, door, a.Caller(), request)
 	})
 	if err != nil {
 		return err

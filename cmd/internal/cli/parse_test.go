@@ -27,7 +27,7 @@ func TestTimesArePrintedAsTheyAreRead(t *testing.T) {
 		require.True(t, want.Equal(*read), text)
 	}
 	_, err = parseTime("--as-of", "yesterday")
-	require.ErrorContains(t, err, "no time such as")
+	require.ErrorContains(t, err, "must be a time")
 }
 
 func TestGist(t *testing.T) {

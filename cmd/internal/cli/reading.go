@@ -2,15 +2,14 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"time"
 
+	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/cmd/internal/stack"
 	"github.com/auren-memory/auren/cmd/internal/terminal"
 	"github.com/auren-memory/auren/domain"
-	"github.com/auren-memory/auren/queries"
 )
 
 // filtering is what narrows which memories a command is about.
@@ -29,81 +28,80 @@ type filtering struct {
 	Metadata       string   `placeholder:"JSON" help:"Only those whose metadata contain this object."`
 }
 
-func (f *filtering) filter() (queries.Filter, error) {
-	filter := queries.Filter{
-		AgentID: f.Agent, UserID: f.User, MemoryTypes: f.Type, MinConfidence: f.MinConfidence, MaxConfidence: f.MaxConfidence,
-	}
+// filter has the parts of a request that say the same.
+func (f *filtering) filter() (o api.Owners, n api.Narrow, s api.Span, err error) {
+	o = api.Owners{AgentID: f.Agent, UserID: f.User}
+	n = api.Narrow{MemoryTypes: f.Type, MinConfidence: f.MinConfidence, MaxConfidence: f.MaxConfidence}
 	if f.Metadata != "" {
-		filter.Metadata = json.RawMessage(f.Metadata)
+		if s.Metadata, err = parseJSON("--metadata", f.Metadata); err != nil {
+			return o, n, s, err
+		}
 	}
 	for _, t := range []struct {
 		flag, text string
 		into       **time.Time
 	}{
-		{"--created-after", f.CreatedAfter, &filter.CreatedAfter},
-		{"--created-before", f.CreatedBefore, &filter.CreatedBefore},
-		{"--updated-after", f.UpdatedAfter, &filter.UpdatedAfter},
-		{"--updated-before", f.UpdatedBefore, &filter.UpdatedBefore},
-		{"--recorded-after", f.RecordedAfter, &filter.RecordedAfter},
-		{"--recorded-before", f.RecordedBefore, &filter.RecordedBefore},
+		{"--created-after", f.CreatedAfter, &s.CreatedAfter},
+		{"--created-before", f.CreatedBefore, &s.CreatedBefore},
+		{"--updated-after", f.UpdatedAfter, &s.UpdatedAfter},
+		{"--updated-before", f.UpdatedBefore, &s.UpdatedBefore},
+		{"--recorded-after", f.RecordedAfter, &s.RecordedAfter},
+		{"--recorded-before", f.RecordedBefore, &s.RecordedBefore},
 	} {
-		var err error
 		if *t.into, err = parseTime(t.flag, t.text); err != nil {
-			return queries.Filter{}, err
+			return o, n, s, err
 		}
 	}
-	return filter, nil
+	return o, n, s, nil
 }
 
-// checkLimit refuses what is out of bounds, and what queries would take for their default.
+// checkLimit refuses what is out of bounds, 0 included: in a request it would stand for the default.
 func checkLimit(limit, highest int) error {
 	if limit < 1 || limit > highest {
-		return UsageError{fmt.Errorf("--limit is %d; 1 to %d are allowed", limit, highest)}
+		return UsageError{fmt.Errorf("--limit must be 1 to %d, got %d", highest, limit)}
 	}
 	return nil
 }
 
-// parseAsOf reads a sequence_id or a time.
-func parseAsOf(text string) (queries.AsOf, error) {
-	if text == "" {
-		return queries.AsOf{}, nil
-	}
-	if position, err := strconv.ParseInt(text, 10, 64); err == nil {
-		if position < 1 {
-			return queries.AsOf{}, UsageError{fmt.Errorf("--as-of %d is no sequence_id; the first event has 1", position)}
-		}
-		return queries.AsOf{SequenceID: position}, nil
+// parseAsOf reads a sequence_id, or a time, which it returns as a request has it.
+func parseAsOf(text string) (string, error) {
+	position, err := strconv.ParseInt(text, 10, 64)
+	switch {
+	case err == nil && position < 1:
+		return "", UsageError{fmt.Errorf("--as-of must be a sequence_id of at least 1, or a time, got %d", position)}
+	case err == nil || text == "":
+		return text, nil
 	}
 	t, err := parseTime("--as-of", text)
 	if err != nil {
-		return queries.AsOf{}, fmt.Errorf("%w, and no sequence_id", err)
+		return "", fmt.Errorf("%w, or a sequence_id", err)
 	}
-	return queries.AsOf{Time: *t}, nil
+	return t.UTC().Format(time.RFC3339Nano), nil
 }
 
 // asOfOrFresh asks a question as of then, or, if there is no as of, like fresh.
-func asOfOrFresh[T any](ctx context.Context, c *stack.Client, asOf queries.AsOf, ask func(queries.At) (T, error)) (T, error) {
-	if asOf == (queries.AsOf{}) {
-		return fresh(ctx, c, func(minSequenceID int64) (T, error) { return ask(queries.At{MinSequenceID: minSequenceID}) })
+func asOfOrFresh[T any](ctx context.Context, a *App, d *stack.Door, asOf string, ask func(api.Moment) (T, error)) (T, error) {
+	if asOf != "" {
+		return ask(api.Moment{AsOf: asOf})
 	}
-	return ask(queries.At{AsOf: asOf})
+	return fresh(ctx, a, d, func(m api.Minimum) (T, error) { return ask(api.Moment{Minimum: m}) })
 }
 
-// fresh asks a question so that the answer reflects all that was written before, by whomever. Where the read model
-// does not get there in time, the answer is what there is, and a warning says so.
-func fresh[T any](ctx context.Context, c *stack.Client, ask func(minSequenceID int64) (T, error)) (T, error) {
-	head, err := c.Store.Head(ctx, c.Tenant)
+// fresh asks a question so that the answer reflects everything that was written before, by anyone. If the read model does
+// not get there in time, the answer is what there is, and a warning says so.
+func fresh[T any](ctx context.Context, a *App, d *stack.Door, ask func(api.Minimum) (T, error)) (T, error) {
+	head, err := api.GetPosition.Call(ctx, d, a.Caller(), api.GetPositionRequest{})
 	if err != nil {
 		var none T
 		return none, err
 	}
-	answer, late := ask(head.SequenceID)
+	answer, late := ask(api.Minimum{MinSequenceID: head.SequenceID})
 	if domain.KindOf(late) != domain.Unavailable {
 		return answer, late
 	}
-	answer, err = ask(0)
+	answer, err = ask(api.Minimum{})
 	if err == nil {
-		s := c.Stderr
+		s := a.Stderr
 		s.Printf("%s %v; what follows is not up to date. Is a projector running? `auren status` tells.\n", s.Paint(terminal.Yellow, "auren:"), late)
 	}
 	return answer, err

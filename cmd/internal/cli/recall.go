@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/cmd/internal/terminal"
 	"github.com/auren-memory/auren/queries"
 )
@@ -23,18 +24,19 @@ func (c *Recall) Run(ctx context.Context, a *App) error {
 	if err := checkLimit(c.Limit, queries.MaxSearchLimit); err != nil {
 		return err
 	}
-	filter, err := c.filter()
+	request := api.SearchMemoriesRequest{Query: strings.Join(c.Query, " "), Limit: c.Limit, Explain: c.Explain}
+	var err error
+	if request.Owners, request.Narrow, request.Filters, err = c.filter(); err != nil {
+		return err
+	}
+	door, err := a.OpenDoor(ctx, "recall")
 	if err != nil {
 		return err
 	}
-	client, err := a.Connect(ctx, "recall")
-	if err != nil {
-		return err
-	}
-	defer client.Close()
-	request := queries.SearchRequest{Query: strings.Join(c.Query, " "), Filter: filter, Limit: c.Limit, Explain: c.Explain}
-	result, err := fresh(ctx, client, func(minSequenceID int64) (queries.SearchResult, error) {
-		return client.Reader.Search(ctx, a.Tenant, request, minSequenceID)
+	defer door.Close()
+	result, err := fresh(ctx, a, door, func(m api.Minimum) (queries.SearchResult, error) {
+		request.Minimum = m
+		return api.SearchMemories.Call(ctx, door, a.Caller(), request)
 	})
 	if err != nil {
 		return err

@@ -2,8 +2,8 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 
+	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/commands"
 )
 
@@ -25,13 +25,15 @@ type Remember struct {
 
 // Run remembers one thing.
 func (c *Remember) Run(ctx context.Context, a *App) error {
-	r := commands.Remember{AgentID: c.Agent, UserID: c.User, Type: c.Type, Confidence: c.Confidence}
+	r := commands.Remember{AgentID: c.Agent, UserID: c.User, Type: c.Type, Confidence: c.Confidence, Reason: c.Reason}
 	var err error
 	if r.Content, err = a.content(c.Content, c.IsJSON); err != nil {
 		return err
 	}
 	if c.Metadata != "" {
-		r.Metadata = json.RawMessage(c.Metadata)
+		if r.Metadata, err = parseJSON("--metadata", c.Metadata); err != nil {
+			return err
+		}
 	}
 	if r.ExpiresAt, err = parseTime("--expires-at", c.ExpiresAt); err != nil {
 		return err
@@ -46,12 +48,12 @@ func (c *Remember) Run(ctx context.Context, a *App) error {
 		}
 		r.ID = &id
 	}
-	client, err := a.Connect(ctx, "remember")
+	door, err := a.OpenDoor(ctx, "remember")
 	if err != nil {
 		return err
 	}
-	defer client.Close()
-	receipt, err := client.Handler.Remember(ctx, c.request(a), r)
+	defer door.Close()
+	receipt, err := api.Remember.Call(ctx, door, c.caller(a), r)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/cmd/internal/stack"
 	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
@@ -45,11 +46,11 @@ func (c *Replay) Run(ctx context.Context, a *App) error {
 	if only != uuid.Nil && c.Agent+c.User+c.Correlation != "" {
 		return UsageError{errors.New("--stream names one memory; --agent, --user and --correlation choose among many")}
 	}
-	client, err := a.Connect(ctx, "replay")
+	door, err := a.OpenDoor(ctx, "replay")
 	if err != nil {
 		return err
 	}
-	defer client.Close()
+	defer door.Close()
 	p := eventPrinter{to: a.Stdout, json: c.JSON}
 	print := func(e *eventstore.Event) error {
 		if only != uuid.Nil && e.StreamID != only {
@@ -58,9 +59,9 @@ func (c *Replay) Run(ctx context.Context, a *App) error {
 		return p.print(e)
 	}
 	if only != uuid.Nil && !c.Follow {
-		return c.replayStream(ctx, client, only, print)
+		return c.replayStream(ctx, a, door, only, print)
 	}
-	return c.replayLog(ctx, client, print)
+	return c.replayLog(ctx, a, door, print)
 }
 
 // checkEventTypes refuses what is not among the allowed types, and says that it is none of them.
@@ -92,28 +93,23 @@ func (c *Replay) streamID() (uuid.UUID, error) {
 	return parseID("--stream", c.Stream)
 }
 
-func (c *Replay) replayStream(ctx context.Context, client *stack.Client, id uuid.UUID, print func(*eventstore.Event) error) error {
-	for from := 1; ; {
-		events, err := client.Store.ReadStream(ctx, client.Tenant, id, from, eventstore.Forwards, replayPage)
+func (c *Replay) replayStream(ctx context.Context, a *App, door *stack.Door, id uuid.UUID, print func(*eventstore.Event) error) error {
+	for request := (api.ReadStreamRequest{MemoryID: api.MemoryID{ID: id}, Limit: replayPage}); ; {
+		page, err := api.ReadStream.Call(ctx, door, a.Caller(), request)
 		if err != nil {
 			return err
 		}
-		if from == 1 && len(events) == 0 {
-			return errNoMemory(id)
-		}
-		for i := range events {
-			e := &events[i]
-			if !c.matches(e) {
+		for i := range page.Events {
+			if !c.matches(&page.Events[i]) {
 				continue
 			}
-			if err := print(e); err != nil {
+			if err := print(&page.Events[i]); err != nil {
 				return err
 			}
 		}
-		if !eventstore.Full(events, replayPage) {
+		if request.From = page.NextFrom; request.From == 0 {
 			return nil
 		}
-		from = events[len(events)-1].Version + 1
 	}
 }
 
@@ -124,16 +120,16 @@ func (c *Replay) matches(e *eventstore.Event) bool {
 		(len(c.EventType) == 0 || slices.Contains(c.EventType, e.Type))
 }
 
-func (c *Replay) filter() eventstore.Filter {
-	f := eventstore.Filter{EventTypes: c.EventType, AgentID: c.Agent, UserID: c.User, CorrelationID: c.Correlation}
+func (c *Replay) filter() api.EventFilter {
+	f := api.EventFilter{EventTypes: c.EventType, AgentID: c.Agent, UserID: c.User, CorrelationID: c.Correlation}
 	if c.To != nil {
 		f.Until = *c.To
 	}
 	return f
 }
 
-func (c *Replay) replayLog(ctx context.Context, client *stack.Client, print func(*eventstore.Event) error) error {
-	each := func(page eventstore.Page) error {
+func (c *Replay) replayLog(ctx context.Context, a *App, door *stack.Door, print func(*eventstore.Event) error) error {
+	each := func(page api.Page) error {
 		for i := range page.Events {
 			if err := print(&page.Events[i]); err != nil {
 				return err
@@ -141,42 +137,25 @@ func (c *Replay) replayLog(ctx context.Context, client *stack.Client, print func
 		}
 		return nil
 	}
-	first, _ := c.span()
+	first, last := c.span()
 	after := first - 1
 	if c.Follow {
-		err := followLog(ctx, client, after, c.filter(), each)
+		err := api.FollowLog.Call(ctx, door, a.Caller(), api.FollowLogRequest{After: &after, EventFilter: c.filter()}, each)
 		if ctx.Err() != nil {
 			return nil // that is how following ends
 		}
 		return err
 	}
 	for {
-		page, err := client.Store.ReadLog(ctx, client.Tenant, after, c.filter(), replayPage)
+		page, err := api.ReadLog.Call(ctx, door, a.Caller(), api.ReadLogRequest{After: after, Limit: replayPage, EventFilter: c.filter()})
 		if err != nil {
 			return err
 		}
 		if err := each(page); err != nil {
 			return err
 		}
-		if !page.More {
+		if after = page.Next; after >= min(page.SequenceID, last) {
 			return nil
 		}
-		after = page.Next
 	}
-}
-
-// followLog reads the log after a sequence_id without an end, woken by the database.
-func followLog(ctx context.Context, c *stack.Client, after int64, f eventstore.Filter, each func(eventstore.Page) error) error {
-	ctx, cancel := context.WithCancel(ctx)
-	watcher := eventstore.NewWatcher(c.Pool, eventstore.LogChannel, c.Log)
-	watching := make(chan struct{})
-	go func() {
-		defer close(watching)
-		_ = watcher.Run(ctx) // ends with ctx, without an error
-	}()
-	defer func() {
-		cancel()
-		<-watching
-	}()
-	return c.Store.Follow(ctx, watcher, c.Tenant, after, f, eventstore.FollowLimits{}, each)
 }

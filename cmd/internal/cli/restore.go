@@ -3,9 +3,7 @@ package cli
 import (
 	"context"
 
-	"github.com/google/uuid"
-
-	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/cmd/internal/api"
 )
 
 // Restore is `auren restore`.
@@ -17,8 +15,7 @@ type Restore struct {
 
 // Run brings one memory back.
 func (c *Restore) Run(ctx context.Context, a *App) error {
-	return c.changeOne(ctx, a, c.ID, "restored", c.ExpectedVersion,
-		func(h *commands.Handler, req commands.Request, id uuid.UUID) (commands.Receipt, error) {
-			return h.Restore(ctx, req, id)
-		})
+	return changeOne(ctx, a, &c.writing, c.ID, "restored", api.Restore, func(id api.MemoryID) api.RestoreRequest {
+		return api.RestoreRequest{MemoryID: id, Conditions: c.conditions(&c.writing)}
+	})
 }

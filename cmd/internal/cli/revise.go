@@ -2,11 +2,9 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 
-	"github.com/google/uuid"
-
+	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/commands"
 )
 
@@ -36,13 +34,16 @@ func (c *Revise) Run(ctx context.Context, a *App) error {
 		r.Content = content
 	}
 	if c.Metadata != "" {
-		r.Metadata = json.RawMessage(c.Metadata)
+		metadata, err := parseJSON("--metadata", c.Metadata)
+		if err != nil {
+			return err
+		}
+		r.Metadata = metadata
 	}
 	if c.Type != "" {
 		r.Type = &c.Type
 	}
-	return c.changeOne(ctx, a, c.ID, "revised", c.ExpectedVersion,
-		func(h *commands.Handler, req commands.Request, id uuid.UUID) (commands.Receipt, error) {
-			return h.Revise(ctx, req, id, r)
-		})
+	return changeOne(ctx, a, &c.writing, c.ID, "revised", api.Revise, func(id api.MemoryID) api.ReviseRequest {
+		return api.ReviseRequest{MemoryID: id, Revise: r, Conditions: c.conditions(&c.writing)}
+	})
 }

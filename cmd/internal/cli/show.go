@@ -6,8 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/google/uuid"
-
+	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/cmd/internal/stack"
 	"github.com/auren-memory/auren/cmd/internal/terminal"
 	"github.com/auren-memory/auren/queries"
@@ -31,23 +30,22 @@ func (c *Show) Run(ctx context.Context, a *App) error {
 	if err != nil {
 		return err
 	}
-	client, err := a.Connect(ctx, "show")
+	door, err := a.OpenDoor(ctx, "show")
 	if err != nil {
 		return err
 	}
-	defer client.Close()
+	defer door.Close()
 	if c.History {
-		versions, err := asOfOrFresh(ctx, client, asOf, func(at queries.At) ([]queries.Version, error) {
-			return readHistory(ctx, client, id, at)
+		versions, err := asOfOrFresh(ctx, a, door, asOf, func(m api.Moment) ([]queries.Version, error) {
+			return readHistory(ctx, a, door, api.GetHistoryRequest{MemoryID: api.MemoryID{ID: id}, Limit: queries.MaxLimit, Moment: m})
 		})
 		if err != nil {
 			return err
 		}
 		return c.printHistory(a, versions)
 	}
-	m, err := asOfOrFresh(ctx, client, asOf, func(at queries.At) (queries.Memory, error) {
-		m, _, err := client.Reader.Get(ctx, a.Tenant, id, at)
-		return m, err
+	m, err := asOfOrFresh(ctx, a, door, asOf, func(m api.Moment) (queries.Memory, error) {
+		return api.GetMemory.Call(ctx, door, a.Caller(), api.GetMemoryRequest{MemoryID: api.MemoryID{ID: id}, Moment: m})
 	})
 	if err != nil {
 		return err
@@ -60,15 +58,15 @@ func (c *Show) Run(ctx context.Context, a *App) error {
 }
 
 // readHistory reads all versions of a memory.
-func readHistory(ctx context.Context, c *stack.Client, id uuid.UUID, at queries.At) ([]queries.Version, error) {
+func readHistory(ctx context.Context, a *App, d *stack.Door, request api.GetHistoryRequest) ([]queries.Version, error) {
 	var versions []queries.Version
-	for page := (queries.HistoryPage{Limit: queries.MaxLimit}); ; {
-		result, err := c.Reader.History(ctx, c.Tenant, id, page, at)
+	for {
+		result, err := api.GetHistory.Call(ctx, d, a.Caller(), request)
 		if err != nil {
 			return nil, err
 		}
 		versions = append(versions, result.Versions...)
-		if page.AfterVersion = result.NextAfterVersion; page.AfterVersion == 0 {
+		if request.AfterVersion = result.NextAfterVersion; request.AfterVersion == 0 {
 			return versions, nil
 		}
 	}

@@ -28,7 +28,7 @@ var errUnready = errors.New("not ready")
 func (c *Status) Run(ctx context.Context, a *App) error {
 	ctx, cancel := context.WithTimeout(ctx, statusTimeout)
 	defer cancel()
-	if c.API {
+	if c.API || a.Config.URL != "" {
 		return c.askServer(ctx, a)
 	}
 	h := ops.Read(ctx, ops.Sources{

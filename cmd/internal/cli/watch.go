@@ -26,8 +26,7 @@ type Watch struct {
 
 // Run shows changes as subscribers see them: from the stream, once the read model has them.
 func (c *Watch) Run(ctx context.Context, a *App) error {
-	published := slices.DeleteFunc(memory.EventTypes(), func(t string) bool { return t == memory.TypeSkipped })
-	if err := checkEventTypes(c.EventType, published, "none that is published"); err != nil {
+	if err := checkEventTypes(c.EventType, publishedTypes(), "none that is published"); err != nil {
 		return err
 	}
 	if !c.Follow && c.Since == "" {
@@ -36,6 +35,9 @@ func (c *Watch) Run(ctx context.Context, a *App) error {
 	since, err := parseSince(c.Since, time.Now())
 	if err != nil {
 		return err
+	}
+	if a.Config.URL != "" && a.Config.NATSURL == "" {
+		return c.watchServer(ctx, a, since)
 	}
 	conn, err := a.connectToWatch()
 	if err != nil {
@@ -52,6 +54,11 @@ func (c *Watch) Run(ctx context.Context, a *App) error {
 		return nil // that is how watching ends
 	}
 	return err
+}
+
+// publishedTypes are the types of events that subscribers see.
+func publishedTypes() []string {
+	return slices.DeleteFunc(memory.EventTypes(), func(t string) bool { return t == memory.TypeSkipped })
 }
 
 // subjects are what the filters ask for.

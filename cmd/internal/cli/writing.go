@@ -1,19 +1,22 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os/user"
 	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
 
+	"github.com/auren-memory/auren/cmd/internal/api"
+	"github.com/auren-memory/auren/cmd/internal/stack"
 	"github.com/auren-memory/auren/cmd/internal/terminal"
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 )
 
 // writing is what all commands that change memories have in common.
@@ -25,22 +28,33 @@ type writing struct {
 	JSON          bool   `help:"Print the answer as JSON."`
 }
 
-// request is what goes with every command.
+// caller is who sends a command.
+func (w *writing) caller(a *App) api.Caller {
+	c := a.Caller()
+	c.Actor, c.CommandID, c.CorrelationID = cmp.Or(w.Actor, stack.Account()), w.CommandID, w.CorrelationID
+	return c
+}
+
+// request is what goes with a command that needs the database itself.
 func (w *writing) request(a *App) commands.Request {
-	actor := w.Actor
-	if actor == "" {
-		if account, err := user.Current(); err == nil {
-			actor = account.Username
-		}
-	}
-	return commands.Request{Tenant: a.Tenant, Meta: domain.Meta{
-		Actor: actor, Reason: w.Reason, CommandID: w.CommandID, CorrelationID: w.CorrelationID,
+	c := w.caller(a)
+	return commands.Request{Tenant: c.Tenant, Meta: domain.Meta{
+		Actor: c.Actor, Reason: w.Reason, CommandID: c.CommandID, CorrelationID: c.CorrelationID,
 	}}
 }
 
 // expecting is for the commands that can be made to depend on a version.
 type expecting struct {
 	ExpectedVersion int `name:"expected-version" placeholder:"N" help:"Do it only if the memory is at this version."`
+}
+
+// conditions are what a request says besides.
+func (e *expecting) conditions(w *writing) api.Conditions {
+	on := api.Conditions{Reason: w.Reason}
+	if e.ExpectedVersion != 0 {
+		on.ExpectedVersion = &e.ExpectedVersion
+	}
+	return on
 }
 
 // answer prints what became of one command.
@@ -56,7 +70,7 @@ func (w *writing) answer(a *App, did string, receipt commands.Receipt) error {
 func parseID(what, text string) (uuid.UUID, error) {
 	id, err := uuid.Parse(text)
 	if err != nil {
-		return uuid.Nil, UsageError{fmt.Errorf("%s %q is no UUID such as 0192f8a4-7c3e-7d60-b1f2-3a4b5c6d7e8f", what, text)}
+		return uuid.Nil, UsageError{fmt.Errorf("%s must be a UUID, e.g. 0192f8a4-7c3e-7d60-b1f2-3a4b5c6d7e8f, got %q", what, text)}
 	}
 	return id, nil
 }
@@ -72,7 +86,7 @@ func parseTime(flag, text string) (*time.Time, error) {
 			return &t, nil
 		}
 	}
-	return nil, UsageError{fmt.Errorf("%s %q is no time such as 2026-01-31T08:00:00Z or, in local time, 2026-01-31 08:00:00 or 2026-01-31", flag, text)}
+	return nil, UsageError{fmt.Errorf("%s must be a time, e.g. 2026-01-31T08:00:00Z or, in local time, 2026-01-31 08:00:00 or 2026-01-31, got %q", flag, text)}
 }
 
 // content turns what was typed into JSON: a text as it is, or, when it was said to be JSON, that. "-" reads it from
@@ -92,9 +106,18 @@ func (a *App) content(typed string, isJSON bool) (json.RawMessage, error) {
 		typed = string(read)
 	}
 	if isJSON {
-		return json.RawMessage(typed), nil
+		return parseJSON("the content", typed)
 	}
-	return json.Marshal(typed)
+	return canonjson.Text(typed).Raw(), nil
+}
+
+// parseJSON reads JSON that was typed.
+func parseJSON(what, text string) (json.RawMessage, error) {
+	value, err := canonjson.Parse([]byte(text))
+	if err != nil {
+		return nil, UsageError{fmt.Errorf("%s must be JSON: %w", what, err)}
+	}
+	return value.Raw(), nil
 }
 
 // noFlag stands where a flag is looked for and an argument is meant.
@@ -107,7 +130,3 @@ func (*noFlag) UnmarshalText([]byte) error {
 
 // maxInput leaves room for the white space of JSON written for people.
 const maxInput = 4 << 20
-
-func errNoMemory(id uuid.UUID) error {
-	return domain.Errorf(domain.NotFound, "there is no memory %s", id)
-}

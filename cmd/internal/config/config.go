@@ -3,6 +3,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -30,6 +31,8 @@ type Config struct {
 	NATSAddr     string        `name:"nats-addr" env:"AUREN_NATS_ADDR" default:"127.0.0.1:4222" placeholder:"ADDR" group:"settings" help:"Where the embedded NATS server listens (default ${default})."`
 	DataDir      string        `name:"data-dir" env:"AUREN_DATA_DIR" placeholder:"DIR" group:"settings" help:"Where the private PostgreSQL and the embedded NATS server keep their data (default ${data_dir})."`
 	LogLevel     string        `name:"log-level" env:"AUREN_LOG_LEVEL" placeholder:"LEVEL" group:"settings" help:"debug, info, warn or error (default info for server and projector, warn for the rest)."`
+	URL          string        `name:"url" env:"AUREN_URL" placeholder:"URL" group:"settings" help:"An AUREN server to send commands and questions to, e.g. http://127.0.0.1:7430; default: the database itself. A key for it goes into AUREN_KEY."`
+	Key          Secret        `name:"key" env:"AUREN_KEY" hidden:""`
 	Tenant       string        `name:"tenant" env:"AUREN_TENANT" default:"default" placeholder:"NAME" group:"settings" help:"The world to work in (default ${default})."`
 }
 
@@ -50,11 +53,57 @@ func (c *Config) Check() error {
 		{"nats-max-bytes", "AUREN_NATS_MAX_BYTES", c.NATSMaxBytes.within(64*MiB, 1024*GiB)},
 		{"http-addr", "AUREN_HTTP_ADDR", CheckAddr(c.HTTPAddr)},
 		{"nats-addr", "AUREN_NATS_ADDR", CheckAddr(c.NATSAddr)},
+		{"url", "AUREN_URL", CheckURL(c.URL)},
+		{"key", "AUREN_KEY", c.Key.check()},
 		{"log-level", "AUREN_LOG_LEVEL", oneOf(c.LogLevel, "", "debug", "info", "warn", "error")},
 	}
 	for _, check := range checks {
 		if check.err != nil {
 			return fmt.Errorf("--%s (%s) %w", check.flag, check.variable, check.err)
+		}
+	}
+	return nil
+}
+
+// CheckURL tells whether a server can be at a URL, without repeating it; "" is allowed.
+func CheckURL(address string) error {
+	if address == "" {
+		return nil
+	}
+	u, err := url.Parse(address)
+	switch {
+	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
+		return errors.New("must be an http or https URL, e.g. http://127.0.0.1:7430")
+	case u.User != nil:
+		return errors.New("must hold no user and no password; a key goes into AUREN_KEY")
+	case u.RawQuery != "" || u.Fragment != "":
+		return errors.New("must have no query and no fragment")
+	}
+	return nil
+}
+
+// Secret is never printed; convert it to a string to use it.
+type Secret string
+
+// String masks it.
+func (s Secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return "***"
+}
+
+// GoString is String.
+func (s Secret) GoString() string { return s.String() }
+
+// MarshalText is String.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// check takes what a header can carry.
+func (s Secret) check() error {
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] > '~' {
+			return errors.New("must hold visible ASCII characters only")
 		}
 	}
 	return nil

@@ -24,7 +24,7 @@ func (c *Client) request(ctx context.Context, caller api.Caller, op *api.Operati
 	} else {
 		var query url.Values
 		var rest *canonjson.Object
-		memory, query, rest = split(request)
+		memory, query, rest = split(request, api.NewDecoder(op.Request))
 		if strings.Contains(route.Path, "{id}") {
 			if memory == "" {
 				return nil, "", api.NewDecoder(op.Request).JSON(raw, op.NewRequest())
@@ -51,7 +51,7 @@ func (c *Client) request(ctx context.Context, caller api.Caller, op *api.Operati
 }
 
 // split takes a request apart: the id, all members as parameters, and those but the id as an object.
-func split(request canonjson.Value) (id string, query url.Values, rest *canonjson.Object) {
+func split(request canonjson.Value, d *api.Decoder) (id string, query url.Values, rest *canonjson.Object) {
 	query, rest = url.Values{}, canonjson.NewObject(nil)
 	_ = request.Each(func(name string, value canonjson.Value) error {
 		text, isText := value.Text()
@@ -59,7 +59,7 @@ func split(request canonjson.Value) (id string, query url.Values, rest *canonjso
 		case value.IsNull():
 		case isText:
 			query.Add(name, text)
-		case value.Raw()[0] == '[':
+		case d.IsList(name):
 			_ = value.Items(func(_ int, item canonjson.Value) error {
 				text, _ := item.Text()
 				query.Add(name, text)

@@ -23,8 +23,8 @@ type Projection struct {
 	Problem string `json:"problem,omitempty"`
 }
 
-// between is how long a status watches a projection that is behind.
-const between = 500 * time.Millisecond
+// Between is how long a status watches a projection that is behind.
+const Between = 500 * time.Millisecond
 
 // readProjections looks twice where something lags, or moved a moment ago, to see how fast it moves.
 func readProjections(ctx context.Context, pool *pgxpool.Pool) ([]Projection, error) {
@@ -42,14 +42,14 @@ func readProjections(ctx context.Context, pool *pgxpool.Pool) ([]Projection, err
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()
-		case <-time.After(between):
+		case <-time.After(Between):
 		}
 	}
 	second, err := waitForLeaders(ctx, pool)
 	if err != nil {
 		return nil, err
 	}
-	return watched(first, second, time.Since(began)), nil
+	return Compare(first, second, time.Since(began)), nil
 }
 
 // handover is how long nobody may lead a projection while projectors run: after a rebuild, or when a tenant has come, they
@@ -76,8 +76,8 @@ func waitForLeaders(ctx context.Context, pool *pgxpool.Pool) ([]projections.Stat
 	}
 }
 
-// watched compares what was seen at two moments.
-func watched(first, second []projections.Status, passed time.Duration) []Projection {
+// Compare compares what was seen at two moments.
+func Compare(first, second []projections.Status, passed time.Duration) []Projection {
 	type key struct {
 		tenant     domain.Tenant
 		projection string

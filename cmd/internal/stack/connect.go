@@ -27,6 +27,9 @@ func (s *Settings) DatabaseDSN() (string, error) {
 	if s.Config.DSN != "" {
 		return string(s.Config.DSN), nil
 	}
+	if s.Config.URL != "" {
+		return "", errors.New("this command needs the database itself, which --url (AUREN_URL) does not name: name it with --db-dsn (AUREN_DB_DSN)")
+	}
 	dsn, ok, err := standalone.RunningDSN(s.Config.DataDir)
 	switch {
 	case err != nil:

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/cmd/internal/httpapi"
 	"github.com/auren-memory/auren/cmd/internal/observe"
@@ -50,9 +52,13 @@ func (e *Services) operations() httpapi.Operations {
 	}
 }
 
-// projections tells how far each is. An error is of kind Unavailable, with the database's own words hidden.
 func (e *Services) projections(ctx context.Context) ([]api.Projection, error) {
-	all, err := projections.ReadStatus(ctx, e.Pool)
+	return readProjections(ctx, e.Pool)
+}
+
+// readProjections tells how far each is. An error is of kind Unavailable, with the database's own words hidden.
+func readProjections(ctx context.Context, pool *pgxpool.Pool) ([]api.Projection, error) {
+	all, err := projections.ReadStatus(ctx, pool)
 	if err != nil {
 		return nil, errors.Join(domain.Errorf(domain.Unavailable, "the database cannot tell how far the projections are; try again"), err)
 	}

@@ -1,0 +1,71 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/auren-memory/auren/cmd/internal/api"
+	"github.com/auren-memory/auren/cmd/internal/stack"
+	"github.com/auren-memory/auren/eventstore"
+)
+
+// watchServer shows the changes that the server's log has, for a client that reaches no NATS.
+func (c *Watch) watchServer(ctx context.Context, a *App, from since) error {
+	door, err := a.OpenDoor(ctx, "watch")
+	if err != nil {
+		return err
+	}
+	defer door.Close()
+	request := api.FollowLogRequest{EventFilter: api.EventFilter{EventTypes: c.EventType, AgentID: c.Agent, UserID: c.User}}
+	if len(c.EventType) == 0 {
+		request.EventTypes = publishedTypes()
+	}
+	if request.After, err = c.after(ctx, a, door, from); err != nil {
+		return err
+	}
+	if !c.Follow {
+		head, err := api.GetPosition.Call(ctx, door, a.Caller(), api.GetPositionRequest{})
+		if err != nil {
+			return err
+		}
+		if request.Until = head.SequenceID; request.Until <= *request.After {
+			return nil
+		}
+	}
+	printer := &changePrinter{to: a.Stdout, json: c.JSON}
+	err = api.FollowLog.Call(ctx, door, a.Caller(), request, func(p api.Page) error {
+		for i := range p.Events {
+			if err := printChange(printer, &p.Events[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if ctx.Err() != nil {
+		return nil // that is how watching ends
+	}
+	return err
+}
+
+func printChange(p *changePrinter, e *eventstore.Event) error {
+	raw, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	return p.print(e, raw)
+}
+
+// after is the sequence_id to go on after; nil is the end of the log. What was known at a moment tells where the log was.
+func (c *Watch) after(ctx context.Context, a *App, door *stack.Door, from since) (*int64, error) {
+	switch {
+	case from.sequenceID > 0:
+		after := from.sequenceID - 1
+		return &after, nil
+	case from.time.IsZero():
+		return nil, nil
+	}
+	then := api.Moment{AsOf: from.time.UTC().Format(time.RFC3339Nano)}
+	list, err := api.ListMemories.Call(ctx, door, a.Caller(), api.ListMemoriesRequest{Limit: 1, Moment: then})
+	return &list.SequenceID, err
+}
