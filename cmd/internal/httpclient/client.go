@@ -3,7 +3,6 @@
 package httpclient
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -78,19 +77,19 @@ func (c *Client) checkServer(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	answer, raw, err := c.send(request)
+	a, err := c.send(request)
 	if err != nil {
 		return err
 	}
-	if location := answer.Header.Get("Location"); answer.StatusCode/100 == 3 && location != "" {
+	if a.code/100 == 3 {
 		return fmt.Errorf("the server at %s redirects elsewhere: name the server itself", c.base)
 	}
 	var server struct {
 		Version string
 		API     int
 	}
-	if err := json.Unmarshal(raw, &server); err != nil || answer.StatusCode != http.StatusOK || server.Version == "" {
-		return fmt.Errorf("the server at %s is not AUREN: GET /version answers %s", c.base, answer.Status)
+	if err := json.Unmarshal(a.body, &server); err != nil || a.code != http.StatusOK || server.Version == "" {
+		return fmt.Errorf("the server at %s is not AUREN: GET /version answers %s", c.base, a.status)
 	}
 	if server.API != api.Version {
 		return fmt.Errorf("the server at %s is AUREN %s, which speaks version %d of the API; this is AUREN %s, which speaks version %d: use the auren of the server's version",
@@ -105,15 +104,15 @@ func (c *Client) Ready(ctx context.Context) (ready bool, parts map[string]string
 	if err != nil {
 		return false, nil, err
 	}
-	answer, raw, err := c.send(request)
+	a, err := c.send(request)
 	if err != nil {
 		return false, nil, err
 	}
 	var health struct{ Checks map[string]string }
-	if err := json.Unmarshal(raw, &health); err != nil {
-		return false, nil, c.unexpected(answer)
+	if err := json.Unmarshal(a.body, &health); err != nil {
+		return false, nil, c.unexpected(a)
 	}
-	return answer.StatusCode == http.StatusOK, health.Checks, nil
+	return a.code == http.StatusOK, health.Checks, nil
 }
 
 // Do makes one call.
@@ -124,37 +123,49 @@ func (c *Client) Do(ctx context.Context, caller api.Caller, op *api.Operation, r
 	if err != nil {
 		return api.Reply{}, err
 	}
-	answer, raw, err := c.send(r)
+	a, err := c.send(r)
 	if err != nil {
 		return api.Reply{}, err
 	}
-	if answer.StatusCode/100 != 2 {
-		return api.Reply{}, c.problem(answer, raw, memory)
+	if a.code/100 != 2 {
+		return api.Reply{}, c.problem(a, memory)
 	}
-	body, err := op.DecodeAnswer(raw)
+	body, err := op.DecodeAnswer(a.body)
 	if err != nil {
-		return api.Reply{}, c.unexpected(answer)
+		return api.Reply{}, c.unexpected(a)
 	}
 	reply := api.Reply{Body: body}
-	reply.Version, _ = strconv.Atoi(strings.Trim(answer.Header.Get("ETag"), `"`))
-	reply.SequenceID, _ = strconv.ParseInt(answer.Header.Get("Auren-Sequence-Id"), 10, 64)
+	reply.Version, _ = strconv.Atoi(strings.Trim(a.header.Get("ETag"), `"`))
+	reply.SequenceID, _ = strconv.ParseInt(a.header.Get("Auren-Sequence-Id"), 10, 64)
 	return reply, nil
 }
 
 // maxAnswer is more than any page takes.
 const maxAnswer = 1 << 30
 
-func (c *Client) send(r *http.Request) (*http.Response, []byte, error) {
-	answer, err := c.http.Do(r)
+// answer is one of the server, read whole.
+type answer struct {
+	code   int
+	status string
+	header http.Header
+	body   []byte
+}
+
+func (c *Client) send(r *http.Request) (answer, error) {
+	response, err := c.http.Do(r)
 	if err != nil {
-		return nil, nil, c.unreachable(r.Context(), err)
+		return answer{}, c.unreachable(r.Context(), err)
 	}
-	defer answer.Body.Close()
-	raw, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
+	defer response.Body.Close()
+	return c.read(response)
+}
+
+func (c *Client) read(r *http.Response) (answer, error) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxAnswer))
 	if err != nil {
-		return nil, nil, c.unreachable(r.Context(), err)
+		return answer{}, c.unreachable(r.Request.Context(), err)
 	}
-	return answer, raw, nil
+	return answer{r.StatusCode, r.Status, r.Header, body}, nil
 }
 
 // unreachable says why there is no answer. The library's own words repeat the method and the URL.
@@ -174,19 +185,19 @@ func (c *Client) unreachable(ctx context.Context, err error) error {
 	return domain.Errorf(domain.Unavailable, "the server at %s cannot be reached: %v", c.base, err)
 }
 
-func (c *Client) unexpected(answer *http.Response) error {
+func (c *Client) unexpected(a answer) error {
 	kind := domain.Internal
-	if answer.StatusCode >= http.StatusInternalServerError {
+	if a.code >= http.StatusInternalServerError {
 		kind = domain.Unavailable
 	}
-	return &domain.Error{Kind: kind, Message: fmt.Sprintf("the server at %s gave an unexpected reply: %s", c.base, answer.Status)}
+	return &domain.Error{Kind: kind, Message: fmt.Sprintf("the server at %s gave an unexpected reply: %s", c.base, a.status)}
 }
 
 // problem is the error that an answer stands for.
-func (c *Client) problem(answer *http.Response, raw []byte, memory string) error {
+func (c *Client) problem(a answer, memory string) error {
 	var p api.Problem
-	if err := json.Unmarshal(raw, &p); err != nil || p.Type == "" || !strings.HasPrefix(answer.Header.Get("Content-Type"), "application/problem+json") {
-		return c.unexpected(answer)
+	if err := json.Unmarshal(a.body, &p); err != nil || p.Type == "" || !strings.HasPrefix(a.header.Get("Content-Type"), "application/problem+json") {
+		return c.unexpected(a)
 	}
 	// A header is named as the field that it carries.
 	for i, e := range p.Errors {
@@ -201,12 +212,4 @@ func (c *Client) problem(answer *http.Response, raw []byte, memory string) error
 		p.Detail = fmt.Sprintf("the server at %s failed; its log has the details under request_id %s", c.base, p.RequestID)
 	}
 	return api.ErrorOf(p, memory)
-}
-
-// body makes the reader of a body.
-func body(raw []byte) io.Reader {
-	if raw == nil {
-		return nil
-	}
-	return bytes.NewReader(raw)
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -66,16 +65,19 @@ func (f *feed) read(ctx context.Context, caller api.Caller, op *api.Operation, r
 	}
 	silence := time.AfterFunc(f.client.config.Silence, cancel)
 	defer silence.Stop()
-	answer, err := f.client.http.Do(r)
+	response, err := f.client.http.Do(r)
 	if err != nil {
 		return f.client.unreachable(ctx, err)
 	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		raw, _ := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
-		return f.client.problem(answer, raw, memory)
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		a, err := f.client.read(response)
+		if err != nil {
+			return err
+		}
+		return f.client.problem(a, memory)
 	}
-	lines := bufio.NewReaderSize(answer.Body, 64<<10)
+	lines := bufio.NewReaderSize(response.Body, 64<<10)
 	var piece []string
 	for {
 		line, err := lines.ReadString('\n')

@@ -1,7 +1,9 @@
 package httpclient
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -96,4 +98,12 @@ func (c *Client) setHeaders(r *http.Request, caller api.Caller) error {
 	}
 	r.Header.Set("User-Agent", "auren/"+c.config.Version)
 	return nil
+}
+
+// body makes the reader of a body.
+func body(raw []byte) io.Reader {
+	if raw == nil {
+		return nil
+	}
+	return bytes.NewReader(raw)
 }
