@@ -130,7 +130,7 @@ func TestWatchRefusesWhatCannotWork(t *testing.T) {
 		want string
 		code int
 	}{
-		"a moment":      {[]string{"--nats-url", "nats://127.0.0.1:1", "watch", "--since", "yesterday"}, `--since "yesterday" is no time such as 2026-01-31T08:00:00Z or, in local time, 2026-01-31 08:00:00 or 2026-01-31, no duration such as 10m and no sequence_id`, exitUsage},
+		"a moment":      {[]string{"--nats-url", "nats://127.0.0.1:1", "watch", "--since", "yesterday"}, "a duration, e.g. 10m, and a sequence_id are allowed, too", exitUsage},
 		"a type":        {[]string{"watch", "--event-type", "revised"}, `--event-type "revised" is none`, exitUsage},
 		"not published": {[]string{"watch", "--event-type", "projection_event_skipped"}, `is none that is published`, exitUsage},
 		"no past":       {[]string{"watch", "--no-follow"}, "--since", exitUsage},

@@ -36,7 +36,7 @@ func parseSince(text string, now time.Time) (since, error) {
 	}
 	t, err := parseTime("--since", text)
 	if err != nil {
-		return since{}, UsageError{fmt.Errorf("%w, no duration such as 10m and no sequence_id", errors.Unwrap(err))}
+		return since{}, UsageError{fmt.Errorf("%w; a duration, e.g. 10m, and a sequence_id are allowed, too", errors.Unwrap(err))}
 	}
 	return since{time: *t}, nil
 }
