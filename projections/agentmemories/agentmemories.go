@@ -48,7 +48,7 @@ func (Projection) Prepare(_ context.Context, tenant domain.Tenant, events []even
 		changes[i] = change{stored: e, event: decoded, meta: meta}
 	}
 	return func(ctx context.Context, tx pgx.Tx) error {
-		current, err := projections.LoadRows(ctx, tx, tenant, events, readRows, scanRow)
+		current, err := load.Rows(ctx, tx, tenant, events)
 		if err != nil {
 			return err
 		}
@@ -56,10 +56,7 @@ func (Projection) Prepare(_ context.Context, tenant domain.Tenant, events []even
 		if err != nil {
 			return err
 		}
-		if err := store(ctx, tx, tenant, rows); err != nil {
-			return err
-		}
-		return supersede(ctx, tx, tenant, superseded)
+		return store(ctx, tx, tenant, rows, superseded)
 	}, nil
 }
 
@@ -72,7 +69,7 @@ type change struct {
 
 // fold brings the current rows up to date and returns those that the changes are about, in the order of their first
 // change, and the versions that the changes superseded.
-func fold(current map[uuid.UUID]*row, changes []change) (rows []*row, superseded []supersededRow, err error) {
+func fold(current map[uuid.UUID]*row, changes []change) (rows, superseded []*row, err error) {
 	for _, c := range changes {
 		e := c.stored
 		r := current[e.StreamID]
@@ -89,7 +86,9 @@ func fold(current map[uuid.UUID]*row, changes []change) (rows []*row, superseded
 			rows = append(rows, r)
 		}
 		if r.Version > 0 {
-			superseded = append(superseded, supersededRow{row: *r, by: e})
+			old := *r
+			old.supersededBy = e
+			superseded = append(superseded, &old)
 		}
 		m := memory.FromSnapshot(r.Snapshot)
 		m.Apply(e.StreamID, c.event, e.OccurredAt)
@@ -97,4 +96,29 @@ func fold(current map[uuid.UUID]*row, changes []change) (rows []*row, superseded
 		r.eventType, r.actor, r.reason = e.Type, c.meta.Actor, c.meta.Reason
 	}
 	return rows, superseded, nil
+}
+
+// store writes the current rows and the versions that the batch superseded. Neither these nor what the batch opened can be there
+// yet.
+func store(ctx context.Context, tx pgx.Tx, tenant domain.Tenant, current, superseded []*row) error {
+	var opened, changed []*row
+	for _, r := range current {
+		if r.opened {
+			opened = append(opened, r)
+		} else {
+			changed = append(changed, r)
+		}
+	}
+	batch := &pgx.Batch{}
+	if err := memories.Insert(ctx, tx, batch, tenant, opened); err != nil {
+		return err
+	}
+	upsert.Queue(batch, tenant, changed)
+	if err := history.Insert(ctx, tx, batch, tenant, superseded); err != nil {
+		return err
+	}
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("write memories: %w", err)
+	}
+	return nil
 }

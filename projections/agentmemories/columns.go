@@ -5,68 +5,58 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5/pgtype"
 
-	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/memory"
+	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/projections/rows"
 )
 
-// memoryColumns and historyColumns are what a COPY writes, in the order of values.
+// row is one version of a memory, with what its event says about how it came to be.
+type row struct {
+	memory.Snapshot
+	opened     bool // by an event of the batch
+	changed    bool // by an event of the batch
+	sequenceID int64
+	recordedAt time.Time
+	eventType  string
+	actor      string
+	reason     string
+	// supersededBy is the event that replaced the version; nil: none yet.
+	supersededBy *eventstore.Event
+}
+
+// The columns of both tables, and those that agent_memory_history has beside them.
 var (
-	memoryColumns = []string{
-		"tenant_id", "id", "agent_id", "user_id", "memory_type", "content", "confidence_score", "metadata", "state",
-		"expires_at", "created_at", "updated_at", "version", "sequence_id", "recorded_at", "event_type", "actor", "reason",
+	constantColumns = []rows.Column[row]{
+		rows.NewColumn("id", "uuid", func(r *row) *uuid.UUID { return &r.ID }),
+		rows.NewColumn("agent_id", "text", func(r *row) *string { return &r.AgentID }),
+		rows.NewColumn("user_id", "text", func(r *row) *string { return &r.UserID }),
+		rows.NewColumn("created_at", "timestamptz", func(r *row) *time.Time { return &r.CreatedAt }),
 	}
-	historyColumns = append(slices.Clone(memoryColumns), "superseded_sequence_id", "superseded_at")
+	changingColumns = []rows.Column[row]{
+		rows.NewColumn("memory_type", "text", func(r *row) *string { return &r.Type }),
+		rows.NewColumn("content", "json", func(r *row) *[]byte { return (*[]byte)(&r.Content) }),
+		rows.NewColumn("confidence_score", "float8", func(r *row) *float64 { return &r.Confidence }),
+		rows.NewColumn("metadata", "jsonb", func(r *row) *[]byte { return (*[]byte)(&r.Metadata) }),
+		rows.NewColumn("state", "text", func(r *row) *string { return (*string)(&r.State) }),
+		rows.NewColumn("expires_at", "timestamptz", func(r *row) **time.Time { return &r.ExpiresAt }),
+		rows.NewColumn("updated_at", "timestamptz", func(r *row) *time.Time { return &r.UpdatedAt }),
+		rows.NewColumn("version", "int", func(r *row) *int { return &r.Version }),
+		rows.NewColumn("sequence_id", "bigint", func(r *row) *int64 { return &r.sequenceID }),
+		rows.NewColumn("recorded_at", "timestamptz", func(r *row) *time.Time { return &r.recordedAt }),
+		rows.NewColumn("event_type", "text", func(r *row) *string { return &r.eventType }),
+		rows.NewColumn("actor", "text", func(r *row) *string { return &r.actor }),
+		rows.NewColumn("reason", "text", func(r *row) *string { return &r.reason }),
+	}
+	supersededColumns = []rows.Column[row]{
+		rows.NewColumn("superseded_sequence_id", "bigint", func(r *row) *int64 { return &r.supersededBy.SequenceID }),
+		rows.NewColumn("superseded_at", "timestamptz", func(r *row) *time.Time { return &r.supersededBy.CreatedAt }),
+	}
+
+	allColumns = slices.Concat(constantColumns, changingColumns)
+	memories   = rows.NewTable("agent_memories", allColumns)
+	history    = rows.NewTable("agent_memory_history", slices.Concat(allColumns, supersededColumns))
+
+	load   = memories.Load(allColumns)
+	upsert = memories.Upsert(changingColumns)
 )
-
-func (r *row) values(tenant domain.Tenant) []any {
-	return []any{
-		string(tenant), r.ID, r.AgentID, r.UserID, r.Type, []byte(r.Content), r.Confidence,
-		[]byte(r.Metadata), string(r.State), r.ExpiresAt, r.CreatedAt, r.UpdatedAt, r.Version, r.sequenceID, r.recordedAt,
-		r.eventType, r.actor, r.reason,
-	}
-}
-
-func (s *supersededRow) values(tenant domain.Tenant) []any {
-	return append(s.row.values(tenant), s.by.SequenceID, s.by.CreatedAt)
-}
-
-// columns gathers rows as the arrays that unnest takes.
-type columns struct {
-	ids                                      pgtype.FlatArray[uuid.UUID]
-	agents, users, types, contents, metadata []string
-	states, eventTypes, actors, reasons      []string
-	confidences                              []float64
-	expires                                  pgtype.FlatArray[*time.Time]
-	created, updated, recorded               []time.Time
-	versions                                 []int
-	sequenceIDs                              []int64
-}
-
-func (c *columns) add(r *row) {
-	c.ids = append(c.ids, r.ID)
-	c.agents = append(c.agents, r.AgentID)
-	c.users = append(c.users, r.UserID)
-	c.types = append(c.types, r.Type)
-	c.contents = append(c.contents, string(r.Content))
-	c.confidences = append(c.confidences, r.Confidence)
-	c.metadata = append(c.metadata, string(r.Metadata))
-	c.states = append(c.states, string(r.State))
-	c.expires = append(c.expires, r.ExpiresAt)
-	c.created = append(c.created, r.CreatedAt)
-	c.updated = append(c.updated, r.UpdatedAt)
-	c.versions = append(c.versions, r.Version)
-	c.sequenceIDs = append(c.sequenceIDs, r.sequenceID)
-	c.recorded = append(c.recorded, r.recordedAt)
-	c.eventTypes = append(c.eventTypes, r.eventType)
-	c.actors = append(c.actors, r.actor)
-	c.reasons = append(c.reasons, r.reason)
-}
-
-// arguments are $1 to $18 of the statements.
-func (c *columns) arguments(tenant domain.Tenant) []any {
-	return []any{
-		tenant, c.ids, c.agents, c.users, c.types, c.contents, c.confidences, c.metadata, c.states,
-		c.expires, c.created, c.updated, c.versions, c.sequenceIDs, c.recorded, c.eventTypes, c.actors, c.reasons,
-	}
-}

@@ -84,23 +84,30 @@ func (p *Projection) occurrences(memoryType string, content, metadata json.RawMe
 }
 
 // fold brings the rows up to date.
-func fold(rows map[uuid.UUID]*row, changes []change) error {
+func fold(current map[uuid.UUID]*row, changes []change) error {
+	for _, r := range current {
+		r.State = memory.Forgotten
+		if r.active {
+			r.State, r.countedMemories, r.countedWords = memory.Active, 1, r.words
+		}
+	}
 	for _, c := range changes {
-		r := rows[c.stored.StreamID]
+		r := current[c.stored.StreamID]
 		if r == nil && c.stored.Version > 1 {
 			return &projections.PoisonError{SequenceID: c.stored.SequenceID,
 				Err: fmt.Errorf("version %d of memory %s follows no other", c.stored.Version, c.stored.StreamID)}
 		}
 		if r == nil {
 			r = &row{opened: true}
-			rows[c.stored.StreamID] = r
+			current[c.stored.StreamID] = r
 		}
 		// The aggregate's own Apply decides what an event means; of the result, the row keeps what it has columns for.
 		m := memory.FromSnapshot(r.Snapshot)
 		m.Apply(c.stored.StreamID, c.event, c.stored.OccurredAt)
 		r.Snapshot, r.sequenceID = m.Snapshot(), c.stored.SequenceID
+		r.active = r.State == memory.Active
 		if c.document != nil {
-			r.words, r.vector = c.document.words, &c.document.vector
+			r.words, r.vector = c.document.words, c.document.vector
 		}
 	}
 	return nil

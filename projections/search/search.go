@@ -63,13 +63,13 @@ func (p *Projection) Prepare(ctx context.Context, tenant domain.Tenant, events [
 		return nil, err
 	}
 	return func(ctx context.Context, tx pgx.Tx) error {
-		rows, err := projections.LoadRows(ctx, tx, tenant, events, readRows, scanRow)
+		current, err := load.Rows(ctx, tx, tenant, events)
 		if err != nil {
 			return err
 		}
-		if err := fold(rows, changes); err != nil {
+		if err := fold(current, changes); err != nil {
 			return err
 		}
-		return store(ctx, tx, tenant, rows)
+		return store(ctx, tx, tenant, current)
 	}, nil
 }
