@@ -162,7 +162,7 @@ func (s demo) history(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p := eventPrinter{to: s.Stdout, brief: true}
+	p := eventPrinter{to: s.Stdout, layout: memoryLayout}
 	for i := range events {
 		if err := p.print(&events[i]); err != nil {
 			return err

@@ -1,9 +1,13 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
+
+	"github.com/mattn/go-runewidth"
 
 	"github.com/auren-memory/auren/cmd/internal/terminal"
 	"github.com/auren-memory/auren/domain/memory"
@@ -12,38 +16,75 @@ import (
 
 // eventPrinter prints events one by one, so its columns have fixed widths.
 type eventPrinter struct {
-	to   *terminal.Screen
-	json bool
-	// brief leaves out the stream, where all events are of one.
-	brief bool
+	to     *terminal.Screen
+	json   bool
+	layout eventLayout
+	day    string // the last heading
 }
 
+// eventLayout chooses the columns.
+type eventLayout int
+
+const (
+	logLayout    eventLayout = iota // events of any memory
+	memoryLayout                    // events of one memory, so without its id
+	changeLayout                    // changes by agent and user, with a heading for each day
+)
+
+// print prints an event as a line of JSON or in columns.
 func (p *eventPrinter) print(e *eventstore.Event) error {
 	if p.json {
 		return p.to.JSONLine(e)
 	}
-	stream := []terminal.Cell{{e.StreamID.String(), terminal.Dim}}
-	if p.brief {
-		stream = nil
+	if day := e.CreatedAt.Local().Format("Monday, 2 January 2006"); p.layout == changeLayout && day != p.day {
+		p.day = day
+		if _, err := fmt.Fprintln(p.to, p.to.Paint(terminal.Dim, day)); err != nil {
+			return err
+		}
 	}
-	position, when := terminal.Cell{fmt.Sprintf("%8d", e.SequenceID), terminal.Bold}, terminal.Cell{terminal.Time(e.CreatedAt), terminal.Dim}
-	version, kind := terminal.Cell{fmt.Sprintf("v%-3d", e.Version), terminal.Plain}, terminal.Cell{fmt.Sprintf("%-26s", e.Type), eventStyle(e.Type)}
-	one := slices.Concat([]terminal.Cell{position, when}, stream, []terminal.Cell{version, kind})
-	if !p.to.IsTerminal() || p.to.Width-widthOf(one) >= legible {
-		return p.line(one, what(e))
+	before, id, after := p.columns(e)
+	wide := slices.Concat(before, id, after)
+	if !p.to.IsTerminal() || p.to.Width-widthOf(wide) >= legible {
+		return p.line(wide, p.text(e))
 	}
-	// What another command takes is never cut, so it gets a second line, and what happened with it.
-	if err := p.line([]terminal.Cell{position, when, version, kind}, ""); err != nil {
+	// An id that another command takes is never cut, so it gets a second line.
+	if err := p.line(slices.Concat(before, after), ""); err != nil {
 		return err
 	}
-	margin := terminal.Cell{"        ", terminal.Plain}
-	return p.line(append([]terminal.Cell{margin}, stream...), what(e))
+	return p.line(append([]terminal.Cell{{"        ", terminal.Plain}}, id...), p.text(e))
 }
 
-// legible is how many columns are left for what happened, at the least.
+// columns are what stands before, in and after the column of the id.
+func (p *eventPrinter) columns(e *eventstore.Event) (before, id, after []terminal.Cell) {
+	position := terminal.Cell{fmt.Sprintf("%8d", e.SequenceID), terminal.Bold}
+	id = []terminal.Cell{{e.StreamID.String(), terminal.Dim}}
+	if p.layout == changeLayout {
+		kind := fmt.Sprintf("%-19s", strings.TrimPrefix(e.Type, "memory_"))
+		return []terminal.Cell{
+			position, {e.CreatedAt.Local().Format(time.TimeOnly), terminal.Dim}, {kind, eventStyle(e.Type)}, {p.owner(e), terminal.Plain},
+		}, id, nil
+	}
+	if p.layout == memoryLayout {
+		id = nil
+	}
+	return []terminal.Cell{position, {terminal.Time(e.CreatedAt), terminal.Dim}}, id,
+		[]terminal.Cell{{fmt.Sprintf("v%-3d", e.Version), terminal.Plain}, {fmt.Sprintf("%-26s", e.Type), eventStyle(e.Type)}}
+}
+
+// owner is the agent and the user, cut on a terminal only.
+func (p *eventPrinter) owner(e *eventstore.Event) string {
+	const width = 26
+	owner := cmp.Or(terminal.OneLine(e.AgentID), "-") + "/" + cmp.Or(terminal.OneLine(e.UserID), "-")
+	if p.to.IsTerminal() {
+		owner = runewidth.Truncate(owner, width, "…")
+	}
+	return runewidth.FillRight(owner, width)
+}
+
+// legible is how many columns are left for the text at the least.
 const legible = 40
 
-// line prints cells, and what is left room for of a text.
+// line prints cells, and as much of a text as there is room for.
 func (p *eventPrinter) line(cells []terminal.Cell, text string) error {
 	line := ""
 	for _, c := range cells {
@@ -53,16 +94,28 @@ func (p *eventPrinter) line(cells []terminal.Cell, text string) error {
 	return err
 }
 
-// widthOf is how many columns cells of plain letters take on a line, with the gaps after them.
+// widthOf is how many columns cells take on a line, with the gaps after them.
 func widthOf(cells []terminal.Cell) (columns int) {
 	for _, c := range cells {
-		columns += len(c.Text) + 2
+		columns += runewidth.StringWidth(c.Text) + 2
 	}
 	return columns
 }
 
-// what says in a few words who did what.
-func what(e *eventstore.Event) string {
+// text says in a few words what happened and, in the log, who did it and why.
+func (p *eventPrinter) text(e *eventstore.Event) string {
+	switch {
+	case p.layout != changeLayout:
+		return actorAndReason(e)
+	case string(e.Payload) == "null":
+		return "(too large for a message; see `auren show " + e.StreamID.String() + "`)"
+	default:
+		return describe(e)
+	}
+}
+
+// actorAndReason puts around what happened who did it and why.
+func actorAndReason(e *eventstore.Event) string {
 	said := describe(e)
 	meta, err := e.Meta()
 	if err != nil {

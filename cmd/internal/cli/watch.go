@@ -47,7 +47,7 @@ func (c *Watch) Run(ctx context.Context, a *App) error {
 	w := &feed{
 		app: a, conn: conn, since: since, follow: c.Follow, last: since.sequenceID - 1,
 		subjects: c.subjects(a),
-		print:    (&changePrinter{to: a.Stdout, json: c.JSON}).print,
+		print:    (&eventPrinter{to: a.Stdout, json: c.JSON, layout: changeLayout}).print,
 	}
 	err = w.run(ctx)
 	if ctx.Err() != nil {

@@ -48,7 +48,7 @@ type feed struct {
 	since    since
 	follow   bool
 	subjects []string
-	print    func(e *eventstore.Event, raw []byte) error
+	print    func(e *eventstore.Event) error
 
 	waited bool      // for the stream to be made
 	last   int64     // the sequence_id that was read last
@@ -154,7 +154,7 @@ func (f *feed) show(m jetstream.Msg) error {
 		return nil
 	}
 	f.last = e.SequenceID
-	return f.print(&e, m.Data())
+	return f.print(&e)
 }
 
 // warnTruncated says so where the stream no longer reaches back as far as asked.
