@@ -2,12 +2,10 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/cmd/internal/stack"
-	"github.com/auren-memory/auren/eventstore"
 )
 
 // watchServer shows the changes that the server's log has, for a client that reaches no NATS.
@@ -33,10 +31,10 @@ func (c *Watch) watchServer(ctx context.Context, a *App, from since) error {
 			return nil
 		}
 	}
-	printer := &changePrinter{to: a.Stdout, json: c.JSON}
+	printer := &eventPrinter{to: a.Stdout, json: c.JSON, layout: changeLayout}
 	err = api.FollowLog.Call(ctx, door, a.Caller(), request, func(p api.Page) error {
 		for i := range p.Events {
-			if err := printChange(printer, &p.Events[i]); err != nil {
+			if err := printer.print(&p.Events[i]); err != nil {
 				return err
 			}
 		}
@@ -46,14 +44,6 @@ func (c *Watch) watchServer(ctx context.Context, a *App, from since) error {
 		return nil // that is how watching ends
 	}
 	return err
-}
-
-func printChange(p *changePrinter, e *eventstore.Event) error {
-	raw, err := json.Marshal(e)
-	if err != nil {
-		return err
-	}
-	return p.print(e, raw)
 }
 
 // after is the sequence_id to go on after; nil is the end of the log. What was known at a moment tells where the log was.
