@@ -1,18 +1,14 @@
 package migrations
 
-// catalogSQL describes our tables ($1) and functions ($2) in the current schema, a row (object, definition)
-// for each object. The text is the same on every supported version of PostgreSQL: not-null constraints, which
+// catalogSQL describes our tables ($1) and functions ($2), a row (object, definition) for each object. The search_path finds
+// the tables of the live generations before the views of the same names. The text is the same on every supported version of PostgreSQL: not-null constraints, which
 // version 18 lists among the constraints, are left to the columns; indexes that constraints own, to these.
 const catalogSQL = `
-with here as (
-    select oid
-    from pg_namespace
-    where nspname = current_schema()
-), ours as (
+with ours as (
     select c.oid, c.relname, c.relkind, c.relpersistence, c.relrowsecurity, c.relowner, c.relacl
     from pg_class c
-    join here on here.oid = c.relnamespace
     where c.relname = any($1::text[])
+      and pg_table_is_visible(c.oid)
 )
 select
     'table ' || relname,
@@ -85,6 +81,19 @@ from ours t
 join pg_statistic_ext s on s.stxrelid = t.oid
 union all
 select
+    'view ' || v.relname,
+    case when exists (
+        select
+        from pg_rewrite r
+        join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
+        where r.ev_class = v.oid
+          and d.refobjid = t.oid) then 'of the live table' else 'of another table' end
+from ours t
+join pg_class v on v.relname = t.relname and v.relkind = 'v' and v.oid <> t.oid
+join pg_namespace n on n.oid = v.relnamespace
+where n.nspname = any(current_schemas(false))
+union all
+select
     'function ' || p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')',
     concat_ws(' ',
         'returns ' || format_type(p.prorettype, null),
@@ -93,9 +102,9 @@ select
         'set ' || array_to_string(p.proconfig, ', '),
         'as ' || to_json(p.prosrc))
 from pg_proc p
-join here on here.oid = p.pronamespace
 join pg_language l on l.oid = p.prolang
 where p.proname = any($2::text[])
+  and pg_function_is_visible(p.oid)
 union all
 -- Privileges do not bind a superuser; for one, what counts is what anybody at all was granted.
 select

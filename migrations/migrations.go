@@ -24,10 +24,11 @@ var files embed.FS
 // tables and functions are all that the migrations create, but for the migration table.
 var (
 	tables = []string{
-		"logs", "events", "event_contents", "commands", "agent_memories", "agent_memory_history",
-		"agent_memory_search", "agent_memory_search_scopes", "projection_checkpoints", "projectors",
+		"logs", "events", "event_contents", "commands", "projection_generations", "projection_checkpoints", "projectors",
 	}
-	functions = []string{"refuse_event_change"}
+	// Package projections/generation creates the read models: a table in the schema of the live generation and a view of it each.
+	readModels = []string{"agent_memories", "agent_memory_history", "agent_memory_search", "agent_memory_search_scopes"}
+	functions  = []string{"refuse_event_change"}
 )
 
 // Up brings the database of dsn to the latest version and does nothing where it is there already; each

@@ -11,6 +11,9 @@ import (
 
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/migrations"
+	"github.com/auren-memory/auren/projections/agentmemories"
+	"github.com/auren-memory/auren/projections/generation"
+	"github.com/auren-memory/auren/projections/search"
 )
 
 func TestUpTwiceAppliesEachMigrationOnce(t *testing.T) {
@@ -134,8 +137,11 @@ func TestUpUnderTheSettingsOfADatabase(t *testing.T) {
 	}
 }
 
+// requireAsExpected looks at the schema together with the read models, which are created where they are missing.
 func requireAsExpected(t *testing.T, conn *pgx.Conn) {
 	t.Helper()
+	models := []generation.Model{agentmemories.Projection{}, search.New(search.Config{})}
+	require.NoError(t, generation.CreateFirst(t.Context(), conn, models))
 	differences, err := migrations.Verify(t.Context(), conn)
 	require.NoError(t, err)
 	require.Empty(t, differences)

@@ -10,10 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// rebuildSchema holds the read models that a rebuild has not swapped in yet.
-const rebuildSchema = "auren_rebuild"
-
-// Reset drops, in one transaction, what Up created and what a rebuild left behind, with all that is in
+// Reset drops, in one transaction, what Up created the read models of every generation, with all that is in
 // it. Nothing else in the schema is touched: a view or a foreign key of somebody else's that needs one
 // of our tables is an error that names it, and then nothing is dropped. Where the migration table is
 // missing nothing is ours, and Reset does nothing. A schema newer than this program is a *VersionError.
@@ -43,10 +40,17 @@ func drop(ctx context.Context, tx pgx.Tx, version int64) error {
 	statements := []string{"drop table if exists " + migrationTable}
 	// A first migration that failed left nothing, so tables of these names are somebody else's.
 	if version > 0 {
+		schemas, err := generations(ctx, tx)
+		if err != nil {
+			return fmt.Errorf("reset: %w", err)
+		}
+		statements = append(statements, "drop view if exists "+strings.Join(readModels, ", "))
+		for _, schema := range schemas {
+			statements = append(statements, "drop schema if exists "+pgx.Identifier{schema}.Sanitize()+" cascade")
+		}
 		statements = append(statements,
 			"drop table if exists "+strings.Join(tables, ", "),
-			"drop function if exists "+strings.Join(functions, ", "),
-			"drop schema if exists "+rebuildSchema+" cascade")
+			"drop function if exists "+strings.Join(functions, ", "))
 	}
 	for _, statement := range statements {
 		if _, err := tx.Exec(ctx, statement); err != nil {
@@ -54,6 +58,19 @@ func drop(ctx context.Context, tx pgx.Tx, version int64) error {
 		}
 	}
 	return nil
+}
+
+// generations lists the schemas of all read models.
+func generations(ctx context.Context, tx pgx.Tx) ([]string, error) {
+	var have bool
+	if err := tx.QueryRow(ctx, haveGenerations).Scan(&have); err != nil || !have {
+		return nil, err
+	}
+	rows, err := tx.Query(ctx, "select schema_name from projection_generations")
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
 
 func explainDrop(err error) error {

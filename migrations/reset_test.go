@@ -22,7 +22,9 @@ func TestResetDropsOursAndLeavesTheRest(t *testing.T) {
 	conn := connect(t, dsn)
 	appendEvent(t, conn)
 	exec(t, conn, foreignObjects)
-	exec(t, conn, "create schema auren_rebuild; create table auren_rebuild.agent_memories (id int)")
+	exec(t, conn, `
+		insert into projection_generations (projection, projection_version, state, schema_name) values ('search', 9, 'building', 'auren_search_g3');
+		create schema auren_search_g3; create table auren_search_g3.agent_memory_search (id int)`)
 
 	require.NoError(t, migrations.Reset(t.Context(), dsn))
 
@@ -31,7 +33,7 @@ func TestResetDropsOursAndLeavesTheRest(t *testing.T) {
 	require.EqualValues(t, 0, count(t, conn, "select count(*) from other.events"))
 	require.EqualValues(t, 1, count(t, conn, "select count(*) from pg_proc where proname = 'greet'"))
 	require.EqualValues(t, 0, count(t, conn, "select count(*) from pg_proc where proname = 'refuse_event_change'"))
-	require.EqualValues(t, 0, count(t, conn, "select count(*) from pg_namespace where nspname = 'auren_rebuild'"))
+	require.EqualValues(t, 0, count(t, conn, "select count(*) from pg_namespace where nspname like 'auren\\_%'"))
 
 	require.NoError(t, migrations.Reset(t.Context(), dsn), "a second reset finds nothing to do")
 	require.NoError(t, migrations.Up(t.Context(), dsn))

@@ -89,7 +89,10 @@ func describe(ctx context.Context, tx pgx.Tx) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows, err := tx.Query(ctx, catalogSQL, tables, functions)
+	if err := findReadModels(ctx, tx); err != nil {
+		return nil, fmt.Errorf("find the read models: %w", err)
+	}
+	rows, err := tx.Query(ctx, catalogSQL, slices.Concat(tables, readModels), functions)
 	if err != nil {
 		return nil, fmt.Errorf("read the catalog: %w", err)
 	}
@@ -102,6 +105,25 @@ func describe(ctx context.Context, tx pgx.Tx) (map[string]string, error) {
 		described[d.Object] = d.Text
 	}
 	return described, nil
+}
+
+const (
+	haveGenerations = `select to_regclass('projection_generations') is not null`
+	// Definitions then name these tables without their schemas, whatever the number of the generation.
+	putLiveFirst = `
+select set_config('search_path', concat_ws(', ', string_agg(quote_ident(schema_name), ', '), current_setting('search_path')), true)
+from projection_generations
+where state = 'live'`
+)
+
+// findReadModels puts the schemas of the live generations first in the search_path of the transaction.
+func findReadModels(ctx context.Context, tx pgx.Tx) error {
+	var have bool
+	if err := tx.QueryRow(ctx, haveGenerations).Scan(&have); err != nil || !have {
+		return err
+	}
+	_, err := tx.Exec(ctx, putLiveFirst)
+	return err
 }
 
 func compare(expected, actual map[string]string) []Difference {
@@ -124,12 +146,12 @@ func compare(expected, actual map[string]string) []Difference {
 	return differences
 }
 
-// tableMissing tells whether object, as in "column events.payload", is part of a table that is missing.
+// tableMissing tells whether object, as in "column events.payload", is part of a table that is missing, or its view.
 func tableMissing(object string, actual map[string]string) bool {
-	_, name, _ := strings.Cut(object, " ")
+	kind, name, _ := strings.Cut(object, " ")
 	table, _, part := strings.Cut(name, ".")
 	_, present := actual["table "+table]
-	return part && !present
+	return (part || kind == "view") && !present
 }
 
 func parseManifest(text string) map[string]string {

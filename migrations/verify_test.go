@@ -54,11 +54,11 @@ func TestVerifyFindsEachDifference(t *testing.T) {
 		differences []migrations.Difference
 	}{
 		"a dropped index": {
-			"drop index agent_memories_scope_created_idx",
+			"drop index auren_agent_memories_g1.agent_memories_scope_created_idx",
 			[]migrations.Difference{{Object: "index agent_memories.agent_memories_scope_created_idx", Problem: migrations.Missing}},
 		},
 		"an index over other columns": {
-			"drop index agent_memories_sequence_idx; create index agent_memories_sequence_idx on agent_memories (sequence_id)",
+			"drop index auren_agent_memories_g1.agent_memories_sequence_idx; create index agent_memories_sequence_idx on auren_agent_memories_g1.agent_memories (sequence_id)",
 			[]migrations.Difference{{Object: "index agent_memories.agent_memories_sequence_idx", Problem: migrations.Different}},
 		},
 		"an added index": {
@@ -79,8 +79,8 @@ func TestVerifyFindsEachDifference(t *testing.T) {
 				Expected: "text not null", Actual: "character varying(40) not null"}},
 		},
 		"another collation": {
-			`alter table agent_memories alter column reason type text collate "C"`,
-			[]migrations.Difference{{Object: "column agent_memories.reason", Problem: migrations.Different}},
+			`alter table projectors alter column holder type text collate "C"`,
+			[]migrations.Difference{{Object: "column projectors.holder", Problem: migrations.Different}},
 		},
 		"a column that may be null": {
 			"alter table events alter column hash drop not null",
@@ -93,7 +93,7 @@ func TestVerifyFindsEachDifference(t *testing.T) {
 				Expected: "bigint not null default 0", Actual: "bigint not null default 7"}},
 		},
 		"a column no longer generated": {
-			"alter table agent_memories alter column is_deleted drop expression",
+			"alter table auren_agent_memories_g1.agent_memories alter column is_deleted drop expression",
 			[]migrations.Difference{{Object: "column agent_memories.is_deleted", Problem: migrations.Different}},
 		},
 		"a dropped constraint": {
@@ -125,11 +125,11 @@ func TestVerifyFindsEachDifference(t *testing.T) {
 			[]migrations.Difference{{Object: "function refuse_event_change()", Problem: migrations.Different}},
 		},
 		"dropped statistics": {
-			"drop statistics agent_memories_scope_stats",
+			"drop statistics auren_agent_memories_g1.agent_memories_scope_stats",
 			[]migrations.Difference{{Object: "statistics agent_memories.agent_memories_scope_stats", Problem: migrations.Missing}},
 		},
 		"statistics of another kind": {
-			"drop statistics agent_memories_scope_stats; create statistics agent_memories_scope_stats (mcv) on agent_id, user_id from agent_memories",
+			"drop statistics auren_agent_memories_g1.agent_memories_scope_stats; create statistics auren_agent_memories_g1.agent_memories_scope_stats (mcv) on agent_id, user_id from auren_agent_memories_g1.agent_memories",
 			[]migrations.Difference{{Object: "statistics agent_memories.agent_memories_scope_stats", Problem: migrations.Different,
 				Expected: "dependencies on agent_id, user_id", Actual: "mcv on agent_id, user_id"}},
 		},
@@ -150,7 +150,7 @@ func TestVerifyFindsEachDifference(t *testing.T) {
 			[]migrations.Difference{{Object: "privilege events.insert", Problem: migrations.Missing}},
 		},
 		"row security": {
-			"alter table agent_memory_search enable row level security",
+			"alter table auren_search_g2.agent_memory_search enable row level security",
 			[]migrations.Difference{{Object: "table agent_memory_search", Problem: migrations.Different}},
 		},
 		"an unlogged table": {
@@ -159,8 +159,17 @@ func TestVerifyFindsEachDifference(t *testing.T) {
 				Expected: "permanent table", Actual: "unlogged table"}},
 		},
 		"a dropped table": {
-			"drop table agent_memory_history",
+			"drop view agent_memory_history; drop table auren_agent_memories_g1.agent_memory_history",
 			[]migrations.Difference{{Object: "table agent_memory_history", Problem: migrations.Missing}},
+		},
+		"a dropped view": {
+			"drop view agent_memory_history",
+			[]migrations.Difference{{Object: "view agent_memory_history", Problem: migrations.Missing}},
+		},
+		"a view of another table": {
+			`create table old (like auren_agent_memories_g1.agent_memory_history);
+			create or replace view agent_memory_history as select * from old`,
+			[]migrations.Difference{{Object: "view agent_memory_history", Problem: migrations.Different}},
 		},
 		"a lost version": {
 			"drop table schema_migrations",
@@ -227,7 +236,7 @@ func TestVerifyWritesNothing(t *testing.T) {
 	dsn := pgtest.DSN(t)
 	conn := connect(t, dsn)
 	appendEvent(t, conn)
-	for _, change := range []string{"select 1", "drop index agent_memories_due_idx", "drop table schema_migrations"} {
+	for _, change := range []string{"select 1", "drop index auren_agent_memories_g1.agent_memories_due_idx", "drop table schema_migrations"} {
 		exec(t, conn, change)
 		watched := &watchedConn{Conn: conn}
 		_, err := migrations.Verify(t.Context(), watched)

@@ -26,6 +26,8 @@ type Projection interface {
 	Version() int
 	// Tables names the tables that it alone writes.
 	Tables() []string
+	// Schema creates the tables, see generation.Model.
+	Schema() string
 	// Prepare does the work on a batch that needs no transaction and returns what writes the rows. The events are
 	// in order, without a gap but for those that are of no memory, and follow the batch that was prepared before, which
 	// may not have been written yet. One of type domain.EventSkipped stands for one that is to change nothing but the

@@ -15,6 +15,7 @@ import (
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/projections/generation"
 )
 
 // Skipped is the payload of an event of type domain.EventSkipped: that an event which a projection could not apply is to
@@ -33,9 +34,6 @@ const SkippedSchemaVersion = 1
 func SkipStream(projection string) uuid.UUID {
 	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("https://github.com/auren-memory/auren/projection/"+projection))
 }
-
-// RebuildSchema is where package rebuild keeps the copies that it makes, and the checkpoints of these.
-const RebuildSchema = "auren_rebuild"
 
 // (%s: the checkpoints)
 const readStop = `
@@ -73,8 +71,8 @@ func Skip(ctx context.Context, pool *pgxpool.Pool, store *eventstore.Store, tena
 	at, err := readStopIn(ctx, pool, "projection_checkpoints", tenant, projection)
 	if (err == nil || errors.Is(err, pgx.ErrNoRows)) && !at.is(sequenceID) {
 		// The live tables may be of a version that could apply it, while the next one cannot.
-		if rebuilt, none := readStopIn(ctx, pool, RebuildSchema+".projection_checkpoints", tenant, projection); none == nil && rebuilt.is(sequenceID) {
-			at, err = rebuilt, nil
+		if built, none := readStopOfBuild(ctx, pool, tenant, projection); none == nil && built.is(sequenceID) {
+			at, err = built, nil
 		}
 	}
 	switch {
@@ -121,6 +119,20 @@ func (s stopRow) is(sequenceID int64) bool { return s.sequenceID != nil && *s.se
 func readStopIn(ctx context.Context, pool *pgxpool.Pool, checkpoints string, tenant domain.Tenant, projection string) (s stopRow, err error) {
 	err = pool.QueryRow(ctx, fmt.Sprintf(readStop, checkpoints), tenant, projection).Scan(&s.sequenceID, &s.event, &s.eventType)
 	return s, err
+}
+
+// readStopOfBuild is readStopIn of the tables that a rebuild was building when it stopped.
+func readStopOfBuild(ctx context.Context, pool *pgxpool.Pool, tenant domain.Tenant, projection string) (stopRow, error) {
+	all, err := generation.List(ctx, pool)
+	if err != nil {
+		return stopRow{}, err
+	}
+	for _, g := range all {
+		if g.Projection == projection && g.State == generation.Building {
+			return readStopIn(ctx, pool, g.Table("projection_checkpoints"), tenant, projection)
+		}
+	}
+	return stopRow{}, pgx.ErrNoRows
 }
 
 // IsSkip reports whether Skip wrote the event: then it belongs to no memory, and there is nothing to apply or deliver.

@@ -219,7 +219,7 @@ func TestVerifyAndInit(t *testing.T) {
 	dsn := pgtest.DSN(t)
 	require.Contains(t, must(t, "--db-dsn", dsn, "verify"), "is as expected")
 	pool := open(t, dsn)
-	_, err := pool.Exec(t.Context(), "drop index agent_memories_due_idx")
+	_, err := pool.Exec(t.Context(), "drop index auren_agent_memories_g1.agent_memories_due_idx")
 	require.NoError(t, err)
 	stdout, stderr, code := call(t, "", "--db-dsn", dsn, "verify")
 	require.Equal(t, exitFailed, code)

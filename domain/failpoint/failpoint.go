@@ -58,15 +58,15 @@ const (
 
 // The points of a rebuild.
 const (
-	// RebuildCreated: the empty copies have been made.
+	// RebuildCreated: the empty tables have been created.
 	RebuildCreated Point = 31
-	// RebuildFilling: some events have been applied to the copies, not all.
+	// RebuildFilling: some events have been applied to the new tables, not all.
 	RebuildFilling Point = 32
-	// RebuildIndexed: the copies are filled and have their indexes.
+	// RebuildIndexed: the new tables are filled and have their indexes.
 	RebuildIndexed Point = 33
-	// RebuildSwapping: the copies have taken the place of the live tables within the transaction, which has not been committed.
+	// RebuildSwapping: the new tables are live within the transaction, which has not been committed.
 	RebuildSwapping Point = 34
-	// RebuildSwapped: the swap has been committed.
+	// RebuildSwapped: that transaction has been committed, and the old tables are still there.
 	RebuildSwapped Point = 35
 )
 

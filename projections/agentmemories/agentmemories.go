@@ -5,6 +5,7 @@ package agentmemories
 
 import (
 	"context"
+	_ "embed"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -30,6 +31,12 @@ func (Projection) Version() int { return 2 }
 
 // Tables returns agent_memories and agent_memory_history.
 func (Projection) Tables() []string { return []string{"agent_memories", "agent_memory_history"} }
+
+//go:embed schema.sql
+var schema string
+
+// Schema creates the tables.
+func (Projection) Schema() string { return schema }
 
 // Prepare decodes the events. An event that this program does not know, or that does not follow the version
 // before it, is a *projections.PoisonError, the latter from Write.

@@ -94,7 +94,7 @@ func TestASkippedEventChangesNothingButTheVersion(t *testing.T) {
 	require.InDelta(t, 0.25, all[4].Confidence, 0)
 
 	for batch := range 4 {
-		_, err = f.pool.Exec(t.Context(), "truncate agent_memories, agent_memory_history, projection_checkpoints")
+		_, err = f.pool.Exec(t.Context(), "delete from agent_memories; delete from agent_memory_history; truncate projection_checkpoints")
 		require.NoError(t, err)
 		require.NoError(t, f.runner(batch).CatchUp(t.Context()))
 		require.Equal(t, all, f.versions(t), "made anew, the rows are the same")

@@ -30,6 +30,9 @@ type Lease struct {
 	Term int64
 	// SequenceID is the checkpoint.
 	SequenceID int64
+	// Schema, quoted, holds the tables of the generation that was live when the lease was taken; empty if there was none. With the next
+	// generation comes a new term.
+	Schema string
 }
 
 // Table executes the statements on projection_checkpoints and projectors for one holder. It decides nothing and keeps nothing.
@@ -44,21 +47,27 @@ type Table struct {
 // A tenant without a checkpoint belongs to the version of the other tenants' checkpoints: while programs of two versions run, only
 // one of them can write the tables.
 const acquireLease = `
+  with live as (
+       select quote_ident(schema_name) as path, projection_version
+         from projection_generations
+        where projection = $2 and state = 'live')
 insert into projection_checkpoints as c (tenant_id, projection, projection_version, lease_holder, lease_term, lease_until)
 select $1::varchar, $2::text, $3::int, $4, 1, clock_timestamp() + $5::interval
- where exists (select from projection_checkpoints where tenant_id = $1 and projection = $2)
-    or not exists (select from projection_checkpoints where projection = $2 and projection_version <> $3)
+ where (exists (select from projection_checkpoints where tenant_id = $1 and projection = $2)
+        or not exists (select from projection_checkpoints where projection = $2 and projection_version <> $3))
+   and not exists (select from live where projection_version <> $3)
 on conflict (tenant_id, projection) do update
    set lease_holder = excluded.lease_holder,
        lease_term = c.lease_term + 1,
        lease_until = clock_timestamp() + $5::interval
  where c.projection_version = excluded.projection_version
    and (c.lease_until <= clock_timestamp() or c.lease_holder = excluded.lease_holder)
-returning lease_term, sequence_id`
+returning lease_term, sequence_id, coalesce((select path from live), '')`
 
 // Acquire tries to take a lease and reads the checkpoint; false if another runner holds it.
 func (t Table) Acquire(ctx context.Context, l Lease, version int) (Lease, bool, error) {
-	err := t.Pool.QueryRow(ctx, acquireLease, l.Tenant, l.Projection, version, t.Holder, t.TTL).Scan(&l.Term, &l.SequenceID)
+	err := t.Pool.QueryRow(ctx, acquireLease, l.Tenant, l.Projection, version, t.Holder, t.TTL).
+		Scan(&l.Term, &l.SequenceID, &l.Schema)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Lease{}, false, nil
 	}
@@ -68,6 +77,7 @@ func (t Table) Acquire(ctx context.Context, l Lease, version int) (Lease, bool, 
 	return l, true, nil
 }
 
+// From here on the transaction finds the tables of the generation ($7) under their plain names.
 const advanceCheckpoint = `
 update projection_checkpoints
    set sequence_id = $5,
@@ -75,12 +85,13 @@ update projection_checkpoints
        lease_until = clock_timestamp() + $6::interval,
        stopped_at = null,
        stopped_reason = ''
- where tenant_id = $1 and projection = $2 and lease_term = $3 and sequence_id = $4`
+ where tenant_id = $1 and projection = $2 and lease_term = $3 and sequence_id = $4
+returning set_config('search_path', coalesce(nullif($7, ''), current_setting('search_path')), true)`
 
 // Advance moves the checkpoint and renews the lease, or returns ErrLost. This condition keeps the rows right: a runner that
 // was paused while another took its lease writes nothing.
 func (t Table) Advance(ctx context.Context, tx pgx.Tx, l Lease, to int64) error {
-	tag, err := tx.Exec(ctx, advanceCheckpoint, l.Tenant, l.Projection, l.Term, l.SequenceID, to, t.TTL)
+	tag, err := tx.Exec(ctx, advanceCheckpoint, l.Tenant, l.Projection, l.Term, l.SequenceID, to, t.TTL, l.Schema)
 	if err != nil {
 		return fmt.Errorf("advance checkpoint: %w", err)
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/auren-memory/auren/projections/generation"
 )
 
 // TableComparison says how a live table and the copy that was made of it compare.
@@ -75,31 +77,16 @@ select (select count(*) from %[1]s) + (select count(*) from differing where miss
        (select count(*) from differing where not missing and not extra),
        (select coalesce(jsonb_agg(difference order by %[3]s), '[]') from described)`
 
-// compare compares a live table with its copy, in one snapshot.
-func (b *build) compare(ctx context.Context, tx pgx.Tx, table string) (TableComparison, error) {
-	statement, err := b.comparing(ctx, tx, table)
-	if err != nil {
-		return TableComparison{}, err
-	}
+// compare compares a table of the live generation with that of another one, in one snapshot.
+func compare(ctx context.Context, tx pgx.Tx, live, other generation.Generation, table string) (TableComparison, error) {
 	t := TableComparison{Table: table}
-	err = tx.QueryRow(ctx, statement, differencesNamed).Scan(&t.Rows, &t.Missing, &t.Extra, &t.Altered, &t.Differences)
-	return t, err
-}
-
-type column struct {
-	Name  string
-	InKey bool
-}
-
-// comparing writes the statement that compares a table.
-func (b *build) comparing(ctx context.Context, tx pgx.Tx, table string) (string, error) {
-	rows, err := tx.Query(ctx, readColumns, b.original(table))
+	rows, err := tx.Query(ctx, readColumns, live.Table(table))
 	if err != nil {
-		return "", err
+		return t, err
 	}
 	columns, err := pgx.CollectRows(rows, pgx.RowToStructByPos[column])
 	if err != nil {
-		return "", err
+		return t, err
 	}
 	var key, pairs, altered []string
 	for _, c := range columns {
@@ -110,6 +97,13 @@ func (b *build) comparing(ctx context.Context, tx pgx.Tx, table string) (string,
 		}
 		altered = append(altered, fmt.Sprintf("case when live.%[1]s::text is distinct from made.%[1]s::text then %[2]s end", name, literal))
 	}
-	return fmt.Sprintf(compareTable, b.original(table), b.copyOf(table),
-		strings.Join(key, ", "), strings.Join(pairs, ", "), strings.Join(altered, ", ")), nil
+	statement := fmt.Sprintf(compareTable, live.Table(table), other.Table(table),
+		strings.Join(key, ", "), strings.Join(pairs, ", "), strings.Join(altered, ", "))
+	err = tx.QueryRow(ctx, statement, differencesNamed).Scan(&t.Rows, &t.Missing, &t.Extra, &t.Altered, &t.Differences)
+	return t, err
+}
+
+type column struct {
+	Name  string
+	InKey bool
 }

@@ -1,70 +1,51 @@
-// Package rebuild makes a projection anew from the first event of every log, beside the live one, and then puts it in
-// its place, or compares the two. Agents go on writing and readers go on reading all the while; nobody ever sees a
-// half-built table.
+// Package rebuild builds the tables of a projection from the first event of every log into a new generation, beside the live one,
+// and then makes it live, or compares the two. Agents go on writing and readers go on reading all the while; nobody ever sees a
+// half-built table. Package projections/generation says what a generation is and which states it has.
 //
 // # Steps
 //
-//  1. An advisory lock, held in one transaction until the end, keeps a second rebuild out. While the copies are built, this
-//     transaction holds no snapshot: dead rows are cleaned up, and indexes built concurrently, as ever. Every few seconds
-//     the process tells the server that it is there; the server ends the transaction half a minute after the last time.
-//  2. In the schema auren_rebuild, empty copies are made of the projection's tables, with their constraints and without
-//     their other indexes, and of the tables in which runners keep where they are. A plan records what is being built.
-//  3. The same runner and the same statements that keep the live tables up to date fill the copies: they name no
-//     schema, and run on connections that find auren_rebuild and nothing else; the logs are views there. These
-//     connections do not wait for their commits to reach the disk: the swap does, and what it writes to the
-//     server's own log follows all that was written before, so that a swap that lasts has copies that last.
-//  4. As soon as a copy is filled its indexes are made, several at a time, from the definitions of the live ones, and it
-//     is analyzed. Then what was appended in the meantime is applied.
-//  5. Moving any checkpoint is blocked, and what still came is applied, so that the copies are no less far than the
-//     live tables.
-//  6. The transaction that holds the lock shuts out readers, all at the checkpoint that each reads first, drops the live
-//     tables, moves the copies to their place, sets the live checkpoints to where the copies are with a new term, which
-//     fences off the live projector, and commits.
+//	step         | what happens                                                          | a crash leaves
+//	-------------+-----------------------------------------------------------------------+-------------------------------
+//	lock         | a connection takes the advisory lock of rebuilds                      | nothing
+//	create       | leftovers are dropped; a generation is created, without indexes       | building, dropped by the next
+//	filling      | a runner applies the logs to it, under checkpoints in its schema      | the same
+//	indexing     | its indexes are created and its statistics gathered                   | the same
+//	catching up  | what was appended meanwhile is applied                                | the same
+//	switching    | in one transaction, see below                                         | the same, or live and retired
+//	drop         | the retired generation is dropped                                     | retired, dropped by the next
 //
-// Memory stays bounded, in this process by the batches under way (for each of two tenants at a time and each projection, one
-// that is written and one that is prepared, of 4 MiB of events each), in the server by four indexes being made at a time, of
-// 256 MB each unless it is configured to take more.
+// The runner of a build and its statements are those that keep the live tables up to date. Its connections find the schema of the
+// generation and nothing else: the tables, checkpoints of its own, and the logs as views.
 //
-// # Going on
+// The switch blocks the moving of any checkpoint, applies the last events, has the views show the new tables, sets the live
+// checkpoints to those of the build, with new terms, and commits. A runner of the old tables finds that its term has ended.
+// A statement of a reader sees the tables and their checkpoints as they were before the switch or as they are after it, since a view
+// is locked before a statement takes its snapshot.
 //
-// A rebuild that was broken off, by a crash too, is gone on with by the next one of the same plan: each copy from its own
-// checkpoint, which moved in one transaction with its rows, and with the indexes that are missing. The plan holds the
-// projections and their versions, the definitions of the live tables and which log it is. Where anything of it has
-// changed, the next rebuild says so and begins anew. The leases of the copies have one holder; who goes on takes
-// them with a new term, so what is left of the process before it applies nothing.
+// # Verify
 //
-// # Verifying
+// Verify follows the live tables instead of the logs. It blocks the checkpoints while it applies the last few events and takes a
+// snapshot, some milliseconds, and compares in that snapshot a hash of each row with that of the row with the same key. Until it ends,
+// vacuum keeps the dead rows that the snapshot sees.
 //
-// Verify does steps 1 to 3 up to where the live tables are, not to the heads of the logs. Then it blocks the
-// checkpoints for as long as it takes to apply the last few events and to take a snapshot, some milliseconds, and compares in
-// that snapshot a hash of each row with that of the row of the same key. Readers are not blocked at any time. The
-// snapshot keeps the server from cleaning up dead rows until the comparison ends.
+// # Upgrade
 //
-// # Upgrading
-//
-// A checkpoint records the version of the projection that made the rows. An Upgrade rebuilds, when a program starts, what an
-// older program made; runners of the new version wait for it. Until the swap the old program goes on projecting and
-// everybody reads its tables. After it the old runners find another version in every checkpoint, and touch nothing, nor
-// do they begin with a tenant that is new while others are of another version. Of several processes that
-// start, the one that gets the lock rebuilds; the others look again until it is done. Tables of a newer program are left
-// alone, and Run refuses to rebuild them unless it is asked to downgrade.
+// A generation records the version of the projection that makes its rows. A program that starts with a newer version calls
+// Upgrade before it runs the projection: a rebuild like any other. Runners of the older version go on until the switch; after it
+// they find another version in every checkpoint and do nothing. Tables of a newer version are left alone, and Run refuses to replace
+// them unless Config.Downgrade is set.
 //
 // # Failures
 //
-//   - A crash or an error before the commit of step 6 leaves the live tables as they were.
-//   - The answer to that commit is lost: ErrUnknown. Live tables and checkpoints go together either way, and where the schema
-//     auren_rebuild is gone it took place.
-//   - The connection that holds the lock is lost: the rebuild finds out within seconds and ends with ErrLockLost. It could not
-//     swap anything in: the swap needs that transaction. Should another have begun meanwhile, nothing is applied twice,
-//     see above; but either may fail where both make the same index, and can be gone on with. Copies in which programs of two
-//     versions have written are not swapped in, and the next rebuild begins anew.
-//   - An event that cannot be applied ends the rebuild with a *projections.StoppedError, unless it is to be skipped.
-//   - A long reader of the live tables delays the swap. It is given up after a short wait each time, so that other
-//     readers do not queue behind it, and tried again after a pause, for some minutes.
-//   - A process that is suspended, or cannot reach the server, loses the lock after half a minute, and the checkpoints where it
-//     blocks them. When it goes on it ends as above.
-//   - Live tables whose definition changed since the copies were made are not swapped.
-//   - Triggers, publications, policies, rules, views or foreign keys of others on the live tables make the
-//     rebuild fail before anything is built, or in the swap if they came later, with an error that names them.
-//   - An Upgrade that fails is logged, kept for ReadStatus and tried again after a pause.
+//   - The answer to the commit of the switch is lost: the state of the generation tells whether it took place. ErrUnknown if
+//     PostgreSQL cannot be asked.
+//   - The connection that holds the lock is lost: the rebuild finds out within seconds and ends with ErrLockLost. Until then another
+//     one may begin. It drops the generation of the first, whose statements then fail, the switch included.
+//   - The process is suspended or cut off: the server closes the connection of the lock after half a minute, and ends its
+//     transactions.
+//   - An event cannot be applied: a *projections.StoppedError. The generation stays until the next rebuild, so that
+//     projections.Skip and the status can tell which event it was.
+//   - A long reader of a view delays the switch. It gives up after a short wait each time, so that other readers do not queue behind
+//     it, and tries again after a pause, for some minutes.
+//   - A view of somebody else on ours does not matter unless the new tables have other columns; then the switch fails and names it.
 package rebuild

@@ -2,20 +2,20 @@ package rebuild
 
 import "time"
 
-// KeepingEvery returns the Config of a rebuild that finds out sooner than others that it lost the lock.
-func (c Config) KeepingEvery(every time.Duration) Config {
-	c.keepEvery = every
+// PingingEvery returns the Config of a rebuild that finds out sooner than others that it lost the lock.
+func (c Config) PingingEvery(every time.Duration) Config {
+	c.pingEvery = every
 	return c
 }
 
-// Trying returns the Config of a rebuild that tries to lock the tables as often, with such pauses.
+// Trying returns the Config of a rebuild that tries to lock the tables so often, with such pauses.
 func (c Config) Trying(attempts int, pause time.Duration) Config {
 	c.attempts, c.pause = attempts, pause
 	return c
 }
 
-// Suspended returns the Config of a rebuild that does not keep the lock, which the server frees after the given time.
+// Suspended returns the Config of a rebuild that does not ping, so that the server frees the lock after the given time.
 func (c Config) Suspended(freed time.Duration) Config {
-	c.keepEvery, c.longestIdle = 24*time.Hour, freed
+	c.pingEvery, c.maxIdle = 24*time.Hour, freed
 	return c
 }

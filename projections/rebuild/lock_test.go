@@ -2,6 +2,7 @@ package rebuild_test
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,7 +20,7 @@ const holdsTheLock = `
  where locktype = 'advisory' and classid = x'6175'::int and objid = x'72656e02'::int and
        database = (select oid from pg_database where datname = current_database())`
 
-// stuck is a projection that comes to no end.
+// stuck is a projection that never ends.
 type stuck struct {
 	projections.Projection
 	begun chan struct{}
@@ -34,7 +35,7 @@ func (s stuck) Prepare(ctx context.Context, _ domain.Tenant, _ []eventstore.Even
 	return nil, ctx.Err()
 }
 
-// begin begins a rebuild that comes to no end by itself, and returns once it fills its copies.
+// begin begins a rebuild that does not end by itself, and returns once it fills its tables.
 func (f fixture) begin(t *testing.T, config rebuild.Config) (ended <-chan error, stop func()) {
 	t.Helper()
 	require.NoError(t, f.write(t.Context(), tenant, 20))
@@ -47,14 +48,14 @@ func (f fixture) begin(t *testing.T, config rebuild.Config) (ended <-chan error,
 	return end, stop
 }
 
-func TestTheLockHoldsNoSnapshotWhileCopiesAreFilled(t *testing.T) {
+func TestTheLockHoldsNoSnapshotWhileTablesAreFilled(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	ended, stop := f.begin(t, rebuild.Config{})
 	var state string
 	var holds bool
 	require.NoError(t, f.pool.QueryRow(t.Context(), "select a.state, a.backend_xmin is not null"+holdsTheLock).Scan(&state, &holds))
-	require.Equal(t, "idle in transaction", state)
+	require.Equal(t, "idle", state)
 	require.False(t, holds, "vacuum, and indexes that are built concurrently, would wait for it")
 	stop()
 	require.ErrorIs(t, <-ended, context.Canceled)
@@ -63,7 +64,7 @@ func TestTheLockHoldsNoSnapshotWhileCopiesAreFilled(t *testing.T) {
 func TestARebuildThatLosesTheLockEnds(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	ended, _ := f.begin(t, rebuild.Config{}.KeepingEvery(20*time.Millisecond))
+	ended, _ := f.begin(t, rebuild.Config{}.PingingEvery(20*time.Millisecond))
 	_, err := f.pool.Exec(t.Context(), "select pg_terminate_backend(pid)"+holdsTheLock)
 	require.NoError(t, err)
 	require.ErrorIs(t, <-ended, rebuild.ErrLockLost)
@@ -85,4 +86,31 @@ func TestARebuildThatIsSuspendedMakesWayForTheNext(t *testing.T) {
 	stop()
 	require.Error(t, <-ended)
 	f.requireIntact(t)
+}
+
+// The first goes on for a moment without knowing that it lost the lock, while the second drops its tables and builds others.
+func TestARebuildThatLostItsLockDoesNotDisturbTheNext(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	require.NoError(t, f.write(t.Context(), tenant, 300))
+	require.NoError(t, f.write(t.Context(), "other", 300))
+	f.project(t)
+	live := f.contents(t)
+	for _, phase := range []rebuild.Phase{rebuild.Filling, rebuild.Switching} {
+		var once sync.Once
+		var other error
+		err := rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{Progress: func(p rebuild.Progress) {
+			if p.Phase == phase && (p.Done > 0 || phase == rebuild.Switching) {
+				once.Do(func() {
+					_, err := f.pool.Exec(t.Context(), "select pg_terminate_backend(pid)"+holdsTheLock)
+					require.NoError(t, err)
+					other = rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{})
+				})
+			}
+		}})
+		require.Error(t, err)
+		require.NoError(t, other)
+		require.Equal(t, live, f.contents(t))
+		f.requireIntact(t)
+	}
 }

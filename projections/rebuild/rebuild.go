@@ -6,50 +6,47 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"go.uber.org/zap"
 
 	"github.com/auren-memory/auren/domain/failpoint"
 	"github.com/auren-memory/auren/projections"
+	"github.com/auren-memory/auren/projections/generation"
 )
 
-// Schema is where the copies are built.
-const Schema = projections.RebuildSchema
-
-// ErrBusy says that another rebuild is under way on the same database.
-var ErrBusy = errors.New("another rebuild is under way")
-
-// ErrUnknown says that the answer to the commit of the swap was lost: the copies may have taken the place of the live tables.
-var ErrUnknown = errors.New("it is not known whether the new tables were swapped in")
+var (
+	// ErrBusy says that another rebuild is running on the same database.
+	ErrBusy = errors.New("another rebuild is running")
+	// ErrUnknown says that the connection was lost during the commit of the switch and PostgreSQL cannot be asked whether it took place.
+	ErrUnknown = errors.New("it is not known whether the new tables are live")
+	// ErrNewerVersion says that a newer version of a projection made the live tables.
+	ErrNewerVersion = errors.New("a newer version of the projection made the live tables")
+)
 
 // Config tunes a rebuild; its zero value works.
 type Config struct {
 	// Log receives what an operator should know; default none.
 	Log *zap.Logger
-	// Restart begins with the first event even where an earlier rebuild can be gone on with.
-	Restart bool
-	// Downgrade rebuilds also what a newer program made, which then stands aside; default it is refused.
+	// Downgrade also replaces tables that a newer version made; its runners then do nothing. Default ErrNewerVersion.
 	Downgrade bool
 	// Progress is told, by one goroutine at a time, how far the rebuild is; default nobody.
 	Progress func(Progress)
 
-	// keepEvery is how often it is made sure that the lock is held still; default 5 s.
-	keepEvery time.Duration
-	// longestIdle is after how long without that the server frees the lock; default longestIdle.
-	longestIdle time.Duration
-	// pause is how long others have the tables to themselves before the next attempt to lock them; default 2 s.
+	// pingEvery is how often the connection that holds the lock is pinged; default 5 s.
+	pingEvery time.Duration
+	// maxIdle is how long after the last ping the server frees the lock; default maxIdle.
+	maxIdle time.Duration
+	// pause is the time between two attempts to lock tables or views; default 2 s.
 	pause time.Duration
-	// attempts is how often the tables are tried to be locked; default 60, which is two minutes and more.
+	// attempts is how often to try to lock them; default 60, which takes two to four minutes.
 	attempts int
 }
 
 // Progress says how far a rebuild is.
 type Progress struct {
 	Phase Phase `json:"phase"`
-	// Done and Total count, within the phase, events once per projection, indexes, or tables that are compared. Of a rebuild
-	// that goes on with an earlier one, Done begins with what that one did. Total is 0 where there is nothing to count.
+	// Done and Total count, within the phase, events once per projection, indexes, or tables that are compared. Total is 0 where
+	// there is nothing to count.
 	Done  int64 `json:"done"`
 	Total int64 `json:"total"`
 }
@@ -57,12 +54,12 @@ type Progress struct {
 // Phase is a part of a rebuild.
 type Phase string
 
-// The phases, in their order. Comparing takes the place of the swap, and of the indexes, where a rebuild is for Verify.
+// The phases, in their order. Comparing takes the place of Switching, and of Indexing, in a Verify.
 const (
 	Filling    Phase = "filling"
 	Indexing   Phase = "indexing"
 	CatchingUp Phase = "catching up"
-	Swapping   Phase = "swapping"
+	Switching  Phase = "switching"
 	Comparing  Phase = "comparing"
 )
 
@@ -73,11 +70,11 @@ func (c Config) withDefaults() Config {
 	if c.Progress == nil {
 		c.Progress = func(Progress) {}
 	}
-	if c.keepEvery == 0 {
-		c.keepEvery = 5 * time.Second
+	if c.pingEvery == 0 {
+		c.pingEvery = 5 * time.Second
 	}
-	if c.longestIdle == 0 {
-		c.longestIdle = longestIdle
+	if c.maxIdle == 0 {
+		c.maxIdle = maxIdle
 	}
 	if c.pause == 0 {
 		c.pause = 2 * time.Second
@@ -88,79 +85,43 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// Run rebuilds projections and swaps them in together. It begins with the first event of every log, or goes on where an
-// earlier Run of the same projections was broken off. The pool must be one of the live schema. It returns ErrBusy where
-// another rebuild is under way, ErrLockLost where one may have begun meanwhile, ErrNewerVersion, and a *projections.StoppedError
-// where an event cannot be applied; after any error but ErrUnknown, and when ctx ends before the swap, the live tables are
-// untouched.
+// Run builds new tables of projections from the first event on and makes them live together. It returns ErrBusy where another
+// rebuild is running, ErrLockLost where one may have begun meanwhile, ErrNewerVersion, and a *projections.StoppedError where an
+// event cannot be applied. After any error but ErrUnknown the live tables are those of before.
 func Run(ctx context.Context, pool *pgxpool.Pool, rebuilt []projections.Projection, config Config) error {
-	return run(ctx, pool, config, func(context.Context) ([]projections.Projection, error) { return rebuilt, nil })
-}
-
-// run is Run of what is chosen under the lock of rebuilds, which may be nothing.
-func run(ctx context.Context, pool *pgxpool.Pool, config Config,
-	choose func(context.Context) ([]projections.Projection, error),
-) error {
 	config = config.withDefaults()
-	swapped := false
-	err := locked(ctx, pool, config, func(ctx context.Context, l *lock) error {
-		rebuilt, err := choose(ctx)
-		if err != nil || len(rebuilt) == 0 {
-			return err
-		}
-		if !config.Downgrade {
-			if err := refuseNewer(ctx, pool, rebuilt); err != nil {
+	return locked(ctx, pool, config, func(ctx context.Context) error {
+		for _, p := range rebuilt {
+			live, err := generation.FindLive(ctx, pool, p.Name())
+			if err != nil {
 				return err
 			}
+			if live.Version > p.Version() && !config.Downgrade {
+				return fmt.Errorf("%s: %w (%d, this program has %d)", p.Name(), ErrNewerVersion, live.Version, p.Version())
+			}
 		}
-		b, err := newBuild(ctx, pool, rebuilt, toSwap, config)
-		if err != nil {
-			return err
-		}
-		defer b.shadow.Close()
-		if err := b.buildAndSwap(ctx, l); err != nil {
-			b.recordFailure(ctx, err)
-			return err
-		}
-		swapped = true
-		failpoint.Reached(failpoint.RebuildSwapping)
-		return nil
+		return run(ctx, pool, rebuilt, config)
 	})
-	if swapped && err != nil && mayHaveCommitted(err) {
-		return fmt.Errorf("%w: %w", ErrUnknown, err)
-	}
+}
+
+// run is Run under the lock.
+func run(ctx context.Context, pool *pgxpool.Pool, rebuilt []projections.Projection, config Config) (err error) {
+	j, err := begin(ctx, pool, rebuilt, generation.Building, config)
 	if err != nil {
 		return err
 	}
-	failpoint.Reached(failpoint.RebuildSwapped)
-	return nil
-}
-
-// mayHaveCommitted tells whether the error of a commit leaves open if it took place. pgconn.SafeToRetry does not: it is true
-// also where the answer to what was sent could not be read.
-func mayHaveCommitted(err error) bool {
-	if errors.Is(err, ErrLockLost) || errors.Is(err, pgx.ErrTxCommitRollback) {
-		return false
-	}
-	// A server that goes down says so after the commit as well as before it.
-	pg, ok := errors.AsType[*pgconn.PgError](err)
-	return !ok || pg.SeverityUnlocalized != "ERROR"
-}
-
-func (b *build) buildAndSwap(ctx context.Context, l *lock) error {
-	if err := b.refuseStrangers(ctx, b.pool); err != nil {
-		return err
-	}
-	if err := b.fill(ctx); err != nil {
+	defer func() { j.end(ctx, err) }()
+	if err := j.fill(ctx); err != nil {
 		return err
 	}
 	failpoint.Reached(failpoint.RebuildIndexed)
-	if err := b.advance(ctx, CatchingUp); err != nil {
+	if err := j.advance(ctx, CatchingUp, nil); err != nil {
 		return err
 	}
-	if err := b.swap(ctx, l); err != nil {
+	if err := j.makeLive(ctx); err != nil {
 		return err
 	}
-	b.log.Info("rebuilt and swapped in", zap.Strings("tables", b.tables))
+	failpoint.Reached(failpoint.RebuildSwapped)
+	config.Log.Info("the new tables are live", zap.Strings("projections", j.names()))
 	return nil
 }

@@ -1,65 +1,81 @@
 package rebuild
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/auren-memory/auren/projections/generation"
 )
 
-// Status says what is known of a rebuild that has not ended in a swap.
+// Status says what there is beside the live tables.
 type Status struct {
-	// Running says that a process is at work on it now; otherwise it was broken off or has failed, and the next one
-	// of the same kind goes on with it.
+	// Running says that a process is working on it; otherwise it was left behind, and the next rebuild drops it.
 	Running bool `json:"running"`
-	// Verify says that it is to be compared with the live tables rather than to take their place.
+	// Verify says that the new tables are to be compared with the live ones rather than to replace them.
 	Verify bool `json:"verify"`
-	// Projections are those whose tables are built.
-	Projections []string  `json:"projections"`
-	BeganAt     time.Time `json:"began_at"`
-	Phase       Phase     `json:"phase"`
-	// Done and Total count events, once per projection; what is appended meanwhile is added to the total.
+	// Projections are those whose tables are built, or were replaced and not dropped yet.
+	Projections []string `json:"projections"`
+	// Schemas hold the tables.
+	Schemas []string  `json:"schemas"`
+	BeganAt time.Time `json:"began_at"`
+	// Done and Total count the events of tables that are built, once per projection. What is appended meanwhile is added to the total.
 	Done  int64 `json:"done"`
 	Total int64 `json:"total"`
-	// Failure is why the last attempt failed; empty where none did, or where the next attempt has begun.
-	Failure string `json:"failure,omitempty"`
-	// Failures counts the attempts that failed.
-	Failures int        `json:"failures"`
-	FailedAt *time.Time `json:"failed_at"`
-}
-
-const readStatus = `
-select exists (select from pg_locks
-                where locktype = 'advisory' and granted and objsubid = 1
-                  and database = (select oid from pg_database where datname = current_database())
-                  and (classid::bigint << 32) | objid::bigint = $1),
-       starts_with(p.description, $2),
-       array(select m[1] from regexp_matches(p.description, '^projection (\S+) ', 'gn') as m),
-       p.began_at, p.phase, coalesce(c.done, 0), coalesce(l.total, 0) * p.projections, p.failure, p.failures, p.failed_at
-  from ` + Schema + `.` + plan + ` as p
- cross join (select sum(sequence_id)::bigint as done from ` + Schema + `.` + checkpoints + `) as c
- cross join (select sum(sequence_id)::bigint as total from logs) as l`
-
-// ReadStatus tells about the rebuild that is under way or was broken off; nil where there is none.
-func ReadStatus(ctx context.Context, pool *pgxpool.Pool) (*Status, error) {
-	rows, err := pool.Query(ctx, readStatus, int64(lockKey), string(toCompare)+" ")
-	if err == nil {
-		var s *Status
-		if s, err = pgx.CollectExactlyOneRow(rows, pgx.RowToAddrOfStructByPos[Status]); err == nil {
-			return s, nil
-		}
-	}
-	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && (pg.Code == undefinedTable || pg.Code == undefinedSchema) {
-		return nil, nil
-	}
-	return nil, fmt.Errorf("read the status of the rebuild: %w", err)
+	// Stopped says at which event the rebuild stopped and why; empty where it did not.
+	Stopped string `json:"stopped,omitempty"`
 }
 
 const (
-	undefinedTable  = "42P01"
-	undefinedSchema = "3F000"
+	isLocked = `
+select exists (
+       select
+         from pg_locks
+        where locktype = 'advisory' and granted and objsubid = 1
+          and database = (select oid from pg_database where datname = current_database())
+          and (classid::bigint << 32) | objid::bigint = $1)`
+
+	readDone = `
+select coalesce(sum(sequence_id), 0)::bigint, coalesce((select sum(sequence_id) from logs), 0)::bigint,
+       coalesce(min(format('tenant %%s stopped at event %%s: %%s', tenant_id, stopped_at, stopped_reason)) filter (where stopped_at is not null), '')
+  from %s`
 )
+
+// ReadStatus tells about the generations that are not live; nil where there are none.
+func ReadStatus(ctx context.Context, pool *pgxpool.Pool) (*Status, error) {
+	all, err := generation.List(ctx, pool)
+	if err != nil {
+		return nil, err
+	}
+	var s *Status
+	for _, g := range all {
+		if g.State == generation.Live {
+			continue
+		}
+		if s == nil {
+			s = &Status{BeganAt: g.CreatedAt}
+			if err := pool.QueryRow(ctx, isLocked, int64(lockKey)).Scan(&s.Running); err != nil {
+				return nil, fmt.Errorf("read the status of the rebuild: %w", err)
+			}
+		}
+		s.Projections, s.Schemas = append(s.Projections, g.Projection), append(s.Schemas, g.Schema)
+		s.Verify = s.Verify || g.State == generation.Comparing
+		if g.State == generation.Retired {
+			continue
+		}
+		var done, total int64
+		var stopped string
+		err := pool.QueryRow(ctx, fmt.Sprintf(readDone, g.Table("projection_checkpoints"))).Scan(&done, &total, &stopped)
+		if isUndefined(err) {
+			continue // it has just been switched to, or dropped
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read the status of the rebuild: %w", err)
+		}
+		s.Done, s.Total, s.Stopped = s.Done+done, s.Total+total, cmp.Or(s.Stopped, stopped)
+	}
+	return s, nil
+}

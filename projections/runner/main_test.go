@@ -115,6 +115,7 @@ type diary struct{ mended bool }
 func (diary) Name() string     { return "diary" }
 func (diary) Version() int     { return 1 }
 func (diary) Tables() []string { return []string{"applied"} }
+func (diary) Schema() string   { return "" }
 
 func (d diary) Prepare(_ context.Context, tenant domain.Tenant, events []eventstore.Event) (projections.Write, error) {
 	for _, e := range events {

@@ -16,13 +16,16 @@ const statisticsAt = 1000
 const withoutStatistics = `
 select oid::regclass::text
   from pg_class
- where oid = any($1::text[]::regclass[]) and reltuples < 0`
+ where relname = any($1) and relnamespace = to_regnamespace($2) and reltuples < 0`
 
 // gatherStatistics gathers the first statistics of the projection's tables.
 func (w *worker) gatherStatistics(ctx context.Context, u *unit) {
+	if u.Schema == "" {
+		return
+	}
 	ctx, cancel := context.WithTimeout(ctx, w.config.Timeout)
 	defer cancel()
-	rows, err := w.pool.Query(ctx, withoutStatistics, u.projection.Tables())
+	rows, err := w.pool.Query(ctx, withoutStatistics, u.projection.Tables(), u.Schema)
 	if err == nil {
 		var tables []string
 		if tables, err = pgx.CollectRows(rows, pgx.RowTo[string]); err == nil {

@@ -11,6 +11,7 @@ package search
 
 import (
 	"context"
+	_ "embed"
 	"runtime"
 
 	"github.com/jackc/pgx/v5"
@@ -54,6 +55,12 @@ func (*Projection) Version() int { return 3 }
 func (*Projection) Tables() []string {
 	return []string{"agent_memory_search", "agent_memory_search_scopes"}
 }
+
+//go:embed schema.sql
+var schema string
+
+// Schema creates the tables.
+func (*Projection) Schema() string { return schema }
 
 // Prepare decodes the events and makes the vectors of their texts. An event that this program does not know, or one
 // of a memory that no row is there for, is a *projections.PoisonError, the latter from Write.

@@ -43,7 +43,7 @@ func TestASkippedEventLeavesTheRowAsItIs(t *testing.T) {
 		require.NoError(t, err)
 	}
 	for _, batch := range []int{1, 2, 1000} {
-		_, err := f.pool.Exec(t.Context(), "truncate agent_memory_search, agent_memory_search_scopes, projection_checkpoints")
+		_, err := f.pool.Exec(t.Context(), "delete from agent_memory_search; delete from agent_memory_search_scopes; truncate projection_checkpoints")
 		require.NoError(t, err)
 		f.project(t, batch)
 		require.Equal(t, []uuid.UUID{told}, f.found(t, "dawn"))

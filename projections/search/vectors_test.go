@@ -1,4 +1,4 @@
-package search
+package search_test
 
 import (
 	"fmt"
@@ -12,6 +12,7 @@ import (
 
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain/lexicon"
+	"github.com/auren-memory/auren/projections/search"
 )
 
 // syllables and suffixes make words that pass through every rule of the stemmer.
@@ -77,8 +78,8 @@ select vector::text, (select coalesce(sum(cardinality(positions)), 0) from unnes
 	for i, text := range texts {
 		// A text gives the same lexemes whether or not it was made plain before.
 		for _, form := range []string{text, plain[i]} {
-			d := newDocument(analyzer.Occurrences(form))
-			require.Equal(t, want[i], made{d.vector.String(), d.words}, text)
+			vector, words := search.Document(analyzer.Occurrences(form))
+			require.Equal(t, want[i], made{vector, words}, text)
 		}
 	}
 }
@@ -94,6 +95,6 @@ func TestOccurrencesAreOrderedHoweverManyThereAre(t *testing.T) {
 			found[i] = lexicon.Occurrence{Lexeme: strings.Repeat("international", rng.IntN(2)) + strings.Repeat("é", rng.IntN(3)) + fmt.Sprint(rng.IntN(50)), Position: i + 1}
 		}
 		slices.SortStableFunc(places, func(a, b int) int { return strings.Compare(found[a].Lexeme, found[b].Lexeme) })
-		require.Equal(t, places, inOrder(found), "%d", n)
+		require.Equal(t, places, search.InOrder(found), "%d", n)
 	}
 }

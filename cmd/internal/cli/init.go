@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/auren-memory/auren/cmd/internal/database"
+	"github.com/auren-memory/auren/cmd/internal/stack"
 	"github.com/auren-memory/auren/migrations"
 )
 
@@ -48,7 +49,7 @@ func (a *App) migrate(ctx context.Context, dsn string) error {
 		return err
 	}
 	a.AnnounceMigration(before, latest)
-	if err := migrations.Up(ctx, dsn); err != nil {
+	if err := stack.Migrate(ctx, dsn); err != nil {
 		return err
 	}
 	if before == latest {

@@ -19,13 +19,12 @@ import (
 // Rebuild is `auren rebuild`.
 type Rebuild struct {
 	Projections []string `arg:"" optional:"" name:"projection" enum:"agent_memories,search" help:"Which: ${enum}; default all."`
-	Restart     bool     `help:"Begin with the first event even where an earlier rebuild can be gone on with."`
-	Downgrade   bool     `help:"Rebuild also what a newer program made, whose projectors then stand aside."`
-	Verify      bool     `help:"Swap nothing: compare the live tables with new ones, row by row, and fail where they differ. A rebuild that was broken off begins anew after that."`
+	Downgrade   bool     `help:"Rebuild also what a newer program made, whose projectors then do nothing."`
+	Verify      bool     `help:"Replace nothing: compare the live tables with new ones, row by row, and fail if they differ."`
 	JSON        bool     `help:"With --verify: print what was compared as JSON."`
 }
 
-// Run builds read models from the first event on and puts them in the place of the live ones, or compares the two.
+// Run builds the tables of read models from the first event on and makes them live, or compares them with the live ones.
 func (c *Rebuild) Run(ctx context.Context, a *App) error {
 	if c.JSON && !c.Verify {
 		return UsageError{errors.New("--json goes with --verify")}
@@ -34,7 +33,7 @@ func (c *Rebuild) Run(ctx context.Context, a *App) error {
 	if err != nil {
 		return err
 	}
-	// Batches of several tenants and the making of indexes share this pool.
+	// The switch and the status share this pool; each build has as many connections again.
 	pool, err := database.Open(ctx, database.Config{DSN: dsn, Name: "auren rebuild", Overflow: 30, Wait: a.Config.Wait}, a.Log)
 	if err != nil {
 		return stack.ExplainConnectError(ctx, dsn, err)
@@ -52,20 +51,20 @@ func (c *Rebuild) Run(ctx context.Context, a *App) error {
 	}
 	began := time.Now()
 	bars := &phaseBars{screen: a.Stderr}
-	config := rebuild.Config{Log: a.Log, Restart: c.Restart, Downgrade: c.Downgrade, Progress: bars.move}
+	config := rebuild.Config{Log: a.Log, Downgrade: c.Downgrade, Progress: bars.move}
 	if c.Verify {
 		return c.verify(ctx, a, pool, rebuilt, config, bars)
 	}
 	err = rebuild.Run(ctx, pool, rebuilt, config)
 	bars.end(err == nil)
 	if errors.Is(err, rebuild.ErrUnknown) {
-		return fmt.Errorf("rebuild: %w; `auren status` shows a rebuild only where they were not", err)
+		return fmt.Errorf("rebuild: %w; if they are not, `auren status` shows what is left of them", err)
 	}
 	if ctx.Err() != nil && err != nil {
-		return fmt.Errorf("interrupted; the live tables are as they were, and `%s` goes on from here", rebuildLine(names, false))
+		return errors.New("interrupted; the live tables are as they were")
 	}
 	if errors.Is(err, rebuild.ErrNewerVersion) {
-		return fmt.Errorf("rebuild: %w; rebuild with that program, or go back to this one's with --downgrade", err)
+		return fmt.Errorf("rebuild: %w; rebuild with that program, or go back to this one with --downgrade", err)
 	}
 	if err != nil {
 		return fmt.Errorf("rebuild: %w; the live tables are as they were", err)

@@ -41,12 +41,3 @@ func TestStatusOfManyTenantsIsASummaryAndTheWorst(t *testing.T) {
 	require.Contains(t, out.String(), "t36 ")
 	require.NotContains(t, out.String(), "the worst")
 }
-
-func TestWhatGoesOnWithARebuild(t *testing.T) {
-	t.Parallel()
-	both := []string{"agent_memories", "search"}
-	require.Equal(t, "auren rebuild", rebuildLine(both, false))
-	require.Equal(t, "auren rebuild --verify", rebuildLine(both, true))
-	require.Equal(t, "auren rebuild search", rebuildLine(both[1:], false))
-	require.Equal(t, "auren rebuild agent_memories --verify", rebuildLine(both[:1], true))
-}

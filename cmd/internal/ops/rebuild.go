@@ -2,7 +2,6 @@ package ops
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -10,22 +9,22 @@ import (
 	"github.com/auren-memory/auren/projections/rebuild"
 )
 
-// Rebuild is how the rebuild is that is under way or was broken off.
+// Rebuild is what there is beside the live tables: a rebuild that is running, or what one has left behind.
 type Rebuild struct {
 	rebuild.Status
-	// Problem is why it did not come to its end; empty where nothing is wrong.
+	// Problem is the event that stopped it; empty where none did.
 	Problem string `json:"problem,omitempty"`
 }
 
-// readRebuild returns nil where there is no rebuild.
+// readRebuild returns nil if there is nothing but the live tables.
 func readRebuild(ctx context.Context, pool *pgxpool.Pool) (*Rebuild, error) {
 	status, err := rebuild.ReadStatus(ctx, pool)
 	if err != nil || status == nil {
 		return nil, err
 	}
 	h := &Rebuild{Status: *status}
-	if status.Failure != "" {
-		h.Problem = fmt.Sprintf("failed %d times, at last with: %s", status.Failures, config.MaskSecrets(status.Failure))
+	if !status.Running && status.Stopped != "" {
+		h.Problem = "failed: " + config.MaskSecrets(status.Stopped)
 	}
 	return h, nil
 }

@@ -119,7 +119,7 @@ func (s *Settings) prepareSchema(ctx context.Context, dsn string) error {
 		}
 		s.AnnounceMigration(before, latest)
 	}
-	return migrations.Up(ctx, dsn)
+	return Migrate(ctx, dsn)
 }
 
 // AnnounceMigration says beforehand what may take minutes where there are many memories.

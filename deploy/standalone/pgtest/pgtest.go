@@ -19,6 +19,9 @@ import (
 
 	"github.com/auren-memory/auren/deploy/standalone"
 	"github.com/auren-memory/auren/migrations"
+	"github.com/auren-memory/auren/projections/agentmemories"
+	"github.com/auren-memory/auren/projections/generation"
+	"github.com/auren-memory/auren/projections/search"
 )
 
 const (
@@ -124,7 +127,7 @@ func startServer() (*standalone.Postgres, error) {
 	}
 	err = admin(server, "create database "+template+" owner auren")
 	if err == nil {
-		err = migrations.Up(ctx, databaseDSN(server, template))
+		err = migrate(ctx, databaseDSN(server, template))
 	}
 	if err == nil {
 		// A database with a connection cannot be cloned.
@@ -134,6 +137,19 @@ func startServer() (*standalone.Postgres, error) {
 		return nil, fmt.Errorf("make the template of the tests' databases: %w", err)
 	}
 	return server, nil
+}
+
+// migrate creates the schema with the tables of the read models.
+func migrate(ctx context.Context, dsn string) error {
+	if err := migrations.Up(ctx, dsn); err != nil {
+		return err
+	}
+	conn, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	return generation.CreateFirst(ctx, conn, []generation.Model{agentmemories.Projection{}, search.New(search.Config{})})
 }
 
 func stop() error {

@@ -10,7 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/auren-memory/auren/deploy/standalone"
-	"github.com/auren-memory/auren/migrations"
 )
 
 // Server is a private server of one test, for tests that stop, kill or restart it.
@@ -29,7 +28,7 @@ func NewServer(t testing.TB) *Server {
 	}}
 	s.start(t)
 	t.Cleanup(func() { require.NoError(t, s.Kill()) })
-	require.NoError(t, migrations.Up(t.Context(), s.DSN()))
+	require.NoError(t, migrate(t.Context(), s.DSN()))
 	return s
 }
 

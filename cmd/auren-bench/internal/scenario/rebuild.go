@@ -123,7 +123,8 @@ select replace(pg_get_indexdef(i.indexrelid), format(' %I ON %I.%I ', x.relname,
   join pg_class as x on x.oid = i.indexrelid
   join pg_class as c on c.oid = i.indrelid
   join pg_namespace as n on n.oid = c.relnamespace
- where i.indrelid = $1::regclass`
+  join projection_generations as g on g.schema_name = n.nspname
+ where g.state = 'live' and c.relname = $1`
 
 // copyRows copies the rows of tables into other tables, all at once, and makes the same indexes of each: what is left of
 // a rebuild where nothing is read from a log, made, or sent to PostgreSQL.

@@ -15,6 +15,9 @@ import (
 	"github.com/auren-memory/auren/cmd/internal/database"
 	"github.com/auren-memory/auren/deploy/standalone"
 	"github.com/auren-memory/auren/migrations"
+	"github.com/auren-memory/auren/projections/agentmemories"
+	"github.com/auren-memory/auren/projections/generation"
+	"github.com/auren-memory/auren/projections/search"
 )
 
 // ErrNotEmpty says that a database holds something, or is being used, and so must not be measured on.
@@ -88,6 +91,19 @@ func readTexts(ctx context.Context, db *pgxpool.Pool, sql string) ([]string, err
 	return found, nil
 }
 
+// migrate creates the schema and the tables of the read models.
+func migrate(ctx context.Context, dsn string) error {
+	if err := migrations.Up(ctx, dsn); err != nil {
+		return err
+	}
+	conn, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	return generation.CreateFirst(ctx, conn, []generation.Model{agentmemories.Projection{}, search.New(search.Config{})})
+}
+
 // Private is a PostgreSQL server with the settings of production that exists for one run.
 type Private struct {
 	dir    string
@@ -118,7 +134,7 @@ func StartPrivate(ctx context.Context, dataDir string, log *zap.Logger) (*Privat
 	if p.server, err = standalone.StartPostgres(ctx, standalone.PostgresConfig{DataDir: dir, Log: log}); err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
-	if err := migrations.Up(ctx, p.server.DSN()); err != nil {
+	if err := migrate(ctx, p.server.DSN()); err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
 	if err := fillLog(ctx, p.server.AdminDSN()); err != nil {

@@ -56,7 +56,7 @@ func TestADatabaseOfSomebodyElseIsRefused(t *testing.T) {
 	conn, err := pgx.Connect(t.Context(), dsn)
 	require.NoError(t, err)
 	defer conn.Close(t.Context())
-	_, err = conn.Exec(t.Context(), "alter table agent_memories add column mine text")
+	_, err = conn.Exec(t.Context(), "alter table auren_agent_memories_g1.agent_memories add column mine text")
 	require.NoError(t, err)
 	require.ErrorContains(t, CheckEmpty(t.Context(), dsn, zap.NewNop()), "not that of this program: column agent_memories.mine")
 

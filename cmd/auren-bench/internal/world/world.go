@@ -125,7 +125,7 @@ func empty(ctx context.Context, dsn string) error {
 	if err := migrations.Reset(ctx, dsn); err != nil {
 		return err
 	}
-	if err := migrations.Up(ctx, dsn); err != nil {
+	if err := migrate(ctx, dsn); err != nil {
 		return err
 	}
 	conn, err := pgx.Connect(ctx, dsn)
@@ -144,10 +144,22 @@ func (w *World) Runner(p projections.Projection) *runner.Runner {
 	return runner.New(w.Pool, w.Store, w.LogNews, runner.Config{}, p)
 }
 
-// Exec carries out statements one after the other, each in a transaction of its own.
+// putTablesFirst has a connection find the tables of read models rather than their views.
+const putTablesFirst = `
+select set_config('search_path', string_agg(quote_ident(schema_name), ', ') || ', ' || current_schema(), false)
+  from projection_generations
+ where state = 'live'`
+
+// Exec carries out statements one after the other, each in a transaction of its own. The names of read models are those of the live
+// tables.
 func (w *World) Exec(ctx context.Context, statements ...string) error {
-	for _, statement := range statements {
-		if _, err := w.Pool.Exec(ctx, statement); err != nil {
+	conn, err := pgx.Connect(ctx, w.config.DSN)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	for _, statement := range append([]string{putTablesFirst}, statements...) {
+		if _, err := conn.Exec(ctx, statement); err != nil {
 			return fmt.Errorf("%s: %w", statement, err)
 		}
 	}

@@ -14,7 +14,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
-	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/projections/rebuild"
 	"github.com/auren-memory/auren/queries"
 )
@@ -29,7 +28,7 @@ func (f fixture) read(t *testing.T) (leave func()) {
 	return func() { require.NoError(t, reader.Rollback(t.Context())) }
 }
 
-func TestSwapWaitsForALongReaderWithoutBlockingOthers(t *testing.T) {
+func TestSwitchWaitsForALongReaderWithoutBlockingOthers(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	require.NoError(t, f.write(t.Context(), tenant, 20))
@@ -38,7 +37,7 @@ func TestSwapWaitsForALongReaderWithoutBlockingOthers(t *testing.T) {
 	leave := f.read(t)
 	ended := make(chan error, 1)
 	go func() { ended <- rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{}) }()
-	require.Eventually(t, func() bool { // the swap waits for the reader
+	require.Eventually(t, func() bool { // the switch waits for the reader
 		var waiting bool
 		err := f.pool.QueryRow(t.Context(), `
 			select exists (select
@@ -55,7 +54,7 @@ func TestSwapWaitsForALongReaderWithoutBlockingOthers(t *testing.T) {
 }
 
 // vacuumingSlowly is on a server of its own, since autovacuum goes from one database to the next, where a vacuum of the table
-// takes longer than is waited for readers.
+// takes longer than the switch waits for readers.
 func vacuumingSlowly(t *testing.T, table string) fixture {
 	t.Helper()
 	pool, err := pgxpool.New(t.Context(), pgtest.NewServer(t).DSN())
@@ -80,43 +79,21 @@ func (f fixture) awaitVacuum(t *testing.T, table string) {
 	}, time.Minute, 20*time.Millisecond)
 }
 
-// Autovacuum begins where much was written, as a rebuild does.
-func TestSwapDoesNotWaitForAutovacuum(t *testing.T) {
+func TestSwitchDoesNotWaitForAutovacuum(t *testing.T) {
 	t.Parallel()
-	f := vacuumingSlowly(t, "agent_memory_search")
+	const table = "auren_search_g2.agent_memory_search"
+	f := vacuumingSlowly(t, table)
 	require.NoError(t, f.write(t.Context(), tenant, 1000))
 	f.project(t)
 	_, err := f.pool.Exec(t.Context(), `update agent_memory_search set words = words`)
 	require.NoError(t, err)
-	f.awaitVacuum(t, "agent_memory_search")
+	f.awaitVacuum(t, table)
 	live := f.contents(t)
 	require.NoError(t, rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{}.Trying(1, 0)))
 	require.Equal(t, live, f.contents(t))
 }
 
-// The copies are new to it, those of the checkpoints of many tenants, too.
-func TestSwapDoesNotWaitForAutovacuumOfTheCheckpoints(t *testing.T) {
-	t.Parallel()
-	f := vacuumingSlowly(t, "projection_checkpoints")
-	for n := range 400 {
-		require.NoError(t, f.write(t.Context(), domain.Tenant(fmt.Sprint("t", n)), 1))
-	}
-	f.project(t)
-	leave := f.read(t) // keeps the swap waiting until the vacuum has begun
-	core, logged := observer.New(zap.InfoLevel)
-	ended := make(chan error, 1)
-	go func() {
-		ended <- rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{Log: zap.New(core)}.Trying(1000, 200*time.Millisecond))
-	}()
-	f.awaitVacuum(t, rebuild.Schema+".projection_checkpoints")
-	tries := func() int { return logged.FilterMessageSnippet("trying again").Len() }
-	before := tries()
-	leave()
-	require.NoError(t, <-ended)
-	require.LessOrEqual(t, tries(), before+2) // of which one was under way
-}
-
-func TestSwapPausesBetweenItsAttempts(t *testing.T) {
+func TestSwitchPausesBetweenItsAttempts(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	require.NoError(t, f.write(t.Context(), tenant, 20))
@@ -127,14 +104,14 @@ func TestSwapPausesBetweenItsAttempts(t *testing.T) {
 	const pause = time.Second
 	var refused *pgconn.PgError
 	require.ErrorAs(t, rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{Log: zap.New(core)}.Trying(3, pause)), &refused)
-	require.Equal(t, "55P03", refused.Code, "a lock was not to be had")
+	require.Equal(t, "55P03", refused.Code, "lock_not_available")
 	tried := logged.FilterMessageSnippet("trying again").All()
 	require.Len(t, tried, 2)
 	require.GreaterOrEqual(t, tried[1].Time.Sub(tried[0].Time), pause)
 	require.Equal(t, live, f.contents(t))
 }
 
-func TestASwapCostsNoReaderItsAnswer(t *testing.T) {
+func TestASwitchCostsNoReaderItsAnswer(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	require.NoError(t, f.write(t.Context(), tenant, 100))

@@ -1,0 +1,114 @@
+package generation
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// CreateFirst creates the tables and views of each model that has no live generation. Any number of processes may call it at once.
+func CreateFirst[M Model](ctx context.Context, db interface {
+	Begin(ctx context.Context) (pgx.Tx, error)
+}, models []M,
+) error {
+	return pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "lock table projection_generations in share row exclusive mode"); err != nil {
+			return fmt.Errorf("create the read models: %w", err)
+		}
+		all, err := List(ctx, tx)
+		if err != nil {
+			return err
+		}
+		created := map[string]bool{}
+		for _, g := range all {
+			created[g.Projection] = created[g.Projection] || g.State == Live
+		}
+		for _, m := range models {
+			if created[m.Name()] {
+				continue
+			}
+			g, err := Create(ctx, tx, m, Building)
+			if err != nil {
+				return err
+			}
+			if err := within(ctx, tx, g, Indexes(m)); err != nil {
+				return err
+			}
+			if err := MakeLive(ctx, tx, g, m); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+const insert = `
+  with next as (select nextval(pg_get_serial_sequence('projection_generations', 'generation')) as generation)
+insert into projection_generations (generation, projection, projection_version, state, schema_name)
+select generation, $1, $2, $3,
+       format('%s_%s_g%s', case current_schema() when 'public' then 'auren' else current_schema() end, $1::text, generation)
+  from next
+returning generation, projection, projection_version, state, schema_name, created_at`
+
+// Create creates a generation: its row, its schema and its tables without the indexes.
+func Create(ctx context.Context, tx pgx.Tx, m Model, state State) (Generation, error) {
+	rows, err := tx.Query(ctx, insert, m.Name(), m.Version(), state)
+	if err != nil {
+		return Generation{}, fmt.Errorf("create a generation of %s: %w", m.Name(), err)
+	}
+	g, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Generation])
+	if err != nil {
+		return Generation{}, fmt.Errorf("create a generation of %s: %w", m.Name(), err)
+	}
+	if _, err := tx.Exec(ctx, "create schema "+pgx.Identifier{g.Schema}.Sanitize()); err != nil {
+		return Generation{}, fmt.Errorf("create the schema %s: %w", g.Schema, err)
+	}
+	tables, _ := split(m)
+	return g, within(ctx, tx, g, tables)
+}
+
+// Indexes returns the statements that create the indexes of a model, in the order of its Schema.
+func Indexes(m Model) []string {
+	_, indexes := split(m)
+	return indexes
+}
+
+// isIndex matches a statement that creates an index, after comments.
+var isIndex = regexp.MustCompile(`^(--[^\n]*\n)*create index `)
+
+func split(m Model) (tables, indexes []string) {
+	for statement := range strings.SplitSeq(m.Schema(), ";\n") {
+		switch statement = strings.TrimSpace(statement); {
+		case statement == "":
+		case isIndex.MatchString(statement):
+			indexes = append(indexes, statement)
+		default:
+			tables = append(tables, statement)
+		}
+	}
+	return tables, indexes
+}
+
+// within executes statements that name the tables of a generation.
+func within(ctx context.Context, tx pgx.Tx, g Generation, statements []string) error {
+	var path string
+	if err := tx.QueryRow(ctx, "select current_setting('search_path')").Scan(&path); err != nil {
+		return fmt.Errorf("create the tables of %s: %w", g.Schema, err)
+	}
+	const setPath = "select set_config('search_path', $1, true)"
+	if _, err := tx.Exec(ctx, setPath, pgx.Identifier{g.Schema}.Sanitize()); err != nil {
+		return fmt.Errorf("create the tables of %s: %w", g.Schema, err)
+	}
+	for _, statement := range statements {
+		if _, err := tx.Exec(ctx, statement); err != nil {
+			return fmt.Errorf("create the tables of %s: %w", g.Schema, err)
+		}
+	}
+	if _, err := tx.Exec(ctx, setPath, path); err != nil {
+		return fmt.Errorf("create the tables of %s: %w", g.Schema, err)
+	}
+	return nil
+}
