@@ -31,7 +31,7 @@ type commandLine struct {
 
 	Replay  cli.Replay  `cmd:"" group:"operate" help:"Replay the events of the log or of one memory."`
 	Watch   cli.Watch   `cmd:"" group:"operate" help:"Watch changes as they reach subscribers, from now on or from a moment in the past."`
-	Rebuild cli.Rebuild `cmd:"" group:"operate" help:"Build the read models anew from the log, beside the live ones."`
+	Rebuild cli.Rebuild `cmd:"" group:"operate" help:"Rebuild the read models from the log, beside the live ones."`
 	Status  cli.Status  `cmd:"" group:"operate" help:"Tell whether all is well; exits with 0 only then."`
 	Init    cli.Init    `cmd:"" group:"operate" help:"Create the database where it is missing and bring its schema up to date."`
 	Verify  cli.Verify  `cmd:"" group:"operate" help:"Compare the schema of the database, not what is in it, with what this program expects; writes nothing."`

@@ -117,7 +117,7 @@ func TestProjectorRebuildsWhatAnOlderProgramMade(t *testing.T) {
 		update projection_generations set projection_version = projection_version - 1 where projection = 'search'`)
 	require.NoError(t, err)
 	up := start(t, append(append(anyPorts(pgtest.DataDir(t)), dsnOf(pool)...), "AUREN_LOG_LEVEL=info"), "up")
-	// What is said of the swap may come a moment after it.
+	// The log may tell of the switch a moment after it.
 	up.WaitUntil("the tables are of its version, and it says so", func() bool {
 		var ours bool
 		err := pool.QueryRow(t.Context(), `

@@ -64,10 +64,10 @@ const (
 	RebuildFilling Point = 32
 	// RebuildIndexed: the new tables are filled and have their indexes.
 	RebuildIndexed Point = 33
-	// RebuildSwapping: the new tables are live within the transaction, which has not been committed.
-	RebuildSwapping Point = 34
-	// RebuildSwapped: that transaction has been committed, and the old tables are still there.
-	RebuildSwapped Point = 35
+	// RebuildSwitching: the new tables are live within the transaction, which has not been committed.
+	RebuildSwitching Point = 34
+	// RebuildSwitched: that transaction has been committed, and the old tables are still there.
+	RebuildSwitched Point = 35
 )
 
 // The points of the sweeper and of an import.
@@ -86,7 +86,7 @@ func All() []Point {
 		AppendBegun, AppendLocked, AppendSent, AppendCommitted, AppendForeseen, AppendForeseenSent,
 		ProjectionRead, ProjectionMoved, ProjectionWritten, ProjectionCommitted,
 		RelayRead, RelayHalfway, RelayPublished, RelayAcknowledged,
-		RebuildCreated, RebuildFilling, RebuildIndexed, RebuildSwapping, RebuildSwapped,
+		RebuildCreated, RebuildFilling, RebuildIndexed, RebuildSwitching, RebuildSwitched,
 		SweepFound, SweepExpired, ImportBatch,
 	}
 }

@@ -44,7 +44,7 @@ type Table struct {
 	TTL time.Duration
 }
 
-// A tenant without a checkpoint belongs to the version of the other tenants' checkpoints: while programs of two versions run, only
+// A tenant without a checkpoint belongs to the version of the live tables and of the other checkpoints: while programs of two versions run, only
 // one of them can write the tables.
 const acquireLease = `
   with live as (

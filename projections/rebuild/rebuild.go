@@ -121,7 +121,7 @@ func run(ctx context.Context, pool *pgxpool.Pool, rebuilt []projections.Projecti
 	if err := j.makeLive(ctx); err != nil {
 		return err
 	}
-	failpoint.Reached(failpoint.RebuildSwapped)
+	failpoint.Reached(failpoint.RebuildSwitched)
 	config.Log.Info("the new tables are live", zap.Strings("projections", j.names()))
 	return nil
 }

@@ -58,7 +58,7 @@ func (j *job) switchIn(ctx context.Context, tx pgx.Tx) error {
 			return err
 		}
 	}
-	failpoint.Reached(failpoint.RebuildSwapping)
+	failpoint.Reached(failpoint.RebuildSwitching)
 	return nil
 }
 

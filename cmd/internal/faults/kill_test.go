@@ -26,7 +26,7 @@ var (
 		failpoint.RelayRead, failpoint.RelayHalfway, failpoint.RelayPublished, failpoint.RelayAcknowledged,
 	}
 	ofRebuild = []failpoint.Point{
-		failpoint.RebuildCreated, failpoint.RebuildFilling, failpoint.RebuildIndexed, failpoint.RebuildSwapping, failpoint.RebuildSwapped,
+		failpoint.RebuildCreated, failpoint.RebuildFilling, failpoint.RebuildIndexed, failpoint.RebuildSwitching, failpoint.RebuildSwitched,
 	}
 	ofSweeper = []failpoint.Point{failpoint.SweepFound, failpoint.SweepExpired}
 	ofImport  = []failpoint.Point{failpoint.ImportBatch}

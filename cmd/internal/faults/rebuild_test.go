@@ -12,7 +12,7 @@ import (
 	"github.com/auren-memory/auren/domain"
 )
 
-// Agents recall and remember as fast as they can while the read models are swapped several times: nobody is refused, and
+// Agents recall and remember as fast as they can while the read models are rebuilt several times: nobody is refused, and
 // no two wait for each other for ever.
 func TestRecallWhileRebuilding(t *testing.T) {
 	t.Parallel()
