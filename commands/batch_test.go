@@ -2,7 +2,6 @@ package commands_test
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -27,7 +26,7 @@ func TestRememberBatch(t *testing.T) {
 	for i := range batch {
 		batch[i] = tea()
 	}
-	batch[3].Content = json.RawMessage(`"` + strings.Repeat("x", 9000) + `"`)
+	batch[3].Content = canonjson.MustParse(`"` + strings.Repeat("x", 9000) + `"`)
 	batch[7].AgentID = ""
 	batch[8].ID = &taken
 	results, err := f.RememberBatch(t.Context(), withID("batch"), batch)
@@ -35,7 +34,7 @@ func TestRememberBatch(t *testing.T) {
 	for i, r := range results {
 		switch i {
 		case 7:
-			require.EqualError(t, r.Err, "agent_id: is empty; 1 to 100 characters are allowed")
+			require.EqualError(t, r.Err, "agent_id: must be 1 to 100 characters, got 0")
 		case 8:
 			require.Equal(t, domain.Conflict, domain.KindOf(r.Err))
 		default:
@@ -54,7 +53,7 @@ func TestRememberBatch(t *testing.T) {
 
 	for _, n := range []int{0, 1001} {
 		_, err = f.RememberBatch(t.Context(), req(), make([]commands.Remember, n))
-		require.ErrorContains(t, err, "memories: holds ")
+		require.ErrorContains(t, err, "memories: must hold 1 to 1000 memories, got ")
 	}
 }
 
@@ -95,13 +94,13 @@ func TestForgetMatching(t *testing.T) {
 		}
 		return page, nil
 	}
-	forgotten, err := f.ForgetMatching(t.Context(), req(), nil, find)
+	forgotten, err := f.ForgetMatching(t.Context(), req(), canonjson.Value{}, find)
 	require.NoError(t, err)
 	require.Equal(t, commands.Forgotten{Matched: 600, Forgotten: 595, SequenceID: f.head(t)}, forgotten)
 	_, now := f.stream(t, ids[9])
-	require.Equal(t, memory.Forgotten, now.State)
+	require.Equal(t, memory.StateForgotten, now.State)
 
-	forgotten, err = f.ForgetMatching(t.Context(), req(), nil, find)
+	forgotten, err = f.ForgetMatching(t.Context(), req(), canonjson.Value{}, find)
 	require.NoError(t, err)
 	require.Equal(t, commands.Forgotten{Matched: 600}, forgotten)
 }
@@ -117,19 +116,19 @@ func TestForgetMatchingIsIdempotent(t *testing.T) {
 		return ids, nil
 	}
 	ids = append(ids, f.remember(t))
-	first, err := f.ForgetMatching(t.Context(), withID("all"), "filter", find)
+	first, err := f.ForgetMatching(t.Context(), withID("all"), canonjson.Text("filter"), find)
 	require.NoError(t, err)
 	require.Equal(t, 1, first.Forgotten)
 	ids = append(ids, f.remember(t))
 	before := f.head(t)
-	again, err := f.ForgetMatching(t.Context(), withID("all"), "filter", find)
+	again, err := f.ForgetMatching(t.Context(), withID("all"), canonjson.Text("filter"), find)
 	require.NoError(t, err)
 	require.Equal(t, first, again)
-	_, err = f.ForgetMatching(t.Context(), withID("all"), "another filter", find)
+	_, err = f.ForgetMatching(t.Context(), withID("all"), canonjson.Text("another filter"), find)
 	require.Equal(t, domain.Reused, domain.KindOf(err))
 	_, err = f.Remember(t.Context(), withID("taken"), tea())
 	require.NoError(t, err)
-	_, err = f.ForgetMatching(t.Context(), withID("taken"), "filter", find)
+	_, err = f.ForgetMatching(t.Context(), withID("taken"), canonjson.Text("filter"), find)
 	require.Equal(t, domain.Reused, domain.KindOf(err))
 	require.Equal(t, before+1, f.head(t))
 }
@@ -143,9 +142,9 @@ func TestSweeper(t *testing.T) {
 	receipt, err := f.Remember(t.Context(), req(), r)
 	require.NoError(t, err)
 	kept := f.remember(t)
-	due := func(context.Context, time.Time, int) ([]commands.Due, error) {
+	due := func(context.Context, time.Time, int) ([]memory.Key, error) {
 		// What a read model that lags behind would still say, and a memory that is none.
-		return []commands.Due{{Tenant: domain.DefaultTenant, ID: uuid.New()}, {Tenant: domain.DefaultTenant, ID: kept}, {Tenant: domain.DefaultTenant, ID: receipt.ID}}, nil
+		return []memory.Key{{Tenant: domain.DefaultTenant, ID: uuid.New()}, {Tenant: domain.DefaultTenant, ID: kept}, {Tenant: domain.DefaultTenant, ID: receipt.ID}}, nil
 	}
 	sweeper := commands.NewSweeper(f.Handler, due, commands.SweeperConfig{}, zaptest.NewLogger(t))
 	expired, err := sweeper.SweepOnce(t.Context())
@@ -158,7 +157,7 @@ func TestSweeper(t *testing.T) {
 		require.Equal(t, want, expired)
 	}
 	_, now := f.stream(t, receipt.ID)
-	require.Equal(t, memory.Expired, now.State)
+	require.Equal(t, memory.StateExpired, now.State)
 	require.Equal(t, 2, now.Version)
 }
 
@@ -167,7 +166,7 @@ func TestImport(t *testing.T) {
 	f := setup(t)
 	record := commands.ImportRecord{
 		ID: uuid.New(), OccurredAt: noon.AddDate(-1, 0, 0), Digest: eventstore.Hash{1},
-		Draft: memory.Draft{AgentID: "coach", UserID: "ana", Content: json.RawMessage(`1`)},
+		Draft: memory.Draft{AgentID: "coach", UserID: "ana", Content: canonjson.MustParse(`1`)},
 	}
 	one := func(r commands.ImportRecord, dryRun bool) commands.ImportResult {
 		t.Helper()
@@ -197,13 +196,13 @@ func TestImport(t *testing.T) {
 	require.Equal(t, record.OccurredAt, now.CreatedAt)
 
 	// An agent's own revision is not undone by a record that has not changed.
-	_, err := f.Revise(t.Context(), req(), record.ID, commands.Revise{Content: json.RawMessage(`"better"`)})
+	_, err := f.Revise(t.Context(), req(), record.ID, memory.Revision{Content: canonjson.MustParse(`"better"`)})
 	require.NoError(t, err)
 	expect(record, commands.ImportUnchanged, 2)
 
 	changed := record
 	changed.Digest = eventstore.Hash{2}
-	changed.Draft.Content = json.RawMessage(`2`)
+	changed.Draft.Content = canonjson.MustParse(`2`)
 	confidence := 0.9
 	changed.Draft.Confidence = &confidence
 	expect(changed, commands.ImportChanged, 4)
@@ -218,13 +217,13 @@ func TestImport(t *testing.T) {
 	gone.ID, gone.Forgotten = uuid.New(), true
 	expect(gone, commands.ImportAdded, 2)
 	_, now = f.stream(t, gone.ID)
-	require.Equal(t, memory.Forgotten, now.State)
+	require.Equal(t, memory.StateForgotten, now.State)
 }
 
 func TestImportDoesNotGiveAMemoryToSomebodyElse(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	record := commands.ImportRecord{ID: uuid.New(), OccurredAt: noon, Draft: memory.Draft{AgentID: "a", UserID: "u", Content: json.RawMessage(`1`)}}
+	record := commands.ImportRecord{ID: uuid.New(), OccurredAt: noon, Draft: memory.Draft{AgentID: "a", UserID: "u", Content: canonjson.MustParse(`1`)}}
 	other := record
 	other.Draft.UserID = "v"
 	results, err := f.Import(t.Context(), req(), []commands.ImportRecord{record, other}, false)
@@ -233,20 +232,20 @@ func TestImportDoesNotGiveAMemoryToSomebodyElse(t *testing.T) {
 	require.Equal(t, domain.Conflict, domain.KindOf(results[1].Err))
 	results, err = f.Import(t.Context(), req(), []commands.ImportRecord{other}, false)
 	require.NoError(t, err)
-	require.ErrorContains(t, results[0].Err, `belongs to agent "a" and user "u" already`)
+	require.ErrorContains(t, results[0].Err, `belongs to agent "a" and user "u"`)
 	require.Equal(t, int64(1), f.head(t))
 }
 
 func TestImportKeepsBadRecordsApart(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	good := commands.ImportRecord{ID: uuid.New(), OccurredAt: noon, Draft: memory.Draft{AgentID: "a", UserID: "u", Content: json.RawMessage(`1`)}}
+	good := commands.ImportRecord{ID: uuid.New(), OccurredAt: noon, Draft: memory.Draft{AgentID: "a", UserID: "u", Content: canonjson.MustParse(`1`)}}
 	bad := good
 	bad.ID, bad.Draft.UserID = uuid.New(), ""
 	twice := good
 	results, err := f.Import(t.Context(), req(), []commands.ImportRecord{bad, good, twice}, false)
 	require.NoError(t, err)
-	require.ErrorContains(t, results[0].Err, "user_id: is empty")
+	require.ErrorContains(t, results[0].Err, "user_id: must be 1 to 255 characters, got 0")
 	require.Equal(t, commands.ImportAdded, results[1].Verdict)
 	require.Equal(t, commands.ImportUnchanged, results[2].Verdict)
 	require.Equal(t, int64(1), f.head(t))
@@ -265,11 +264,11 @@ func TestAMemoryThatANewerProgramWroteIsLeftAlone(t *testing.T) {
 	_, err = f.Forget(t.Context(), req(), newer)
 	require.Equal(t, domain.Conflict, domain.KindOf(err))
 	require.ErrorContains(t, err, "memory_merged")
-	imported, err := f.Import(t.Context(), req(), []commands.ImportRecord{{ID: newer, Draft: memory.Draft{AgentID: "coach", UserID: "ana", Content: json.RawMessage(`1`)}, OccurredAt: noon}}, false)
+	imported, err := f.Import(t.Context(), req(), []commands.ImportRecord{{ID: newer, Draft: memory.Draft{AgentID: "coach", UserID: "ana", Content: canonjson.MustParse(`1`)}, OccurredAt: noon}}, false)
 	require.NoError(t, err)
 	require.ErrorContains(t, imported[0].Err, "memory_merged")
 	pages := 0
-	forgotten, err := f.ForgetMatching(t.Context(), req(), nil, func(context.Context, uuid.UUID, int) ([]uuid.UUID, error) {
+	forgotten, err := f.ForgetMatching(t.Context(), req(), canonjson.Value{}, func(context.Context, uuid.UUID, int) ([]uuid.UUID, error) {
 		if pages++; pages > 1 {
 			return nil, nil
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
 )
@@ -30,12 +31,13 @@ type Forgotten struct {
 // because commands do not read the read models; each memory is decided from its own stream all the same. Filter is
 // what a repeated command id is compared by.
 //
-// What was forgotten stays so when it is interrupted, and to repeat it then forgets the rest. Once it has come to its
-// end, the same command id returns what it did and forgets nothing more.
-func (h *Handler) ForgetMatching(ctx context.Context, req Request, filter any, find Find) (_ Forgotten, err error) {
+// If it is interrupted, what it forgot stays forgotten, and the same command forgets the rest. Once it has ended, the same
+// command id returns what it did and forgets nothing more.
+func (h *Handler) ForgetMatching(ctx context.Context, req Request, filter canonjson.Value, find Find) (_ Forgotten, err error) {
 	ctx, span := h.config.Tracer.Start(ctx, "forget_matching")
 	defer func() { end(span, err) }()
-	req, command, err := prepare(Request{Tenant: req.Tenant, Meta: req.Meta}, "forget_matching", uuid.Nil, filter)
+	req.ExpectedVersion = 0
+	req, command, err := prepare(req, "forget_matching", uuid.Nil, func() canonjson.Value { return filter })
 	if err != nil {
 		return Forgotten{}, err
 	}
@@ -45,31 +47,30 @@ func (h *Handler) ForgetMatching(ctx context.Context, req Request, filter any, f
 			return Forgotten{}, err
 		}
 		if ok {
-			return forgottenBefore(first)
+			return decodeTotal(first)
 		}
 	}
 	var total Forgotten
 	for after := uuid.Nil; ; {
-		ids, err := find(ctx, after, forgetPage)
+		ids, err := find(ctx, after, forgetPageSize)
 		if err != nil {
 			return total, err
 		}
 		if len(ids) == 0 {
-			return h.conclude(ctx, command, total)
+			return h.recordTotal(ctx, command, total)
 		}
-		if err := h.forgetAll(ctx, req, ids, &total); err != nil {
+		if err := h.forgetPage(ctx, req, ids, &total); err != nil {
 			return total, err
 		}
 		after = ids[len(ids)-1]
 	}
 }
 
-// conclude records what was done under the command id, or returns what another of the same id has recorded.
-func (h *Handler) conclude(ctx context.Context, command eventstore.Command, total Forgotten) (Forgotten, error) {
+// recordTotal records what was done under the command id, or returns what another command of the same id has recorded.
+func (h *Handler) recordTotal(ctx context.Context, command eventstore.Command, total Forgotten) (_ Forgotten, err error) {
 	if command.ID == "" {
 		return total, nil
 	}
-	var err error
 	if command.Note, err = json.Marshal(total); err != nil {
 		return total, err
 	}
@@ -77,19 +78,20 @@ func (h *Handler) conclude(ctx context.Context, command eventstore.Command, tota
 	if err != nil {
 		return total, err
 	}
-	return forgottenBefore(result.Outcome)
+	return decodeTotal(result.Outcome)
 }
 
-func forgottenBefore(o eventstore.Outcome) (f Forgotten, err error) {
+func decodeTotal(o eventstore.Outcome) (f Forgotten, err error) {
 	if err := json.Unmarshal(o.Note, &f); err != nil {
 		return f, fmt.Errorf("outcome of the first command: %w", err)
 	}
 	return f, nil
 }
 
-const forgetPage = 250
+const forgetPageSize = 250
 
-func (h *Handler) forgetAll(ctx context.Context, req Request, ids []uuid.UUID, total *Forgotten) error {
+// forgetPage forgets those of a page that are active and adds them to the total.
+func (h *Handler) forgetPage(ctx context.Context, req Request, ids []uuid.UUID, total *Forgotten) error {
 	loaded, err := h.loadAll(ctx, req.Tenant, ids)
 	if err != nil {
 		return err
@@ -98,15 +100,13 @@ func (h *Handler) forgetAll(ctx context.Context, req Request, ids []uuid.UUID, t
 	now := h.config.Now()
 	command := eventstore.Command{Tenant: req.Tenant}
 	for _, id := range ids {
-		if loaded[id].unreadable != nil {
-			continue // it stays as it is, and counts as matched only
+		l, ok := loaded[id]
+		if !ok || l.unreadable != nil {
+			continue // an unreadable memory stays as it is, and counts as matched only
 		}
-		write, err := h.forgetting(req, loaded[id].memory, now)
-		if err != nil {
-			return err
-		}
-		if write != nil {
-			command.Writes = append(command.Writes, *write)
+		// An error of Forget says that the memory is not active: there is nothing to forget.
+		if event, err := l.memory.Forget(now); err == nil && event != nil {
+			command.Writes = append(command.Writes, h.streamAppend(req, l.memory.Snapshot(), now, event))
 		}
 	}
 	if len(command.Writes) == 0 {
@@ -119,38 +119,35 @@ func (h *Handler) forgetAll(ctx context.Context, req Request, ids []uuid.UUID, t
 	for _, w := range result.Writes {
 		sequenceID := w.SequenceID
 		if w.Conflict != nil {
-			// Somebody changed it in between; alone it is decided anew.
-			alone := req
-			alone.Meta.CommandID = ""
-			receipt, err := h.Forget(ctx, alone, w.StreamID)
-			if kind := domain.KindOf(err); err != nil && kind != domain.Conflict {
+			if sequenceID, err = h.forgetAlone(ctx, req, w.StreamID); err != nil {
 				return err
-			} else if err != nil {
-				continue
 			}
-			sequenceID = receipt.SequenceID
 		}
-		total.Forgotten++
-		total.SequenceID = max(total.SequenceID, sequenceID)
+		if sequenceID > 0 {
+			total.Forgotten++
+			total.SequenceID = max(total.SequenceID, sequenceID)
+		}
 	}
 	return nil
 }
 
-// forgetting makes the write that forgets a memory; nil where it is not active.
-func (h *Handler) forgetting(req Request, m *memory.Memory, now time.Time) (*eventstore.StreamAppend, error) {
-	if m == nil {
-		return nil, nil
+// forgetAlone decides a memory again that changed between reading and appending. It returns 0 where there is nothing left
+// to forget.
+func (h *Handler) forgetAlone(ctx context.Context, req Request, id uuid.UUID) (sequenceID int64, err error) {
+	req.Meta.CommandID = "" // it is that of the whole command
+	wrote := false
+	receipt, err := h.change(ctx, req, "forget", id, nil, func(m *memory.Memory, now time.Time) (memory.Event, error) {
+		event, err := m.Forget(now)
+		wrote = event != nil
+		return event, err
+	})
+	// A conflict is no failure: the memory has expired, or a newer program wrote an event that this one cannot read. Either
+	// way it is left as it is, as forgetPage leaves those that it finds so.
+	if domain.KindOf(err) == domain.Conflict {
+		return 0, nil
 	}
-	event, err := m.Forget(now)
-	if err != nil || event == nil {
-		return nil, nil //nolint:nilerr // what is not active needs no forgetting
+	if err != nil || !wrote {
+		return 0, err
 	}
-	e, err := h.newEvent(event, req.Meta, now)
-	if err != nil {
-		return nil, err
-	}
-	s := m.Snapshot()
-	return &eventstore.StreamAppend{
-		StreamID: s.ID, Expected: s.Version, AgentID: s.AgentID, UserID: s.UserID, Events: []eventstore.NewEvent{e},
-	}, nil
+	return receipt.SequenceID, nil
 }

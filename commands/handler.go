@@ -6,9 +6,6 @@
 package commands
 
 import (
-	"context"
-	"errors"
-	"math/rand/v2"
 	"time"
 
 	"github.com/google/uuid"
@@ -38,7 +35,9 @@ type Config struct {
 type Handler struct {
 	store  *eventstore.Store
 	config Config
-	turns  turns
+	// changing serializes the commands of this process on one memory: at the same time they would only conflict and
+	// decide again. Correctness rests on the expected versions of the log alone.
+	changing keyedMutex[memory.Key]
 }
 
 // New makes a handler on a store.
@@ -58,12 +57,27 @@ func New(store *eventstore.Store, config Config) *Handler {
 	return &Handler{store: store, config: config}
 }
 
-// Request says who sends a command to which tenant, and on what condition.
+// Request says who sends a command to which tenant, why, and on what condition.
 type Request struct {
 	Tenant domain.Tenant
 	Meta   domain.Meta
+	// Reason is why, in the actor's words, at most domain.MaxReason characters; default none.
+	Reason string
 	// ExpectedVersion is the version that the memory must be at; 0 means any.
 	ExpectedVersion int
+}
+
+func (r Request) check() (_ Request, err error) {
+	if r.Meta, err = r.Meta.Check(); err != nil {
+		return r, err
+	}
+	if err := domain.CheckText("reason", r.Reason, domain.MaxReason); err != nil {
+		return r, err
+	}
+	if r.ExpectedVersion < 0 {
+		return r, domain.Invalidf("expected_version", "must be 1 or more, got %d", r.ExpectedVersion)
+	}
+	return r, nil
 }
 
 // Receipt answers a command: where the memory is now.
@@ -78,155 +92,23 @@ func receiptOf(w eventstore.WriteResult) Receipt {
 	return Receipt{ID: w.StreamID, Version: w.Version, SequenceID: w.SequenceID, EventID: w.EventID}
 }
 
-// decision turns a memory as it stands into the event to append, or into none.
-type decision func(m *memory.Memory, now time.Time) (memory.Event, error)
-
-// change carries out a command on an existing memory. Name and body are what a repeated command id is compared by.
-func (h *Handler) change(ctx context.Context, req Request, name string, id uuid.UUID, body any, decide decision) (_ Receipt, err error) {
-	ctx, span := h.config.Tracer.Start(ctx, name)
-	defer func() { end(span, err) }()
-	req, command, err := prepare(req, name, id, body)
-	if err != nil {
-		return Receipt{}, err
+// streamAppend makes what is appended to the stream of a memory, which is at the expected version.
+func (h *Handler) streamAppend(req Request, s memory.Snapshot, occurredAt time.Time, events ...memory.Event) eventstore.StreamAppend {
+	w := eventstore.StreamAppend{StreamID: s.ID, Expected: s.Version, AgentID: s.AgentID, UserID: s.UserID}
+	for _, event := range events {
+		w.Events = append(w.Events, h.newEvent(req, event, occurredAt))
 	}
-	// Commands of this process on one memory take turns, else they would only make each other decide again.
-	leave, err := h.turns.take(ctx, turn{req.Tenant, id})
-	if err != nil {
-		return Receipt{}, err
-	}
-	defer leave()
-	for attempt := 1; ; attempt++ {
-		receipt, err := h.attempt(ctx, req, command, id, decide)
-		if err != nil {
-			// What is in the way may be this very command, sent through another process at the same time.
-			if first, ok, lookErr := h.firstOutcome(ctx, command); ok && lookErr == nil {
-				return first, nil
-			}
-		}
-		conflict, ok := errors.AsType[*domain.VersionConflictError](err)
-		if !ok || req.ExpectedVersion > 0 {
-			return receipt, err
-		}
-		if attempt == h.config.MaxAttempts {
-			return Receipt{}, domain.Errorf(domain.Unavailable, "%s changed %d times while the command was being decided; try again", conflict.Stream, attempt)
-		}
-		if err := pause(ctx, attempt); err != nil {
-			return Receipt{}, err
-		}
-	}
+	return w
 }
 
-// prepare checks a request and makes what all attempts at its command have in common.
-func prepare(req Request, name string, id uuid.UUID, body any) (Request, eventstore.Command, error) {
-	req, err := checkRequest(req)
-	if err != nil {
-		return req, eventstore.Command{}, err
-	}
-	c, err := newCommand(req, name, id, func(out []byte) ([]byte, error) { return appendBody(out, body) })
-	return req, c, err
-}
-
-func checkRequest(req Request) (_ Request, err error) {
-	if req.Meta, err = req.Meta.Check(); err != nil {
-		return req, err
-	}
-	if req.ExpectedVersion < 0 {
-		return req, domain.Invalidf("expected_version", "is %d; a version from 1 on is allowed", req.ExpectedVersion)
-	}
-	return req, nil
-}
-
-// newCommand makes a command without its writes. Body appends the canonical JSON of what the client sent.
-func newCommand(req Request, name string, id uuid.UUID, body func([]byte) ([]byte, error)) (c eventstore.Command, err error) {
-	c = eventstore.Command{Tenant: req.Tenant, ID: req.Meta.CommandID}
-	if c.ID == "" {
-		return c, nil
-	}
-	if c.Fingerprint, err = fingerprint(req, name, id, body); err != nil {
-		return c, domain.Invalidf("", "the command cannot be written as JSON: %v", err)
-	}
-	return c, nil
-}
-
-func (h *Handler) attempt(ctx context.Context, req Request, command eventstore.Command, id uuid.UUID, decide decision) (Receipt, error) {
-	if first, ok, err := h.firstOutcome(ctx, command); ok || err != nil {
-		return first, err
-	}
-	l, err := h.load(ctx, req.Tenant, id)
-	if err != nil {
-		return Receipt{}, err
-	}
-	m, last := l.memory, l.last
-	if req.ExpectedVersion > 0 && req.ExpectedVersion != m.Version() {
-		return Receipt{}, &domain.VersionConflictError{Stream: id.String(), Expected: req.ExpectedVersion, Actual: m.Version()}
-	}
-	now := h.config.Now()
-	event, err := decide(m, now)
-	if err != nil {
-		return Receipt{}, err
-	}
-	if event == nil && command.ID == "" {
-		return Receipt{ID: id, Version: m.Version(), SequenceID: last.SequenceID, EventID: last.ID}, nil
-	}
-	// A decision to change nothing is recorded under the command id as well: sent again later, the same command
-	// must not do something else.
-	write := eventstore.StreamAppend{StreamID: id, Expected: m.Version(), AgentID: m.Snapshot().AgentID, UserID: m.Snapshot().UserID}
-	if event != nil {
-		recorded, err := h.newEvent(event, req.Meta, now)
-		if err != nil {
-			return Receipt{}, err
-		}
-		write.Events = []eventstore.NewEvent{recorded}
-	}
-	command.Writes = []eventstore.StreamAppend{write}
-	return h.append(ctx, command)
-}
-
-func (h *Handler) append(ctx context.Context, command eventstore.Command) (Receipt, error) {
-	result, err := h.store.Append(ctx, command)
-	if err != nil {
-		return Receipt{}, err
-	}
-	if conflict := result.Writes[0].Conflict; conflict != nil {
-		return Receipt{}, conflict
-	}
-	return receiptOf(result.Writes[0]), nil
-}
-
-// firstOutcome looks whether a command was carried out before.
-func (h *Handler) firstOutcome(ctx context.Context, command eventstore.Command) (Receipt, bool, error) {
-	if command.ID == "" {
-		return Receipt{}, false, nil
-	}
-	first, ok, err := h.store.Outcome(ctx, command.Tenant, command.ID, command.Fingerprint)
-	if !ok || err != nil {
-		return Receipt{}, false, err
-	}
-	return receiptOf(first.Writes[0]), true, nil
-}
-
-func (h *Handler) newEvent(event memory.Event, meta domain.Meta, occurredAt time.Time) (eventstore.NewEvent, error) {
-	encoded, schemaVersion, err := memory.Encode(event)
-	if err != nil {
-		return eventstore.NewEvent{}, err
-	}
-	payload, err := canonjson.Parse(encoded)
-	if err != nil {
-		return eventstore.NewEvent{}, err
+func (h *Handler) newEvent(req Request, event memory.Event, occurredAt time.Time) eventstore.NewEvent {
+	encoded := memory.Encode(event)
+	contents := encoded.Contents
+	if req.Reason != "" {
+		contents = contents.With("reason", canonjson.Text(req.Reason))
 	}
 	return eventstore.NewEvent{
-		ID: h.config.NewID(), Type: event.EventType(), SchemaVersion: schemaVersion,
-		Payload: payload, Meta: meta, OccurredAt: occurredAt,
-	}, nil
-}
-
-// pause waits a little longer after each attempt, at random, so that processes in conflict part.
-func pause(ctx context.Context, attempt int) error {
-	longest := min(time.Duration(attempt)*2*time.Millisecond, 50*time.Millisecond)
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(rand.N(longest)):
-		return nil
+		ID: h.config.NewID(), Type: event.EventType(), SchemaVersion: encoded.SchemaVersion,
+		Payload: encoded.Payload, Contents: contents, Meta: req.Meta, OccurredAt: occurredAt,
 	}
 }

@@ -1,8 +1,8 @@
 package commands_test
 
 import (
-	"encoding/json"
 	"errors"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -12,6 +12,7 @@ import (
 
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/domain/memory"
 )
 
@@ -29,11 +30,11 @@ func TestTheLifeOfAMemory(t *testing.T) {
 	habit := "habit"
 	steps := []func() (commands.Receipt, error){
 		func() (commands.Receipt, error) {
-			return f.Revise(ctx, req(), id, commands.Revise{Type: &habit, Content: json.RawMessage(`"coffee"`)})
+			return f.Revise(ctx, req(), id, memory.Revision{Type: &habit, Content: canonjson.MustParse(`"coffee"`)})
 		},
 		func() (commands.Receipt, error) { return f.AdjustConfidence(ctx, req(), id, 0.8) },
 		func() (commands.Receipt, error) {
-			return f.RecordEvidence(ctx, req(), id, commands.Evidence{Supports: true})
+			return f.RecordEvidence(ctx, req(), id, memory.Evidence{Supports: true})
 		},
 		func() (commands.Receipt, error) { return f.SetExpiry(ctx, req(), id, &later) },
 		func() (commands.Receipt, error) { f.clock.Set(later); return f.Restore(ctx, req(), id) },
@@ -56,7 +57,7 @@ func TestTheLifeOfAMemory(t *testing.T) {
 		"memory_remembered", "memory_revised", "memory_confidence_adjusted", "memory_evidence_recorded", "memory_expiry_set",
 		"memory_restored", "memory_forgotten",
 	}, types)
-	require.Equal(t, memory.Forgotten, now.State)
+	require.Equal(t, memory.StateForgotten, now.State)
 	require.InDelta(t, 0.82, now.Confidence, 1e-9)
 }
 
@@ -67,7 +68,7 @@ func TestWhatChangesNothingAnswersWhereTheMemoryIs(t *testing.T) {
 	require.NoError(t, err)
 	for name, again := range map[string]func() (commands.Receipt, error){
 		"revise": func() (commands.Receipt, error) {
-			return f.Revise(t.Context(), req(), first.ID, commands.Revise{Content: json.RawMessage(`{"likes" :"tea"}`)})
+			return f.Revise(t.Context(), req(), first.ID, memory.Revision{Content: canonjson.MustParse(`{"likes" :"tea"}`)})
 		},
 		"restore": func() (commands.Receipt, error) { return f.Restore(t.Context(), req(), first.ID) },
 	} {
@@ -100,9 +101,9 @@ func TestRefusals(t *testing.T) {
 		}, domain.NotFound, "there is no memory"},
 		"forgotten memory": {func() error { _, err := f.AdjustConfidence(t.Context(), req(), forgotten, 1); return err }, domain.Conflict, "is forgotten; restore it first"},
 		"nothing to revise": {func() error {
-			_, err := f.Revise(t.Context(), req(), id, commands.Revise{})
+			_, err := f.Revise(t.Context(), req(), id, memory.Revision{})
 			return err
-		}, domain.Invalid, "nothing to revise"},
+		}, domain.Invalid, "content, metadata or memory_type must be given"},
 		"bad command id":            {func() error { _, err := f.Forget(t.Context(), withID("a b"), id); return err }, domain.Invalid, "command_id: "},
 		"negative expected version": {func() error { _, err := f.Forget(t.Context(), expecting(-1), id); return err }, domain.Invalid, "expected_version: "},
 		"nil id": {func() error {
@@ -110,14 +111,14 @@ func TestRefusals(t *testing.T) {
 			r.ID = &uuid.Nil
 			_, err := f.Remember(t.Context(), req(), r)
 			return err
-		}, domain.Invalid, "id: is the nil UUID"},
+		}, domain.Invalid, "id: must not be the nil UUID"},
 		"occurred in the year 0": {func() error {
 			r := tea()
 			r.OccurredAt = &time.Time{}
 			*r.OccurredAt = time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC)
 			_, err := f.Remember(t.Context(), req(), r)
 			return err
-		}, domain.Invalid, "occurred_at: is in the year 0"},
+		}, domain.Invalid, "occurred_at: must be in the years 1 to 9999, got 0"},
 		"id that is taken": {func() error {
 			r := tea()
 			r.ID = &id
@@ -198,8 +199,7 @@ func (f fixture) revise100(t *testing.T, r commands.Request, id uuid.UUID) []err
 	var wg sync.WaitGroup
 	for i := range errs {
 		wg.Go(func() {
-			content, _ := json.Marshal(i)
-			_, errs[i] = []*commands.Handler{f.Handler, other}[i%2].Revise(t.Context(), r, id, commands.Revise{Content: content})
+			_, errs[i] = []*commands.Handler{f.Handler, other}[i%2].Revise(t.Context(), r, id, memory.Revision{Content: canonjson.MustParse(strconv.Itoa(i))})
 		})
 	}
 	wg.Wait()
@@ -226,7 +226,7 @@ func TestTheSameCommandIDAtOnce(t *testing.T) {
 	require.Equal(t, int64(1), f.head(t))
 
 	other := tea()
-	other.Content = json.RawMessage(`{"likes":"coffee"}`)
+	other.Content = canonjson.MustParse(`{"likes":"coffee"}`)
 	_, err := f.Remember(t.Context(), withID("once"), other)
 	require.Equal(t, domain.Reused, domain.KindOf(err))
 	_, err = f.Forget(t.Context(), withID("once"), receipts[0].ID)
@@ -251,7 +251,7 @@ func TestARepeatedCommandDoesNotActOnWhatCameAfterIt(t *testing.T) {
 		require.Equal(t, first, again)
 	}
 	_, now := f.stream(t, id)
-	require.Equal(t, memory.Active, now.State)
+	require.Equal(t, memory.StateActive, now.State)
 	require.Equal(t, 3, now.Version)
 }
 

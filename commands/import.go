@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
 )
@@ -50,10 +51,6 @@ type ImportResult struct {
 	Err error
 }
 
-// importCause is how the last import of a memory is found again in its stream: each event that an import writes has
-// the record's digest as its causation id.
-const importCause = "import:"
-
 // Import brings up to MaxMemories records in, in one transaction. A record whose digest is that of the last import
 // of its memory is unchanged; a changed record becomes the commands that bring the memory up to it. A dry run
 // decides the same and writes nothing. To repeat an import is safe at any point.
@@ -61,22 +58,22 @@ func (h *Handler) Import(ctx context.Context, req Request, records []ImportRecor
 	ctx, span := h.config.Tracer.Start(ctx, "import")
 	defer func() { end(span, err) }()
 	if len(records) > MaxMemories {
-		return nil, domain.Invalidf("records", "holds %d; at most %d are allowed", len(records), MaxMemories)
+		return nil, domain.Invalidf("records", "must hold at most %d records, got %d", MaxMemories, len(records))
 	}
-	req, _, err = prepare(Request{Tenant: req.Tenant, Meta: req.Meta}, "import", uuid.Nil, nil)
-	if err != nil {
+	req.ExpectedVersion, req.Meta.CommandID = 0, ""
+	if req, err = req.check(); err != nil {
 		return nil, err
 	}
-	// A writer of the same memories may come between reading and appending: then all is decided again.
+	// Another writer may change the memories between reading and appending: then everything is decided again.
 	for attempt := 1; ; attempt++ {
 		results, conflict, err := h.importOnce(ctx, req, records, dryRun)
 		if err != nil || !conflict {
 			return results, err
 		}
 		if attempt == h.config.MaxAttempts {
-			return nil, domain.Errorf(domain.Unavailable, "the memories being imported are changing all the time; try again")
+			return nil, domain.Errorf(domain.Unavailable, "the memories being imported keep changing; try again")
 		}
-		if err := pause(ctx, attempt); err != nil {
+		if err := backOff(ctx, attempt); err != nil {
 			return nil, err
 		}
 	}
@@ -91,16 +88,30 @@ func (h *Handler) importOnce(ctx context.Context, req Request, records []ImportR
 	if err != nil {
 		return nil, false, err
 	}
+	now := h.config.Now()
 	results = make([]ImportResult, len(records))
 	command := eventstore.Command{Tenant: req.Tenant}
 	var written []int
 	for i, r := range records {
-		write, result := h.importRecord(req, r, present)
-		results[i] = result
-		if write != nil {
-			written = append(written, i)
-			command.Writes = append(command.Writes, *write)
+		before, exists := present[r.ID]
+		if !exists {
+			before = loaded{memory: &memory.Memory{}}
 		}
+		verdict, events, err := decideImport(r, before, now)
+		if err != nil {
+			results[i].Err = err
+			continue
+		}
+		results[i] = ImportResult{Verdict: verdict, Version: before.memory.Version(), SequenceID: before.last.SequenceID}
+		if len(events) == 0 {
+			continue
+		}
+		written = append(written, i)
+		command.Writes = append(command.Writes, h.importWrite(req, r, before.memory, events, now))
+		// A later record of the batch may be of the same memory.
+		before.imported = r.Digest.String()
+		present[r.ID] = before
+		results[i].Version = before.memory.Version()
 	}
 	if dryRun || len(written) == 0 {
 		return results, false, nil
@@ -116,111 +127,99 @@ func (h *Handler) importOnce(ctx context.Context, req Request, records []ImportR
 	return results, conflict, nil
 }
 
-// importRecord decides one record and folds what it decided into present, for a later record of the same memory.
-func (h *Handler) importRecord(req Request, r ImportRecord, present map[uuid.UUID]loaded) (*eventstore.StreamAppend, ImportResult) {
-	req.Meta.CausationID = importCause + r.Digest.String()
-	before, exists := present[r.ID]
-	if before.unreadable != nil {
-		return nil, ImportResult{Err: before.unreadable}
+// importWrite makes the write of events that were decided, and applies them to the memory.
+func (h *Handler) importWrite(req Request, r ImportRecord, m *memory.Memory, events []memory.Event, now time.Time) eventstore.StreamAppend {
+	occurredAt := now
+	if m.Version() == 0 {
+		occurredAt, _ = memory.OccurredAt(r.OccurredAt) // decideImport checked it
 	}
-	if !exists {
-		before.memory = &memory.Memory{}
+	s := m.Snapshot()
+	s.ID, s.AgentID, s.UserID = r.ID, r.Draft.AgentID, r.Draft.UserID
+	w := h.streamAppend(req, s, occurredAt, events...)
+	for i, event := range events {
+		w.Events[i].Contents = w.Events[i].Contents.With(importMember, canonjson.Text(r.Digest.String()))
+		m.Apply(r.ID, event, occurredAt)
+	}
+	return w
+}
+
+// decideImport decides what becomes of a record, given its memory, which may not exist yet. It changes neither.
+func decideImport(r ImportRecord, before loaded, now time.Time) (ImportVerdict, []memory.Event, error) {
+	if before.unreadable != nil {
+		return "", nil, before.unreadable
+	}
+	told, err := memory.Remember(r.Draft)
+	if err != nil {
+		return "", nil, err
+	}
+	if _, err := memory.OccurredAt(r.OccurredAt); err != nil {
+		return "", nil, err
 	}
 	was := before.memory.Snapshot()
-	result := ImportResult{Verdict: ImportAdded, Version: was.Version}
-	if exists {
-		result = ImportResult{Verdict: ImportUnchanged, Version: was.Version, SequenceID: before.last.SequenceID}
-		if was.AgentID != r.Draft.AgentID || was.UserID != r.Draft.UserID {
-			return nil, ImportResult{Err: domain.Errorf(domain.Conflict,
-				"memory %s belongs to agent %q and user %q already", r.ID, was.AgentID, was.UserID)}
-		}
-		if before.imported == req.Meta.CausationID {
-			return nil, result
-		}
-		if was.StateAt(h.config.Now()) != memory.Active && !r.Forgotten {
-			result.Verdict = ImportKept
-			return nil, result
-		}
+	switch {
+	case was.Version == 0 && r.Forgotten:
+		return ImportAdded, []memory.Event{told, memory.Forgotten{}}, nil
+	case was.Version == 0:
+		return ImportAdded, []memory.Event{told}, nil
+	case was.AgentID != r.Draft.AgentID || was.UserID != r.Draft.UserID:
+		return "", nil, domain.Errorf(domain.Conflict, "memory %s belongs to agent %q and user %q", r.ID, was.AgentID, was.UserID)
+	case before.imported == r.Digest.String():
+		return ImportUnchanged, nil, nil
+	case was.StateAt(now) != memory.StateActive && !r.Forgotten:
+		return ImportKept, nil, nil
 	}
-	i := importing{memory: before.memory, now: h.config.Now()}
-	if err := i.decide(r); err != nil {
-		return nil, ImportResult{Err: err}
+	events, err := bringUpTo(told.Fields, r.Forgotten, was, now)
+	if err != nil || len(events) == 0 {
+		return ImportUnchanged, nil, err
 	}
-	if len(i.events) == 0 {
-		return nil, result
-	}
-	if exists {
-		result.Verdict = ImportChanged
-	}
-	w := &eventstore.StreamAppend{StreamID: r.ID, Expected: was.Version, AgentID: r.Draft.AgentID, UserID: r.Draft.UserID}
-	for _, event := range i.events {
-		e, err := h.newEvent(event, req.Meta, i.occurredAt)
-		if err != nil {
-			return nil, ImportResult{Err: err}
-		}
-		w.Events = append(w.Events, e)
-	}
-	result.Version = i.memory.Version()
-	before.imported = req.Meta.CausationID
-	present[r.ID] = before
-	return w, result
+	return ImportChanged, events, nil
 }
 
-// importing collects the events that bring one memory up to a record.
-type importing struct {
-	memory     *memory.Memory
-	now        time.Time
-	occurredAt time.Time
-	events     []memory.Event
-}
-
-func (i *importing) decide(r ImportRecord) error {
-	var err error
-	if i.occurredAt, err = memory.OccurredAt(r.OccurredAt); err != nil {
-		return err
-	}
-	opening, err := memory.Remember(r.Draft)
-	if err != nil {
-		return err
-	}
-	if i.memory.Version() == 0 {
-		i.add(r.ID, opening)
-		if r.Forgotten {
-			i.add(r.ID, memory.MarkedForgotten{})
-		}
-		return nil
-	}
-	// The record was checked as a whole above; here only what differs becomes an event.
-	i.occurredAt = i.now
-	for _, step := range []func() (memory.Event, error){
-		func() (memory.Event, error) {
-			return i.memory.Revise(memory.Revision{Type: &opening.Type, Content: opening.Content, Metadata: opening.Metadata}, i.now)
+// bringUpTo decides the events that bring a memory up to what a record says; what is equal already needs none. A memory
+// that stops being active on the way takes no more of them.
+func bringUpTo(f memory.Fields, forgotten bool, was memory.Snapshot, now time.Time) (events []memory.Event, err error) {
+	m := memory.FromSnapshot(was)
+	steps := []decision{
+		func(m *memory.Memory, now time.Time) (memory.Event, error) {
+			return m.Revise(memory.Revision{Type: &f.Type, Content: f.Content, Metadata: f.Metadata}, now)
 		},
-		func() (memory.Event, error) { return i.memory.AdjustConfidence(opening.Confidence, i.now) },
-		func() (memory.Event, error) { return i.memory.SetExpiry(opening.ExpiresAt, i.now) },
-	} {
-		if i.memory.Snapshot().StateAt(i.now) != memory.Active {
-			return nil
+		func(m *memory.Memory, now time.Time) (memory.Event, error) {
+			return m.AdjustConfidence(f.Confidence, now)
+		},
+		func(m *memory.Memory, now time.Time) (memory.Event, error) { return m.SetExpiry(f.ExpiresAt, now) },
+	}
+	if forgotten {
+		steps = append(steps, (*memory.Memory).Forget)
+	}
+	for _, decide := range steps {
+		if m.Snapshot().StateAt(now) != memory.StateActive {
+			break
 		}
-		event, err := step()
+		event, err := decide(m, now)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if event != nil {
-			i.add(r.ID, event)
+			m.Apply(was.ID, event, now)
+			events = append(events, event)
 		}
 	}
-	if !r.Forgotten {
-		return nil
-	}
-	event, err := i.memory.Forget(i.now)
-	if err == nil && event != nil {
-		i.add(r.ID, event)
-	}
-	return err
+	return events, nil
 }
 
-func (i *importing) add(id uuid.UUID, event memory.Event) {
-	i.memory.Apply(id, event, i.occurredAt)
-	i.events = append(i.events, event)
+// importMember of the contents of each event that an import writes is the record's digest.
+const importMember = "import"
+
+// importedFrom returns the digest of the record that an event was imported from; "" if it was not, or its contents were
+// erased.
+func importedFrom(e *eventstore.Event) string {
+	if e.Contents == nil {
+		return ""
+	}
+	contents, err := canonjson.Parse(e.Contents)
+	if err != nil {
+		return ""
+	}
+	digest, _ := contents.Member(importMember).Text()
+	return digest
 }

@@ -2,8 +2,6 @@ package commands
 
 import (
 	"context"
-	"fmt"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -17,7 +15,7 @@ type loaded struct {
 	memory *memory.Memory
 	// last is the stream's last event.
 	last eventstore.Event
-	// imported is the causation id of the last event that an import wrote; "" if none did.
+	// imported is the digest that the last import of the memory kept with its events; "" if there was none.
 	imported string
 	// unreadable is why the stream could not be folded to its end; nil where it was.
 	unreadable error
@@ -28,18 +26,14 @@ type loaded struct {
 func (l *loaded) fold(events []eventstore.Event) error {
 	for i := range events {
 		e := &events[i]
-		fact, err := memory.Decode(e.Type, e.SchemaVersion, e.Payload)
+		event, err := memory.Decode(e.Type, e.SchemaVersion, e.Payload, e.Contents)
 		if err != nil {
-			return domain.Errorf(domain.Conflict, "memory %s cannot be changed: its version %d cannot be read by this program: %v",
+			return domain.Errorf(domain.Conflict, "memory %s cannot be changed: this program cannot read its version %d: %v",
 				e.StreamID, e.Version, err)
 		}
-		l.memory.Apply(e.StreamID, fact, e.OccurredAt)
-		meta, err := e.Meta()
-		if err != nil {
-			return fmt.Errorf("metadata of %s version %d: %w", e.StreamID, e.Version, err)
-		}
-		if strings.HasPrefix(meta.CausationID, importCause) {
-			l.imported = meta.CausationID
+		l.memory.Apply(e.StreamID, event, e.OccurredAt)
+		if digest := importedFrom(e); digest != "" {
+			l.imported = digest
 		}
 		l.last = *e
 	}
@@ -49,19 +43,19 @@ func (l *loaded) fold(events []eventstore.Event) error {
 // load folds one memory; one that does not exist is an error of kind NotFound.
 func (h *Handler) load(ctx context.Context, tenant domain.Tenant, id uuid.UUID) (loaded, error) {
 	l := loaded{memory: &memory.Memory{}}
-	const page = 1000
+	const limit = 1000
 	for {
-		events, err := h.store.ReadStream(ctx, tenant, id, l.memory.Version()+1, eventstore.Forwards, page)
+		events, err := h.store.ReadStream(ctx, tenant, id, l.memory.Version()+1, eventstore.Forwards, limit)
 		if err != nil {
 			return loaded{}, err
 		}
-		if len(events) > 0 && events[0].Type == domain.EventSkipped {
-			break // it is about a projection
+		if len(events) > 0 && events[0].Category != eventstore.CategoryMemory {
+			break // the stream is not a memory
 		}
 		if err := l.fold(events); err != nil {
 			return loaded{}, err
 		}
-		if !eventstore.Full(events, page) {
+		if !eventstore.Full(events, limit) {
 			break
 		}
 	}
@@ -79,7 +73,7 @@ func (h *Handler) loadAll(ctx context.Context, tenant domain.Tenant, ids []uuid.
 	}
 	all := make(map[uuid.UUID]loaded, len(streams))
 	for id, events := range streams {
-		if events[0].Type == domain.EventSkipped {
+		if events[0].Category != eventstore.CategoryMemory {
 			continue
 		}
 		l := loaded{memory: &memory.Memory{}}

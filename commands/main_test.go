@@ -1,7 +1,6 @@
 package commands_test
 
 import (
-	"encoding/json"
 	"sync"
 	"testing"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
 )
@@ -69,7 +69,7 @@ func expecting(version int) commands.Request {
 }
 
 func tea() commands.Remember {
-	return commands.Remember{AgentID: "coach", UserID: "ana", Content: json.RawMessage(`{"likes":"tea"}`)}
+	return commands.Remember{Draft: memory.Draft{AgentID: "coach", UserID: "ana", Content: canonjson.MustParse(`{"likes":"tea"}`)}}
 }
 
 func (f fixture) remember(t *testing.T) uuid.UUID {
@@ -86,7 +86,7 @@ func (f fixture) stream(t *testing.T, id uuid.UUID) ([]eventstore.Event, memory.
 	require.NoError(t, err)
 	m := &memory.Memory{}
 	for _, e := range events {
-		fact, err := memory.Decode(e.Type, e.SchemaVersion, e.Payload)
+		fact, err := memory.Decode(e.Type, e.SchemaVersion, e.Payload, e.Contents)
 		require.NoError(t, err)
 		m.Apply(id, fact, e.OccurredAt)
 	}

@@ -4,19 +4,12 @@ import (
 	"context"
 	"time"
 
-	"github.com/google/uuid"
 	"go.uber.org/zap"
 
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/domain/failpoint"
 	"github.com/auren-memory/auren/domain/memory"
 )
-
-// Due is a memory whose expires_at has passed.
-type Due struct {
-	Tenant domain.Tenant
-	ID     uuid.UUID
-}
 
 // SweeperConfig tunes a Sweeper; its zero value works.
 type SweeperConfig struct {
@@ -27,16 +20,16 @@ type SweeperConfig struct {
 }
 
 // Sweeper records the expiry of memories that are due. Queries hide them by themselves from the instant of their
-// expires_at on, so nothing depends on when the sweeper comes round; several may run at once.
+// expires_at on, so nothing depends on when the sweeper runs; several may run at once.
 type Sweeper struct {
 	handler *Handler
-	due     func(ctx context.Context, now time.Time, limit int) ([]Due, error)
+	due     func(ctx context.Context, now time.Time, limit int) ([]memory.Key, error)
 	config  SweeperConfig
 	log     *zap.Logger
 }
 
 // NewSweeper makes a sweeper; due finds up to limit memories that are due at a moment.
-func NewSweeper(handler *Handler, due func(ctx context.Context, now time.Time, limit int) ([]Due, error),
+func NewSweeper(handler *Handler, due func(ctx context.Context, now time.Time, limit int) ([]memory.Key, error),
 	config SweeperConfig, log *zap.Logger,
 ) *Sweeper {
 	if config.Interval == 0 {
@@ -48,7 +41,7 @@ func NewSweeper(handler *Handler, due func(ctx context.Context, now time.Time, l
 	return &Sweeper{handler: handler, due: due, config: config, log: log}
 }
 
-// Run sweeps until ctx ends and returns nil then. What fails is logged and tried again next time.
+// Run sweeps until ctx ends and returns nil then. Failures are logged and tried again next time.
 func (s *Sweeper) Run(ctx context.Context) error {
 	ticker := time.NewTicker(s.config.Interval)
 	defer ticker.Stop()
@@ -66,7 +59,7 @@ func (s *Sweeper) Run(ctx context.Context) error {
 	}
 }
 
-// SweepOnce expires what is due now, at most one batch, and tells how many memories that were.
+// SweepOnce expires what is due now, at most one batch, and returns how many memories that were.
 func (s *Sweeper) SweepOnce(ctx context.Context) (expired int, err error) {
 	due, err := s.due(ctx, s.handler.config.Now(), s.config.Batch)
 	if err != nil {
@@ -90,8 +83,8 @@ func (s *Sweeper) SweepOnce(ctx context.Context) (expired int, err error) {
 }
 
 // expire records the expiry of one memory. What due looked at may lag behind: a memory that is not due writes nothing.
-func (s *Sweeper) expire(ctx context.Context, d Due) (wrote bool, err error) {
-	req := Request{Tenant: d.Tenant, Meta: domain.Meta{Actor: "sweeper", Reason: "expires_at has passed"}}
+func (s *Sweeper) expire(ctx context.Context, d memory.Key) (wrote bool, err error) {
+	req := Request{Tenant: d.Tenant, Meta: domain.Meta{Actor: "sweeper", Principal: "system:sweeper"}, Reason: "expires_at has passed"}
 	_, err = s.handler.change(ctx, req, "expire", d.ID, nil, func(m *memory.Memory, now time.Time) (memory.Event, error) {
 		event, err := m.Expire(now)
 		wrote = event != nil

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// Kind says what an error means to whoever asked; each transport maps kinds in one table.
+// Kind says what an error means to the caller; each transport maps kinds in one table.
 type Kind string
 
 // The kinds of error that AUREN distinguishes.
@@ -16,11 +16,11 @@ const (
 	NotFound Kind = "not_found"
 	// Conflict is a request that does not fit the present state or version.
 	Conflict Kind = "conflict"
-	// Reused is a command id that came before with another body.
+	// Reused is a command id that was used before with another body.
 	Reused Kind = "command_id_reused"
 	// Forbidden is a request that the caller may not make.
 	Forbidden Kind = "forbidden"
-	// Unavailable is a request that may succeed later: a dependency is away or behind.
+	// Unavailable is a request that may succeed later: a dependency is down or behind.
 	Unavailable Kind = "unavailable"
 	// Internal is everything else; its text is for the log, not for the caller.
 	Internal Kind = "internal"
@@ -32,7 +32,7 @@ type Error struct {
 	Kind Kind
 	// Field names the offending input in the caller's words, as in "memories[3].confidence"; default none.
 	Field string
-	// Message says what is wrong and what is allowed, in lower case and without the field's name.
+	// Message says what must hold, in lower case and without the field's name, as in "must be 1 to 100 characters, got 0".
 	Message string
 }
 
@@ -72,7 +72,7 @@ func (e *VersionConflictError) Error() string {
 	return fmt.Sprintf("memory %s is at version %d, expected %d", e.Stream, e.Actual, e.Expected)
 }
 
-// KindOf tells the kind of err: that of the first Error in its chain, Conflict for a
+// KindOf returns the kind of err: that of the first Error in its chain, Conflict for a
 // VersionConflictError, Internal for anything else.
 func KindOf(err error) Kind {
 	if e, ok := errors.AsType[*Error](err); ok {
@@ -84,9 +84,9 @@ func KindOf(err error) Kind {
 	return Internal
 }
 
-// Within prefixes the field of an Error in err's chain, as in "memories[3]" + "confidence";
-// any other error is returned as it is.
-func Within(prefix string, err error) error {
+// WithField prefixes the field of an Error of kind Invalid in err's chain, as in "memories[3]" + "confidence"; any other
+// error is returned unchanged.
+func WithField(prefix string, err error) error {
 	e, ok := errors.AsType[*Error](err)
 	if !ok || e.Kind != Invalid {
 		return err

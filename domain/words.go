@@ -4,19 +4,13 @@ package domain
 
 import (
 	"regexp"
-	"strings"
-	"unicode/utf8"
 )
 
-// DefaultTenant is the tenant of whoever names none.
+// DefaultTenant is the tenant of callers that name none.
 const DefaultTenant Tenant = "default"
 
 // Tenant names an isolated world: its own log, memories and keys.
 type Tenant string
-
-// EventSkipped is the event_type of the events that are of no memory: each says that a projection passes over an event
-// that it cannot apply.
-const EventSkipped = "projection_event_skipped"
 
 var tenantPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
 
@@ -26,22 +20,20 @@ func ParseTenant(name string) (Tenant, error) {
 		return DefaultTenant, nil
 	}
 	if !tenantPattern.MatchString(name) {
-		return "", Invalidf("tenant", "is no tenant name; allowed are 1 to 63 lower-case letters, digits, - and _, starting with a letter or digit")
+		return "", Invalidf("tenant", "must be 1 to 63 lower-case letters, digits, - and _, starting with a letter or digit, got %q", name)
 	}
 	return Tenant(name), nil
 }
 
-// Meta says who sent a command, why, and what it belongs to. It is stored with every event of the command.
+// Meta says who sent a command and what it belongs to. It is stored with every event of the command.
 type Meta struct {
-	// Actor is who sent the command; default "anonymous".
+	// Actor is who sent the command, in the sender's own words; default "anonymous".
 	Actor string `json:"actor"`
 	// Principal is who sent it as authenticated, such as "local:<user>" or "system:sweeper"; default "anonymous".
 	Principal string `json:"principal,omitempty"`
-	// Reason is why, in the actor's words; default none.
-	Reason string `json:"reason,omitempty"`
 	// CommandID makes the command idempotent; default none.
 	CommandID string `json:"command_id,omitempty"`
-	// CorrelationID groups all that belongs to one piece of work; default none.
+	// CorrelationID groups everything that belongs to one piece of work; default none.
 	CorrelationID string `json:"correlation_id,omitempty"`
 	// CausationID names what made the actor send the command, often an event id; default none.
 	CausationID string `json:"causation_id,omitempty"`
@@ -75,7 +67,6 @@ func (m Meta) Check() (Meta, error) {
 	}{
 		{"actor", m.Actor, MaxActor},
 		{"principal", m.Principal, MaxActor},
-		{"reason", m.Reason, MaxReason},
 		{"correlation_id", m.CorrelationID, MaxReference},
 		{"causation_id", m.CausationID, MaxReference},
 		{"traceparent", m.Traceparent, MaxReference},
@@ -89,27 +80,12 @@ func (m Meta) Check() (Meta, error) {
 
 func checkCommandID(id string) error {
 	if len(id) > MaxReference {
-		return Invalidf("command_id", "has %d characters; allowed are 1 to %d", len(id), MaxReference)
+		return Invalidf("command_id", "must be 1 to %d characters, got %d", MaxReference, len(id))
 	}
 	for i := range len(id) {
 		if id[i] <= ' ' || id[i] > '~' {
-			return Invalidf("command_id", "holds a space or a character outside visible ASCII; allowed are the characters ! to ~")
+			return Invalidf("command_id", "must be visible ASCII without spaces: the characters ! to ~")
 		}
-	}
-	return nil
-}
-
-// CheckText reports a text that is longer than limit characters, is not UTF-8 or holds a NUL,
-// none of which PostgreSQL would keep.
-func CheckText(field, text string, limit int) error {
-	if !utf8.ValidString(text) {
-		return Invalidf(field, "is not valid UTF-8")
-	}
-	if strings.IndexByte(text, 0) >= 0 {
-		return Invalidf(field, "holds a NUL character, which cannot be stored")
-	}
-	if n := utf8.RuneCountInString(text); n > limit {
-		return Invalidf(field, "has %d characters; at most %d are allowed", n, limit)
 	}
 	return nil
 }

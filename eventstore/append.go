@@ -80,7 +80,7 @@ func newRequest(c Command) (*request, error) {
 	if c.Note != nil {
 		note, err := canonjson.Parse(c.Note)
 		if err != nil {
-			return nil, domain.Within("note", err)
+			return nil, domain.WithField("note", err)
 		}
 		r.command.Note = note.Raw()
 	}
@@ -112,7 +112,7 @@ func (n NewEvent) prepare(tenant domain.Tenant, w *StreamAppend) (saltedEvent, e
 	}
 	meta, err := n.Meta.Check()
 	if err != nil {
-		return saltedEvent{}, domain.Within("metadata", err)
+		return saltedEvent{}, domain.WithField("metadata", err)
 	}
 	return saltedEvent{salt: salt, Event: Event{
 		Tenant: tenant, ID: n.ID, StreamID: w.StreamID, Category: w.Category, Type: n.Type, SchemaVersion: n.SchemaVersion,

@@ -23,7 +23,7 @@ func TestAppendAndReadBack(t *testing.T) {
 	store, _ := setup(t)
 	stream := uuid.New()
 	c := writes(stream, eventstore.None, `{"b":1.50,"a":"\ud83d\ude00"}`, `[]`)
-	c.Writes[0].Events[0].Meta = domain.Meta{Actor: "ana", Principal: "local:ana", Reason: "because <&>", CommandID: "c-1", CorrelationID: "k"}
+	c.Writes[0].Events[0].Meta = domain.Meta{Actor: "ana", Principal: "local:ana", CommandID: "c-1", CorrelationID: "k"}
 	result, err := store.Append(t.Context(), c)
 	require.NoError(t, err)
 	last := c.Writes[0].Events[1].ID
@@ -170,9 +170,9 @@ func TestAppendRefusesWhatCannotBeStored(t *testing.T) {
 	t.Parallel()
 	store, _ := setup(t)
 	for expected, change := range map[string]func(*eventstore.NewEvent){
-		"payload: must be an object where the event has contents":       func(e *eventstore.NewEvent) { e.Payload, e.Contents = canonjson.Null(), canonjson.Null() },
-		"payload.contents: is reserved for the digest of the contents":  func(e *eventstore.NewEvent) { e.Payload = canonjson.MustParse(`{"contents":{}}`) },
-		"metadata.actor: holds a NUL character, which cannot be stored": func(e *eventstore.NewEvent) { e.Meta.Actor = "\x00" },
+		"payload: must be an object where the event has contents":      func(e *eventstore.NewEvent) { e.Payload, e.Contents = canonjson.Null(), canonjson.Null() },
+		"payload.contents: is reserved for the digest of the contents": func(e *eventstore.NewEvent) { e.Payload = canonjson.MustParse(`{"contents":{}}`) },
+		"metadata.actor: must not contain a NUL character":             func(e *eventstore.NewEvent) { e.Meta.Actor = "\x00" },
 	} {
 		c := writes(uuid.New(), eventstore.None, `{}`)
 		change(&c.Writes[0].Events[0])

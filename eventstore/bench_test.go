@@ -22,6 +22,8 @@ import (
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
+	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
 )
 
@@ -75,7 +77,7 @@ func BenchmarkAppend(b *testing.B) {
 // stalls spoils a few of them, which the median passes over.
 func BenchmarkGuarantees(b *testing.B) {
 	pool := benchPool(b)
-	text, _ := json.Marshal(map[string]string{"text": strings.Repeat("a memory of some length, ", 38)})
+	text := canonjson.NewObject(nil).Text("text", strings.Repeat("a memory of some length, ", 38)).Done()
 	const clients, turn, rounds = 100, 100 * time.Millisecond, 75
 	// Each appends to a log of its own.
 	side := func(name domain.Tenant, chained, identified bool, newID func() string) (perSecond func() float64) {
@@ -97,7 +99,7 @@ func BenchmarkGuarantees(b *testing.B) {
 						if id := newID(); identified {
 							request.Meta.CommandID = id
 						}
-						if _, err := handler.Remember(b.Context(), request, commands.Remember{AgentID: "coach", UserID: "ana", Content: text}); err != nil {
+						if _, err := handler.Remember(b.Context(), request, commands.Remember{Draft: memory.Draft{AgentID: "coach", UserID: "ana", Content: text}}); err != nil {
 							b.Error(err)
 							return
 						}

@@ -13,7 +13,6 @@ func encodeMeta(m domain.Meta) canonjson.Value {
 		TextIfAny("command_id", m.CommandID).
 		TextIfAny("correlation_id", m.CorrelationID).
 		TextIfAny("principal", m.Principal).
-		TextIfAny("reason", m.Reason).
 		TextIfAny("traceparent", m.Traceparent).
 		Done()
 }
@@ -31,8 +30,6 @@ func decodeMeta(raw []byte) (m domain.Meta, err error) {
 			m.Actor = text
 		case "principal":
 			m.Principal = text
-		case "reason":
-			m.Reason = text
 		case "command_id":
 			m.CommandID = text
 		case "correlation_id":

@@ -113,14 +113,14 @@ func (w *world) requireAnswersOfFold(ctx context.Context, t *rapid.T, tenant dom
 			before := &history[e.StreamID][m.Version()-1]
 			before.SupersededAt, before.SupersededSequenceID = &e.CreatedAt, e.SequenceID
 		}
-		fact, err := memory.Decode(e.Type, e.SchemaVersion, e.Payload)
+		fact, err := memory.Decode(e.Type, e.SchemaVersion, e.Payload, e.Contents)
 		require.NoError(t, err)
 		m.Apply(e.StreamID, fact, e.OccurredAt)
 		last[e.StreamID] = e
 		meta, err := e.Meta()
 		require.NoError(t, err)
 		history[e.StreamID] = append(history[e.StreamID], queries.Version{
-			Memory: answer(t, m.Snapshot(), e), EventType: e.Type, Actor: meta.Actor, Reason: meta.Reason,
+			Memory: answer(t, m.Snapshot(), e), EventType: e.Type, Actor: meta.Actor, Reason: e.Reason(),
 		})
 		asOf := queries.At{AsOf: queries.AsOf{SequenceID: e.SequenceID}}
 		require.Equal(t, known(e.CreatedAt), w.list(ctx, t, tenant, asOf), "%s tables as of %d", which, e.SequenceID)
@@ -153,7 +153,7 @@ func (w *world) list(ctx context.Context, t *rapid.T, tenant domain.Tenant, at q
 // answer is a memory as folded, in the words of a query.
 func answer(t *rapid.T, s memory.Snapshot, last eventstore.Event) queries.Memory {
 	return canonical(t, queries.Memory{
-		ID: s.ID, AgentID: s.AgentID, UserID: s.UserID, Type: s.Type, Content: s.Content, Confidence: s.Confidence, Metadata: s.Metadata,
+		ID: s.ID, AgentID: s.AgentID, UserID: s.UserID, Type: s.Type, Content: s.Content.Raw(), Confidence: s.Confidence, Metadata: s.Metadata.Raw(),
 		State: string(s.State), Version: s.Version, SequenceID: last.SequenceID, CreatedAt: s.CreatedAt, UpdatedAt: s.UpdatedAt,
 		RecordedAt: last.CreatedAt, ExpiresAt: s.ExpiresAt,
 	})

@@ -2,7 +2,6 @@ package projections_test
 
 import (
 	"context"
-	"encoding/json"
 	"testing"
 	"time"
 
@@ -15,6 +14,8 @@ import (
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
+	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/projections/agentmemories"
@@ -61,7 +62,7 @@ func (w *world) rememberSome(t *rapid.T) {
 	for _, tenant := range tenants {
 		batch := make([]commands.Remember, 3)
 		for i := range batch {
-			batch[i] = commands.Remember{ID: &ids[i], AgentID: "coach", UserID: "ana", Content: drawContent(t)}
+			batch[i] = commands.Remember{ID: &ids[i], Draft: memory.Draft{AgentID: "coach", UserID: "ana", Content: drawContent(t)}}
 		}
 		_, err := w.handler.RememberBatch(t.Context(), commands.Request{Tenant: tenant}, batch)
 		require.NoError(t, err)
@@ -91,7 +92,7 @@ func (w *world) actions(ctx context.Context) map[string]func(*rapid.T) {
 			requireDecided(t, err)
 		},
 		"revise": func(t *rapid.T) {
-			_, err := w.handler.Revise(ctx, request(t), drawID(t), commands.Revise{Content: drawContent(t), Metadata: json.RawMessage(`{"k":1.50}`)})
+			_, err := w.handler.Revise(ctx, request(t), drawID(t), memory.Revision{Content: drawContent(t), Metadata: canonjson.MustParse(`{"k":1.50}`)})
 			requireDecided(t, err)
 		},
 		"adjust confidence": func(t *rapid.T) {
@@ -99,7 +100,7 @@ func (w *world) actions(ctx context.Context) map[string]func(*rapid.T) {
 			requireDecided(t, err)
 		},
 		"record evidence": func(t *rapid.T) {
-			_, err := w.handler.RecordEvidence(ctx, request(t), drawID(t), commands.Evidence{Supports: rapid.Bool().Draw(t, "supports"), Note: "seen"})
+			_, err := w.handler.RecordEvidence(ctx, request(t), drawID(t), memory.Evidence{Supports: rapid.Bool().Draw(t, "supports"), Note: "seen"})
 			requireDecided(t, err)
 		},
 		"set expiry": func(t *rapid.T) {
@@ -115,20 +116,11 @@ func (w *world) actions(ctx context.Context) map[string]func(*rapid.T) {
 			requireDecided(t, err)
 		},
 		"sweep": func(t *rapid.T) {
-			_, err := commands.NewSweeper(w.handler, w.due, commands.SweeperConfig{}, zap.NewNop()).SweepOnce(ctx)
+			_, err := commands.NewSweeper(w.handler, w.reader.Due, commands.SweeperConfig{}, zap.NewNop()).SweepOnce(ctx)
 			require.NoError(t, err)
 		},
 		"project": func(t *rapid.T) { w.project(ctx, t) },
 	}
-}
-
-func (w *world) due(ctx context.Context, now time.Time, limit int) ([]commands.Due, error) {
-	due, err := w.reader.Due(ctx, now, limit)
-	var all []commands.Due
-	for _, d := range due {
-		all = append(all, commands.Due{Tenant: d.Tenant, ID: d.ID})
-	}
-	return all, err
 }
 
 func request(t *rapid.T) commands.Request {
@@ -136,20 +128,22 @@ func request(t *rapid.T) commands.Request {
 		Tenant: rapid.SampledFrom(tenants).Draw(t, "tenant"),
 		Meta: domain.Meta{
 			Actor:     rapid.SampledFrom([]string{"ana", "bo"}).Draw(t, "actor"),
-			Reason:    rapid.SampledFrom([]string{"", "because"}).Draw(t, "reason"),
 			CommandID: rapid.SampledFrom([]string{"", "", "", "", "", "", "", "", "1", "2"}).Draw(t, "command_id"),
 		},
+		Reason:          rapid.SampledFrom([]string{"", "because"}).Draw(t, "reason"),
 		ExpectedVersion: max(0, rapid.IntRange(-9, 4).Draw(t, "expected_version")),
 	}
 }
 
 func drawID(t *rapid.T) uuid.UUID { return rapid.SampledFrom(ids).Draw(t, "id") }
 
-func drawContent(t *rapid.T) json.RawMessage {
+func drawContent(t *rapid.T) canonjson.Value {
 	words := rapid.SliceOfN(rapid.SampledFrom([]string{"sleeps", "runs", "tea", "Zürich", "😀"}), 0, 3).Draw(t, "words")
-	raw, err := json.Marshal(map[string]any{"words": words, "n": rapid.Float64Range(-1e9, 1e9).Draw(t, "n")})
-	require.NoError(t, err)
-	return raw
+	said := make([]canonjson.Value, len(words))
+	for i, word := range words {
+		said[i] = canonjson.Text(word)
+	}
+	return canonjson.NewObject(nil).Float("n", rapid.Float64Range(-1e9, 1e9).Draw(t, "n")).List("words", said).Done()
 }
 
 // drawExpiry often draws a moment that comes while the history is made.
@@ -160,11 +154,7 @@ func drawExpiry(t *rapid.T) *time.Time {
 
 func drawRemember(t *rapid.T) commands.Remember {
 	id, at := drawID(t), time.Now().Add(-time.Hour)
-	return commands.Remember{
-		ID: &id, AgentID: "coach", UserID: rapid.SampledFrom([]string{"ana", "bo"}).Draw(t, "user"),
-		Type: rapid.SampledFrom([]string{"", "fact"}).Draw(t, "memory_type"), Content: drawContent(t), ExpiresAt: drawExpiry(t),
-		OccurredAt: rapid.SampledFrom([]*time.Time{nil, &at}).Draw(t, "occurred_at"),
-	}
+	return commands.Remember{ID: &id, OccurredAt: rapid.SampledFrom([]*time.Time{nil, &at}).Draw(t, "occurred_at"), Draft: memory.Draft{AgentID: "coach", UserID: rapid.SampledFrom([]string{"ana", "bo"}).Draw(t, "user"), Type: rapid.SampledFrom([]string{"", "fact"}).Draw(t, "memory_type"), Content: drawContent(t), ExpiresAt: drawExpiry(t)}}
 }
 
 // requireDecided takes the refusals that belong to a history: they write nothing.

@@ -30,7 +30,7 @@ type Projection interface {
 	Schema() string
 	// Prepare does the work on a batch that needs no transaction and returns what writes the rows. The events are
 	// in order, without a gap but for those that are of no memory, and follow the batch that was prepared before, which
-	// may not have been written yet. One of type domain.EventSkipped stands for one that is to change nothing but the
+	// may not have been written yet. One of type EventSkipped stands for one that is to change nothing but the
 	// version of its memory. An event that can never be applied is an *PoisonError.
 	Prepare(ctx context.Context, tenant domain.Tenant, events []eventstore.Event) (Write, error)
 }

@@ -18,16 +18,18 @@ import (
 	"github.com/auren-memory/auren/projections/generation"
 )
 
-// Skipped is the payload of an event of type domain.EventSkipped: that an event which a projection could not apply is to
+// EventSkipped is the event_type of the events by which operators have events skipped that a projection cannot apply.
+const EventSkipped = "projection_event_skipped"
+
+// Skipped is the payload of an event of type EventSkipped: that an event which a projection could not apply is to
 // be passed over.
 type Skipped struct {
 	Projection string    `json:"projection"`
 	SequenceID int64     `json:"sequence_id"`
 	EventID    uuid.UUID `json:"event_id"`
-	Reason     string    `json:"reason"`
 }
 
-// SkippedSchemaVersion is the schema version of an event of type domain.EventSkipped.
+// SkippedSchemaVersion is the schema version of an event of type EventSkipped.
 const SkippedSchemaVersion = 1
 
 // SkipStream is the stream that holds what was skipped of a projection, in the log of each tenant.
@@ -50,17 +52,17 @@ select c.stopped_at, e.event_id, coalesce(e.event_type, '')
 // it that is not done stands still in front of that event, or where that event is itself one that has something skipped, of a
 // newer program.
 func Skip(ctx context.Context, pool *pgxpool.Pool, store *eventstore.Store, tenant domain.Tenant, projection string,
-	sequenceID int64, meta domain.Meta,
+	sequenceID int64, meta domain.Meta, reason string,
 ) (eventstore.WriteResult, error) {
-	if meta.Reason == "" {
-		return eventstore.WriteResult{}, domain.Invalidf("reason", "is missing; it is kept in the log")
+	if err := domain.CheckName("reason", reason, domain.MaxReason); err != nil {
+		return eventstore.WriteResult{}, err
 	}
 	meta.CommandID = fmt.Sprintf("skip/%s/%d", projection, sequenceID)
 	meta, err := meta.Check()
 	if err != nil {
 		return eventstore.WriteResult{}, err
 	}
-	fingerprint := eventstore.Hash(sha256.Sum256([]byte(meta.CommandID + " " + meta.Reason)))
+	fingerprint := eventstore.Hash(sha256.Sum256([]byte(meta.CommandID + " " + reason)))
 	first, ok, err := store.Outcome(ctx, tenant, meta.CommandID, fingerprint)
 	if err != nil {
 		return eventstore.WriteResult{}, fmt.Errorf("skip event %d: %w", sequenceID, err)
@@ -88,17 +90,16 @@ func Skip(ctx context.Context, pool *pgxpool.Pool, store *eventstore.Store, tena
 	case !at.is(sequenceID):
 		return eventstore.WriteResult{}, domain.Errorf(domain.Conflict,
 			"projection %s of tenant %s is stopped at event %d, not at %d", projection, tenant, *at.sequenceID, sequenceID)
-	case at.eventType == domain.EventSkipped:
+	case at.eventType == EventSkipped:
 		return eventstore.WriteResult{}, domain.Errorf(domain.Conflict,
 			"event %d was written by a newer program, to have an event skipped, and cannot be skipped itself: start the newer program", sequenceID)
 	}
-	payload := canonjson.NewObject(nil).UUID("event_id", *at.event).Text("projection", projection).
-		TextIfAny("reason", meta.Reason).Int("sequence_id", sequenceID).Done()
+	payload := canonjson.NewObject(nil).UUID("event_id", *at.event).Text("projection", projection).Int("sequence_id", sequenceID).Done()
 	result, err := store.Append(ctx, eventstore.Command{
 		Tenant: tenant, ID: meta.CommandID, Fingerprint: fingerprint,
-		Writes: []eventstore.StreamAppend{{StreamID: SkipStream(projection), Expected: eventstore.Any, Events: []eventstore.NewEvent{{
-			ID: uuid.Must(uuid.NewV7()), Type: domain.EventSkipped, SchemaVersion: SkippedSchemaVersion,
-			Payload: payload, Meta: meta, OccurredAt: time.Now(),
+		Writes: []eventstore.StreamAppend{{StreamID: SkipStream(projection), Expected: eventstore.Any, Category: eventstore.CategoryProjection, Events: []eventstore.NewEvent{{
+			ID: uuid.Must(uuid.NewV7()), Type: EventSkipped, SchemaVersion: SkippedSchemaVersion,
+			Payload: payload, Contents: canonjson.NewObject(nil).Text("reason", reason).Done(), Meta: meta, OccurredAt: time.Now(),
 		}}}},
 	})
 	if err != nil {
@@ -137,7 +138,7 @@ func readStopOfBuild(ctx context.Context, pool *pgxpool.Pool, tenant domain.Tena
 
 // IsSkip reports whether Skip wrote the event: then it belongs to no memory, and there is nothing to apply or deliver.
 func IsSkip(e *eventstore.Event) bool {
-	if e.Type != domain.EventSkipped || e.SchemaVersion != SkippedSchemaVersion {
+	if e.Type != EventSkipped || e.SchemaVersion != SkippedSchemaVersion {
 		return false
 	}
 	var s Skipped
@@ -155,7 +156,7 @@ func ReadSkips(ctx context.Context, store *eventstore.Store, tenant domain.Tenan
 		}
 		for _, e := range events {
 			var s Skipped
-			if e.Type == domain.EventSkipped && e.SchemaVersion == SkippedSchemaVersion && json.Unmarshal(e.Payload, &s) == nil {
+			if e.Type == EventSkipped && e.SchemaVersion == SkippedSchemaVersion && json.Unmarshal(e.Payload, &s) == nil {
 				skips[s.SequenceID] = e
 			}
 			version = e.Version + 1

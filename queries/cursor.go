@@ -86,7 +86,7 @@ func decodeCursor(text string, list []byte) (*cursor, error) {
 	if !bytes.Equal(c.List, list) {
 		return nil, domain.Invalidf("cursor", "must be of the same list; repeat the order, the filter and the as_of it came from")
 	}
-	if filter.CheckTime("cursor", time.UnixMicro(c.Number)) != nil {
+	if domain.CheckTime("cursor", time.UnixMicro(c.Number)) != nil {
 		return nil, unreadable
 	}
 	return &c, nil

@@ -5,38 +5,26 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/memory"
 )
-
-// TenantMemory names a memory among all tenants.
-type TenantMemory struct {
-	Tenant    domain.Tenant
-	ID        uuid.UUID
-	ExpiresAt time.Time
-}
 
 // Due returns at most limit active memories of each tenant whose expires_at is not after now, the most overdue
 // first; limit is from 1 to MaxLimit, default DefaultLimit.
-func (r *Reader) Due(ctx context.Context, now time.Time, limit int) ([]TenantMemory, error) {
+func (r *Reader) Due(ctx context.Context, now time.Time, limit int) ([]memory.Key, error) {
 	limit, err := checkLimit(limit, DefaultLimit, MaxLimit)
 	if err != nil {
 		return nil, err
 	}
-	var due []TenantMemory
+	var due []memory.Key
 	err = r.source.Connected(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
 		rows, err := conn.Query(ctx, selectDue, now, limit)
 		if err != nil {
 			return err
 		}
-		due, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (m TenantMemory, err error) {
-			err = row.Scan(&m.Tenant, &m.ID, &m.ExpiresAt)
-			m.ExpiresAt = m.ExpiresAt.UTC()
-			return m, err
-		})
+		due, err = pgx.CollectRows(rows, pgx.RowToStructByPos[memory.Key])
 		return err
 	})
 	if err != nil {
@@ -47,7 +35,7 @@ func (r *Reader) Due(ctx context.Context, now time.Time, limit int) ([]TenantMem
 
 // Tenant by tenant, so that each follows its own index and none crowds out another.
 const selectDue = `
-select tenants.tenant_id, due.id, due.expires_at
+select tenants.tenant_id, due.id
   from projection_checkpoints as tenants
  cross join lateral (
      select id, expires_at

@@ -15,6 +15,8 @@ import (
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
+	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/projections/agentmemories"
@@ -84,6 +86,7 @@ func (w *world) onItsClock(t *testing.T) *pgxpool.Pool {
 type told struct {
 	tenant   domain.Tenant
 	meta     domain.Meta
+	reason   string
 	remember commands.Remember
 	state    string
 	updated  time.Time
@@ -101,17 +104,19 @@ func (w *world) add(t *testing.T, content any, options ...func(*told)) uuid.UUID
 // tell is add, but for the projections.
 func (w *world) tell(t *testing.T, content any, options ...func(*told)) uuid.UUID {
 	t.Helper()
-	text, err := json.Marshal(content)
+	encoded, err := json.Marshal(content)
+	require.NoError(t, err)
+	text, err := canonjson.Parse(encoded)
 	require.NoError(t, err)
 	half := 0.5
 	m := told{tenant: tenant, meta: domain.Meta{Actor: "tester"},
-		remember: commands.Remember{AgentID: "ada", UserID: "uma", Content: text, Confidence: &half}}
+		remember: commands.Remember{Draft: memory.Draft{AgentID: "ada", UserID: "uma", Content: text, Confidence: &half}}}
 	for _, option := range options {
 		option(&m)
 	}
 	var id uuid.UUID
 	w.command(t, m.tenant, func(ctx context.Context) (err error) {
-		receipt, err := w.handler.Remember(ctx, commands.Request{Tenant: m.tenant, Meta: m.meta}, m.remember)
+		receipt, err := w.handler.Remember(ctx, commands.Request{Tenant: m.tenant, Meta: m.meta, Reason: m.reason}, m.remember)
 		id = receipt.ID
 		return err
 	})
@@ -156,7 +161,7 @@ func (w *world) change(t *testing.T, id uuid.UUID, do change, options ...func(*t
 		option(&m)
 	}
 	w.command(t, m.tenant, func(ctx context.Context) error {
-		return do(ctx, w, commands.Request{Tenant: m.tenant, Meta: m.meta}, id)
+		return do(ctx, w, commands.Request{Tenant: m.tenant, Meta: m.meta, Reason: m.reason}, id)
 	})
 	w.project(t)
 }
@@ -172,8 +177,8 @@ func restore(ctx context.Context, w *world, r commands.Request, id uuid.UUID) er
 }
 
 func expire(ctx context.Context, w *world, r commands.Request, id uuid.UUID) error {
-	due := func(context.Context, time.Time, int) ([]commands.Due, error) {
-		return []commands.Due{{Tenant: r.Tenant, ID: id}}, nil
+	due := func(context.Context, time.Time, int) ([]memory.Key, error) {
+		return []memory.Key{{Tenant: r.Tenant, ID: id}}, nil
 	}
 	_, err := commands.NewSweeper(w.handler, due, commands.SweeperConfig{}, zap.NewNop()).SweepOnce(ctx)
 	return err
@@ -181,7 +186,7 @@ func expire(ctx context.Context, w *world, r commands.Request, id uuid.UUID) err
 
 func revise(content string) change {
 	return func(ctx context.Context, w *world, r commands.Request, id uuid.UUID) error {
-		_, err := w.handler.Revise(ctx, r, id, commands.Revise{Content: json.RawMessage(content)})
+		_, err := w.handler.Revise(ctx, r, id, memory.Revision{Content: canonjson.MustParse(content)})
 		return err
 	}
 }
@@ -197,7 +202,7 @@ func adjust(confidence float64) change {
 func evidence(at time.Time) change {
 	return func(ctx context.Context, w *world, r commands.Request, id uuid.UUID) error {
 		w.clock = at
-		_, err := w.handler.RecordEvidence(ctx, r, id, commands.Evidence{Weight: new(float64)})
+		_, err := w.handler.RecordEvidence(ctx, r, id, memory.Evidence{Weight: new(float64)})
 		return err
 	}
 }
@@ -220,16 +225,18 @@ func recorded(sequence int) time.Time { return epoch.Add(time.Duration(sequence-
 func scope(agent, user string) func(*told) {
 	return func(m *told) { m.remember.AgentID, m.remember.UserID = agent, user }
 }
-func confidence(c float64) func(*told)    { return func(m *told) { m.remember.Confidence = &c } }
-func state(s string) func(*told)          { return func(m *told) { m.state = s } }
-func expires(at time.Time) func(*told)    { return func(m *told) { m.remember.ExpiresAt = &at } }
-func kind(name string) func(*told)        { return func(m *told) { m.remember.Type = name } }
-func metadata(json string) func(*told)    { return func(m *told) { m.remember.Metadata = []byte(json) } }
+func confidence(c float64) func(*told) { return func(m *told) { m.remember.Confidence = &c } }
+func state(s string) func(*told)       { return func(m *told) { m.state = s } }
+func expires(at time.Time) func(*told) { return func(m *told) { m.remember.ExpiresAt = &at } }
+func kind(name string) func(*told)     { return func(m *told) { m.remember.Type = name } }
+func metadata(json string) func(*told) {
+	return func(m *told) { m.remember.Metadata = canonjson.MustParse(json) }
+}
 func in(tenant domain.Tenant) func(*told) { return func(m *told) { m.tenant = tenant } }
 func created(at time.Time) func(*told)    { return func(m *told) { m.remember.OccurredAt = &at } }
 func updated(at time.Time) func(*told)    { return func(m *told) { m.updated = at } }
 func because(who, reason string) func(*told) {
-	return func(m *told) { m.meta = domain.Meta{Actor: who, Reason: reason} }
+	return func(m *told) { m.meta, m.reason = domain.Meta{Actor: who}, reason }
 }
 func at(asOf queries.AsOf) queries.At      { return queries.At{AsOf: asOf} }
 func asOf(sequence int64) queries.At       { return at(queries.AsOf{SequenceID: sequence}) }

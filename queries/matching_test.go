@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/queries"
 )
 
@@ -51,10 +52,10 @@ func TestDueIsWhatHasExpiredInEveryTenant(t *testing.T) {
 	third := w.add(t, "x", in("other"), expires(now.Add(-time.Minute)))
 	due, err := w.reader.Due(t.Context(), now, 10)
 	require.NoError(t, err)
-	require.Equal(t, []queries.TenantMemory{
-		{Tenant: tenant, ID: first, ExpiresAt: now.Add(-time.Hour)},
-		{Tenant: "other", ID: third, ExpiresAt: now.Add(-time.Minute)},
-		{Tenant: tenant, ID: second, ExpiresAt: now},
+	require.Equal(t, []memory.Key{
+		{Tenant: tenant, ID: first},
+		{Tenant: "other", ID: third},
+		{Tenant: tenant, ID: second},
 	}, due)
 	due, err = w.reader.Due(t.Context(), now, 1)
 	require.NoError(t, err)

@@ -89,9 +89,9 @@ select tenant_id, agent_id, user_id, count(*), sum(words) from agent_memory_sear
 insert into projection_checkpoints (tenant_id, projection, projection_version, sequence_id)
 values ('default', 'agent_memories', 1, 80000), ('default', 'search', 1, 80000)`, `
 insert into logs (tenant_id, sequence_id, hash, created_at) values ('default', 80000, '', now())`, `
-insert into events (tenant_id, sequence_id, event_id, stream_id, version, event_type, schema_version, agent_id, user_id,
+insert into events (tenant_id, sequence_id, event_id, stream_id, version, category, event_type, schema_version, agent_id, user_id,
        payload, metadata, occurred_at, created_at, hash)
-select 'default', 60000, gen_random_uuid(), id, 2, 'memory_revised', 1, agent_id, user_id, '{}', '{}', told_at, told_at, ''
+select 'default', 60000, gen_random_uuid(), id, 2, 'memory', 'memory_revised', 1, agent_id, user_id, '{}', '{}', told_at, told_at, ''
   from told
  where n = 20000`,
 		`drop table told`,

@@ -13,6 +13,8 @@ import (
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
+	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
 )
 
@@ -50,7 +52,7 @@ func TestAnEmptyDatabaseIsUsedAndOneWithMemoriesIsRefused(t *testing.T) {
 	defer store.Close()
 	id := uuid.New()
 	_, err := commands.New(store, commands.Config{}).Remember(t.Context(), commands.Request{Tenant: domain.DefaultTenant},
-		commands.Remember{ID: &id, AgentID: "a", UserID: "u", Content: []byte(`"kept"`)})
+		commands.Remember{ID: &id, Draft: memory.Draft{AgentID: "a", UserID: "u", Content: canonjson.MustParse(`"kept"`)}})
 	require.NoError(t, err)
 	_, stderr, code = call(t, "--db-dsn", dsn, "freshness", "--quick")
 	require.Equal(t, exitFailed, code)

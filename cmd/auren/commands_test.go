@@ -305,7 +305,7 @@ func TestWhatCannotWorkIsNamed(t *testing.T) {
 		{exitUsage, "--content: is no flag but an argument", []string{"revise", id, "--content", "x"}},
 		{exitUsage, "--content: is no flag but an argument", []string{"remember", "--content=x", "--agent", "a", "--user", "u"}},
 		{exitUsage, `--db-wait: "5" is no duration such as 30s or 5m; see`, []string{"list", "--db-wait", "5"}},
-		{exitUsage, "--tenant (AUREN_TENANT) is no tenant name", []string{"list", "--tenant", "No"}},
+		{exitUsage, "--tenant (AUREN_TENANT) must be 1 to 63 lower-case letters, digits, - and _", []string{"list", "--tenant", "No"}},
 		{exitUsage, "--http-addr (AUREN_HTTP_ADDR)", []string{"list", "--http-addr", "x"}},
 		{exitFailed, "there is no memory", []string{"show", uuid.NewString()}},
 		{exitFailed, "there is no memory", []string{"forget", uuid.NewString()}},

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -14,6 +13,8 @@ import (
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
+	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections/rebuild"
 	"github.com/auren-memory/auren/projections/runner"
@@ -30,10 +31,7 @@ func projected(t *testing.T, memories int) *pgxpool.Pool {
 	for n := 0; n < memories; n += batch {
 		all := make([]commands.Remember, batch)
 		for i := range all {
-			all[i] = commands.Remember{
-				AgentID: fmt.Sprint("agent", i%7), UserID: "ana",
-				Content: json.RawMessage(fmt.Sprintf(`"memory %d of %s"`, n+i, strings.Repeat("words that are indexed ", 20))),
-			}
+			all[i] = commands.Remember{Draft: memory.Draft{AgentID: fmt.Sprint("agent", i%7), UserID: "ana", Content: canonjson.MustParse(fmt.Sprintf(`"memory %d of %s"`, n+i, strings.Repeat("words that are indexed ", 20)))}}
 		}
 		results, err := handler.RememberBatch(t.Context(), commands.Request{Tenant: domain.DefaultTenant}, all)
 		require.NoError(t, err)

@@ -163,7 +163,7 @@ func requireFold(t *testing.T, pool *pgxpool.Pool, events []eventstore.Event) {
 	folded := map[uuid.UUID]*memory.Memory{}
 	for i := range events {
 		e := &events[i]
-		fact, err := memory.Decode(e.Type, e.SchemaVersion, e.Payload)
+		fact, err := memory.Decode(e.Type, e.SchemaVersion, e.Payload, e.Contents)
 		require.NoError(t, err)
 		if folded[e.StreamID] == nil {
 			folded[e.StreamID] = &memory.Memory{}
@@ -178,7 +178,7 @@ func requireFold(t *testing.T, pool *pgxpool.Pool, events []eventstore.Event) {
 		s := m.Snapshot()
 		require.Equal(t, s.Version, read.Version)
 		require.Equal(t, string(s.State), read.State)
-		require.JSONEq(t, string(s.Content), string(read.Content))
+		require.JSONEq(t, s.Content.String(), string(read.Content))
 		require.Equal(t, [3]string{s.AgentID, s.UserID, s.Type}, [3]string{read.AgentID, read.UserID, read.Type})
 		require.True(t, s.CreatedAt.Equal(read.CreatedAt) && s.UpdatedAt.Equal(read.UpdatedAt))
 	}

@@ -28,7 +28,7 @@ func (s *scanner) number(out []byte) ([]byte, error) {
 		written = len(n.digits)
 	}
 	if written > MaxNumberDigits {
-		return nil, domain.Invalidf("", "holds a number of more than %d digits", MaxNumberDigits)
+		return nil, domain.Invalidf("", "must hold numbers of at most %d digits", MaxNumberDigits)
 	}
 	if len(stripped) == 0 {
 		return append(out, '0'), nil
@@ -53,17 +53,17 @@ func (s *scanner) decimal() (n decimal, err error) {
 	n.negative = s.take('-')
 	whole := s.digits()
 	if len(whole) == 0 {
-		return n, s.syntax("a digit was expected")
+		return n, s.syntax("expected a digit")
 	}
 	if len(whole) > 1 && whole[0] == '0' {
 		s.at = start
-		return n, s.syntax("a number starts with a zero too many")
+		return n, s.syntax("a number must not start with a zero")
 	}
 	n.digits, n.whole = whole, len(whole)
 	if s.take('.') {
 		fraction := s.digits()
 		if len(fraction) == 0 {
-			return n, s.syntax("digits were expected after the decimal point")
+			return n, s.syntax("expected digits after the decimal point")
 		}
 		n.digits = slices.Concat(whole, fraction)
 	}
@@ -80,7 +80,7 @@ func (s *scanner) exponent() (int, error) {
 	}
 	digits := s.digits()
 	if len(digits) == 0 {
-		return 0, s.syntax("digits were expected after the exponent sign")
+		return 0, s.syntax("expected digits after the exponent sign")
 	}
 	exponent, err := strconv.Atoi(string(digits))
 	if err != nil {

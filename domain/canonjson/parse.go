@@ -19,9 +19,9 @@ type scanner struct {
 
 func (s *scanner) syntax(problem string) *domain.Error {
 	if s.at >= len(s.in) {
-		problem = "ends too early"
+		problem = "it ends too early"
 	}
-	return domain.Invalidf("", "is no valid JSON: %s, at byte %d", problem, s.at)
+	return domain.Invalidf("", "must be valid JSON: %s at byte %d", problem, s.at)
 }
 
 func (s *scanner) skipSpace() {
@@ -41,7 +41,7 @@ func (s *scanner) next() byte {
 
 func (s *scanner) value(out []byte, depth int) ([]byte, error) {
 	if depth > MaxDepth {
-		return nil, domain.Invalidf("", "nests deeper than %d levels", MaxDepth)
+		return nil, domain.Invalidf("", "must nest at most %d levels deep", MaxDepth)
 	}
 	switch c := s.next(); {
 	case c == '{':
@@ -64,7 +64,7 @@ func (s *scanner) literal(out []byte) ([]byte, error) {
 			return append(out, word...), nil
 		}
 	}
-	return nil, s.syntax("a value was expected")
+	return nil, s.syntax("expected a value")
 }
 
 func (s *scanner) array(out []byte, depth int) ([]byte, error) {
@@ -77,7 +77,7 @@ func (s *scanner) array(out []byte, depth int) ([]byte, error) {
 	for i := 0; ; i++ {
 		var err error
 		if out, err = s.value(out, depth+1); err != nil {
-			return nil, domain.Within("["+strconv.Itoa(i)+"]", err)
+			return nil, domain.WithField("["+strconv.Itoa(i)+"]", err)
 		}
 		switch s.next() {
 		case ',':
@@ -87,7 +87,7 @@ func (s *scanner) array(out []byte, depth int) ([]byte, error) {
 			s.at++
 			return append(out, ']'), nil
 		default:
-			return nil, s.syntax("a comma or ] was expected")
+			return nil, s.syntax("expected a comma or ]")
 		}
 	}
 }
@@ -109,14 +109,14 @@ func (s *scanner) object(out []byte, depth int) ([]byte, error) {
 	members := make([]member, 0, 8)
 	for {
 		if s.next() != '"' {
-			return nil, s.syntax("a key in double quotes was expected")
+			return nil, s.syntax("expected a key in double quotes")
 		}
 		key, err := s.text()
 		if err != nil {
 			return nil, err
 		}
 		if s.next() != ':' {
-			return nil, s.syntax("a colon was expected")
+			return nil, s.syntax("expected a colon")
 		}
 		s.at++
 		if len(members) > 0 {
@@ -125,7 +125,7 @@ func (s *scanner) object(out []byte, depth int) ([]byte, error) {
 		start := len(out)
 		out = append(appendQuoted(out, key), ':')
 		if out, err = s.value(out, depth+1); err != nil {
-			return nil, domain.Within(string(key), err)
+			return nil, domain.WithField(string(key), err)
 		}
 		members = append(members, member{key, start, len(out)})
 		switch s.next() {
@@ -135,7 +135,7 @@ func (s *scanner) object(out []byte, depth int) ([]byte, error) {
 			s.at++
 			return orderMembers(out, first, members)
 		default:
-			return nil, s.syntax("a comma or } was expected")
+			return nil, s.syntax("expected a comma or }")
 		}
 	}
 }
@@ -149,7 +149,7 @@ func orderMembers(out []byte, first int, members []member) ([]byte, error) {
 	}
 	for i := 1; i < len(members); i++ {
 		if bytes.Equal(members[i].key, members[i-1].key) {
-			return nil, domain.Invalidf(string(members[i].key), "stands twice in one object")
+			return nil, domain.Invalidf(string(members[i].key), "must not occur twice in one object")
 		}
 	}
 	if ordered {

@@ -48,27 +48,27 @@ func TestParseRefuses(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ in, field, problem string }{
 		"nothing":              {``, "", "ends too early"},
-		"NaN":                  {`{"a":NaN}`, "a", "a value was expected, at byte 5"},
-		"more than one value":  {`1 2`, "", "more after the end"},
+		"NaN":                  {`{"a":NaN}`, "a", "expected a value at byte 5"},
+		"more than one value":  {`1 2`, "", "nothing may follow"},
 		"NUL":                  {`{"a":["x","\u0000"]}`, "a[1]", "NUL"},
 		"NUL in a key":         {`{"\u0000":1}`, "", "NUL"},
 		"lone high surrogate":  {`{"a":{"b":"\ud800"}}`, "a.b", "lone surrogate"},
 		"lone low surrogate":   {`"\udc00"`, "", "lone surrogate"},
 		"high without its low": {`"\ud800\u0041"`, "", "lone surrogate"},
-		"invalid UTF-8":        {"\"\xff\"", "", "UTF-8"},
-		"key twice":            {`{"a":{"k":1,"k":2}}`, "a.k", "stands twice"},
-		"key twice, escaped":   {`{"k":1,"\u006b":2}`, "k", "stands twice"},
-		"leading zero":         {`01`, "", "a zero too many, at byte 0"},
+		"invalid UTF-8":        {"\"\xff\"", "", "must be valid UTF-8"},
+		"key twice":            {`{"a":{"k":1,"k":2}}`, "a.k", "must not occur twice"},
+		"key twice, escaped":   {`{"k":1,"\u006b":2}`, "k", "must not occur twice"},
+		"leading zero":         {`01`, "", "a number must not start with a zero at byte 0"},
 		"bare minus":           {`-`, "", "ends too early"},
 		"no fraction":          {`1.`, "", "ends too early"},
-		"huge exponent":        {`1e999999999999999999999`, "", "more than 1100 digits"},
-		"tiny exponent":        {`[1e-1200]`, "[0]", "more than 1100 digits"},
+		"huge exponent":        {`1e999999999999999999999`, "", "at most 1100 digits"},
+		"tiny exponent":        {`[1e-1200]`, "[0]", "at most 1100 digits"},
 		"raw control":          {"\"a\nb\"", "", "control character"},
 		"unknown escape":       {`"\x41"`, "", "unknown escape"},
 		"unterminated":         {`{"a":"b`, "a", "ends too early"},
-		"comma at the end":     {`[1,]`, "[1]", "a value was expected"},
+		"comma at the end":     {`[1,]`, "[1]", "expected a value"},
 		"single quotes":        {`{'a':1}`, "", "double quotes"},
-		"too deep":             {strings.Repeat("[", 600) + strings.Repeat("]", 600), strings.Repeat("[0]", 501), "deeper than 500"},
+		"too deep":             {strings.Repeat("[", 600) + strings.Repeat("]", 600), strings.Repeat("[0]", 501), "at most 500"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -95,7 +95,7 @@ func TestCheckSizeCountsNumbersInFull(t *testing.T) {
 		value, err := canonjson.Parse([]byte(raw))
 		require.NoError(t, err)
 		require.NoError(t, value.CheckSize(size), raw)
-		require.EqualError(t, value.CheckSize(size-1), fmt.Sprintf("takes %d bytes; at most %d are allowed", size, size-1))
+		require.EqualError(t, value.CheckSize(size-1), fmt.Sprintf("must be at most %d bytes, got %d", size-1, size))
 	}
 }
 

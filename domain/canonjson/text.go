@@ -38,7 +38,7 @@ func (s *scanner) text() ([]byte, error) {
 		case c == '"':
 			s.at++
 			if !utf8.Valid(decoded) {
-				return nil, domain.Invalidf("", "holds text that is not valid UTF-8")
+				return nil, domain.Invalidf("", "must be valid UTF-8")
 			}
 			return decoded, nil
 		case c == '\\':
@@ -47,7 +47,7 @@ func (s *scanner) text() ([]byte, error) {
 				return nil, err
 			}
 		case c < ' ':
-			return nil, s.syntax("a control character stands unescaped in a string")
+			return nil, s.syntax("a control character must be escaped in a string")
 		default:
 			decoded = append(decoded, c)
 			s.at++
@@ -67,17 +67,17 @@ func (s *scanner) escape(decoded []byte) ([]byte, error) {
 	}
 	r, ok := s.unicodeEscape(s.at)
 	if !ok {
-		return nil, s.syntax("an unknown escape stands in a string")
+		return nil, s.syntax("unknown escape in a string")
 	}
 	s.at += 6
 	switch {
 	case r == 0:
-		return nil, domain.Invalidf("", "holds a NUL character, which cannot be stored")
+		return nil, domain.Invalidf("", "must not contain a NUL character")
 	case utf16.IsSurrogate(r):
 		low, ok := s.unicodeEscape(s.at)
 		pair := utf16.DecodeRune(r, low)
 		if !ok || pair == utf8.RuneError {
-			return nil, domain.Invalidf("", `holds a lone surrogate, \u%04x, which stands for no character`, r)
+			return nil, domain.Invalidf("", `must not contain a lone surrogate, got \u%04x`, r)
 		}
 		s.at += 6
 		r = pair

@@ -9,7 +9,9 @@ package canonjson
 
 import (
 	"bytes"
+	"database/sql/driver"
 	"encoding/json"
+	"fmt"
 
 	"github.com/auren-memory/auren/domain"
 )
@@ -30,7 +32,7 @@ func Parse(raw []byte) (Value, error) {
 	}
 	s.skipSpace()
 	if s.at < len(raw) {
-		return Value{}, s.syntax("holds more after the end of the value")
+		return Value{}, s.syntax("nothing may follow the value")
 	}
 	return Value{out}, nil
 }
@@ -42,6 +44,15 @@ func MustParse(raw string) Value {
 		panic("canonjson: " + err.Error())
 	}
 	return v
+}
+
+// Marshal returns the canonical form of what encoding/json writes for v.
+func Marshal(v any) (Value, error) {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return Value{}, err
+	}
+	return Parse(raw)
 }
 
 // EmptyObject returns the value {}.
@@ -88,11 +99,34 @@ func (v *Value) UnmarshalJSON(raw []byte) (err error) {
 	return err
 }
 
+// Value returns the canonical text for a column, null for the zero Value.
+func (v Value) Value() (driver.Value, error) {
+	if v.IsZero() {
+		return nil, nil
+	}
+	return []byte(v.raw), nil
+}
+
+// Scan is Parse for what a column holds; null makes it zero.
+func (v *Value) Scan(source any) (err error) {
+	switch source := source.(type) {
+	case nil:
+		*v = Value{}
+	case []byte:
+		*v, err = Parse(source)
+	case string:
+		*v, err = Parse([]byte(source))
+	default:
+		err = fmt.Errorf("scan %T into JSON", source)
+	}
+	return err
+}
+
 // CheckSize returns an error of kind Invalid if the value takes more than limit bytes with every number written in full,
 // as jsonb keeps them: 1e300 counts 301.
 func (v Value) CheckSize(limit int) error {
 	if size := v.fullSize(); size > limit {
-		return domain.Invalidf("", "takes %d bytes; at most %d are allowed", size, limit)
+		return domain.Invalidf("", "must be at most %d bytes, got %d", limit, size)
 	}
 	return nil
 }

@@ -48,6 +48,19 @@ func (v Value) Items(do func(i int, value Value) error) error {
 	return nil
 }
 
+// Member returns the member of an object; zero if it has none of that name or is not an object.
+func (v Value) Member(name string) (member Value) {
+	if v.IsObject() {
+		_ = v.Each(func(key string, value Value) error {
+			if key == name {
+				member = value
+			}
+			return nil
+		})
+	}
+	return member
+}
+
 // With returns an object that has one more member, or another value for that member. The zero Value stands for an empty
 // object; for a value that is not an object With panics.
 func (v Value) With(key string, member Value) Value {

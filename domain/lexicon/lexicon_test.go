@@ -14,7 +14,7 @@ import (
 func TestOccurrences(t *testing.T) {
 	t.Parallel()
 	analyzer := lexicon.New()
-	for range 2 { // the second time from memory
+	for range 2 { // the second time by lookup
 		require.Equal(t, []lexicon.Occurrence{{"cat", 2}, {"love", 3}, {"well", 4}, {"known", 5}, {"12e5x", 7}, {"cat", 9}},
 			analyzer.Occurrences("The CATS loved well-known, the 12E5x of cat"))
 	}
@@ -22,7 +22,7 @@ func TestOccurrences(t *testing.T) {
 	require.Equal(t, []lexicon.Occurrence{{"x", 1}}, analyzer.Occurrences(strings.Repeat("y", lexicon.MaxWord+1)+" x"))
 }
 
-func TestManyMayAskForMoreWordsThanAreRemembered(t *testing.T) {
+func TestConcurrentUseWithMoreWordsThanAreRemembered(t *testing.T) {
 	t.Parallel()
 	analyzer := lexicon.New()
 	var group sync.WaitGroup

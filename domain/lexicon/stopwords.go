@@ -2,7 +2,7 @@ package lexicon
 
 import "strings"
 
-// englishStopWords are the words that carry no meaning of their own: those of PostgreSQL's english.stop.
+// englishStopWords are those of PostgreSQL's english.stop.
 const englishStopWords = `
 i me my myself we our ours ourselves you your yours yourself yourselves he him his himself she her hers herself it its
 itself they them their theirs themselves what which who whom this that these those am is are was were be been being have

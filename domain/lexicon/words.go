@@ -6,11 +6,11 @@ import (
 	"unicode/utf8"
 )
 
-// MaxWord is how many characters a word may have to be searched by; longer runs are encoded data rather than words.
+// MaxWord is the most characters that an indexed word has; longer runs are encoded data rather than words.
 const MaxWord = 100
 
-// Words yields the words of a text: its runs of letters, digits and marks of at most MaxWord characters. Whatever
-// stands between them, also within an address or a compound, parts them.
+// Words yields the words of a text: its runs of letters, digits and marks of at most MaxWord characters. Every other
+// character separates them, also within an address or a compound.
 func Words(text string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for at := 0; at < len(text); {
@@ -23,7 +23,7 @@ func Words(text string) iter.Seq[string] {
 	}
 }
 
-// nextWord finds the next run of characters of words, and how many they are.
+// nextWord finds the next run of word characters, and how many they are.
 func nextWord(text string, at int) (begin, end, runes int) {
 	begin = -1
 	for end = at; end < len(text); {
@@ -31,7 +31,7 @@ func nextWord(text string, at int) (begin, end, runes int) {
 		if r >= utf8.RuneSelf {
 			r, size = utf8.DecodeRuneInString(text[end:])
 		}
-		if !parts(r) {
+		if !isSeparator(r) {
 			if runes == 0 {
 				begin = end
 			}
@@ -44,7 +44,7 @@ func nextWord(text string, at int) (begin, end, runes int) {
 	return begin, end, runes
 }
 
-// asciiWord tells which ASCII characters are of words: asking about a character is most of the work on a text.
+// asciiWord holds which ASCII characters belong to words: most of the work on a text is asking that.
 var asciiWord = func() (is [utf8.RuneSelf]bool) {
 	for r := range is {
 		is[r] = r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
@@ -52,8 +52,8 @@ var asciiWord = func() (is [utf8.RuneSelf]bool) {
 	return is
 }()
 
-// parts tells whether a character is of no word.
-func parts(r rune) bool {
+// isSeparator reports whether a character belongs to no word.
+func isSeparator(r rune) bool {
 	if r < utf8.RuneSelf {
 		return !asciiWord[r]
 	}

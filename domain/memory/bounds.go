@@ -1,16 +1,13 @@
 package memory
 
 import (
-	"encoding/json"
-	"math"
-	"strings"
 	"time"
 
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/domain/canonjson"
 )
 
-// The bounds of a memory's fields; lengths in characters unless they say bytes.
+// The bounds of a memory's fields, in characters unless they say bytes.
 const (
 	MaxAgentID       = 100
 	MaxUserID        = 255
@@ -20,56 +17,28 @@ const (
 	MaxNote          = 2000
 )
 
-func checkName(field, value string, limit int) error {
-	if strings.TrimSpace(value) == "" {
-		return domain.Invalidf(field, "is empty; 1 to %d characters are allowed", limit)
+func checkContent(content canonjson.Value) error {
+	if content.IsZero() {
+		return domain.Invalidf("content", "must be a JSON value")
 	}
-	return domain.CheckText(field, value, limit)
+	return domain.WithField("content", content.CheckSize(MaxContentBytes))
 }
 
-func checkContent(content json.RawMessage) (json.RawMessage, error) {
-	if len(content) == 0 {
-		return nil, domain.Invalidf("content", "is missing; any JSON value is allowed")
+// checkMetadata returns {} for no metadata.
+func checkMetadata(metadata canonjson.Value) (canonjson.Value, error) {
+	if metadata.IsZero() {
+		return canonjson.EmptyObject(), nil
 	}
-	value, err := canonjson.Parse(content)
-	if err == nil {
-		err = value.CheckSize(MaxContentBytes)
+	if !metadata.IsObject() {
+		return canonjson.Value{}, domain.Invalidf("metadata", "must be a JSON object, e.g. {\"topic\": \"sleep\"}")
 	}
-	return value.Raw(), domain.Within("content", err)
-}
-
-// checkMetadata returns the canonical object; none means {}.
-func checkMetadata(metadata json.RawMessage) (json.RawMessage, error) {
-	if len(metadata) == 0 {
-		return json.RawMessage("{}"), nil
-	}
-	value, err := canonjson.Parse(metadata)
-	if err == nil {
-		err = value.CheckSize(MaxMetadataBytes)
-	}
-	if err != nil {
-		return nil, domain.Within("metadata", err)
-	}
-	if !value.IsObject() {
-		return nil, domain.Invalidf("metadata", "is no JSON object; an object such as {\"topic\": \"sleep\"} is allowed")
-	}
-	return value.Raw(), nil
-}
-
-func checkUnit(field string, value float64) error {
-	if math.IsNaN(value) || value < 0 || value > 1 {
-		return domain.Invalidf(field, "is %v; a number from 0 to 1 is allowed", value)
-	}
-	return nil
+	return metadata, domain.WithField("metadata", metadata.CheckSize(MaxMetadataBytes))
 }
 
 // checkTime returns the time as it will be stored: in UTC, to the microsecond.
 func checkTime(field string, t time.Time) (time.Time, error) {
 	t = t.UTC().Truncate(time.Microsecond)
-	if t.Year() < 1 || t.Year() > 9999 {
-		return time.Time{}, domain.Invalidf(field, "is in the year %d; years 1 to 9999 are allowed", t.Year())
-	}
-	return t, nil
+	return t, domain.CheckTime(field, t)
 }
 
 func checkExpiry(expiresAt *time.Time) (*time.Time, error) {

@@ -1,10 +1,15 @@
 package memory
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
+
+	"github.com/auren-memory/auren/domain/canonjson"
 )
+
+// schemaVersion is that of the payloads and contents of all events. An event whose shape changes keeps its name and gets a
+// version of its own, and Decode an upcaster from the one before.
+const schemaVersion = 1
 
 // UnknownEventError says that an event cannot be read by this program, most likely because a newer one
 // wrote it. Whoever folds events must stop there: skipping it would make a wrong memory.
@@ -18,96 +23,94 @@ func (e *UnknownEventError) Error() string {
 	return fmt.Sprintf("unknown event %s of schema version %d", e.Type, e.SchemaVersion)
 }
 
-// upcaster turns the payload of one schema version into that of the next.
-type upcaster func(payload json.RawMessage) (json.RawMessage, error)
-
-// schema is how one event type is written today and how its older payloads are brought up to date:
-// upcasters[i] turns schema version i+1 into i+2, so the current version is len(upcasters)+1.
-type schema struct {
-	upcasters []upcaster
-	decode    func(json.RawMessage) (Event, error)
+// Encoded is an event as the log takes it.
+type Encoded struct {
+	// Payload is what the log keeps for ever.
+	Payload canonjson.Value
+	// Contents are what somebody said, such as content, metadata and a note. They stand apart, so that they can be erased;
+	// zero where nothing was said.
+	Contents      canonjson.Value
+	SchemaVersion int
 }
 
-// schemaOf knows every event type. A payload that changes its shape gets an upcaster here and keeps its name.
-func schemaOf(eventType string) (schema, bool) {
-	switch eventType {
-	case TypeRemembered:
-		return schema{decode: decodeRemembered}, true
-	case TypeRevised:
-		// Version 1 did not say what changed.
-		return schema{upcasters: []upcaster{addChanged}, decode: decodeRevised}, true
-	case TypeConfidenceAdjusted:
-		return schema{decode: decodeAs[ConfidenceAdjusted]}, true
-	case TypeEvidenceRecorded:
-		return schema{decode: decodeAs[EvidenceRecorded]}, true
-	case TypeExpirySet:
-		return schema{decode: decodeAs[ExpirySet]}, true
-	case TypeForgotten:
-		return schema{decode: decodeAs[MarkedForgotten]}, true
-	case TypeRestored:
-		return schema{decode: decodeAs[Restored]}, true
-	case TypeExpired:
-		return schema{decode: decodeAs[MarkedExpired]}, true
-	case TypeSkipped:
-		return schema{decode: decodeAs[Skipped]}, true
-	}
-	return schema{}, false
-}
-
-// Encode returns the payload of an event and its schema version. Texts must be valid UTF-8, content and metadata JSON, as
-// the decisions of this package leave them.
-func Encode(event Event) (payload json.RawMessage, schemaVersion int, err error) {
-	s, ok := schemaOf(event.EventType())
-	if !ok {
-		return nil, 0, &UnknownEventError{Type: event.EventType()}
-	}
+// Encode returns what Decode reads.
+func Encode(event Event) Encoded {
 	switch e := event.(type) {
 	case Remembered:
-		payload, err = e.encode()
+		return encode(e.layout())
 	case Revised:
-		payload, err = e.encode()
-	default:
-		payload, err = json.Marshal(event)
-	}
-	if err != nil {
-		return nil, 0, fmt.Errorf("encode %s: %w", event.EventType(), err)
-	}
-	return payload, len(s.upcasters) + 1, nil
-}
-
-// Decode reads the payload of an event, upcasting it first where it is of an older schema version.
-// It returns an *UnknownEventError for a type or a schema version that this program does not know.
-func Decode(eventType string, schemaVersion int, payload json.RawMessage) (Event, error) {
-	s, ok := schemaOf(eventType)
-	if !ok || schemaVersion < 1 || schemaVersion > len(s.upcasters)+1 {
-		return nil, &UnknownEventError{Type: eventType, SchemaVersion: schemaVersion}
-	}
-	for _, up := range s.upcasters[schemaVersion-1:] {
-		var err error
-		if payload, err = up(payload); err != nil {
-			return nil, fmt.Errorf("upcast %s from schema version %d: %w", eventType, schemaVersion, err)
+		return encode(e.layout())
+	case ConfidenceAdjusted:
+		return encode(e.layout())
+	case EvidenceRecorded:
+		l := e.layout()
+		if e.Note == "" {
+			l.contents = nil
 		}
+		return encode(l)
+	case ExpirySet:
+		return encode(e.layout())
+	case Forgotten:
+		return encode(e.layout())
+	case Restored:
+		return encode(e.layout())
+	case Expired:
+		return encode(e.layout())
+	default:
+		panic(fmt.Sprintf("memory: encode of unknown event %T", event))
 	}
-	event, err := s.decode(payload)
-	if err != nil {
-		return nil, fmt.Errorf("decode %s: %w", eventType, err)
-	}
-	return event, nil
 }
 
-func decodeAs[E Event](payload json.RawMessage) (Event, error) {
-	var event E
-	d := json.NewDecoder(bytes.NewReader(payload))
-	d.DisallowUnknownFields()
-	err := d.Decode(&event)
-	return event, err
+func encode(l layout) Encoded {
+	e := Encoded{Payload: write(l.payload), SchemaVersion: schemaVersion}
+	if l.contents != nil {
+		e.Contents = write(l.contents)
+	}
+	return e
 }
 
-func addChanged(payload json.RawMessage) (json.RawMessage, error) {
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(payload, &fields); err != nil {
-		return nil, err
+// Decode reads an event from its payload and contents, as the log returns them. Contents that were erased are nil: then
+// the content is null and the metadata {}. Decode returns an *UnknownEventError for a type or a schema version that this
+// program does not know.
+func Decode(eventType string, version int, payload, contents json.RawMessage) (Event, error) {
+	if version != schemaVersion {
+		return nil, &UnknownEventError{Type: eventType, SchemaVersion: version}
 	}
-	fields["changed"] = json.RawMessage("[]")
-	return json.Marshal(fields)
+	switch eventType {
+	case TypeRemembered:
+		return decode(Remembered{Fields{Content: canonjson.Null(), Metadata: canonjson.EmptyObject()}}, payload, contents)
+	case TypeRevised:
+		return decode(Revised{Content: canonjson.Null(), Metadata: canonjson.EmptyObject()}, payload, contents)
+	case TypeConfidenceAdjusted:
+		return decode(ConfidenceAdjusted{}, payload, contents)
+	case TypeEvidenceRecorded:
+		return decode(EvidenceRecorded{}, payload, contents)
+	case TypeExpirySet:
+		return decode(ExpirySet{}, payload, contents)
+	case TypeForgotten:
+		return decode(Forgotten{}, payload, contents)
+	case TypeRestored:
+		return decode(Restored{}, payload, contents)
+	case TypeExpired:
+		return decode(Expired{}, payload, contents)
+	}
+	return nil, &UnknownEventError{Type: eventType, SchemaVersion: version}
+}
+
+// decode reads into a blank event, which holds what stands for contents that were erased.
+func decode[E Event, P interface {
+	*E
+	layout() layout
+}](blank E, payload, contents json.RawMessage) (Event, error) {
+	l := P(&blank).layout()
+	if err := read(l.payload, payload); err != nil {
+		return nil, fmt.Errorf("decode %s: %w", blank.EventType(), err)
+	}
+	if contents == nil {
+		return blank, nil
+	}
+	if err := read(l.contents, contents); err != nil {
+		return nil, fmt.Errorf("decode contents of %s: %w", blank.EventType(), err)
+	}
+	return blank, nil
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 )
 
 // DefaultWeight is the weight of evidence that names none.
@@ -12,7 +13,7 @@ const DefaultWeight = 0.1
 
 // AdjustConfidence sets the confidence of an active memory. The same value again is no event.
 func (m *Memory) AdjustConfidence(to float64, now time.Time) (Event, error) {
-	if err := checkUnit("confidence", to); err != nil {
+	if err := domain.CheckUnit("confidence", to); err != nil {
 		return nil, err
 	}
 	if err := m.active(now); err != nil {
@@ -24,11 +25,16 @@ func (m *Memory) AdjustConfidence(to float64, now time.Time) (Event, error) {
 	return ConfidenceAdjusted{From: m.now.Confidence, To: to}, nil
 }
 
-// Evidence is an observation for or against a memory.
+// Evidence is an observation for or against a memory. Its tags say how it is read and described wherever one is sent.
 type Evidence struct {
-	Supports bool
-	Weight   *float64 // 0..1; default DefaultWeight
-	Note     string   // at most MaxNote characters
+	Supports bool     `json:"supports" doc:"Whether it speaks for the memory or against it."`
+	Weight   *float64 `json:"weight,omitempty" minimum:"0" maximum:"1" default:"0.1" doc:"How far it moves the confidence."`
+	Note     string   `json:"note,omitempty" maxLength:"2000" doc:"What was observed."`
+}
+
+// JSON returns the evidence as it was told, to tell it from another one.
+func (e Evidence) JSON() canonjson.Value {
+	return write([]member{{"note", &e.Note}, {"supports", &e.Supports}, {"weight", &e.Weight}})
 }
 
 // RecordEvidence moves the confidence c of an active memory towards 1 or 0 by the weight w of the evidence:
@@ -39,7 +45,7 @@ func (m *Memory) RecordEvidence(ev Evidence, now time.Time) (Event, error) {
 	if ev.Weight != nil {
 		weight = *ev.Weight
 	}
-	if err := checkUnit("weight", weight); err != nil {
+	if err := domain.CheckUnit("weight", weight); err != nil {
 		return nil, err
 	}
 	if err := domain.CheckText("note", ev.Note, MaxNote); err != nil {
@@ -53,10 +59,10 @@ func (m *Memory) RecordEvidence(ev Evidence, now time.Time) (Event, error) {
 	if ev.Supports {
 		to = from + weight*(1-from)
 	}
-	return EvidenceRecorded{Supports: ev.Supports, Weight: weight, Note: ev.Note, From: from, To: tidy(to)}, nil
+	return EvidenceRecorded{Supports: ev.Supports, Weight: weight, Note: ev.Note, From: from, To: roundConfidence(to)}, nil
 }
 
-// tidy keeps twelve decimals, which hides the noise of binary fractions (0.55, not 0.5500000000000001).
-func tidy(confidence float64) float64 {
+// roundConfidence keeps twelve decimals, which hides the noise of binary fractions (0.55, not 0.5500000000000001).
+func roundConfidence(confidence float64) float64 {
 	return min(1, max(0, math.Round(confidence*1e12)/1e12))
 }

@@ -1,10 +1,9 @@
 package memory
 
 import (
-	"encoding/json"
 	"time"
 
-	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 )
 
 // The wire names of the events, as they stand in the log. They never change.
@@ -17,15 +16,12 @@ const (
 	TypeForgotten          = "memory_forgotten"
 	TypeRestored           = "memory_restored"
 	TypeExpired            = "memory_expired"
-	// TypeSkipped never stands in the stream of a memory: a projection has it in the place of an event that it passes over.
-	TypeSkipped = domain.EventSkipped
 )
 
-// EventTypes returns all wire names, in the order of a memory's life, TypeSkipped last. The slice is the caller's.
+// EventTypes returns all wire names, in the order of a memory's life. The slice is the caller's.
 func EventTypes() []string {
 	return []string{
 		TypeRemembered, TypeRevised, TypeConfidenceAdjusted, TypeEvidenceRecorded, TypeExpirySet, TypeForgotten, TypeRestored, TypeExpired,
-		TypeSkipped,
 	}
 }
 
@@ -36,64 +32,47 @@ type Event interface {
 }
 
 // Remembered opens the stream.
-type Remembered struct {
-	AgentID    string          `json:"agent_id"`
-	UserID     string          `json:"user_id"`
-	Type       string          `json:"memory_type"`
-	Content    json.RawMessage `json:"content"`
-	Confidence float64         `json:"confidence"`
-	Metadata   json.RawMessage `json:"metadata"`
-	ExpiresAt  *time.Time      `json:"expires_at"`
-}
+type Remembered struct{ Fields }
 
 // Revised carries the type, content and metadata as they are from now on, changed or not, so that each
 // version can be read without the ones before it.
 type Revised struct {
-	Type     string          `json:"memory_type"`
-	Content  json.RawMessage `json:"content"`
-	Metadata json.RawMessage `json:"metadata"`
+	Type     string
+	Content  canonjson.Value
+	Metadata canonjson.Value
 	// Changed names the fields that differ from the version before.
-	Changed []string `json:"changed"`
+	Changed []string
 }
 
 // ConfidenceAdjusted records that somebody set the confidence.
 type ConfidenceAdjusted struct {
-	From float64 `json:"from"`
-	To   float64 `json:"to"`
+	From, To float64
 }
 
 // EvidenceRecorded records an observation that supports or contradicts the memory.
 type EvidenceRecorded struct {
-	Supports bool    `json:"supports"`
-	Weight   float64 `json:"weight"`
-	Note     string  `json:"note,omitempty"`
-	From     float64 `json:"from"`
-	To       float64 `json:"to"`
+	Supports bool
+	Weight   float64
+	Note     string
+	From, To float64
 }
 
 // ExpirySet records when the memory will expire; nil means never.
 type ExpirySet struct {
-	ExpiresAt *time.Time `json:"expires_at"`
+	ExpiresAt *time.Time
 }
 
-// MarkedForgotten hides the memory.
-type MarkedForgotten struct{}
+// Forgotten hides the memory.
+type Forgotten struct{}
 
 // Restored brings a forgotten or expired memory back. An expires_at that had passed is dropped.
 type Restored struct {
-	ExpiresAt *time.Time `json:"expires_at"`
+	ExpiresAt *time.Time
 }
 
-// MarkedExpired records that expires_at has passed.
-type MarkedExpired struct {
-	ExpiresAt time.Time `json:"expires_at"`
-}
-
-// Skipped stands for an event that a projection passes over: the version moves on and all else stays as it was. Of
-// a memory that begins with it no more is known than whose it is, so it is forgotten.
-type Skipped struct {
-	AgentID string `json:"agent_id"`
-	UserID  string `json:"user_id"`
+// Expired records that expires_at has passed.
+type Expired struct {
+	ExpiresAt time.Time
 }
 
 // EventType returns TypeRemembered.
@@ -112,13 +91,36 @@ func (EvidenceRecorded) EventType() string { return TypeEvidenceRecorded }
 func (ExpirySet) EventType() string { return TypeExpirySet }
 
 // EventType returns TypeForgotten.
-func (MarkedForgotten) EventType() string { return TypeForgotten }
+func (Forgotten) EventType() string { return TypeForgotten }
 
 // EventType returns TypeRestored.
 func (Restored) EventType() string { return TypeRestored }
 
 // EventType returns TypeExpired.
-func (MarkedExpired) EventType() string { return TypeExpired }
+func (Expired) EventType() string { return TypeExpired }
 
-// EventType returns TypeSkipped.
-func (Skipped) EventType() string { return TypeSkipped }
+func (e *Revised) layout() layout {
+	return layout{
+		payload:  []member{{"changed", &e.Changed}, {"memory_type", &e.Type}},
+		contents: []member{{"content", &e.Content}, {"metadata", &e.Metadata}},
+	}
+}
+
+func (e *ConfidenceAdjusted) layout() layout {
+	return layout{payload: []member{{"from", &e.From}, {"to", &e.To}}}
+}
+
+func (e *EvidenceRecorded) layout() layout {
+	return layout{
+		payload:  []member{{"from", &e.From}, {"supports", &e.Supports}, {"to", &e.To}, {"weight", &e.Weight}},
+		contents: []member{{"note", &e.Note}},
+	}
+}
+
+func (e *ExpirySet) layout() layout { return layout{payload: []member{{"expires_at", &e.ExpiresAt}}} }
+
+func (*Forgotten) layout() layout { return layout{} }
+
+func (e *Restored) layout() layout { return layout{payload: []member{{"expires_at", &e.ExpiresAt}}} }
+
+func (e *Expired) layout() layout { return layout{payload: []member{{"expires_at", &e.ExpiresAt}}} }

@@ -1,8 +1,6 @@
 package memory
 
-import (
-	"time"
-)
+import "time"
 
 // SetExpiry says when an active memory expires; nil means never. The same again is no event. A time in the
 // past is allowed and hides the memory at once.
@@ -25,13 +23,13 @@ func (m *Memory) Forget(now time.Time) (Event, error) {
 	if err := m.exists(); err != nil {
 		return nil, err
 	}
-	if m.now.State == Forgotten {
+	if m.now.State == StateForgotten {
 		return nil, nil
 	}
 	if err := m.active(now); err != nil {
 		return nil, err
 	}
-	return MarkedForgotten{}, nil
+	return Forgotten{}, nil
 }
 
 // Restore brings a forgotten or expired memory back; restoring what is active is no event. An expires_at
@@ -40,7 +38,7 @@ func (m *Memory) Restore(now time.Time) (Event, error) {
 	if err := m.exists(); err != nil {
 		return nil, err
 	}
-	if m.now.StateAt(now) == Active {
+	if m.now.StateAt(now) == StateActive {
 		return nil, nil
 	}
 	e := Restored{ExpiresAt: m.now.ExpiresAt}
@@ -55,10 +53,10 @@ func (m *Memory) Expire(now time.Time) (Event, error) {
 	if err := m.exists(); err != nil {
 		return nil, err
 	}
-	if m.now.State != Active || m.now.StateAt(now) != Expired {
+	if m.now.State != StateActive || m.now.StateAt(now) != StateExpired {
 		return nil, nil
 	}
-	return MarkedExpired{ExpiresAt: *m.now.ExpiresAt}, nil
+	return Expired{ExpiresAt: *m.now.ExpiresAt}, nil
 }
 
 func sameTime(a, b *time.Time) bool {

@@ -7,7 +7,6 @@
 package memory
 
 import (
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -16,33 +15,33 @@ import (
 	"github.com/auren-memory/auren/domain"
 )
 
+// Key names a memory among those of all tenants.
+type Key struct {
+	Tenant domain.Tenant
+	ID     uuid.UUID
+}
+
 // State is where a memory stands in its life.
 type State string
 
 // The states of a memory.
 const (
-	// Active memories are listed and recalled.
-	Active State = "active"
-	// Forgotten memories are hidden and kept; Restore brings them back.
-	Forgotten State = "forgotten"
-	// Expired memories are past their expires_at; Restore brings them back.
-	Expired State = "expired"
+	// StateActive memories are listed and recalled.
+	StateActive State = "active"
+	// StateForgotten memories are hidden and kept; Restore brings them back.
+	StateForgotten State = "forgotten"
+	// StateExpired memories are past their expires_at; Restore brings them back.
+	StateExpired State = "expired"
 )
 
 // Snapshot is all there is to know about a memory after the events applied so far.
 type Snapshot struct {
-	ID         uuid.UUID
-	AgentID    string
-	UserID     string
-	Type       string
-	Content    json.RawMessage // any JSON
-	Confidence float64         // 0..1
-	Metadata   json.RawMessage // a JSON object
-	State      State
-	ExpiresAt  *time.Time // nil: never
-	CreatedAt  time.Time  // when the first event occurred
-	UpdatedAt  time.Time  // when the last event occurred
-	Version    int        // number of events applied; 0: does not exist
+	ID uuid.UUID
+	Fields
+	State     State
+	CreatedAt time.Time // when the first event occurred
+	UpdatedAt time.Time // when the last event occurred
+	Version   int       // number of events applied; 0: does not exist
 }
 
 // Memory is one memory, folded from its events. The zero value is a memory that does not exist yet.
@@ -68,9 +67,7 @@ func (m *Memory) Apply(id uuid.UUID, event Event, occurredAt time.Time) {
 	s.UpdatedAt = occurredAt
 	switch e := event.(type) {
 	case Remembered:
-		s.AgentID, s.UserID, s.Type = e.AgentID, e.UserID, e.Type
-		s.Content, s.Confidence, s.Metadata = e.Content, e.Confidence, e.Metadata
-		s.ExpiresAt, s.State, s.CreatedAt = e.ExpiresAt, Active, occurredAt
+		s.Fields, s.State, s.CreatedAt = e.Fields, StateActive, occurredAt
 	case Revised:
 		s.Type, s.Content, s.Metadata = e.Type, e.Content, e.Metadata
 	case ConfidenceAdjusted:
@@ -79,18 +76,12 @@ func (m *Memory) Apply(id uuid.UUID, event Event, occurredAt time.Time) {
 		s.Confidence = e.To
 	case ExpirySet:
 		s.ExpiresAt = e.ExpiresAt
-	case MarkedForgotten:
-		s.State = Forgotten
+	case Forgotten:
+		s.State = StateForgotten
 	case Restored:
-		s.State, s.ExpiresAt = Active, e.ExpiresAt
-	case MarkedExpired:
-		s.State = Expired
-	case Skipped:
-		if s.State == "" {
-			s.AgentID, s.UserID = e.AgentID, e.UserID
-			s.Type, s.Content, s.Metadata = DefaultType, json.RawMessage("null"), json.RawMessage("{}")
-			s.State, s.CreatedAt = Forgotten, occurredAt
-		}
+		s.State, s.ExpiresAt = StateActive, e.ExpiresAt
+	case Expired:
+		s.State = StateExpired
 	default:
 		panic(fmt.Sprintf("memory: apply of unknown event %T", event))
 	}
@@ -99,8 +90,8 @@ func (m *Memory) Apply(id uuid.UUID, event Event, occurredAt time.Time) {
 // StateAt tells the state at a moment: an active memory is expired from the instant of its expires_at on,
 // whether or not an event says so yet.
 func (s Snapshot) StateAt(now time.Time) State {
-	if s.State == Active && s.ExpiresAt != nil && !now.Before(*s.ExpiresAt) {
-		return Expired
+	if s.State == StateActive && s.ExpiresAt != nil && !now.Before(*s.ExpiresAt) {
+		return StateExpired
 	}
 	return s.State
 }
@@ -110,7 +101,7 @@ func (m *Memory) active(now time.Time) error {
 	if err := m.exists(); err != nil {
 		return err
 	}
-	if state := m.now.StateAt(now); state != Active {
+	if state := m.now.StateAt(now); state != StateActive {
 		return domain.Errorf(domain.Conflict, "memory %s is %s; restore it first", m.now.ID, state)
 	}
 	return nil

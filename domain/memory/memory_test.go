@@ -1,7 +1,6 @@
 package memory_test
 
 import (
-	"encoding/json"
 	"math"
 	"strings"
 	"testing"
@@ -11,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/domain/memory"
 )
 
@@ -22,10 +22,10 @@ var (
 )
 
 func remembered() memory.Remembered {
-	return memory.Remembered{
-		AgentID: "coach", UserID: "ana", Type: "fact", Content: json.RawMessage(`{"likes":"tea"}`), Confidence: 0.5,
-		Metadata: json.RawMessage(`{}`),
-	}
+	return memory.Remembered{Fields: memory.Fields{
+		AgentID: "coach", UserID: "ana", Type: "fact", Content: canonjson.MustParse(`{"likes":"tea"}`), Confidence: 0.5,
+		Metadata: canonjson.MustParse(`{}`),
+	}}
 }
 
 func given(events ...memory.Event) *memory.Memory {
@@ -52,22 +52,22 @@ func TestDecisions(t *testing.T) {
 		"revise what changes": {
 			given: []memory.Event{remembered()},
 			when: func(m *memory.Memory) (memory.Event, error) {
-				return m.Revise(memory.Revision{Content: json.RawMessage(`{ "likes": "coffee" }`), Type: ptr("habit")}, noon)
+				return m.Revise(memory.Revision{Content: canonjson.MustParse(`{ "likes": "coffee" }`), Type: ptr("habit")}, noon)
 			},
-			then: memory.Revised{Type: "habit", Content: json.RawMessage(`{"likes":"coffee"}`), Metadata: json.RawMessage(`{}`), Changed: []string{"memory_type", "content"}},
+			then: memory.Revised{Type: "habit", Content: canonjson.MustParse(`{"likes":"coffee"}`), Metadata: canonjson.MustParse(`{}`), Changed: []string{"memory_type", "content"}},
 		},
 		"revise what is equal is no event": {
 			given: []memory.Event{remembered()},
 			when: func(m *memory.Memory) (memory.Event, error) {
-				return m.Revise(memory.Revision{Content: json.RawMessage(`{"likes" : "te\u0061"}`), Metadata: json.RawMessage(`{}`)}, noon)
+				return m.Revise(memory.Revision{Content: canonjson.MustParse(`{"likes" : "te\u0061"}`), Metadata: canonjson.MustParse(`{}`)}, noon)
 			},
 		},
 		"revise metadata that is no object": {
 			given: []memory.Event{remembered()},
 			when: func(m *memory.Memory) (memory.Event, error) {
-				return m.Revise(memory.Revision{Metadata: json.RawMessage(`[1]`)}, noon)
+				return m.Revise(memory.Revision{Metadata: canonjson.MustParse(`[1]`)}, noon)
 			},
-			err: "metadata: is no JSON object", kind: domain.Invalid,
+			err: "metadata: must be a JSON object", kind: domain.Invalid,
 		},
 		"adjust confidence": {
 			given: []memory.Event{remembered()},
@@ -81,7 +81,7 @@ func TestDecisions(t *testing.T) {
 		"adjust confidence to NaN": {
 			given: []memory.Event{remembered()},
 			when:  func(m *memory.Memory) (memory.Event, error) { return m.AdjustConfidence(math.NaN(), noon) },
-			err:   "confidence: is NaN; a number from 0 to 1 is allowed", kind: domain.Invalid,
+			err:   "confidence: must be between 0 and 1, got NaN", kind: domain.Invalid,
 		},
 		"supporting evidence": {
 			given: []memory.Event{remembered()},
@@ -116,10 +116,10 @@ func TestDecisions(t *testing.T) {
 		"forget": {
 			given: []memory.Event{remembered()},
 			when:  func(m *memory.Memory) (memory.Event, error) { return m.Forget(noon) },
-			then:  memory.MarkedForgotten{},
+			then:  memory.Forgotten{},
 		},
 		"forget twice": {
-			given: []memory.Event{remembered(), memory.MarkedForgotten{}},
+			given: []memory.Event{remembered(), memory.Forgotten{}},
 			when:  func(m *memory.Memory) (memory.Event, error) { return m.Forget(noon) },
 		},
 		"forget what has expired": {
@@ -128,7 +128,7 @@ func TestDecisions(t *testing.T) {
 			err:   "is expired; restore it first", kind: domain.Conflict,
 		},
 		"restore what is forgotten": {
-			given: []memory.Event{remembered(), memory.MarkedForgotten{}},
+			given: []memory.Event{remembered(), memory.Forgotten{}},
 			when:  func(m *memory.Memory) (memory.Event, error) { return m.Restore(noon) },
 			then:  memory.Restored{},
 		},
@@ -137,7 +137,7 @@ func TestDecisions(t *testing.T) {
 			when:  func(m *memory.Memory) (memory.Event, error) { return m.Restore(noon) },
 		},
 		"restore keeps an expiry to come": {
-			given: []memory.Event{expiring, memory.MarkedForgotten{}},
+			given: []memory.Event{expiring, memory.Forgotten{}},
 			when:  func(m *memory.Memory) (memory.Event, error) { return m.Restore(morning) },
 			then:  memory.Restored{ExpiresAt: ptr(noon)},
 		},
@@ -149,23 +149,23 @@ func TestDecisions(t *testing.T) {
 		"expire at the instant": {
 			given: []memory.Event{expiring},
 			when:  func(m *memory.Memory) (memory.Event, error) { return m.Expire(noon) },
-			then:  memory.MarkedExpired{ExpiresAt: noon},
+			then:  memory.Expired{ExpiresAt: noon},
 		},
 		"expire too early": {
 			given: []memory.Event{expiring},
 			when:  func(m *memory.Memory) (memory.Event, error) { return m.Expire(noon.Add(-1)) },
 		},
 		"revise what is forgotten": {
-			given: []memory.Event{remembered(), memory.MarkedForgotten{}},
+			given: []memory.Event{remembered(), memory.Forgotten{}},
 			when: func(m *memory.Memory) (memory.Event, error) {
-				return m.Revise(memory.Revision{Content: json.RawMessage(`1`)}, noon)
+				return m.Revise(memory.Revision{Content: canonjson.MustParse(`1`)}, noon)
 			},
 			err: "is forgotten; restore it first", kind: domain.Conflict,
 		},
 		"revise at the instant of expiry": {
 			given: []memory.Event{expiring},
 			when: func(m *memory.Memory) (memory.Event, error) {
-				return m.Revise(memory.Revision{Content: json.RawMessage(`1`)}, noon)
+				return m.Revise(memory.Revision{Content: canonjson.MustParse(`1`)}, noon)
 			},
 			err: "is expired; restore it first", kind: domain.Conflict,
 		},
@@ -191,21 +191,20 @@ func TestDecisions(t *testing.T) {
 
 func TestRememberChecksEveryField(t *testing.T) {
 	t.Parallel()
-	good := memory.Draft{AgentID: strings.Repeat("ä", 100), UserID: strings.Repeat("ü", 255), Content: json.RawMessage(`null`)}
+	good := memory.Draft{AgentID: strings.Repeat("ä", 100), UserID: strings.Repeat("ü", 255), Content: canonjson.MustParse(`null`)}
 	event, err := memory.Remember(good)
 	require.NoError(t, err)
-	require.Equal(t, memory.Remembered{
-		AgentID: good.AgentID, UserID: good.UserID, Type: "observation", Content: good.Content, Confidence: 0.5, Metadata: json.RawMessage(`{}`),
-	}, event)
+	require.Equal(t, memory.Remembered{Fields: memory.Fields{
+		AgentID: good.AgentID, UserID: good.UserID, Type: "observation", Content: good.Content, Confidence: 0.5, Metadata: canonjson.MustParse(`{}`),
+	}}, event)
 
 	for field, spoil := range map[string]func(d *memory.Draft){
 		"agent_id":    func(d *memory.Draft) { d.AgentID = strings.Repeat("ä", 101) },
 		"user_id":     func(d *memory.Draft) { d.UserID = " " },
 		"memory_type": func(d *memory.Draft) { d.Type = strings.Repeat("x", 51) },
-		"content":     func(d *memory.Draft) { d.Content = nil },
-		"content.a":   func(d *memory.Draft) { d.Content = json.RawMessage(`{"a":"\u0000"}`) },
+		"content":     func(d *memory.Draft) { d.Content = canonjson.Value{} },
 		"confidence":  func(d *memory.Draft) { d.Confidence = ptr(1.0000001) },
-		"metadata":    func(d *memory.Draft) { d.Metadata = json.RawMessage(`"x"`) },
+		"metadata":    func(d *memory.Draft) { d.Metadata = canonjson.MustParse(`"x"`) },
 		"expires_at":  func(d *memory.Draft) { d.ExpiresAt = ptr(time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)) },
 	} {
 		draft := good
@@ -218,12 +217,12 @@ func TestRememberChecksEveryField(t *testing.T) {
 
 func TestContentBound(t *testing.T) {
 	t.Parallel()
-	d := memory.Draft{AgentID: "a", UserID: "u", Content: json.RawMessage(`"` + strings.Repeat("x", memory.MaxContentBytes-2) + `"`)}
+	d := memory.Draft{AgentID: "a", UserID: "u", Content: canonjson.MustParse(`"` + strings.Repeat("x", memory.MaxContentBytes-2) + `"`)}
 	_, err := memory.Remember(d)
 	require.NoError(t, err)
-	d.Content = json.RawMessage(`"` + strings.Repeat("x", memory.MaxContentBytes-1) + `"`)
+	d.Content = canonjson.MustParse(`"` + strings.Repeat("x", memory.MaxContentBytes-1) + `"`)
 	_, err = memory.Remember(d)
-	require.EqualError(t, err, "content: takes 1048577 bytes; at most 1048576 are allowed")
+	require.EqualError(t, err, "content: must be at most 1048576 bytes, got 1048577")
 }
 
 func TestFold(t *testing.T) {
@@ -231,19 +230,21 @@ func TestFold(t *testing.T) {
 	m := &memory.Memory{}
 	for i, e := range []memory.Event{
 		remembered(),
-		memory.Revised{Type: "habit", Content: json.RawMessage(`2`), Metadata: json.RawMessage(`{"a":1}`)},
+		memory.Revised{Type: "habit", Content: canonjson.MustParse(`2`), Metadata: canonjson.MustParse(`{"a":1}`)},
 		memory.ConfidenceAdjusted{From: 0.5, To: 0.7},
 		memory.EvidenceRecorded{Supports: true, Weight: 0.1, From: 0.7, To: 0.73},
 		memory.ExpirySet{ExpiresAt: ptr(noon)},
-		memory.MarkedExpired{ExpiresAt: noon},
+		memory.Expired{ExpiresAt: noon},
 		memory.Restored{},
-		memory.MarkedForgotten{},
+		memory.Forgotten{},
 	} {
 		m.Apply(id, e, morning.Add(time.Duration(i)*time.Minute))
 	}
 	require.Equal(t, memory.Snapshot{
-		ID: id, AgentID: "coach", UserID: "ana", Type: "habit", Content: json.RawMessage(`2`), Confidence: 0.73,
-		Metadata: json.RawMessage(`{"a":1}`), State: memory.Forgotten, CreatedAt: morning, UpdatedAt: morning.Add(7 * time.Minute), Version: 8,
+		ID: id, Fields: memory.Fields{
+			AgentID: "coach", UserID: "ana", Type: "habit", Content: canonjson.MustParse(`2`), Confidence: 0.73,
+			Metadata: canonjson.MustParse(`{"a":1}`),
+		}, State: memory.StateForgotten, CreatedAt: morning, UpdatedAt: morning.Add(7 * time.Minute), Version: 8,
 	}, m.Snapshot())
 	require.Equal(t, m.Snapshot(), memory.FromSnapshot(m.Snapshot()).Snapshot())
 }

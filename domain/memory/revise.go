@@ -1,17 +1,22 @@
 package memory
 
 import (
-	"encoding/json"
 	"time"
 
+	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/domain/canonjson"
 )
 
-// Revision says what to change; what is nil stays.
+// Revision says what to change; what is nil or zero stays. Its tags say how it is read and described wherever one is sent.
 type Revision struct {
-	Type     *string
-	Content  json.RawMessage
-	Metadata json.RawMessage // replaces the whole object
+	Type     *string         `json:"memory_type,omitempty" minLength:"1" maxLength:"50" doc:"The new type; default is to keep it."`
+	Content  canonjson.Value `json:"content,omitzero" doc:"The new content, any JSON value; default is to keep it."`
+	Metadata canonjson.Value `json:"metadata,omitzero" nullable:"false" doc:"The new metadata, as a whole; default is to keep it."`
+}
+
+// JSON returns the revision as it was told, to tell it from another one.
+func (r Revision) JSON() canonjson.Value {
+	return write([]member{{"content", &r.Content}, {"memory_type", &r.Type}, {"metadata", &r.Metadata}})
 }
 
 // Revise changes the type, content or metadata of an active memory. A revision that changes nothing is no event.
@@ -20,19 +25,20 @@ func (m *Memory) Revise(r Revision, now time.Time) (Event, error) {
 		return nil, err
 	}
 	e := Revised{Type: m.now.Type, Content: m.now.Content, Metadata: m.now.Metadata}
-	var err error
 	if r.Type != nil {
-		if err := checkName("memory_type", *r.Type, MaxType); err != nil {
+		if err := domain.CheckName("memory_type", *r.Type, MaxType); err != nil {
 			return nil, err
 		}
 		e.Type = *r.Type
 	}
-	if r.Content != nil {
-		if e.Content, err = checkContent(r.Content); err != nil {
+	if !r.Content.IsZero() {
+		if err := checkContent(r.Content); err != nil {
 			return nil, err
 		}
+		e.Content = r.Content
 	}
-	if r.Metadata != nil {
+	if !r.Metadata.IsZero() {
+		var err error
 		if e.Metadata, err = checkMetadata(r.Metadata); err != nil {
 			return nil, err
 		}
@@ -40,21 +46,14 @@ func (m *Memory) Revise(r Revision, now time.Time) (Event, error) {
 	if e.Type != m.now.Type {
 		e.Changed = append(e.Changed, "memory_type")
 	}
-	if !equalJSON(e.Content, m.now.Content) {
+	if !e.Content.Equal(m.now.Content) {
 		e.Changed = append(e.Changed, "content")
 	}
-	if !equalJSON(e.Metadata, m.now.Metadata) {
+	if !e.Metadata.Equal(m.now.Metadata) {
 		e.Changed = append(e.Changed, "metadata")
 	}
 	if len(e.Changed) == 0 {
 		return nil, nil
 	}
 	return e, nil
-}
-
-// equalJSON compares values, since content of before schema version 9 went through jsonb and is not in canonical form.
-func equalJSON(a, b json.RawMessage) bool {
-	x, errX := canonjson.Parse(a)
-	y, errY := canonjson.Parse(b)
-	return errX == nil && errY == nil && x.Equal(y)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections"
@@ -44,7 +45,7 @@ func (Projection) Prepare(_ context.Context, tenant domain.Tenant, events []even
 	changes := make([]change, len(events))
 	for i := range events {
 		e := &events[i]
-		decoded, err := memory.Decode(e.Type, e.SchemaVersion, e.Payload)
+		decoded, err := decode(e)
 		if err != nil {
 			return nil, &projections.PoisonError{SequenceID: e.SequenceID, Err: err}
 		}
@@ -70,8 +71,15 @@ func (Projection) Prepare(_ context.Context, tenant domain.Tenant, events []even
 // change is one event, decoded.
 type change struct {
 	stored *eventstore.Event
-	event  memory.Event
+	event  memory.Event // nil: skipped
 	meta   domain.Meta
+}
+
+func decode(e *eventstore.Event) (memory.Event, error) {
+	if e.Type == projections.EventSkipped {
+		return nil, nil
+	}
+	return memory.Decode(e.Type, e.SchemaVersion, e.Payload, e.Contents)
 }
 
 // fold brings the current rows up to date and returns those that the changes are about, in the order of their first
@@ -97,12 +105,32 @@ func fold(current map[uuid.UUID]*row, changes []change) (rows, superseded []*row
 			old.supersededBy = e
 			superseded = append(superseded, &old)
 		}
-		m := memory.FromSnapshot(r.Snapshot)
-		m.Apply(e.StreamID, c.event, e.OccurredAt)
-		r.Snapshot, r.sequenceID, r.recordedAt = m.Snapshot(), e.SequenceID, e.CreatedAt
-		r.eventType, r.actor, r.reason = e.Type, c.meta.Actor, c.meta.Reason
+		r.apply(c)
+		r.sequenceID, r.recordedAt = e.SequenceID, e.CreatedAt
+		r.eventType, r.actor, r.reason = e.Type, c.meta.Actor, e.Reason()
 	}
 	return rows, superseded, nil
+}
+
+// apply applies an event with the aggregate's own Apply. A skipped event changes nothing but the version; a memory that
+// begins with one is shown as forgotten, without content.
+func (r *row) apply(c change) {
+	e := c.stored
+	if c.event != nil {
+		m := memory.FromSnapshot(r.Snapshot)
+		m.Apply(e.StreamID, c.event, e.OccurredAt)
+		r.Snapshot = m.Snapshot()
+		return
+	}
+	if r.Version == 0 {
+		r.Snapshot = memory.Snapshot{
+			ID: e.StreamID, State: memory.StateForgotten, CreatedAt: e.OccurredAt, Fields: memory.Fields{
+				AgentID: e.AgentID, UserID: e.UserID, Type: memory.DefaultType, Content: canonjson.Null(), Metadata: canonjson.EmptyObject(),
+			},
+		}
+	}
+	r.Version++
+	r.UpdatedAt = e.OccurredAt
 }
 
 // store writes the current rows and the versions that the batch superseded. Neither these nor what the batch opened can be there

@@ -2,7 +2,6 @@ package agentmemories_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"testing"
 	"time"
@@ -99,7 +98,7 @@ func (f fixture) requireFold(ctx context.Context, t require.TestingT, tenant dom
 			before := &expected[current[e.StreamID]]
 			before.SupersededSequenceID, before.SupersededAt = &e.SequenceID, &e.CreatedAt
 		}
-		decoded, err := memory.Decode(e.Type, e.SchemaVersion, e.Payload)
+		decoded, err := memory.Decode(e.Type, e.SchemaVersion, e.Payload, e.Contents)
 		require.NoError(t, err)
 		m.Apply(e.StreamID, decoded, e.OccurredAt)
 		meta, err := e.Meta()
@@ -107,9 +106,9 @@ func (f fixture) requireFold(ctx context.Context, t require.TestingT, tenant dom
 		s := m.Snapshot()
 		current[e.StreamID] = len(expected)
 		expected = append(expected, version{
-			ID: s.ID, AgentID: s.AgentID, UserID: s.UserID, Type: s.Type, Content: string(s.Content), Metadata: string(s.Metadata),
+			ID: s.ID, AgentID: s.AgentID, UserID: s.UserID, Type: s.Type, Content: s.Content.String(), Metadata: s.Metadata.String(),
 			Confidence: s.Confidence, State: string(s.State), ExpiresAt: s.ExpiresAt, CreatedAt: s.CreatedAt, UpdatedAt: s.UpdatedAt,
-			Version: s.Version, SequenceID: e.SequenceID, RecordedAt: e.CreatedAt, EventType: e.Type, Actor: meta.Actor, Reason: meta.Reason,
+			Version: s.Version, SequenceID: e.SequenceID, RecordedAt: e.CreatedAt, EventType: e.Type, Actor: meta.Actor, Reason: e.Reason(),
 		})
 	}
 	require.Equal(t, normal(t, expected), normal(t, actual))
@@ -145,12 +144,14 @@ func TestTablesEqualAFoldOfAnyHistory(t *testing.T) {
 		ctx := t.Context()
 		var ids []uuid.UUID
 		req := func() commands.Request {
-			return commands.Request{Tenant: tenant, Meta: domain.Meta{Actor: "a", Reason: rapid.StringN(0, 5, -1).Filter(noNUL).Draw(t, "reason")}}
+			return commands.Request{Tenant: tenant, Meta: domain.Meta{Actor: "a"}, Reason: rapid.StringN(0, 5, -1).Filter(noNUL).Draw(t, "reason")}
 		}
 		id := rapid.Custom(func(t *rapid.T) uuid.UUID { return rapid.SampledFrom(ids).Draw(t, "id") })
-		content := func(t *rapid.T) json.RawMessage {
-			raw, _ := json.Marshal(map[string]any{"text": rapid.StringN(0, 20, -1).Filter(noNUL).Draw(t, "text"), "n": rapid.Float64Range(-1e9, 1e9).Draw(t, "n")})
-			return raw
+		content := func(t *rapid.T) canonjson.Value {
+			return canonjson.NewObject(nil).
+				Float("n", rapid.Float64Range(-1e9, 1e9).Draw(t, "n")).
+				Text("text", rapid.StringN(0, 20, -1).Filter(noNUL).Draw(t, "text")).
+				Done()
 		}
 		expiry := func(t *rapid.T) *time.Time {
 			at := time.Now().Add(time.Duration(rapid.Int64Range(-1000, 1000).Draw(t, "expiry")) * time.Hour)
@@ -160,10 +161,7 @@ func TestTablesEqualAFoldOfAnyHistory(t *testing.T) {
 		actions := map[string]func(*rapid.T){
 			"remember": func(t *rapid.T) {
 				at := time.Now().Add(-time.Hour)
-				r, err := f.handler.Remember(ctx, req(), commands.Remember{
-					AgentID: "coach", UserID: rapid.SampledFrom([]string{"ana", "bo"}).Draw(t, "user"),
-					Content: content(t), ExpiresAt: expiry(t), OccurredAt: &at,
-				})
+				r, err := f.handler.Remember(ctx, req(), commands.Remember{OccurredAt: &at, Draft: memory.Draft{AgentID: "coach", UserID: rapid.SampledFrom([]string{"ana", "bo"}).Draw(t, "user"), Content: content(t), ExpiresAt: expiry(t)}})
 				require.NoError(t, err)
 				ids = append(ids, r.ID)
 			},
@@ -179,13 +177,13 @@ func TestTablesEqualAFoldOfAnyHistory(t *testing.T) {
 			}
 		}
 		actions["revise"] = some(func(t *rapid.T, id uuid.UUID) {
-			_, _ = f.handler.Revise(ctx, req(), id, commands.Revise{Content: content(t), Metadata: json.RawMessage(`{"k":1.50}`)})
+			_, _ = f.handler.Revise(ctx, req(), id, memory.Revision{Content: content(t), Metadata: canonjson.MustParse(`{"k":1.50}`)})
 		})
 		actions["adjust"] = some(func(t *rapid.T, id uuid.UUID) {
 			_, _ = f.handler.AdjustConfidence(ctx, req(), id, rapid.Float64Range(0, 1).Draw(t, "confidence"))
 		})
 		actions["evidence"] = some(func(t *rapid.T, id uuid.UUID) {
-			_, _ = f.handler.RecordEvidence(ctx, req(), id, commands.Evidence{Supports: rapid.Bool().Draw(t, "supports")})
+			_, _ = f.handler.RecordEvidence(ctx, req(), id, memory.Evidence{Supports: rapid.Bool().Draw(t, "supports")})
 		})
 		actions["expiry"] = some(func(t *rapid.T, id uuid.UUID) { _, _ = f.handler.SetExpiry(ctx, req(), id, expiry(t)) })
 		actions["forget"] = some(func(_ *rapid.T, id uuid.UUID) { _, _ = f.handler.Forget(ctx, req(), id) })
@@ -212,13 +210,13 @@ func TestEventsThatCannotBeAppliedStop(t *testing.T) {
 		"of an unknown type":    {Type: "memory_dreamt", SchemaVersion: 1, Payload: canonjson.MustParse(`{}`)},
 		"of a future schema":    {Type: memory.TypeForgotten, SchemaVersion: 99, Payload: canonjson.MustParse(`{}`)},
 		"with a broken payload": {Type: memory.TypeConfidenceAdjusted, SchemaVersion: 1, Payload: canonjson.MustParse(`{"to": "high"}`)},
-		"that no table takes":   {Type: memory.TypeRevised, SchemaVersion: 2, Payload: canonjson.MustParse(`{}`)},
+		"with unknown contents": {Type: memory.TypeForgotten, SchemaVersion: 1, Payload: canonjson.MustParse(`{}`), Contents: canonjson.MustParse(`{"mood": 1}`)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := setup(t)
 			req := commands.Request{Tenant: domain.DefaultTenant}
-			r, err := f.handler.Remember(t.Context(), req, commands.Remember{AgentID: "coach", UserID: "ana", Content: json.RawMessage(`1`)})
+			r, err := f.handler.Remember(t.Context(), req, commands.Remember{Draft: memory.Draft{AgentID: "coach", UserID: "ana", Content: canonjson.MustParse(`1`)}})
 			require.NoError(t, err)
 			event.ID, event.OccurredAt = uuid.New(), time.Now()
 			_, err = f.store.Append(t.Context(), eventstore.Command{Tenant: req.Tenant, Writes: []eventstore.StreamAppend{
@@ -241,7 +239,7 @@ func TestAProjectionGathersTheFirstStatistics(t *testing.T) {
 	const half = 600
 	batch := make([]commands.Remember, half)
 	for i := range batch {
-		batch[i] = commands.Remember{AgentID: "a", UserID: "u", Content: json.RawMessage(`"x"`)}
+		batch[i] = commands.Remember{Draft: memory.Draft{AgentID: "a", UserID: "u", Content: canonjson.MustParse(`"x"`)}}
 	}
 	rows := func() (n float64) {
 		_, err := f.handler.RememberBatch(t.Context(), commands.Request{Tenant: domain.DefaultTenant}, batch)

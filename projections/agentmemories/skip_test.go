@@ -2,7 +2,6 @@ package agentmemories_test
 
 import (
 	"context"
-	"encoding/json"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -34,11 +33,10 @@ func (f fixture) poison(t *testing.T, stream uuid.UUID) {
 // adjusted appends what a program that knows the poison would.
 func (f fixture) adjusted(t *testing.T, stream uuid.UUID, to float64) {
 	t.Helper()
-	payload, version, err := memory.Encode(memory.ConfidenceAdjusted{From: 0.5, To: to})
-	require.NoError(t, err)
-	_, err = f.store.Append(t.Context(), eventstore.Command{Tenant: domain.DefaultTenant, Writes: []eventstore.StreamAppend{{
+	encoded := memory.Encode(memory.ConfidenceAdjusted{From: 0.5, To: to})
+	_, err := f.store.Append(t.Context(), eventstore.Command{Tenant: domain.DefaultTenant, Writes: []eventstore.StreamAppend{{
 		StreamID: stream, Expected: eventstore.Any, AgentID: "coach", UserID: "ana", Events: []eventstore.NewEvent{{
-			ID: uuid.New(), Type: memory.TypeConfidenceAdjusted, SchemaVersion: version, Payload: canonjson.MustParse(string(payload)), OccurredAt: time.Now(),
+			ID: uuid.New(), Type: memory.TypeConfidenceAdjusted, SchemaVersion: encoded.SchemaVersion, Payload: encoded.Payload, OccurredAt: time.Now(),
 		}},
 	}}})
 	require.NoError(t, err)
@@ -57,7 +55,7 @@ func TestASkippedEventChangesNothingButTheVersion(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	req := commands.Request{Tenant: domain.DefaultTenant}
-	r, err := f.handler.Remember(t.Context(), req, commands.Remember{AgentID: "coach", UserID: "ana", Content: json.RawMessage(`"runs"`)})
+	r, err := f.handler.Remember(t.Context(), req, commands.Remember{Draft: memory.Draft{AgentID: "coach", UserID: "ana", Content: canonjson.MustParse(`"runs"`)}})
 	require.NoError(t, err)
 	f.poison(t, r.ID)
 	f.adjusted(t, r.ID, 0.75)
@@ -69,7 +67,7 @@ func TestASkippedEventChangesNothingButTheVersion(t *testing.T) {
 		require.ErrorAs(t, f.runner(0).CatchUp(t.Context()), &stopped)
 		require.Equal(t, sequenceID, stopped.SequenceID)
 		_, err := projections.Skip(t.Context(), f.pool, f.store, domain.DefaultTenant, agentmemories.Name, sequenceID,
-			domain.Meta{Actor: "ops", Reason: "of a newer program"})
+			domain.Meta{Actor: "ops"}, "of a newer program")
 		require.NoError(t, err)
 	}
 	require.NoError(t, f.runner(0).CatchUp(t.Context()))
@@ -112,9 +110,7 @@ func TestLargeBatchesMatchTheFold(t *testing.T) {
 	tell := func() {
 		var batch []commands.Remember
 		for range 120 {
-			batch = append(batch, commands.Remember{
-				AgentID: "coach", UserID: "ana", Content: json.RawMessage(`{"text":"says \"hi\" \\ äöü","n":1.50}`), Metadata: json.RawMessage(`{"a":[1,{}]}`),
-			})
+			batch = append(batch, commands.Remember{Draft: memory.Draft{AgentID: "coach", UserID: "ana", Content: canonjson.MustParse(`{"text":"says \"hi\" \\ äöü","n":1.50}`), Metadata: canonjson.MustParse(`{"a":[1,{}]}`)}})
 		}
 		told, err := f.handler.RememberBatch(t.Context(), req, batch)
 		require.NoError(t, err)

@@ -1,7 +1,6 @@
 package fanout_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,6 +13,8 @@ import (
 
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
+	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/projections/fanout"
 	"github.com/auren-memory/auren/projections/runner"
@@ -91,7 +92,7 @@ func (f fixture) rememberLarge(t *testing.T, tenant domain.Tenant, n int) {
 	t.Helper()
 	batch := make([]commands.Remember, n)
 	for i := range batch {
-		batch[i] = commands.Remember{AgentID: "coach", UserID: "ana", Content: json.RawMessage(`"` + strings.Repeat("x", 256<<10) + `"`)}
+		batch[i] = commands.Remember{Draft: memory.Draft{AgentID: "coach", UserID: "ana", Content: canonjson.MustParse(`"` + strings.Repeat("x", 256<<10) + `"`)}}
 	}
 	_, err := f.handler.RememberBatch(t.Context(), commands.Request{Tenant: tenant, Meta: domain.Meta{Actor: "ana"}}, batch)
 	require.NoError(t, err)

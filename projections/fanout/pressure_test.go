@@ -1,7 +1,6 @@
 package fanout_test
 
 import (
-	"encoding/json"
 	"runtime"
 	"strings"
 	"syscall"
@@ -13,6 +12,8 @@ import (
 
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
+	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/projections/fanout"
 )
 
@@ -104,11 +105,11 @@ func TestPausedServerIsWaitedForInBoundedMemory(t *testing.T) {
 	n.signal(syscall.SIGSTOP)
 	before := heap()
 	const each, batches, size = 16, 20, 256 << 10
-	content := json.RawMessage(`"` + strings.Repeat("x", size) + `"`)
+	content := canonjson.MustParse(`"` + strings.Repeat("x", size) + `"`)
 	for range batches {
 		batch := make([]commands.Remember, each)
 		for i := range batch {
-			batch[i] = commands.Remember{AgentID: "coach", UserID: "ana", Content: content}
+			batch[i] = commands.Remember{Draft: memory.Draft{AgentID: "coach", UserID: "ana", Content: content}}
 		}
 		_, err := f.handler.RememberBatch(t.Context(), commands.Request{Tenant: tenant, Meta: domain.Meta{Actor: "ana"}}, batch)
 		require.NoError(t, err)

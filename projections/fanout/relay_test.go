@@ -23,6 +23,8 @@ import (
 	"github.com/auren-memory/auren/deploy/standalone"
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
+	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/projections/agentmemories"
@@ -60,7 +62,7 @@ func (f fixture) remember(t *testing.T, tenant domain.Tenant, n int) {
 	t.Helper()
 	batch := make([]commands.Remember, n)
 	for i := range batch {
-		batch[i] = commands.Remember{AgentID: "coach", UserID: "ana.b *>é", Content: json.RawMessage(`"text"`)}
+		batch[i] = commands.Remember{Draft: memory.Draft{AgentID: "coach", UserID: "ana.b *>é", Content: canonjson.MustParse(`"text"`)}}
 	}
 	_, err := f.handler.RememberBatch(t.Context(), commands.Request{Tenant: tenant, Meta: domain.Meta{Actor: "ana b"}}, batch)
 	require.NoError(t, err)
@@ -169,7 +171,7 @@ func TestMessageIsTheEventAsACloudEvent(t *testing.T) {
 	f := setup(t)
 	r, err := f.handler.Remember(t.Context(), commands.Request{
 		Tenant: tenant, Meta: domain.Meta{Actor: "ana 100%\r\nx: é", CorrelationID: "c1", CausationID: "c0"},
-	}, commands.Remember{AgentID: "coach", UserID: "ana.b *>é", Content: json.RawMessage(`"<&>"`)})
+	}, commands.Remember{Draft: memory.Draft{AgentID: "coach", UserID: "ana.b *>é", Content: canonjson.MustParse(`"<&>"`)}})
 	require.NoError(t, err)
 	f.project(t)
 	require.NoError(t, f.runner(t, runner.Config{}).CatchUp(t.Context()))

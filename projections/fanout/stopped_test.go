@@ -26,7 +26,7 @@ func TestForeignMessageStopsTheTenantAndCostsNoEvent(t *testing.T) {
 	require.ErrorAs(t, f.runner(t, runner.Config{}).CatchUp(t.Context()), &stopped)
 	require.Contains(t, stopped.Reason, "remove it and restart the projectors")
 	for sequenceID := range int64(7) {
-		_, err = projections.Skip(t.Context(), f.pool, f.store, tenant, fanout.Name, sequenceID, domain.Meta{Actor: "ops", Reason: "x"})
+		_, err = projections.Skip(t.Context(), f.pool, f.store, tenant, fanout.Name, sequenceID, domain.Meta{Actor: "ops"}, "x")
 		require.ErrorContains(t, err, "no event is at fault")
 	}
 	stream, err := f.js.Stream(t.Context(), fanout.Stream)
@@ -49,7 +49,7 @@ func TestStreamOfANewerDatabaseCostsNoEvent(t *testing.T) {
 	require.NoError(t, err)
 	var stopped *projections.StoppedError
 	require.ErrorAs(t, f.runner(t, runner.Config{}).CatchUp(t.Context()), &stopped)
-	_, err = projections.Skip(t.Context(), f.pool, f.store, tenant, fanout.Name, 5, domain.Meta{Actor: "ops", Reason: "x"})
+	_, err = projections.Skip(t.Context(), f.pool, f.store, tenant, fanout.Name, 5, domain.Meta{Actor: "ops"}, "x")
 	require.ErrorContains(t, err, "no event is at fault")
 	require.NoError(t, f.js.DeleteStream(t.Context(), fanout.Stream))
 	f.catchUp(t, fanout.Config{})

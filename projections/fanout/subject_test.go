@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/projections/fanout"
 )
 
@@ -83,14 +83,14 @@ func TestLongestIDsFitASubject(t *testing.T) {
 
 func TestEventOfNoMemoryHasALegalSubject(t *testing.T) {
 	t.Parallel()
-	subject := fanout.Subject(&eventstore.Event{Tenant: "t", Type: domain.EventSkipped})
+	subject := fanout.Subject(&eventstore.Event{Tenant: "t", Type: projections.EventSkipped})
 	require.Equal(t, "auren.evt.t.=.=.projection_event_skipped", subject)
 	f := setup(t)
 	f.remember(t, tenant, 1)
 	page, err := f.store.ReadLog(t.Context(), tenant, 0, eventstore.Filter{}, 1)
 	require.NoError(t, err)
 	e := page.Events[0]
-	e.AgentID, e.UserID, e.Type = "", "", domain.EventSkipped
+	e.AgentID, e.UserID, e.Type = "", "", projections.EventSkipped
 	relay := f.relay(t)
 	_, err = relay.Resume(t.Context(), tenant, 0)
 	require.NoError(t, err)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/projections/rebuild"
 )
@@ -18,7 +19,7 @@ import (
 // changed nothing.
 func (f fixture) openEmpty(t *testing.T, of domain.Tenant, p projections.Projection) {
 	t.Helper()
-	_, err := f.handler.ForgetMatching(t.Context(), commands.Request{Tenant: of, Meta: domain.Meta{Actor: "test", CommandID: "first"}}, "all",
+	_, err := f.handler.ForgetMatching(t.Context(), commands.Request{Tenant: of, Meta: domain.Meta{Actor: "test", CommandID: "first"}}, canonjson.Text("all"),
 		func(context.Context, uuid.UUID, int) ([]uuid.UUID, error) { return nil, nil })
 	require.NoError(t, err)
 	ctx, stop := context.WithCancel(t.Context())

@@ -2,7 +2,6 @@ package rebuild_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -22,6 +21,7 @@ import (
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/domain/canonjson"
+	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/migrations"
 	"github.com/auren-memory/auren/projections"
@@ -80,12 +80,10 @@ func (f fixture) project(t *testing.T) {
 
 // write remembers memories and changes them at random.
 func (f fixture) write(ctx context.Context, tenant domain.Tenant, n int) error {
-	req := commands.Request{Tenant: tenant, Meta: domain.Meta{Actor: "test", Reason: "because"}}
+	req := commands.Request{Tenant: tenant, Meta: domain.Meta{Actor: "test"}, Reason: "because"}
 	var ids []uuid.UUID
 	for i := range n {
-		r, err := f.handler.Remember(ctx, req, commands.Remember{
-			AgentID: fmt.Sprint("agent", i%3), UserID: fmt.Sprint("user", i%2), Content: json.RawMessage(fmt.Sprintf(`{"text": "number %d"}`, i)),
-		})
+		r, err := f.handler.Remember(ctx, req, commands.Remember{Draft: memory.Draft{AgentID: fmt.Sprint("agent", i%3), UserID: fmt.Sprint("user", i%2), Content: canonjson.MustParse(fmt.Sprintf(`{"text": "number %d"}`, i))}})
 		if err != nil {
 			return err
 		}
@@ -93,9 +91,9 @@ func (f fixture) write(ctx context.Context, tenant domain.Tenant, n int) error {
 		id := ids[rand.N(len(ids))]
 		switch rand.N(5) {
 		case 0:
-			_, err = f.handler.Revise(ctx, req, id, commands.Revise{Content: json.RawMessage(fmt.Sprintf(`"revised %d"`, i))})
+			_, err = f.handler.Revise(ctx, req, id, memory.Revision{Content: canonjson.MustParse(fmt.Sprintf(`"revised %d"`, i))})
 		case 1:
-			_, err = f.handler.RecordEvidence(ctx, req, id, commands.Evidence{Supports: true})
+			_, err = f.handler.RecordEvidence(ctx, req, id, memory.Evidence{Supports: true})
 		case 2:
 			_, err = f.handler.Forget(ctx, req, id)
 		case 3:

@@ -30,7 +30,7 @@ func TestRebuildPassesOverWhatWasSkipped(t *testing.T) {
 		var stopped *projections.StoppedError
 		require.ErrorAs(t, f.runner(p).CatchUp(t.Context()), &stopped)
 		require.ErrorAs(t, rebuild.Run(t.Context(), f.pool, []projections.Projection{p}, rebuild.Config{}), &stopped)
-		_, err := projections.Skip(t.Context(), f.pool, f.store, tenant, p.Name(), stopped.SequenceID, domain.Meta{Actor: "test", Reason: "a dream"})
+		_, err := projections.Skip(t.Context(), f.pool, f.store, tenant, p.Name(), stopped.SequenceID, domain.Meta{Actor: "test"}, "a dream")
 		require.NoError(t, err)
 	}
 	f.project(t)
@@ -47,7 +47,7 @@ const spurned = 5
 
 func (p pickier) Prepare(ctx context.Context, tenant domain.Tenant, events []eventstore.Event) (projections.Write, error) {
 	for _, e := range events {
-		if e.SequenceID == spurned && e.Type != domain.EventSkipped {
+		if e.SequenceID == spurned && e.Type != projections.EventSkipped {
 			return nil, &projections.PoisonError{SequenceID: spurned, Err: errors.New("spurned")}
 		}
 	}
@@ -61,7 +61,7 @@ func TestWhatOnlyTheNextVersionCannotApplyCanBeSkipped(t *testing.T) {
 	f.project(t)
 	next := pickier{second{f.both()[0]}}
 	skip := func(sequenceID int64) error {
-		_, err := projections.Skip(t.Context(), f.pool, f.store, tenant, next.Name(), sequenceID, domain.Meta{Actor: "test", Reason: "spurned"})
+		_, err := projections.Skip(t.Context(), f.pool, f.store, tenant, next.Name(), sequenceID, domain.Meta{Actor: "test"}, "spurned")
 		return err
 	}
 	require.Equal(t, domain.Conflict, domain.KindOf(skip(spurned)), "nothing is stopped")

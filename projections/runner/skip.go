@@ -3,20 +3,12 @@ package runner
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 
 	"go.uber.org/zap"
 
-	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/projections"
 )
-
-// skippedOwner is the payload of what stands in the place of an event that is skipped.
-type skippedOwner struct {
-	AgentID string `json:"agent_id"`
-	UserID  string `json:"user_id"`
-}
 
 // applySkip puts a placeholder in the place of a batch's first event, which cannot be applied; false if nobody had it skipped.
 func (w *worker) applySkip(ctx context.Context, u *unit, b batch) (batch, bool, error) {
@@ -26,14 +18,12 @@ func (w *worker) applySkip(ctx context.Context, u *unit, b batch) (batch, bool, 
 	}
 	at := b.events[0]
 	skip, ok := skips[at.SequenceID]
-	if !ok || at.Type == domain.EventSkipped {
+	if !ok || at.Type == projections.EventSkipped {
 		return b, false, nil
 	}
 	// The placeholder changes nothing, but has the stream and version of the event, so that the next ones can be applied.
-	at.Type, at.SchemaVersion, at.Metadata = domain.EventSkipped, projections.SkippedSchemaVersion, skip.Metadata
-	if at.Payload, err = json.Marshal(skippedOwner{at.AgentID, at.UserID}); err != nil {
-		return b, false, fmt.Errorf("skip event %d: %w", at.SequenceID, err)
-	}
+	at.Type, at.SchemaVersion, at.Metadata = projections.EventSkipped, projections.SkippedSchemaVersion, skip.Metadata
+	at.Payload, at.Contents = json.RawMessage("{}"), skip.Contents
 	b.events = slices.Clone(b.events)
 	b.events[0] = at
 	w.log(u.Key).Warn("skipped an event that cannot be applied, as an operator decided",

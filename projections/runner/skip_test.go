@@ -21,7 +21,7 @@ import (
 
 func (f fixture) skip(t *testing.T, projection string, sequenceID int64) eventstore.WriteResult {
 	t.Helper()
-	said, err := projections.Skip(t.Context(), f.pool, f.store, tenant, projection, sequenceID, domain.Meta{Actor: "ops", Reason: "beyond repair"})
+	said, err := projections.Skip(t.Context(), f.pool, f.store, tenant, projection, sequenceID, domain.Meta{Actor: "ops"}, "beyond repair")
 	require.NoError(t, err)
 	return said
 }
@@ -93,11 +93,11 @@ func TestSkipIsAnEventOfItsOwn(t *testing.T) {
 	require.NoError(t, err)
 	var s projections.Skipped
 	require.NoError(t, json.Unmarshal(events[0].Payload, &s))
-	require.Equal(t, projections.Skipped{Projection: "diary", SequenceID: 2, EventID: poison.Events[0].ID, Reason: "beyond repair"}, s)
+	require.Equal(t, projections.Skipped{Projection: "diary", SequenceID: 2, EventID: poison.Events[0].ID}, s)
 	meta, err := events[0].Meta()
 	require.NoError(t, err)
 	require.Equal(t, "ops", meta.Actor)
-	require.Equal(t, "beyond repair", meta.Reason)
+	require.Equal(t, "beyond repair", events[0].Reason())
 
 	require.NoError(t, f.runner(Config{}).CatchUp(t.Context()))
 	require.Equal(t, said, f.skip(t, "diary", 2), "the same again changes nothing, though nothing is stopped any more")
@@ -127,7 +127,7 @@ func TestSkipRefuses(t *testing.T) {
 		"a projection that is not":     {tenant, "dairy", 2, "x", domain.NotFound, "has no projection dairy"},
 		"a tenant that does not exist": {"nobody", "diary", 2, "x", domain.NotFound, "tenant nobody"},
 	} {
-		_, err := projections.Skip(t.Context(), f.pool, f.store, c.tenant, c.projection, c.sequenceID, domain.Meta{Reason: c.reason})
+		_, err := projections.Skip(t.Context(), f.pool, f.store, c.tenant, c.projection, c.sequenceID, domain.Meta{}, c.reason)
 		require.ErrorContains(t, err, c.says, name)
 		require.Equal(t, c.kind, domain.KindOf(err), name)
 	}
@@ -142,13 +142,13 @@ func TestWhatANewerProgramHasSkippedCannotBeSkippedItself(t *testing.T) {
 	f.append(t, tenant, `{}`)
 	_, err := f.store.Append(t.Context(), eventstore.Command{Tenant: tenant, Writes: []eventstore.StreamAppend{{
 		StreamID: projections.SkipStream("diary"), Expected: eventstore.Any, Events: []eventstore.NewEvent{{
-			ID: uuid.New(), Type: domain.EventSkipped, SchemaVersion: projections.SkippedSchemaVersion + 1,
+			ID: uuid.New(), Type: projections.EventSkipped, SchemaVersion: projections.SkippedSchemaVersion + 1,
 			Payload: canonjson.MustParse(`"poison"`), OccurredAt: time.Now(),
 		}},
 	}}})
 	require.NoError(t, err)
 	require.ErrorAs(t, f.runner(Config{}).CatchUp(t.Context()), new(*projections.StoppedError))
-	_, err = projections.Skip(t.Context(), f.pool, f.store, tenant, "diary", 2, domain.Meta{Reason: "x"})
+	_, err = projections.Skip(t.Context(), f.pool, f.store, tenant, "diary", 2, domain.Meta{}, "x")
 	require.ErrorContains(t, err, "start the newer program")
 	require.Equal(t, domain.Conflict, domain.KindOf(err))
 }
@@ -161,7 +161,7 @@ func TestAnEventThatOnlyLooksLikeASkipIsNoneOfOurs(t *testing.T) {
 	for stream, version := range map[uuid.UUID]int{uuid.New(): 1, projections.SkipStream("diary"): 2} {
 		_, err := f.store.Append(t.Context(), eventstore.Command{Tenant: tenant, Writes: []eventstore.StreamAppend{{
 			StreamID: stream, Events: []eventstore.NewEvent{{
-				ID: uuid.New(), Type: domain.EventSkipped, SchemaVersion: version, Payload: canonjson.MustParse(string(payload)), OccurredAt: time.Now(),
+				ID: uuid.New(), Type: projections.EventSkipped, SchemaVersion: version, Payload: canonjson.MustParse(string(payload)), OccurredAt: time.Now(),
 			}},
 		}}})
 		require.NoError(t, err)
@@ -250,7 +250,7 @@ func TestAStopThatIsNoEventsFaultCannotBeSkipped(t *testing.T) {
 	serve()
 	require.ErrorContains(t, r.units.stopped(), "stopped: "+errUnsendable.Error())
 	for sequenceID := range int64(3) {
-		_, err := projections.Skip(t.Context(), f.pool, f.store, tenant, "outbox", sequenceID, domain.Meta{Reason: "x"})
+		_, err := projections.Skip(t.Context(), f.pool, f.store, tenant, "outbox", sequenceID, domain.Meta{}, "x")
 		require.ErrorContains(t, err, "no event is at fault")
 		require.Equal(t, domain.Conflict, domain.KindOf(err))
 	}

@@ -1,12 +1,12 @@
 package search
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/domain/lexicon"
 	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
@@ -16,7 +16,7 @@ import (
 // change is one event, decoded, with the document of the text that it carries, if it carries one.
 type change struct {
 	stored   *eventstore.Event
-	event    memory.Event
+	event    memory.Event // nil: skipped
 	document *document
 }
 
@@ -44,27 +44,26 @@ func (p *Projection) read(events []eventstore.Event) ([]change, error) {
 }
 
 func (p *Projection) readOne(stored *eventstore.Event) (change, error) {
-	event, err := memory.Decode(stored.Type, stored.SchemaVersion, stored.Payload)
-	if err != nil {
-		return change{}, err
-	}
-	c := change{stored: stored, event: event}
+	c := change{stored: stored}
 	var found []lexicon.Occurrence
-	switch e := event.(type) {
-	case memory.Remembered:
-		found, err = p.occurrences(e.Type, e.Content, e.Metadata)
-	case memory.Revised:
-		found, err = p.occurrences(e.Type, e.Content, e.Metadata)
-	case memory.Skipped:
+	if stored.Type == projections.EventSkipped {
 		if stored.Version > 1 {
 			return c, nil
 		}
 		// A row needs a vector, even that of a memory whose first event is skipped.
-	default:
-		return c, nil
-	}
-	if err != nil {
-		return change{}, err
+	} else {
+		var err error
+		if c.event, err = memory.Decode(stored.Type, stored.SchemaVersion, stored.Payload, stored.Contents); err != nil {
+			return change{}, err
+		}
+		switch e := c.event.(type) {
+		case memory.Remembered:
+			found = p.occurrences(e.Type, e.Content, e.Metadata)
+		case memory.Revised:
+			found = p.occurrences(e.Type, e.Content, e.Metadata)
+		default:
+			return c, nil
+		}
 	}
 	d := newDocument(found)
 	c.document = &d
@@ -72,23 +71,23 @@ func (p *Projection) readOne(stored *eventstore.Event) (change, error) {
 }
 
 // occurrences finds the lexemes of what of a memory is indexed.
-func (p *Projection) occurrences(memoryType string, content, metadata json.RawMessage) ([]lexicon.Occurrence, error) {
+func (p *Projection) occurrences(memoryType string, content, metadata canonjson.Value) []lexicon.Occurrence {
 	// One word in two or three, and its space, are about so many bytes.
-	found := make([]lexicon.Occurrence, 0, (len(content)+len(metadata))/8+1)
+	found := make([]lexicon.Occurrence, 0, (len(content.Raw())+len(metadata.Raw()))/8+1)
 	position := 0
-	err := eachWord(memoryType, content, metadata, func(word string) {
+	eachWord(memoryType, content, metadata, func(word string) {
 		position++
 		found = p.lexicon.Append(found, word, position)
 	})
-	return found, err
+	return found
 }
 
 // fold brings the rows up to date.
 func fold(current map[uuid.UUID]*row, changes []change) error {
 	for _, r := range current {
-		r.State = memory.Forgotten
+		r.State = memory.StateForgotten
 		if r.active {
-			r.State, r.countedMemories, r.countedWords = memory.Active, 1, r.words
+			r.State, r.countedMemories, r.countedWords = memory.StateActive, 1, r.words
 		}
 	}
 	for _, c := range changes {
@@ -101,14 +100,29 @@ func fold(current map[uuid.UUID]*row, changes []change) error {
 			r = &row{opened: true}
 			current[c.stored.StreamID] = r
 		}
-		// The aggregate's own Apply decides what an event means; of the result, the row keeps what it has columns for.
-		m := memory.FromSnapshot(r.Snapshot)
-		m.Apply(c.stored.StreamID, c.event, c.stored.OccurredAt)
-		r.Snapshot, r.sequenceID = m.Snapshot(), c.stored.SequenceID
-		r.active = r.State == memory.Active
+		r.apply(c)
+		r.sequenceID = c.stored.SequenceID
+		r.active = r.State == memory.StateActive
 		if c.document != nil {
 			r.words, r.vector = c.document.words, c.document.vector
 		}
 	}
 	return nil
+}
+
+// apply applies an event with the aggregate's own Apply, of whose result the row keeps what it has columns for. A skipped
+// event changes nothing; a memory that begins with one is hidden.
+func (r *row) apply(c change) {
+	e := c.stored
+	switch {
+	case c.event != nil:
+		m := memory.FromSnapshot(r.Snapshot)
+		m.Apply(e.StreamID, c.event, e.OccurredAt)
+		r.Snapshot = m.Snapshot()
+	case e.Version == 1:
+		r.Snapshot = memory.Snapshot{
+			ID: e.StreamID, State: memory.StateForgotten, CreatedAt: e.OccurredAt,
+			Fields: memory.Fields{AgentID: e.AgentID, UserID: e.UserID, Type: memory.DefaultType},
+		}
+	}
 }

@@ -15,6 +15,8 @@ import (
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
+	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections/runner"
 	"github.com/auren-memory/auren/projections/search"
@@ -47,9 +49,7 @@ func (f fixture) project(t *testing.T, batch int) {
 
 func (f fixture) remember(t *testing.T, user, content string) uuid.UUID {
 	t.Helper()
-	r, err := f.handler.Remember(t.Context(), req, commands.Remember{
-		AgentID: "coach", UserID: user, Type: "observation", Content: json.RawMessage(content),
-	})
+	r, err := f.handler.Remember(t.Context(), req, commands.Remember{Draft: memory.Draft{AgentID: "coach", UserID: user, Type: "observation", Content: canonjson.MustParse(content)}})
 	require.NoError(t, err)
 	return r.ID
 }
@@ -101,7 +101,7 @@ func TestSearchRowsFollowTheirMemory(t *testing.T) {
 			require.Len(t, f.found(t, "observation"), 3)
 			f.requireExactScopes(t)
 
-			_, err := f.handler.Revise(ctx, req, a, commands.Revise{Content: json.RawMessage(`"drinks tea"`), Metadata: json.RawMessage(`{"source": "diary"}`)})
+			_, err := f.handler.Revise(ctx, req, a, memory.Revision{Content: canonjson.MustParse(`"drinks tea"`), Metadata: canonjson.MustParse(`{"source": "diary"}`)})
 			require.NoError(t, err)
 			_, err = f.handler.AdjustConfidence(ctx, req, a, 0.9)
 			require.NoError(t, err)
@@ -139,7 +139,7 @@ func TestManyVectorsAtOnceStayWithTheirMemories(t *testing.T) {
 	const n = 950
 	batch := make([]commands.Remember, n)
 	for i := range batch {
-		batch[i] = commands.Remember{AgentID: "coach", UserID: fmt.Sprint("user", i%7), Content: json.RawMessage(fmt.Sprintf(`"word%d and more"`, i))}
+		batch[i] = commands.Remember{Draft: memory.Draft{AgentID: "coach", UserID: fmt.Sprint("user", i%7), Content: canonjson.MustParse(fmt.Sprintf(`"word%d and more"`, i))}}
 	}
 	results, err := f.handler.RememberBatch(t.Context(), req, batch)
 	require.NoError(t, err)

@@ -39,7 +39,7 @@ func TestASkippedEventLeavesTheRowAsItIs(t *testing.T) {
 		var stopped *projections.StoppedError
 		require.ErrorAs(t, r.CatchUp(t.Context()), &stopped)
 		require.Equal(t, sequenceID, stopped.SequenceID)
-		_, err := projections.Skip(t.Context(), f.pool, f.store, req.Tenant, search.Name, sequenceID, domain.Meta{Reason: "test"})
+		_, err := projections.Skip(t.Context(), f.pool, f.store, req.Tenant, search.Name, sequenceID, domain.Meta{}, "test")
 		require.NoError(t, err)
 	}
 	for _, batch := range []int{1, 2, 1000} {

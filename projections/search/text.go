@@ -1,8 +1,6 @@
 package search
 
 import (
-	"encoding/json"
-	"fmt"
 	"strings"
 
 	"github.com/auren-memory/auren/domain/canonjson"
@@ -16,19 +14,19 @@ const MaxTextBytes = 128 << 10
 // Text returns what of a memory is indexed, as words with a space between any two, in this order: the strings and numbers in
 // its content, however deeply they are nested, its type, and the strings in its metadata. Keys are not indexed:
 // they are the same in all memories of a kind and tell nothing apart. Words beyond MaxTextBytes are left out.
-func Text(memoryType string, content, metadata json.RawMessage) (string, error) {
+func Text(memoryType string, content, metadata canonjson.Value) string {
 	var text strings.Builder
-	err := eachWord(memoryType, content, metadata, func(word string) {
+	eachWord(memoryType, content, metadata, func(word string) {
 		if text.Len() > 0 {
 			text.WriteByte(' ')
 		}
 		text.WriteString(word)
 	})
-	return text.String(), err
+	return text.String()
 }
 
 // eachWord calls do with the words of Text.
-func eachWord(memoryType string, content, metadata json.RawMessage, do func(word string)) error {
+func eachWord(memoryType string, content, metadata canonjson.Value, do func(word string)) {
 	room := MaxTextBytes
 	add := func(text string) {
 		for word := range lexicon.Words(text) {
@@ -38,20 +36,11 @@ func eachWord(memoryType string, content, metadata json.RawMessage, do func(word
 			do(word)
 		}
 	}
-	said, err := canonjson.Parse(content)
-	if err != nil {
-		return fmt.Errorf("content: %w", err)
-	}
-	beside, err := canonjson.Parse(metadata)
-	if err != nil {
-		return fmt.Errorf("metadata: %w", err)
-	}
-	said.Scalars(func(text string, _ bool) { add(text) })
+	content.Scalars(func(text string, _ bool) { add(text) })
 	add(memoryType)
-	beside.Scalars(func(text string, isNumber bool) {
+	metadata.Scalars(func(text string, isNumber bool) {
 		if !isNumber {
 			add(text)
 		}
 	})
-	return nil
 }

@@ -6,8 +6,6 @@ package filter
 
 import (
 	"encoding/json"
-	"math"
-	"strings"
 	"time"
 
 	"github.com/auren-memory/auren/domain"
@@ -104,10 +102,7 @@ func (c *checker) types(types []string) {
 		c.refuse("memory_types", "must be at most %d types, got %d", maxTypes, len(types))
 	}
 	for _, t := range types {
-		if strings.TrimSpace(t) == "" {
-			c.refuse("memory_types", "must be types of 1 to %d characters, got an empty one", memory.MaxType)
-		}
-		if err := domain.CheckText("memory_types", t, memory.MaxType); err != nil {
+		if err := domain.CheckName("memory_types", t, memory.MaxType); err != nil {
 			c.fail(err)
 		}
 	}
@@ -118,8 +113,8 @@ func (c *checker) confidence(member, operator string, bound *float64) {
 	if bound == nil {
 		return
 	}
-	if math.IsNaN(*bound) || *bound < 0 || *bound > 1 {
-		c.refuse(member, "must be between 0 and 1, got %v", *bound)
+	if err := domain.CheckUnit(member, *bound); err != nil {
+		c.fail(err)
 	}
 	c.add(compare{Confidence, operator, *bound})
 }
@@ -128,18 +123,10 @@ func (c *checker) time(member string, field Field, operator string, bound *time.
 	if bound == nil {
 		return
 	}
-	if err := CheckTime(member, *bound); err != nil {
+	if err := domain.CheckTime(member, *bound); err != nil {
 		c.fail(err)
 	}
 	c.add(compare{field, operator, bound.UTC()})
-}
-
-// CheckTime allows the years that RFC 3339 can write and PostgreSQL can store.
-func CheckTime(field string, t time.Time) error {
-	if year := t.UTC().Year(); year < 1 || year > 9999 {
-		return domain.Invalidf(field, "must be in the years 1 to 9999, got %d", year)
-	}
-	return nil
 }
 
 // metadata adds nothing for {}, which all metadata contain.
@@ -153,7 +140,7 @@ func (c *checker) metadata(raw json.RawMessage) {
 	}
 	switch {
 	case err != nil:
-		c.fail(domain.Within("metadata", err))
+		c.fail(domain.WithField("metadata", err))
 	case !value.IsObject():
 		c.refuse("metadata", "must be a JSON object, e.g. {\"topic\": \"sleep\"}")
 	case value.String() != "{}":

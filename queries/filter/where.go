@@ -56,9 +56,9 @@ const (
 
 // The states that a Filter can ask for.
 const (
-	Active    = string(memory.Active)
-	Forgotten = string(memory.Forgotten)
-	Expired   = string(memory.Expired)
+	Active    = string(memory.StateActive)
+	Forgotten = string(memory.StateForgotten)
+	Expired   = string(memory.StateExpired)
 	// All asks for memories in any state.
 	All = "all"
 )

@@ -57,7 +57,7 @@ func (s *Searcher) Search(ctx context.Context, tenant domain.Tenant, request Req
 	if err != nil {
 		return Result{}, err
 	}
-	if state := request.Filter.State; state != "" && state != string(memory.Active) {
+	if state := request.Filter.State; state != "" && state != string(memory.StateActive) {
 		return Result{}, domain.Invalidf("state", "must be active, since only active memories are searched, got %q", state)
 	}
 	limit := request.Limit

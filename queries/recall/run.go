@@ -141,7 +141,7 @@ func (r *searchRun) result(ranking *ranking, best []candidate, memories map[uuid
 	result := Result{Hits: []Hit{}, SequenceID: position}
 	for _, c := range best {
 		m := memories[c.id]
-		if m.State != string(memory.Active) || len(result.Hits) == r.limit {
+		if m.State != string(memory.StateActive) || len(result.Hits) == r.limit {
 			continue
 		}
 		hit := Hit{Memory: m, Score: c.score}

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/auren-memory/auren/domain"
-	"github.com/auren-memory/auren/queries/filter"
 )
 
 // At says which state of the memories is asked for; its zero value is the present one.
@@ -35,7 +34,7 @@ func (a At) check() error {
 	case a.AsOf.SequenceID > 0 && !a.AsOf.Time.IsZero():
 		return domain.Invalidf("as_of", "must be a sequence_id or a time, not both")
 	case !a.AsOf.Time.IsZero():
-		return filter.CheckTime("as_of", a.AsOf.Time)
+		return domain.CheckTime("as_of", a.AsOf.Time)
 	}
 	return nil
 }

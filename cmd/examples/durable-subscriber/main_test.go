@@ -24,6 +24,8 @@ import (
 	"github.com/auren-memory/auren/deploy/standalone"
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
+	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/projections/agentmemories"
@@ -95,11 +97,9 @@ func setup(t *testing.T) stack {
 
 func (s stack) remember(t *testing.T, content string, n int) {
 	t.Helper()
-	raw, err := json.Marshal(content)
-	require.NoError(t, err)
 	for range n {
-		_, err = s.handler.Remember(t.Context(), commands.Request{Tenant: domain.DefaultTenant, Meta: domain.Meta{Actor: "ana"}},
-			commands.Remember{AgentID: "coach", UserID: "ana", Content: raw})
+		_, err := s.handler.Remember(t.Context(), commands.Request{Tenant: domain.DefaultTenant, Meta: domain.Meta{Actor: "ana"}},
+			commands.Remember{Draft: memory.Draft{AgentID: "coach", UserID: "ana", Content: canonjson.Text(content)}})
 		require.NoError(t, err)
 	}
 }

@@ -29,24 +29,24 @@ func (c Caller) Check() (Caller, error) {
 	if err != nil {
 		return c, Malformed(err)
 	}
-	meta, err := c.meta("").Check()
+	meta, err := c.meta().Check()
 	if err != nil {
 		return c, Malformed(err)
 	}
-	c.Tenant, c.Actor = tenant, meta.Actor
+	c.Tenant, c.Actor, c.Principal = tenant, meta.Actor, meta.Principal
 	return c, nil
 }
 
-func (c *Caller) meta(reason string) domain.Meta {
+func (c *Caller) meta() domain.Meta {
 	return domain.Meta{
-		Actor: c.Actor, Reason: reason, CommandID: c.CommandID,
+		Actor: c.Actor, Principal: c.Principal, CommandID: c.CommandID,
 		CorrelationID: c.CorrelationID, CausationID: c.CausationID, Traceparent: c.Traceparent,
 	}
 }
 
 // command is what goes with a command of the caller's.
 func (c *Caller) command(reason string, expectedVersion *int) commands.Request {
-	r := commands.Request{Tenant: c.Tenant, Meta: c.meta(reason)}
+	r := commands.Request{Tenant: c.Tenant, Meta: c.meta(), Reason: reason}
 	if expectedVersion != nil {
 		r.ExpectedVersion = *expectedVersion
 	}

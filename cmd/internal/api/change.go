@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/domain/memory"
 )
 
 // MemoryID names the memory that an operation is about.
@@ -33,7 +34,7 @@ func (c *Conditions) conditions() *Conditions { return c }
 // ReviseRequest changes the content, metadata or type of a memory.
 type ReviseRequest struct {
 	MemoryID
-	commands.Revise
+	memory.Revision
 	Conditions
 }
 
@@ -47,7 +48,7 @@ type AdjustConfidenceRequest struct {
 // RecordEvidenceRequest records an observation for or against a memory.
 type RecordEvidenceRequest struct {
 	MemoryID
-	commands.Evidence
+	memory.Evidence
 	Conditions
 }
 
@@ -77,7 +78,7 @@ var (
 		Detail:  "Changes the content, the metadata or the type. Where nothing changes, nothing is recorded.",
 		Example: `{"content":{"text":"Sleeps badly after coffee past noon"},"reason":"asked again"}`,
 	}, func(ctx context.Context, do *commands.Handler, req commands.Request, r *ReviseRequest) (commands.Receipt, error) {
-		return do.Revise(ctx, req, r.ID, r.Revise)
+		return do.Revise(ctx, req, r.ID, r.Revision)
 	})
 
 	AdjustConfidence = change(Operation{

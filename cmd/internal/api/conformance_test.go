@@ -13,6 +13,7 @@ import (
 	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/queries"
 )
@@ -297,14 +298,14 @@ func TestATypedCallOnEveryDoor(t *testing.T) {
 	w.project(t)
 	for i, d := range w.doors(t) {
 		caller := api.Caller{Tenant: domain.Tenant(fmt.Sprint("t", i)), Actor: "coach", CommandID: `"quoted"`}
-		content := json.RawMessage(`{"html":"<b>&\u2028","n":12345678901234567890.5}`)
-		receipt, err := api.Remember.Call(t.Context(), d, caller, commands.Remember{AgentID: "a b/c", UserID: "ü?&+", Content: content})
+		content := canonjson.MustParse(`{"html":"<b>&\u2028","n":12345678901234567890.5}`)
+		receipt, err := api.Remember.Call(t.Context(), d, caller, commands.Remember{Draft: memory.Draft{AgentID: "a b/c", UserID: "ü?&+", Content: content}})
 		require.NoError(t, err)
 		m, err := api.GetMemory.Call(t.Context(), d, caller, api.GetMemoryRequest{
 			MemoryID: api.MemoryID{ID: receipt.ID}, Moment: api.Moment{Minimum: api.Minimum{MinSequenceID: 1}},
 		})
 		require.NoError(t, err)
-		require.JSONEq(t, string(content), string(m.Content))
+		require.JSONEq(t, content.String(), string(m.Content))
 		list, err := api.ListMemories.Call(t.Context(), d, caller, api.ListMemoriesRequest{Owners: api.Owners{AgentID: "a b/c", UserID: "ü?&+"}})
 		require.NoError(t, err)
 		require.Equal(t, []queries.Memory{m}, list.Memories)

@@ -19,7 +19,7 @@ import (
 // the same struct tags that documents are made from, so the two cannot disagree:
 //
 //   - a name is matched to the letter, an unknown one is refused,
-//   - a field without omitempty is required,
+//   - a field without omitempty or omitzero is required,
 //   - null stands for a field that is left out, but for a pointer without omitempty, whose null is a value, and for a
 //     canonjson.Value, which takes any value unless its tag nullable is false,
 //   - an integer keeps its tags minimum and maximum,
@@ -54,7 +54,7 @@ func NewDecoder(t reflect.Type, except ...string) *Decoder {
 		if slices.Contains(except, name) {
 			continue
 		}
-		required := option != "omitempty"
+		required := !strings.HasPrefix(option, "omit")
 		d.names = append(d.names, name)
 		d.fields[name] = field{
 			value: decoderOf(f.Type), index: f.Index, required: required,
@@ -126,7 +126,7 @@ func (d *Decoder) object(v reflect.Value, object canonjson.Value) (failed error)
 			return failed
 		}
 		seen[name] = true
-		failed = domain.Within(name, f.decode(v.FieldByIndex(f.index), value))
+		failed = domain.WithField(name, f.decode(v.FieldByIndex(f.index), value))
 		return failed
 	})
 	if failed != nil {
@@ -213,7 +213,7 @@ func (d *Decoder) Text(name string, given []string, into any) error {
 	if !ok {
 		return d.unknown(name)
 	}
-	return domain.Within(name, f.texts(reflect.ValueOf(into).Elem().FieldByIndex(f.index), given))
+	return domain.WithField(name, f.texts(reflect.ValueOf(into).Elem().FieldByIndex(f.index), given))
 }
 
 func (f *field) texts(v reflect.Value, given []string) error {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/queries"
 )
 
@@ -53,7 +54,11 @@ func (s *Service) forgetMatching(ctx context.Context, c Caller, r *ForgetMatchin
 	}
 	done := commands.Forgotten{Matched: int(count)}
 	if !r.DryRun {
-		done, err = s.deps.Commands.ForgetMatching(ctx, c.command(r.Reason, nil), f, func(ctx context.Context, after uuid.UUID, limit int) ([]uuid.UUID, error) {
+		said, err := canonjson.Marshal(f)
+		if err != nil {
+			return answer[ForgetMatchingAnswer]{}, err
+		}
+		done, err = s.deps.Commands.ForgetMatching(ctx, c.command(r.Reason, nil), said, func(ctx context.Context, after uuid.UUID, limit int) ([]uuid.UUID, error) {
 			return s.deps.Queries.MatchingIDs(ctx, c.Tenant, f, after, limit)
 		})
 		if err != nil {

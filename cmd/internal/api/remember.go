@@ -67,7 +67,7 @@ func (s *Service) rememberBatch(ctx context.Context, c Caller, r *RememberBatchR
 			one.Err = unreadable[i]
 		}
 		if one.Err != nil {
-			p := ProblemOf(domain.Within(fmt.Sprintf("memories[%d]", i), one.Err))
+			p := ProblemOf(domain.WithField(fmt.Sprintf("memories[%d]", i), one.Err))
 			body.Results[i] = BatchResult{Status: p.Status, Problem: &p}
 			continue
 		}

@@ -43,7 +43,7 @@ func inFilters(err error) error {
 	}
 	switch name {
 	case "created_after", "created_before", "updated_after", "updated_before", "recorded_after", "recorded_before", "expires_before", "metadata":
-		return domain.Within("filters", err)
+		return domain.WithField("filters", err)
 	}
 	return err
 }

@@ -110,7 +110,7 @@ func listOf(of *valueDecoder) *valueDecoder {
 		err := value.Items(func(i int, one canonjson.Value) error {
 			item.SetZero()
 			if err := of.decode(item, one); err != nil {
-				return domain.Within("["+strconv.Itoa(i)+"]", err)
+				return domain.WithField("["+strconv.Itoa(i)+"]", err)
 			}
 			list = reflect.Append(list, item)
 			return nil

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -22,6 +21,8 @@ import (
 	"github.com/auren-memory/auren/cmd/internal/terminal"
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
+	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections/fanout"
 	"github.com/auren-memory/auren/queries"
@@ -124,7 +125,7 @@ func (s demo) recall(ctx context.Context) error {
 
 // request names a command, so that showing it again does nothing.
 func (s demo) request(id, reason string) commands.Request {
-	return commands.Request{Tenant: s.Tenant, Meta: domain.Meta{Actor: demoAgent, Reason: reason, CommandID: id}}
+	return commands.Request{Tenant: s.Tenant, Meta: domain.Meta{Actor: demoAgent, CommandID: id}, Reason: reason}
 }
 
 func demoID(name string) uuid.UUID {
@@ -136,22 +137,19 @@ func (s demo) history(ctx context.Context) error {
 	doubt, trust, first := 0.4, 0.5, 0.4
 	for _, step := range []func() (commands.Receipt, error){
 		func() (commands.Receipt, error) {
-			return h.Remember(ctx, s.request("auren-demo-coffee-1", "first conversation"), commands.Remember{
-				ID: &id, AgentID: demoAgent, UserID: demoUser, Type: "hypothesis", Confidence: &first,
-				Content: json.RawMessage(`"Coffee in the afternoon does not seem to touch her sleep."`),
-			})
+			return h.Remember(ctx, s.request("auren-demo-coffee-1", "first conversation"), commands.Remember{ID: &id, Draft: memory.Draft{AgentID: demoAgent, UserID: demoUser, Type: "hypothesis", Confidence: &first, Content: canonjson.MustParse(`"Coffee in the afternoon does not seem to touch her sleep."`)}})
 		},
 		func() (commands.Receipt, error) {
 			return h.RecordEvidence(ctx, s.request("auren-demo-coffee-2", ""), id,
-				commands.Evidence{Weight: &doubt, Note: "five hours of sleep after two afternoon coffees"})
+				memory.Evidence{Weight: &doubt, Note: "five hours of sleep after two afternoon coffees"})
 		},
 		func() (commands.Receipt, error) {
 			return h.Revise(ctx, s.request("auren-demo-coffee-3", "three nights compared"), id,
-				commands.Revise{Content: json.RawMessage(`"Coffee after two o'clock costs her about an hour of sleep."`)})
+				memory.Revision{Content: canonjson.MustParse(`"Coffee after two o'clock costs her about an hour of sleep."`)})
 		},
 		func() (commands.Receipt, error) {
 			return h.RecordEvidence(ctx, s.request("auren-demo-coffee-4", ""), id,
-				commands.Evidence{Supports: true, Weight: &trust, Note: "a week without: an hour more each night"})
+				memory.Evidence{Supports: true, Weight: &trust, Note: "a week without: an hour more each night"})
 		},
 	} {
 		if _, err := step(); err != nil {
@@ -190,17 +188,12 @@ func (s demo) message(ctx context.Context) error {
 		return err
 	}
 	id := demoID("shown")
-	if _, err := s.Handler.Remember(ctx, s.request("auren-demo-shown", ""), commands.Remember{
-		ID: &id, AgentID: demoAgent, UserID: demoUser, Type: "fact", Content: json.RawMessage(`"The demo was shown."`),
-	}); err != nil {
+	if _, err := s.Handler.Remember(ctx, s.request("auren-demo-shown", ""), commands.Remember{ID: &id, Draft: memory.Draft{AgentID: demoAgent, UserID: demoUser, Type: "fact", Content: canonjson.MustParse(`"The demo was shown."`)}}); err != nil {
 		return err
 	}
 	began := time.Now()
-	content, err := json.Marshal("The demo was last shown at " + began.Format(time.RFC3339Nano) + ".")
-	if err != nil {
-		return err
-	}
-	receipt, err := s.Handler.Revise(ctx, s.request("", "shown again"), id, commands.Revise{Content: content})
+	content := canonjson.Text("The demo was last shown at " + began.Format(time.RFC3339Nano) + ".")
+	receipt, err := s.Handler.Revise(ctx, s.request("", "shown again"), id, memory.Revision{Content: content})
 	if err != nil {
 		return err
 	}

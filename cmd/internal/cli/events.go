@@ -121,22 +121,23 @@ func actorAndReason(e *eventstore.Event) string {
 	if err != nil {
 		return said
 	}
-	if said = strings.TrimRight(terminal.OneLine(meta.Actor)+"  "+said, " "); meta.Reason != "" {
-		said += "  (" + terminal.OneLine(meta.Reason) + ")"
+	said = strings.TrimRight(terminal.OneLine(meta.Actor)+"  "+said, " ")
+	if reason := e.Reason(); reason != "" {
+		said += "  (" + terminal.OneLine(reason) + ")"
 	}
 	return said
 }
 
 func describe(e *eventstore.Event) string {
-	fact, err := memory.Decode(e.Type, e.SchemaVersion, e.Payload)
+	fact, err := memory.Decode(e.Type, e.SchemaVersion, e.Payload, e.Contents)
 	if err != nil {
 		return terminal.OneLine(string(e.Payload))
 	}
 	switch f := fact.(type) {
 	case memory.Remembered:
-		return summary(f.Content)
+		return summary(f.Content.Raw())
 	case memory.Revised:
-		return strings.Join(f.Changed, ", ") + " → " + summary(f.Content)
+		return strings.Join(f.Changed, ", ") + " → " + summary(f.Content.Raw())
 	case memory.ConfidenceAdjusted:
 		return fmt.Sprintf("%.2f → %.2f", f.From, f.To)
 	case memory.EvidenceRecorded:

@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"github.com/auren-memory/auren/cmd/internal/api"
-	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/domain/memory"
 )
 
 // Evidence is `auren evidence`.
@@ -19,7 +19,7 @@ type Evidence struct {
 
 // Run moves the confidence by the weight of the evidence.
 func (c *Evidence) Run(ctx context.Context, a *App) error {
-	e := commands.Evidence{Supports: c.Side == "for", Weight: c.Weight, Note: c.Note}
+	e := memory.Evidence{Supports: c.Side == "for", Weight: c.Weight, Note: c.Note}
 	return changeOne(ctx, a, &c.writing, c.ID, "recorded", api.RecordEvidence, func(id api.MemoryID) api.RecordEvidenceRequest {
 		return api.RecordEvidenceRequest{MemoryID: id, Evidence: e, Conditions: c.conditions(&c.writing)}
 	})

@@ -85,8 +85,12 @@ func (c *Import) options(a *App) (jsonimport.Options, error) {
 
 // importJSON imports with a progress bar for each phase, and compares what was imported with the read model.
 func importJSON(ctx context.Context, c *stack.Client, options jsonimport.Options) (*jsonimport.Report, error) {
+	secret, err := c.Store.Secret(ctx, options.Request.Tenant)
+	if err != nil {
+		return nil, err
+	}
 	bars, r := phases{to: c.Stderr}, importReader{c}
-	deps := jsonimport.Deps{Import: c.Handler.Import, Current: r.held, Versions: r.heldVersions, Progress: bars.show}
+	deps := jsonimport.Deps{Import: c.Handler.Import, Secret: secret, Current: r.held, Versions: r.heldVersions, Progress: bars.show}
 	report, err := jsonimport.Run(ctx, options, deps)
 	bars.end(err == nil)
 	return report, err

@@ -33,9 +33,11 @@ func (f *filtering) filter() (o api.Owners, n api.Narrow, s api.Span, err error)
 	o = api.Owners{AgentID: f.Agent, UserID: f.User}
 	n = api.Narrow{MemoryTypes: f.Type, MinConfidence: f.MinConfidence, MaxConfidence: f.MaxConfidence}
 	if f.Metadata != "" {
-		if s.Metadata, err = parseJSON("--metadata", f.Metadata); err != nil {
+		metadata, err := parseJSON("--metadata", f.Metadata)
+		if err != nil {
 			return o, n, s, err
 		}
+		s.Metadata = metadata.Raw()
 	}
 	for _, t := range []struct {
 		flag, text string

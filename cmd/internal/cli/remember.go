@@ -5,6 +5,7 @@ import (
 
 	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/domain/memory"
 )
 
 // Remember is `auren remember`.
@@ -25,7 +26,7 @@ type Remember struct {
 
 // Run remembers one thing.
 func (c *Remember) Run(ctx context.Context, a *App) error {
-	r := commands.Remember{AgentID: c.Agent, UserID: c.User, Type: c.Type, Confidence: c.Confidence, Reason: c.Reason}
+	r := commands.Remember{Draft: memory.Draft{AgentID: c.Agent, UserID: c.User, Type: c.Type, Confidence: c.Confidence}, Reason: c.Reason}
 	var err error
 	if r.Content, err = a.content(c.Content, c.IsJSON); err != nil {
 		return err

@@ -5,7 +5,7 @@ import (
 	"errors"
 
 	"github.com/auren-memory/auren/cmd/internal/api"
-	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/domain/memory"
 )
 
 // Revise is `auren revise`.
@@ -25,7 +25,7 @@ func (c *Revise) Run(ctx context.Context, a *App) error {
 	if c.Content == nil && c.Metadata == "" && c.Type == "" {
 		return UsageError{errors.New("nothing to revise: a content, --type or --metadata is needed")}
 	}
-	var r commands.Revise
+	var r memory.Revision
 	if c.Content != nil {
 		content, err := a.content(*c.Content, c.IsJSON)
 		if err != nil {
@@ -44,6 +44,6 @@ func (c *Revise) Run(ctx context.Context, a *App) error {
 		r.Type = &c.Type
 	}
 	return changeOne(ctx, a, &c.writing, c.ID, "revised", api.Revise, func(id api.MemoryID) api.ReviseRequest {
-		return api.ReviseRequest{MemoryID: id, Revise: r, Conditions: c.conditions(&c.writing)}
+		return api.ReviseRequest{MemoryID: id, Revision: r, Conditions: c.conditions(&c.writing)}
 	})
 }

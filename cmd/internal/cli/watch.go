@@ -26,7 +26,7 @@ type Watch struct {
 
 // Run shows changes as subscribers see them: from the stream, once the read model has them.
 func (c *Watch) Run(ctx context.Context, a *App) error {
-	if err := checkEventTypes(c.EventType, publishedTypes(), "none that is published"); err != nil {
+	if err := checkEventTypes(c.EventType, memory.EventTypes(), "none that is published"); err != nil {
 		return err
 	}
 	if !c.Follow && c.Since == "" {
@@ -54,11 +54,6 @@ func (c *Watch) Run(ctx context.Context, a *App) error {
 		return nil // that is how watching ends
 	}
 	return err
-}
-
-// publishedTypes are the types of events that subscribers see.
-func publishedTypes() []string {
-	return slices.DeleteFunc(memory.EventTypes(), func(t string) bool { return t == memory.TypeSkipped })
 }
 
 // subjects are what the filters ask for.

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -39,8 +38,8 @@ func (w *writing) caller(a *App) api.Caller {
 func (w *writing) request(a *App) commands.Request {
 	c := w.caller(a)
 	return commands.Request{Tenant: c.Tenant, Meta: domain.Meta{
-		Actor: c.Actor, Reason: w.Reason, CommandID: c.CommandID, CorrelationID: c.CorrelationID,
-	}}
+		Actor: c.Actor, Principal: c.Principal, CommandID: c.CommandID, CorrelationID: c.CorrelationID,
+	}, Reason: w.Reason}
 }
 
 // expecting is for the commands that can be made to depend on a version.
@@ -91,33 +90,33 @@ func parseTime(flag, text string) (*time.Time, error) {
 
 // content turns what was typed into JSON: a text as it is, or, when it was said to be JSON, that. "-" reads it from
 // stdin.
-func (a *App) content(typed string, isJSON bool) (json.RawMessage, error) {
+func (a *App) content(typed string, isJSON bool) (canonjson.Value, error) {
 	if typed == "-" {
 		read, err := io.ReadAll(io.LimitReader(a.Stdin, maxInput+1))
 		if err != nil {
-			return nil, fmt.Errorf("read stdin: %w", err)
+			return canonjson.Value{}, fmt.Errorf("read stdin: %w", err)
 		}
 		if len(read) > maxInput {
-			return nil, UsageError{errors.New("stdin holds more than the 1 MiB that a memory may have")}
+			return canonjson.Value{}, UsageError{errors.New("stdin holds more than the 1 MiB that a memory may have")}
 		}
 		if !utf8.Valid(read) {
-			return nil, UsageError{errors.New("stdin is not valid UTF-8")}
+			return canonjson.Value{}, UsageError{errors.New("stdin is not valid UTF-8")}
 		}
 		typed = string(read)
 	}
 	if isJSON {
 		return parseJSON("the content", typed)
 	}
-	return canonjson.Text(typed).Raw(), nil
+	return canonjson.Text(typed), nil
 }
 
 // parseJSON reads JSON that was typed.
-func parseJSON(what, text string) (json.RawMessage, error) {
+func parseJSON(what, text string) (canonjson.Value, error) {
 	value, err := canonjson.Parse([]byte(text))
 	if err != nil {
-		return nil, UsageError{fmt.Errorf("%s must be JSON: %w", what, err)}
+		return canonjson.Value{}, UsageError{fmt.Errorf("%s must be JSON: %w", what, err)}
 	}
-	return value.Raw(), nil
+	return value, nil
 }
 
 // noFlag stands where a flag is looked for and an argument is meant.

@@ -102,7 +102,7 @@ func (a *account) take(t *testing.T, e *eventstore.Event) {
 	if a.folded[e.StreamID] == nil {
 		a.folded[e.StreamID] = &memory.Memory{}
 	}
-	fact, err := memory.Decode(e.Type, e.SchemaVersion, e.Payload)
+	fact, err := memory.Decode(e.Type, e.SchemaVersion, e.Payload, e.Contents)
 	require.NoError(t, err)
 	a.folded[e.StreamID].Apply(e.StreamID, fact, e.OccurredAt)
 }
@@ -188,7 +188,7 @@ func (w *world) requireRows(tenant domain.Tenant, a account) {
 func answerOf(t *testing.T, s memory.Snapshot, sequenceID int64, recordedAt, now time.Time) queries.Memory {
 	t.Helper()
 	return canonical(t, queries.Memory{
-		ID: s.ID, AgentID: s.AgentID, UserID: s.UserID, Type: s.Type, Content: s.Content, Confidence: s.Confidence, Metadata: s.Metadata,
+		ID: s.ID, AgentID: s.AgentID, UserID: s.UserID, Type: s.Type, Content: s.Content.Raw(), Confidence: s.Confidence, Metadata: s.Metadata.Raw(),
 		State: string(s.StateAt(now)), Version: s.Version, SequenceID: sequenceID, CreatedAt: s.CreatedAt, UpdatedAt: s.UpdatedAt,
 		RecordedAt: recordedAt,
 		ExpiresAt:  s.ExpiresAt,

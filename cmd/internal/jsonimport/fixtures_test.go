@@ -156,7 +156,7 @@ func TestValues(t *testing.T) {
 			check: func(t *testing.T, added []queries.Memory, outcomes []Outcome) {
 				require.Len(t, added[0].Content, 9<<10+2)
 				require.Len(t, added[1].Content, 1<<20)
-				require.Contains(t, outcomes[2].Reason, "content: takes 1048578 bytes")
+				require.Contains(t, outcomes[2].Reason, "content: must be at most 1048576 bytes, got 1048578")
 			},
 		},
 		"a record too large to be read": {
@@ -175,7 +175,7 @@ func TestValues(t *testing.T) {
 				}
 				require.Equal(t, []string{"insight", "recommendation", "insight", "conversation", "DayDream", "observation", "observation"}, types)
 				require.Equal(t, []string{"type_unknown type", "type_unknown type"}, notes(outcomes))
-				require.Contains(t, outcomes[7].Reason, "memory_type: has 51 characters")
+				require.Contains(t, outcomes[7].Reason, "memory_type: must be 1 to 50 characters, got 51")
 			},
 		},
 		"confidence": {
@@ -240,7 +240,7 @@ func TestValues(t *testing.T) {
 			verdicts: "added added added added duplicate rejected added",
 			check: func(t *testing.T, added []queries.Memory, outcomes []Outcome) {
 				require.Equal(t, "3f2504e0-4f89-41d3-9a0c-0305e82c3301", added[0].ID.String())
-				require.EqualValues(t, 5, added[1].ID.Version())
+				require.EqualValues(t, 8, added[1].ID.Version())
 				require.Equal(t, map[string]any{"id": "mem_1"}, from(t, added[1])["fields"])
 				require.Equal(t, "the same record as list.json [3]", outcomes[4].Reason)
 				require.Equal(t, `id: is that of another record, "list.json [0]"`, outcomes[5].Reason)

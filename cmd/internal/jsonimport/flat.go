@@ -158,10 +158,9 @@ func (d *draft) flatMetadata() error {
 
 // flatContent takes the content, and leaves in fields what has no place.
 func (d *draft) flatContent() {
-	r := &d.record.Draft
 	for _, key := range contentKeys {
 		if content := d.fields.take(key); content != nil {
-			r.Content = content
+			d.content = content
 			return
 		}
 	}
@@ -171,5 +170,5 @@ func (d *draft) flatContent() {
 			content[key] = d.fields.take(key)
 		}
 	}
-	r.Content = object(content)
+	d.content = object(content)
 }

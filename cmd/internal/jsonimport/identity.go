@@ -1,6 +1,7 @@
 package jsonimport
 
 import (
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/json"
 	"strings"
@@ -10,24 +11,20 @@ import (
 	"github.com/auren-memory/auren/domain/canonjson"
 )
 
-// namespace is that of all ids that are derived from records: the version 5 UUID of the URL
-// https://github.com/auren-memory/auren/import. It never changes.
-var namespace = uuid.MustParse("a2bbc77b-473a-54e4-a115-7d073af066b2")
-
 // ownID returns the id that a record gives itself, if it is a UUID.
 func ownID(raw json.RawMessage) (uuid.UUID, bool) {
 	id, err := uuid.Parse(strings.TrimSpace(textOf(raw)))
 	return id, err == nil && id != uuid.Nil
 }
 
-// identify sets the id of a memory from the field id of its record: the id itself where it is a UUID, else the UUID
-// of agent, user, id and the time the record gives itself, if any, or where there is no id, of agent, user and the
+// identify sets the id of a memory from the field id of its record: the id itself where it is a UUID, else one derived
+// from agent, user, id and the time the record gives itself, if any, or where there is no id, from agent, user and the
 // whole record.
 func (d *draft) identify(time json.RawMessage) {
 	r := &d.record
 	agent, user := r.Draft.AgentID, r.Draft.UserID
 	if !d.fields.given(fieldID) {
-		r.ID = derive(agent, user, d.source)
+		r.ID = d.mapper.derive(agent, user, d.source)
 		return
 	}
 	id, ok := ownID(d.fields[fieldID])
@@ -36,19 +33,32 @@ func (d *draft) identify(time json.RawMessage) {
 		r.ID = id
 		return
 	}
-	r.ID = derive(agent, user, fieldID, d.fields[fieldID], time)
-	d.note(NoteIDDerived, fieldID, "%s is no UUID; the memory's id was derived from it", excerpt(d.fields[fieldID]))
+	r.ID = d.mapper.derive(agent, user, fieldID, d.fields[fieldID], time)
+	d.note(NoteIDDerived, fieldID, "%s is not a UUID; the memory's id was derived from it", excerpt(d.fields[fieldID]))
 }
 
-// derive returns the version 5 UUID of the canonical JSON of a list.
-func derive(parts ...any) uuid.UUID {
-	return uuid.NewSHA1(namespace, list(parts...))
+// derive returns an id that is the same for the same parts within a tenant. It is keyed: nobody without the tenant's secret
+// can confirm by it what a record says.
+func (m mapper) derive(parts ...any) uuid.UUID {
+	mac := m.keyed("auren import id", parts)
+	id := uuid.UUID(mac[:16])
+	id[6] = id[6]&0x0f | 0x80 // version 8: made in a way of our own
+	id[8] = id[8]&0x3f | 0x80
+	return id
 }
 
 // digest tells whether a record is the same as when it was imported last. It covers what the record itself says and
 // whose it is, and not what its file gives to it, so that a file that grew changes none of its old records.
-func digest(k kind, agent, user string, source json.RawMessage) [sha256.Size]byte {
-	return sha256.Sum256(list("auren json import 1", k, agent, user, source))
+// It is keyed, as ids are.
+func (m mapper) digest(k kind, agent, user string, source json.RawMessage) [sha256.Size]byte {
+	return m.keyed("auren import digest", []any{k, agent, user, source})
+}
+
+func (m mapper) keyed(purpose string, parts []any) (mac [sha256.Size]byte) {
+	h := hmac.New(sha256.New, m.secret)
+	h.Write(list(append([]any{purpose}, parts...)...))
+	h.Sum(mac[:0])
+	return mac
 }
 
 // list writes values, each of which is valid JSON already or a text, as canonical JSON.

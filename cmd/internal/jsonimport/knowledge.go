@@ -25,6 +25,6 @@ func (d *draft) knowledge() error {
 	if !d.occurred("last_updated") {
 		d.note(NoteTimeMissing, "last_updated", "no time is given; that of the file was taken")
 	}
-	r.Draft.Content = d.fields.merged(nil)
+	d.content = d.fields.merged(nil)
 	return nil
 }

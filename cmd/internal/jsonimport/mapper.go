@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/domain/memory"
 )
 
@@ -18,6 +20,8 @@ const importedFrom = "imported_from"
 type mapper struct {
 	owners owners
 	zone   *time.Location
+	// secret is the tenant's: it keys ids and digests.
+	secret []byte
 	// merge leaves out the untested ones among hypotheses of equal statement.
 	merge bool
 }
@@ -56,6 +60,8 @@ type draft struct {
 	// source is the record in canonical form; fields are what of it has no place in the memory yet.
 	source json.RawMessage
 	fields fields
+	// content becomes the memory's.
+	content json.RawMessage
 	// metadata is the record's own; left is what is kept beside it under imported_from.
 	metadata fields
 	left     fields
@@ -128,7 +134,13 @@ func (d *draft) finish() error {
 	if len(d.left) > 0 {
 		from["fields"] = d.left
 	}
-	r.Draft.Metadata = d.metadata.merged(map[string]any{importedFrom: from})
+	var err error
+	if r.Draft.Content, err = canonjson.Parse(d.content); err != nil {
+		return domain.WithField("content", err)
+	}
+	if r.Draft.Metadata, err = canonjson.Parse(d.metadata.merged(map[string]any{importedFrom: from})); err != nil {
+		return domain.WithField("metadata", err)
+	}
 	if strings.TrimSpace(r.Draft.UserID) == "" {
 		return errors.New("user_id: the record names none; give one with --user or --user-map")
 	}
@@ -140,8 +152,8 @@ func (d *draft) finish() error {
 		return err
 	}
 	d.memory = event
-	r.Draft.Content, r.Draft.Metadata, r.Draft.ExpiresAt = d.memory.Content, d.memory.Metadata, d.memory.ExpiresAt
-	r.Digest = digest(d.kind, r.Draft.AgentID, r.Draft.UserID, d.source)
+	r.Draft.ExpiresAt = d.memory.ExpiresAt
+	r.Digest = d.mapper.digest(d.kind, r.Draft.AgentID, r.Draft.UserID, d.source)
 	return nil
 }
 

@@ -28,7 +28,7 @@ type reader struct {
 func newReader(r *run, send func(*batch) error) *reader {
 	return &reader{
 		options: r.options, tree: r.tree, seen: seen{}, send: send, batch: newBatch(), files: []*FileReport{},
-		mapper: mapper{owners: newOwners(r.options), zone: r.options.Zone, merge: r.options.MergeDuplicateHypotheses},
+		mapper: mapper{owners: newOwners(r.options), zone: r.options.Zone, secret: r.deps.Secret, merge: r.options.MergeDuplicateHypotheses},
 	}
 }
 

@@ -1,7 +1,6 @@
 package jsonimport
 
 import (
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"testing"
@@ -12,6 +11,8 @@ import (
 
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
+	"github.com/auren-memory/auren/domain/memory"
 )
 
 const (
@@ -73,7 +74,7 @@ func TestWhatWasChangedHereIsNotUndone(t *testing.T) {
 	w := setup(t)
 	root := filesOf(t, map[string]string{"nutritionist.json": listOf("a", "b")})
 	w.run(t, Options{Root: root})
-	_, err := w.handler.Revise(t.Context(), request(), uuid.MustParse(firstID), commands.Revise{Content: json.RawMessage(`"revised here"`)})
+	_, err := w.handler.Revise(t.Context(), request(), uuid.MustParse(firstID), memory.Revision{Content: canonjson.MustParse(`"revised here"`)})
 	require.NoError(t, err)
 	_, err = w.handler.Forget(t.Context(), request(), uuid.MustParse(secondID))
 	require.NoError(t, err)

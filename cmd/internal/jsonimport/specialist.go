@@ -56,14 +56,14 @@ func (d *draft) evolution() error {
 	d.specialistOwner()
 	r := &d.record
 	r.OccurredAt = at.Time
-	r.ID = derive(r.Draft.AgentID, r.Draft.UserID, d.source)
+	r.ID = d.mapper.derive(r.Draft.AgentID, r.Draft.UserID, d.source)
 	r.Draft.Type = typeInsight
 	if textOf(d.fields["interaction_type"]) == "user_interaction" {
 		r.Draft.Type = typeConversation
 	}
 	confidence := d.in.score()
 	r.Draft.Confidence, d.inherited = &confidence, true
-	r.Draft.Content = d.fields.merged(map[string]any{"relationship_impact": 0, importedFrom: d.in.path})
+	d.content = d.fields.merged(map[string]any{"relationship_impact": 0, importedFrom: d.in.path})
 	return nil
 }
 
@@ -100,7 +100,7 @@ func (d *draft) hypothesis() error {
 	if tested != nil {
 		d.fields["last_tested"] = tested
 	}
-	r.Draft.Content = d.fields.merged(map[string]any{
+	d.content = d.fields.merged(map[string]any{
 		"evidence_for": []string{}, "evidence_against": []string{}, "test_count": 0, "last_tested": nil,
 	})
 	return nil
@@ -116,10 +116,10 @@ func (d *draft) score() error {
 	r := &d.record
 	score, _ := d.confidence(keyScore, d.source)
 	certain := 1.0
-	r.ID = derive(r.Draft.AgentID, r.Draft.UserID, keyScore)
+	r.ID = d.mapper.derive(r.Draft.AgentID, r.Draft.UserID, keyScore)
 	r.OccurredAt = d.in.modified
 	r.Draft.Type = typeFact
 	r.Draft.Confidence = &certain
-	r.Draft.Content = object(map[string]any{"kind": keyScore, "score": score})
+	d.content = object(map[string]any{"kind": keyScore, "score": score})
 	return nil
 }

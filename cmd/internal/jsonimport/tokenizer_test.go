@@ -11,7 +11,6 @@ import (
 	"testing/iotest"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/auren-memory/auren/domain/canonjson"
@@ -160,9 +159,13 @@ func TestMemoryIsBoundedOnALargeFile(t *testing.T) { // not parallel: it measure
 
 func TestIDsNeverChange(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, uuid.NewSHA1(uuid.NameSpaceURL, []byte("https://github.com/auren-memory/auren/import")), namespace)
+	m, other := mapper{secret: []byte("secret")}, mapper{secret: []byte("of another tenant")}
 	source := json.RawMessage(`{"b":1,"a":"x"}`)
-	require.Equal(t, "057d8b80-99a8-53ae-a019-6aa9aa2abab8", derive("agent", "user", source).String())
-	require.Equal(t, derive("agent", "user", source), derive("agent", "user", json.RawMessage(`{"a":"x", "b":1.0}`)))
-	require.NotEqual(t, digest(kindFlat, "agent", "user", source), digest(kindFlat, "agent", "other", source))
+	id := m.derive("agent", "user", source)
+	require.Equal(t, "8cbef14a-6818-8d1c-8528-de4b01fa0b63", id.String())
+	require.Equal(t, id, m.derive("agent", "user", json.RawMessage(`{"a":"x", "b":1.0}`)))
+	require.NotEqual(t, id, other.derive("agent", "user", source))
+	digest := m.digest(kindFlat, "agent", "user", source)
+	require.NotEqual(t, digest, m.digest(kindFlat, "agent", "other", source))
+	require.NotEqual(t, digest, other.digest(kindFlat, "agent", "user", source))
 }

@@ -95,14 +95,14 @@ func (r *run) expect(i item, v Verdict, result commands.ImportResult) error {
 	s := scope{created: v == Added, file: v != Unchanged, confidence: v != Unchanged || !m.inherited}
 	hash, err := s.fingerprint(Held{
 		ID: m.record.ID, AgentID: m.memory.AgentID, UserID: m.memory.UserID, Type: m.memory.Type,
-		Content: m.memory.Content, Confidence: m.memory.Confidence, Metadata: m.memory.Metadata,
+		Content: m.memory.Content.Raw(), Confidence: m.memory.Confidence, Metadata: m.memory.Metadata.Raw(),
 		ExpiresAt: m.memory.ExpiresAt, Forgotten: m.record.Forgotten, CreatedAt: m.record.OccurredAt,
 	})
 	if err != nil {
 		return err
 	}
 	r.checks = append(r.checks, check{id: m.record.ID, hash: hash, version: result.Version, file: i.file,
-		size: len(m.memory.Content) + len(m.memory.Metadata), agent: r.agent(m.memory.AgentID), scope: s})
+		size: len(m.memory.Content.Raw()) + len(m.memory.Metadata.Raw()), agent: r.agent(m.memory.AgentID), scope: s})
 	return nil
 }
 

@@ -3,7 +3,6 @@ package stack
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -114,7 +113,7 @@ func (e *Services) StartProjector(natsURL string) error {
 	if err != nil {
 		return err
 	}
-	sweeper := commands.NewSweeper(e.Handler, e.due, commands.SweeperConfig{}, e.Log)
+	sweeper := commands.NewSweeper(e.Handler, e.Reader.Due, commands.SweeperConfig{}, e.Log)
 	e.checks = append(e.checks, observe.Check{Name: "nats", Do: func(ctx context.Context) error { return pingNATS(ctx, conn) }})
 
 	e.startProjections(ReadModels(), config)
@@ -124,19 +123,6 @@ func (e *Services) StartProjector(natsURL string) error {
 	e.lifecycle.run("fan-out", fanning.Run)
 	e.lifecycle.run("sweeper", sweeper.Run)
 	return nil
-}
-
-// due finds what the sweeper expires.
-func (e *Services) due(ctx context.Context, now time.Time, limit int) ([]commands.Due, error) {
-	found, err := e.Reader.Due(ctx, now, limit)
-	if err != nil {
-		return nil, err
-	}
-	due := make([]commands.Due, len(found))
-	for i, m := range found {
-		due[i] = commands.Due{Tenant: m.Tenant, ID: m.ID}
-	}
-	return due, nil
 }
 
 // observed lets a projection tell its metrics.

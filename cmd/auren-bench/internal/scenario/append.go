@@ -3,7 +3,6 @@ package scenario
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -18,6 +17,7 @@ import (
 	"github.com/auren-memory/auren/cmd/internal/httpapi"
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/domain/canonjson"
+	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
 )
 
@@ -49,12 +49,10 @@ values ($1, $2, $3, $8, 'memory_remembered', $4, $5, $6, '{"actor":"anonymous"}'
 // appending is what the sides of append have in common: the same memories, ready made.
 type appending struct {
 	*run
-	contents []json.RawMessage
+	contents []canonjson.Value
 	payloads []string
+	events   []memory.Encoded
 	bodies   [][]byte
-	// The same as events of the store.
-	payload canonjson.Value
-	said    []canonjson.Value
 
 	url    string
 	client *http.Client
@@ -63,15 +61,17 @@ type appending struct {
 const appendAgent = "coach"
 
 func newAppending(b *run) *appending {
-	a := &appending{run: b, payload: canonjson.MustParse(fmt.Sprintf(
-		`{"agent_id":%q,"user_id":%q,"memory_type":"observation","confidence":0.5,"expires_at":null}`, appendAgent, world.User))}
+	a := &appending{run: b}
 	t := world.NewTexts()
 	for n := range 1000 {
 		content := t.Content(n)
 		a.contents = append(a.contents, content)
+		a.events = append(a.events, memory.Encode(memory.Remembered{Fields: memory.Fields{
+			AgentID: appendAgent, UserID: world.User, Type: memory.DefaultType, Content: content, Confidence: memory.DefaultConfidence,
+			Metadata: canonjson.EmptyObject(),
+		}}))
 		a.payloads = append(a.payloads, fmt.Sprintf(`{"agent_id":%q,"user_id":%q,"memory_type":"observation","content":%s,"confidence":0.5,"metadata":{},"expires_at":null}`,
 			appendAgent, world.User, content))
-		a.said = append(a.said, canonjson.MustParse(fmt.Sprintf(`{"content":%s,"metadata":{}}`, content)))
 		a.bodies = append(a.bodies, fmt.Appendf(nil, `{"agent_id":%q,"user_id":%q,"content":%s}`, appendAgent, world.User, content))
 	}
 	return a
@@ -137,10 +137,11 @@ func (a *appending) insertVersioned(ctx context.Context, client int) error {
 }
 
 func (a *appending) append(ctx context.Context, client int) error {
+	e := pick(a.events, client)
 	_, err := a.Store.Append(ctx, eventstore.Command{Tenant: world.Tenant, Writes: []eventstore.StreamAppend{{
 		StreamID: newID(), Expected: eventstore.None, AgentID: appendAgent, UserID: world.User,
 		Events: []eventstore.NewEvent{{
-			ID: newID(), Type: "memory_remembered", SchemaVersion: 1, Payload: a.payload, Contents: pick(a.said, client), OccurredAt: time.Now(),
+			ID: newID(), Type: "memory_remembered", SchemaVersion: e.SchemaVersion, Payload: e.Payload, Contents: e.Contents, OccurredAt: time.Now(),
 		}},
 	}}})
 	return err
@@ -162,7 +163,7 @@ func (a *appending) send(ctx context.Context, r commands.Request, client int) er
 }
 
 func (a *appending) sendTo(ctx context.Context, handler *commands.Handler, r commands.Request, client int) error {
-	_, err := handler.Remember(ctx, r, commands.Remember{AgentID: appendAgent, UserID: world.User, Content: pick(a.contents, client)})
+	_, err := handler.Remember(ctx, r, commands.Remember{Draft: memory.Draft{AgentID: appendAgent, UserID: world.User, Content: pick(a.contents, client)}})
 	return err
 }
 

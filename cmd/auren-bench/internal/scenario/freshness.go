@@ -12,6 +12,7 @@ import (
 	"github.com/auren-memory/auren/cmd/auren-bench/internal/measure"
 	"github.com/auren-memory/auren/cmd/auren-bench/internal/world"
 	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/projections/agentmemories"
 	"github.com/auren-memory/auren/projections/fanout"
 	"github.com/auren-memory/auren/queries"
@@ -63,7 +64,7 @@ func benchFreshness(ctx context.Context, b *run) ([]measure.Result, error) {
 }
 
 func (a *appending) memory() commands.Remember {
-	return commands.Remember{AgentID: appendAgent, UserID: world.User, Content: a.contents[0]}
+	return commands.Remember{Draft: memory.Draft{AgentID: appendAgent, UserID: world.User, Content: a.contents[0]}}
 }
 
 // repeat does something for a while and counts what it says to have lasted.

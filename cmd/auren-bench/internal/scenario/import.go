@@ -120,10 +120,14 @@ func (i *importing) importAll(ctx context.Context) (measure.Sample, error) {
 	if err != nil {
 		return measure.Sample{}, err
 	}
+	secret, err := i.Store.Secret(ctx, i.last)
+	if err != nil {
+		return measure.Sample{}, err
+	}
 	var report *jsonimport.Report
 	m, err := measure.Timed(0, func() error {
 		report, err = jsonimport.Run(ctx, jsonimport.Options{Root: i.root, User: sample.User, Zone: zone, Request: commands.Request{Tenant: i.last}},
-			jsonimport.Deps{Import: i.Handler.Import, Current: i.held})
+			jsonimport.Deps{Import: i.Handler.Import, Secret: secret, Current: i.held})
 		if err != nil {
 			return err
 		}

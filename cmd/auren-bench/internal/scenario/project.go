@@ -2,7 +2,6 @@ package scenario
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -161,10 +160,7 @@ func (b *run) projectRowByRow(ctx context.Context) (measure.Sample, error) {
 				if err != nil {
 					return err
 				}
-				text, err := search.Text(r.Type, r.Content, r.Metadata)
-				if err != nil {
-					return err
-				}
+				text := search.Text(r.Type, r.Content, r.Metadata)
 				if _, err := tx.Exec(ctx, insertFloorSearch, world.Tenant, e.StreamID, e.AgentID, e.UserID, r.Type, r.Confidence,
 					e.OccurredAt, e.SequenceID, text); err != nil {
 					return err
@@ -192,13 +188,10 @@ func (b *run) projectInBatches(ctx context.Context) (measure.Sample, error) {
 			if err != nil {
 				return 0, err
 			}
-			text, err := search.Text(r.Type, r.Content, r.Metadata)
-			if err != nil {
-				return 0, err
-			}
+			text := search.Text(r.Type, r.Content, r.Metadata)
 			ids, sequenceIDs = append(ids, e.StreamID), append(sequenceIDs, e.SequenceID)
 			agents, users, types = append(agents, e.AgentID), append(users, e.UserID), append(types, r.Type)
-			contents, metadata, texts = append(contents, string(r.Content)), append(metadata, string(r.Metadata)), append(texts, text)
+			contents, metadata, texts = append(contents, r.Content.String()), append(metadata, r.Metadata.String()), append(texts, text)
 			confidences = append(confidences, r.Confidence)
 			occurred, created = append(occurred, e.OccurredAt), append(created, e.CreatedAt)
 		}
@@ -212,11 +205,12 @@ func (b *run) projectInBatches(ctx context.Context) (measure.Sample, error) {
 	})
 }
 
-func remembered(e *eventstore.Event) (memory.Remembered, error) {
-	var r memory.Remembered
-	if err := json.Unmarshal(e.Payload, &r); err != nil {
+func remembered(e *eventstore.Event) (r memory.Remembered, err error) {
+	event, err := memory.Decode(e.Type, e.SchemaVersion, e.Payload, e.Contents)
+	if err != nil {
 		return r, fmt.Errorf("event %d: %w", e.SequenceID, err)
 	}
+	r, _ = event.(memory.Remembered) // nothing else was written
 	return r, nil
 }
 

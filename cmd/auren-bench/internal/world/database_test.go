@@ -13,6 +13,8 @@ import (
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
+	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/migrations"
 )
@@ -28,7 +30,7 @@ func TestADatabaseThatHoldsAMemoryIsRefused(t *testing.T) {
 	defer store.Close()
 	id := uuid.New()
 	_, err := commands.New(store, commands.Config{}).Remember(t.Context(), commands.Request{Tenant: domain.DefaultTenant},
-		commands.Remember{ID: &id, AgentID: "a", UserID: "u", Content: []byte(`"kept"`)})
+		commands.Remember{ID: &id, Draft: memory.Draft{AgentID: "a", UserID: "u", Content: canonjson.MustParse(`"kept"`)}})
 	require.NoError(t, err)
 	require.ErrorIs(t, CheckEmpty(t.Context(), dsn, zap.NewNop()), ErrNotEmpty)
 	kept, err := store.ReadStream(t.Context(), domain.DefaultTenant, id, 1, eventstore.Forwards, 10)

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/projections/agentmemories"
 	"github.com/auren-memory/auren/projections/search"
@@ -52,7 +53,7 @@ func (w *World) Remember(ctx context.Context, scopes []Scope) error {
 	t := NewTexts()
 	for _, s := range scopes {
 		for n := range s.Memories {
-			batch = append(batch, commands.Remember{AgentID: s.Agent, UserID: User, Content: t.Content(n)})
+			batch = append(batch, commands.Remember{Draft: memory.Draft{AgentID: s.Agent, UserID: User, Content: t.Content(n)}})
 			if len(batch) == batchSize {
 				send()
 			}

@@ -1,9 +1,10 @@
 package world
 
 import (
-	"encoding/json"
 	"math/rand/v2"
 	"strings"
+
+	"github.com/auren-memory/auren/domain/canonjson"
 )
 
 // The words that searches look for, and in which memories they stand: of one scope every so-manieth.
@@ -46,7 +47,7 @@ func NewTexts() *texts {
 }
 
 // Content is that of the n-th memory of a scope, as JSON.
-func (t *texts) Content(n int) json.RawMessage {
+func (t *texts) Content(n int) canonjson.Value {
 	var out strings.Builder
 	for out.Len() < contentBytes {
 		if t.rng.IntN(5) < 2 {
@@ -64,5 +65,5 @@ func (t *texts) Content(n int) json.RawMessage {
 			out.WriteString(special.word + " ")
 		}
 	}
-	return json.RawMessage(`{"text":"` + strings.TrimSpace(out.String()) + `"}`)
+	return canonjson.NewObject(nil).Text("text", strings.TrimSpace(out.String())).Done()
 }

@@ -12,7 +12,7 @@ func TestTextsHoldTheWordsThatAreLookedFor(t *testing.T) {
 	texts, holds := NewTexts(), map[string]int{}
 	const n = 2000
 	for i := range n {
-		content := string(texts.Content(i))
+		content := texts.Content(i).String()
 		require.InDelta(t, contentBytes, len(content), 60)
 		for _, word := range []string{RareWord, MediumWord, CommonWord} {
 			if strings.Contains(content, word) {

@@ -1,0 +1,117 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
+	"github.com/auren-memory/auren/domain/memory"
+	"github.com/auren-memory/auren/eventstore"
+)
+
+// decision turns a memory as it stands into the event to append, or into none.
+type decision func(m *memory.Memory, now time.Time) (memory.Event, error)
+
+// change carries out a command on an existing memory. Name and body are what a repeated command id is compared by.
+func (h *Handler) change(ctx context.Context, req Request, name string, id uuid.UUID, body func() canonjson.Value, decide decision) (_ Receipt, err error) {
+	ctx, span := h.config.Tracer.Start(ctx, name)
+	defer func() { end(span, err) }()
+	req, command, err := prepare(req, name, id, body)
+	if err != nil {
+		return Receipt{}, err
+	}
+	unlock, err := h.changing.lock(ctx, memory.Key{Tenant: req.Tenant, ID: id})
+	if err != nil {
+		return Receipt{}, err
+	}
+	defer unlock()
+	for attempt := 1; ; attempt++ {
+		receipt, err := h.attempt(ctx, req, command, id, decide)
+		if err != nil {
+			// The conflict or refusal may come from this very command, sent through another process at the same time.
+			if first, ok, lookErr := h.firstOutcome(ctx, command); ok && lookErr == nil {
+				return first, nil
+			}
+		}
+		conflict, ok := errors.AsType[*domain.VersionConflictError](err)
+		if !ok || req.ExpectedVersion > 0 {
+			return receipt, err
+		}
+		if attempt == h.config.MaxAttempts {
+			return Receipt{}, domain.Errorf(domain.Unavailable, "memory %s changed %d times while the command was being decided; try again", conflict.Stream, attempt)
+		}
+		if err := backOff(ctx, attempt); err != nil {
+			return Receipt{}, err
+		}
+	}
+}
+
+func (h *Handler) attempt(ctx context.Context, req Request, command eventstore.Command, id uuid.UUID, decide decision) (Receipt, error) {
+	if first, ok, err := h.firstOutcome(ctx, command); ok || err != nil {
+		return first, err
+	}
+	l, err := h.load(ctx, req.Tenant, id)
+	if err != nil {
+		return Receipt{}, err
+	}
+	m, last := l.memory, l.last
+	if req.ExpectedVersion > 0 && req.ExpectedVersion != m.Version() {
+		return Receipt{}, &domain.VersionConflictError{Stream: id.String(), Expected: req.ExpectedVersion, Actual: m.Version()}
+	}
+	now := h.config.Now()
+	event, err := decide(m, now)
+	if err != nil {
+		return Receipt{}, err
+	}
+	if event == nil && command.ID == "" {
+		return Receipt{ID: id, Version: m.Version(), SequenceID: last.SequenceID, EventID: last.ID}, nil
+	}
+	// A decision to change nothing is recorded under the command id as well: sent again later, the same command
+	// must not do something else.
+	var events []memory.Event
+	if event != nil {
+		events = append(events, event)
+	}
+	command.Writes = []eventstore.StreamAppend{h.streamAppend(req, m.Snapshot(), now, events...)}
+	return h.append(ctx, command)
+}
+
+// append appends a command that has one write.
+func (h *Handler) append(ctx context.Context, command eventstore.Command) (Receipt, error) {
+	result, err := h.store.Append(ctx, command)
+	if err != nil {
+		return Receipt{}, err
+	}
+	if conflict := result.Writes[0].Conflict; conflict != nil {
+		return Receipt{}, conflict
+	}
+	return receiptOf(result.Writes[0]), nil
+}
+
+// firstOutcome returns what a command did when it was carried out before; ok is false if it was not.
+func (h *Handler) firstOutcome(ctx context.Context, command eventstore.Command) (_ Receipt, ok bool, _ error) {
+	if command.ID == "" {
+		return Receipt{}, false, nil
+	}
+	first, ok, err := h.store.Outcome(ctx, command.Tenant, command.ID, command.Fingerprint)
+	if !ok || err != nil {
+		return Receipt{}, false, err
+	}
+	return receiptOf(first.Writes[0]), true, nil
+}
+
+// backOff waits longer after each attempt, at random, so that processes in conflict come apart.
+func backOff(ctx context.Context, attempt int) error {
+	longest := min(time.Duration(attempt)*2*time.Millisecond, 50*time.Millisecond)
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(rand.N(longest)):
+		return nil
+	}
+}

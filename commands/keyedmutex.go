@@ -1,0 +1,62 @@
+package commands
+
+import (
+	"context"
+	"sync"
+)
+
+// keyedMutex is a mutex for each key, which is waited for with a context. The zero value is ready for use.
+type keyedMutex[K comparable] struct {
+	mu      sync.Mutex
+	entries map[K]*entry
+}
+
+type entry struct {
+	// token is in the channel while the key is not locked.
+	token chan struct{}
+	// users hold the lock or wait for it; the last one removes the entry.
+	users int
+}
+
+// lock waits until the key is free, in no particular order; unlock must be called.
+func (m *keyedMutex[K]) lock(ctx context.Context, key K) (unlock func(), err error) {
+	e := m.enter(key)
+	select {
+	case <-e.token:
+		return func() {
+			select {
+			case e.token <- struct{}{}:
+				m.leave(key, e)
+			default:
+				panic("commands: unlock of a key that is not locked")
+			}
+		}, nil
+	case <-ctx.Done():
+		m.leave(key, e)
+		return nil, ctx.Err()
+	}
+}
+
+func (m *keyedMutex[K]) enter(key K) *entry {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	e := m.entries[key]
+	if e == nil {
+		e = &entry{token: make(chan struct{}, 1)}
+		e.token <- struct{}{}
+		if m.entries == nil {
+			m.entries = map[K]*entry{}
+		}
+		m.entries[key] = e
+	}
+	e.users++
+	return e
+}
+
+func (m *keyedMutex[K]) leave(key K, e *entry) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if e.users--; e.users == 0 {
+		delete(m.entries, key)
+	}
+}

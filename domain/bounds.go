@@ -1,0 +1,60 @@
+package domain
+
+import (
+	"math"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// CheckText reports a text that has more than limit characters or that PostgreSQL would not keep: one that is not UTF-8 or
+// contains a NUL.
+func CheckText(field, text string, limit int) error {
+	if err := checkStorable(field, text); err != nil {
+		return err
+	}
+	if n := utf8.RuneCountInString(text); n > limit {
+		return Invalidf(field, "must be at most %d characters, got %d", limit, n)
+	}
+	return nil
+}
+
+// CheckName is CheckText for a text that must not be blank.
+func CheckName(field, text string, limit int) error {
+	if err := checkStorable(field, text); err != nil {
+		return err
+	}
+	if n := utf8.RuneCountInString(text); n == 0 || n > limit {
+		return Invalidf(field, "must be 1 to %d characters, got %d", limit, n)
+	}
+	if strings.TrimSpace(text) == "" {
+		return Invalidf(field, "must not be blank")
+	}
+	return nil
+}
+
+func checkStorable(field, text string) error {
+	if !utf8.ValidString(text) {
+		return Invalidf(field, "must be valid UTF-8")
+	}
+	if strings.IndexByte(text, 0) >= 0 {
+		return Invalidf(field, "must not contain a NUL character")
+	}
+	return nil
+}
+
+// CheckUnit reports a number that is not between 0 and 1.
+func CheckUnit(field string, value float64) error {
+	if math.IsNaN(value) || value < 0 || value > 1 {
+		return Invalidf(field, "must be between 0 and 1, got %v", value)
+	}
+	return nil
+}
+
+// CheckTime reports a time that RFC 3339 cannot write or PostgreSQL cannot store.
+func CheckTime(field string, t time.Time) error {
+	if year := t.UTC().Year(); year < 1 || year > 9999 {
+		return Invalidf(field, "must be in the years 1 to 9999, got %d", year)
+	}
+	return nil
+}

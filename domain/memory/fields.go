@@ -1,0 +1,96 @@
+package memory
+
+import (
+	"time"
+
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
+)
+
+// This file lists the fields of a memory. A new one is added here and nowhere else in this package, unless it can be
+// revised or has commands of its own.
+
+// Defaults of what a Draft leaves out.
+const (
+	DefaultType       = "observation"
+	DefaultConfidence = 0.5
+)
+
+// Draft is a memory as it is first told. Its tags say how it is read and described wherever one is sent. An ExpiresAt in the
+// past is allowed and hides the memory at once.
+type Draft struct {
+	AgentID    string          `json:"agent_id" minLength:"1" maxLength:"100" doc:"The agent that remembers."`
+	UserID     string          `json:"user_id" minLength:"1" maxLength:"255" doc:"The user it is about."`
+	Type       string          `json:"memory_type,omitempty" maxLength:"50" default:"observation" doc:"What sort of memory it is."`
+	Content    canonjson.Value `json:"content" doc:"Any JSON value, of at most 1 MiB."`
+	Confidence *float64        `json:"confidence,omitempty" minimum:"0" maximum:"1" default:"0.5" doc:"How sure the agent is."`
+	Metadata   canonjson.Value `json:"metadata,omitzero" nullable:"false" doc:"A JSON object of at most 64 KiB to filter by; default {}."`
+	ExpiresAt  *time.Time      `json:"expires_at,omitempty" doc:"From when on it is hidden; default never."`
+}
+
+// Fields are what a memory holds.
+type Fields struct {
+	AgentID    string
+	UserID     string
+	Type       string
+	Content    canonjson.Value
+	Confidence float64         // 0..1
+	Metadata   canonjson.Value // an object
+	ExpiresAt  *time.Time      // nil: never
+}
+
+// Remember decides whether a draft can become a memory. The error names the first bad field.
+func Remember(d Draft) (Remembered, error) {
+	f := Fields{AgentID: d.AgentID, UserID: d.UserID, Type: d.Type, Content: d.Content, Confidence: DefaultConfidence}
+	if f.Type == "" {
+		f.Type = DefaultType
+	}
+	if d.Confidence != nil {
+		f.Confidence = *d.Confidence
+	}
+	if err := domain.CheckName("agent_id", f.AgentID, MaxAgentID); err != nil {
+		return Remembered{}, err
+	}
+	if err := domain.CheckName("user_id", f.UserID, MaxUserID); err != nil {
+		return Remembered{}, err
+	}
+	if err := domain.CheckName("memory_type", f.Type, MaxType); err != nil {
+		return Remembered{}, err
+	}
+	if err := domain.CheckUnit("confidence", f.Confidence); err != nil {
+		return Remembered{}, err
+	}
+	if err := checkContent(f.Content); err != nil {
+		return Remembered{}, err
+	}
+	var err error
+	if f.Metadata, err = checkMetadata(d.Metadata); err != nil {
+		return Remembered{}, err
+	}
+	if f.ExpiresAt, err = checkExpiry(d.ExpiresAt); err != nil {
+		return Remembered{}, err
+	}
+	return Remembered{f}, nil
+}
+
+// JSON returns the draft as it was told, to tell it from another one.
+func (d Draft) JSON() canonjson.Value {
+	return write([]member{
+		{"agent_id", &d.AgentID}, {"confidence", &d.Confidence}, {"content", &d.Content}, {"expires_at", &d.ExpiresAt},
+		{"memory_type", &d.Type}, {"metadata", &d.Metadata}, {"user_id", &d.UserID},
+	})
+}
+
+func (e *Remembered) layout() layout {
+	return layout{
+		payload: []member{
+			{"agent_id", &e.AgentID}, {"confidence", &e.Confidence}, {"expires_at", &e.ExpiresAt}, {"memory_type", &e.Type},
+			{"user_id", &e.UserID},
+		},
+		contents: []member{{"content", &e.Content}, {"metadata", &e.Metadata}},
+	}
+}
+
+// OccurredAt returns the time of an event as it is stored, in UTC and to the microsecond, or an error
+// that names occurred_at.
+func OccurredAt(t time.Time) (time.Time, error) { return checkTime("occurred_at", t) }
