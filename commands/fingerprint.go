@@ -34,7 +34,7 @@ func prepare(req Request, name string, id uuid.UUID, body func() canonjson.Value
 
 // json returns what the client sent.
 func (r Remember) json() canonjson.Value {
-	draft := r.Draft.JSON()
+	draft := r.JSON() // the embedded draft alone
 	o := canonjson.NewObject(make([]byte, 0, len(draft.Raw())+256)).Value("draft", draft)
 	if r.ID != nil {
 		o.UUID("id", *r.ID)

@@ -155,7 +155,7 @@ func TestConcurrentRemembersLeaveNoHole(t *testing.T) {
 			}
 		})
 	}
-	wg.Wait()
+	wait(t, &wg)
 	require.Equal(t, int64(100), f.head(t))
 }
 
@@ -202,7 +202,7 @@ func (f fixture) revise100(t *testing.T, r commands.Request, id uuid.UUID) []err
 			_, errs[i] = []*commands.Handler{f.Handler, other}[i%2].Revise(t.Context(), r, id, memory.Revision{Content: canonjson.MustParse(strconv.Itoa(i))})
 		})
 	}
-	wg.Wait()
+	wait(t, &wg)
 	return errs
 }
 
@@ -219,7 +219,7 @@ func TestTheSameCommandIDAtOnce(t *testing.T) {
 			}
 		})
 	}
-	wg.Wait()
+	wait(t, &wg)
 	for _, r := range receipts {
 		require.Equal(t, receipts[0], r)
 	}

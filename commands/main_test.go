@@ -99,3 +99,18 @@ func (f fixture) head(t *testing.T) int64 {
 	require.NoError(t, err)
 	return head.SequenceID
 }
+
+// wait ends a race; one that hangs fails.
+func wait(t *testing.T, wg *sync.WaitGroup) {
+	t.Helper()
+	done := make(chan struct{})
+	go func() {
+		wg.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(time.Minute):
+		require.FailNow(t, "commands at the same time do not come to an end")
+	}
+}

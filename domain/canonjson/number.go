@@ -116,20 +116,4 @@ func appendDecimal(out, digits []byte, point int) []byte {
 	}
 }
 
-func (s *scanner) take(c byte) bool {
-	if s.at < len(s.in) && s.in[s.at] == c {
-		s.at++
-		return true
-	}
-	return false
-}
-
-func (s *scanner) digits() []byte {
-	start := s.at
-	for s.at < len(s.in) && s.in[s.at] >= '0' && s.in[s.at] <= '9' {
-		s.at++
-	}
-	return s.in[start:s.at]
-}
-
 func isNumberStart(c byte) bool { return c == '-' || c >= '0' && c <= '9' }

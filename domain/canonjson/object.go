@@ -113,6 +113,9 @@ func (o *Object) Time(key string, t *time.Time) *Object {
 	return o
 }
 
+// List returns a JSON array; a zero Value in it is null.
+func List(values ...Value) Value { return Value{appendList(nil, values)} }
+
 // AppendUUID writes the 36 characters of a UUID, without quotation marks.
 func AppendUUID(out []byte, id uuid.UUID) []byte {
 	out = append(out, "00000000-0000-0000-0000-000000000000"...)

@@ -11,34 +11,6 @@ import (
 // MaxDepth is how deep arrays and objects may nest.
 const MaxDepth = 500
 
-// scanner reads one JSON value (RFC 8259) and writes its canonical form as it goes.
-type scanner struct {
-	in []byte
-	at int
-}
-
-func (s *scanner) syntax(problem string) *domain.Error {
-	if s.at >= len(s.in) {
-		problem = "it ends too early"
-	}
-	return domain.Invalidf("", "must be valid JSON: %s at byte %d", problem, s.at)
-}
-
-func (s *scanner) skipSpace() {
-	for s.at < len(s.in) && (s.in[s.at] == ' ' || s.in[s.at] == '\n' || s.in[s.at] == '\t' || s.in[s.at] == '\r') {
-		s.at++
-	}
-}
-
-// next skips white space and returns the byte there without consuming it, 0 at the end.
-func (s *scanner) next() byte {
-	s.skipSpace()
-	if s.at >= len(s.in) {
-		return 0
-	}
-	return s.in[s.at]
-}
-
 func (s *scanner) value(out []byte, depth int) ([]byte, error) {
 	if depth > MaxDepth {
 		return nil, domain.Invalidf("", "must nest at most %d levels deep", MaxDepth)
@@ -164,21 +136,4 @@ func orderMembers(out []byte, first int, members []member) ([]byte, error) {
 		out = append(out, unordered[m.start-first:m.end-first]...)
 	}
 	return append(out, '}'), nil
-}
-
-// compareUTF16 orders UTF-8 by its UTF-16 code units (RFC 8785, section 3.2.3). That is the order of the bytes, except that
-// a character beyond U+FFFF, which starts with a byte from 0xf0 on, comes before one from U+E000 on (0xee and 0xef).
-func compareUTF16[T string | []byte](a, b T) int {
-	n := 0
-	for n < len(a) && n < len(b) && a[n] == b[n] {
-		n++
-	}
-	if n == len(a) || n == len(b) {
-		return len(a) - len(b)
-	}
-	x, y := int(a[n]), int(b[n])
-	if min(x, y) >= 0xee && (x >= 0xf0) != (y >= 0xf0) {
-		return y - x
-	}
-	return x - y
 }

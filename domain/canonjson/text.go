@@ -145,3 +145,20 @@ func appendEscaped(out []byte, c byte) []byte {
 		return append(out, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
 	}
 }
+
+// compareUTF16 orders UTF-8 by its UTF-16 code units (RFC 8785, section 3.2.3). That is the order of the bytes, except that
+// a character beyond U+FFFF, which starts with a byte from 0xf0 on, comes before one from U+E000 on (0xee and 0xef).
+func compareUTF16[T string | []byte](a, b T) int {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	if n == len(a) || n == len(b) {
+		return len(a) - len(b)
+	}
+	x, y := int(a[n]), int(b[n])
+	if min(x, y) >= 0xee && (x >= 0xf0) != (y >= 0xf0) {
+		return y - x
+	}
+	return x - y
+}

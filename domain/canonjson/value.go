@@ -12,8 +12,6 @@ import (
 	"database/sql/driver"
 	"encoding/json"
 	"fmt"
-
-	"github.com/auren-memory/auren/domain"
 )
 
 // Value is a JSON value in canonical form. The zero Value is no value, which is not null. A Value never changes.
@@ -63,9 +61,6 @@ func Null() Value { return Value{json.RawMessage("null")} }
 
 // Text returns a JSON string. Bytes that are not UTF-8 become U+FFFD, as in encoding/json.
 func Text(text string) Value { return Value{AppendText(nil, text)} }
-
-// List returns a JSON array; a zero Value in it is null.
-func List(values ...Value) Value { return Value{appendList(nil, values)} }
 
 // Raw returns the canonical text, nil for the zero Value. It must not be changed.
 func (v Value) Raw() json.RawMessage { return v.raw }
@@ -120,13 +115,4 @@ func (v *Value) Scan(source any) (err error) {
 		err = fmt.Errorf("scan %T into JSON", source)
 	}
 	return err
-}
-
-// CheckSize returns an error of kind Invalid if the value takes more than limit bytes with every number written in full,
-// as jsonb keeps them: 1e300 counts 301.
-func (v Value) CheckSize(limit int) error {
-	if size := v.fullSize(); size > limit {
-		return domain.Invalidf("", "must be at most %d bytes, got %d", limit, size)
-	}
-	return nil
 }

@@ -117,6 +117,15 @@ func (v Value) Scalars(do func(text string, isNumber bool)) {
 	}
 }
 
+// CheckSize returns an error of kind Invalid if the value takes more than limit bytes with every number written in full,
+// as jsonb keeps them: 1e300 counts 301.
+func (v Value) CheckSize(limit int) error {
+	if size := v.fullSize(); size > limit {
+		return domain.Invalidf("", "must be at most %d bytes, got %d", limit, size)
+	}
+	return nil
+}
+
 // fullSize is the length of the canonical text with every number written without an exponent.
 func (v Value) fullSize() int {
 	size := len(v.raw)
