@@ -24,6 +24,8 @@ type Projection interface {
 	Name() string
 	// Version says how events become rows; it changes when the same events would give other rows.
 	Version() int
+	// Categories are those of the events that it is given; nil: eventstore.CategoryMemory alone.
+	Categories() []string
 	// Tables names the tables that it alone writes.
 	Tables() []string
 	// Schema creates the tables, see generation.Model.
@@ -44,6 +46,8 @@ type Sink interface {
 	Name() string
 	// Version says what is delivered for an event.
 	Version() int
+	// Categories are those of the events that are delivered; nil: eventstore.CategoryMemory alone.
+	Categories() []string
 	// After names the projection that must have applied an event before it is delivered.
 	After() string
 	// Reachable tells whether the target can be reached at the moment. A runner that cannot leaves the tenants to others.

@@ -18,39 +18,30 @@ import (
 	"github.com/auren-memory/auren/projections/generation"
 )
 
-// EventSkipped is the event_type of the events by which operators have events skipped that a projection cannot apply.
+// EventSkipped is the event_type by which an operator has a projection skip an event that it cannot apply. It is of the category
+// eventstore.CategoryProjection, in SkipStream; the reason stands in its contents.
 const EventSkipped = "projection_event_skipped"
 
-// Skipped is the payload of an event of type EventSkipped: that an event which a projection could not apply is to
-// be passed over.
+const skippedSchemaVersion = 1
+
+// Skipped is the payload of an event of type EventSkipped.
 type Skipped struct {
 	Projection string    `json:"projection"`
 	SequenceID int64     `json:"sequence_id"`
 	EventID    uuid.UUID `json:"event_id"`
 }
 
-// SkippedSchemaVersion is the schema version of an event of type EventSkipped.
-const SkippedSchemaVersion = 1
-
-// SkipStream is the stream that holds what was skipped of a projection, in the log of each tenant.
+// SkipStream is the stream that holds which events a projection skips, in the log of each tenant.
 func SkipStream(projection string) uuid.UUID {
 	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("https://github.com/auren-memory/auren/projection/"+projection))
 }
 
-// (%s: the checkpoints)
-const readStop = `
-select c.stopped_at, e.event_id, coalesce(e.event_type, '')
-  from %s as c
-  left join events as e on e.tenant_id = c.tenant_id and e.sequence_id = c.stopped_at
- where c.tenant_id = $1 and c.projection = $2`
-
-// Skip has a projection of a tenant pass over the event that it stands still in front of, for the reason in meta. That is
-// an event itself, appended to SkipStream, and so holds for every runner and every rebuild from now on. It returns
-// where that event stands. To say the same again changes nothing and returns the same.
+// Skip lets a stopped projection of a tenant go on without the event that it cannot apply. It appends an event that says so, which
+// holds for every runner and every rebuild from then on, and returns where that event stands. A repetition changes nothing and
+// returns the same.
 //
-// It is an error of kind Invalid where there is no reason, and of kind Conflict where neither the projection nor a rebuild of
-// it that is not done stands still in front of that event, or where that event is itself one that has something skipped, of a
-// newer program.
+// The error is of kind Invalid if the reason is missing or too long, NotFound if the tenant has no such projection, and Conflict if
+// neither the projection nor an unfinished rebuild of it is stopped at that event.
 func Skip(ctx context.Context, pool *pgxpool.Pool, store *eventstore.Store, tenant domain.Tenant, projection string,
 	sequenceID int64, meta domain.Meta, reason string,
 ) (eventstore.WriteResult, error) {
@@ -70,37 +61,20 @@ func Skip(ctx context.Context, pool *pgxpool.Pool, store *eventstore.Store, tena
 	if ok {
 		return first.Writes[0], nil
 	}
-	at, err := readStopIn(ctx, pool, "projection_checkpoints", tenant, projection)
-	if (err == nil || errors.Is(err, pgx.ErrNoRows)) && !at.is(sequenceID) {
-		// The live tables may be of a version that could apply it, while the next one cannot.
-		if built, none := readStopOfBuild(ctx, pool, tenant, projection); none == nil && built.is(sequenceID) {
-			at, err = built, nil
-		}
+	event, err := stoppedBy(ctx, pool, tenant, projection, sequenceID)
+	if err != nil {
+		return eventstore.WriteResult{}, err
 	}
-	switch {
-	case errors.Is(err, pgx.ErrNoRows):
-		return eventstore.WriteResult{}, domain.Errorf(domain.NotFound, "tenant %s has no projection %s; `auren status` lists them", tenant, projection)
-	case err != nil:
-		return eventstore.WriteResult{}, fmt.Errorf("skip event %d: %w", sequenceID, err)
-	case at.sequenceID == nil:
-		return eventstore.WriteResult{}, domain.Errorf(domain.Conflict, "projection %s of tenant %s is not stopped", projection, tenant)
-	case at.event == nil:
-		return eventstore.WriteResult{}, domain.Errorf(domain.Conflict,
-			"projection %s of tenant %s is stopped and no event is at fault: there is nothing to skip; its status says why", projection, tenant)
-	case !at.is(sequenceID):
-		return eventstore.WriteResult{}, domain.Errorf(domain.Conflict,
-			"projection %s of tenant %s is stopped at event %d, not at %d", projection, tenant, *at.sequenceID, sequenceID)
-	case at.eventType == EventSkipped:
-		return eventstore.WriteResult{}, domain.Errorf(domain.Conflict,
-			"event %d was written by a newer program, to have an event skipped, and cannot be skipped itself: start the newer program", sequenceID)
-	}
-	payload := canonjson.NewObject(nil).UUID("event_id", *at.event).Text("projection", projection).Int("sequence_id", sequenceID).Done()
 	result, err := store.Append(ctx, eventstore.Command{
 		Tenant: tenant, ID: meta.CommandID, Fingerprint: fingerprint,
-		Writes: []eventstore.StreamAppend{{StreamID: SkipStream(projection), Expected: eventstore.Any, Category: eventstore.CategoryProjection, Events: []eventstore.NewEvent{{
-			ID: uuid.Must(uuid.NewV7()), Type: EventSkipped, SchemaVersion: SkippedSchemaVersion,
-			Payload: payload, Contents: canonjson.NewObject(nil).Text("reason", reason).Done(), Meta: meta, OccurredAt: time.Now(),
-		}}}},
+		Writes: []eventstore.StreamAppend{{
+			StreamID: SkipStream(projection), Category: eventstore.CategoryProjection, Expected: eventstore.Any,
+			Events: []eventstore.NewEvent{{
+				ID: uuid.Must(uuid.NewV7()), Type: EventSkipped, SchemaVersion: skippedSchemaVersion,
+				Payload:  canonjson.NewObject(nil).UUID("event_id", event).Text("projection", projection).Int("sequence_id", sequenceID).Done(),
+				Contents: canonjson.NewObject(nil).Text("reason", reason).Done(), Meta: meta, OccurredAt: time.Now(),
+			}},
+		}},
 	})
 	if err != nil {
 		return eventstore.WriteResult{}, fmt.Errorf("skip event %d: %w", sequenceID, err)
@@ -108,41 +82,78 @@ func Skip(ctx context.Context, pool *pgxpool.Pool, store *eventstore.Store, tena
 	return result.Writes[0], nil
 }
 
-// stopRow is where a projection stands still: neither where it does not, and no event where none is at fault.
-type stopRow struct {
+// stop is a recorded stop. sequenceID is nil if the projection is not stopped, event is nil if no event caused the stop.
+type stop struct {
 	sequenceID *int64
 	event      *uuid.UUID
-	eventType  string
 }
 
-func (s stopRow) is(sequenceID int64) bool { return s.sequenceID != nil && *s.sequenceID == sequenceID }
+func (s stop) isAt(sequenceID int64) bool { return s.sequenceID != nil && *s.sequenceID == sequenceID }
 
-func readStopIn(ctx context.Context, pool *pgxpool.Pool, checkpoints string, tenant domain.Tenant, projection string) (s stopRow, err error) {
-	err = pool.QueryRow(ctx, fmt.Sprintf(readStop, checkpoints), tenant, projection).Scan(&s.sequenceID, &s.event, &s.eventType)
-	return s, err
+// stoppedBy returns the id of the event at which a projection, or an unfinished rebuild of it, is stopped.
+func stoppedBy(ctx context.Context, pool *pgxpool.Pool, tenant domain.Tenant, projection string, sequenceID int64) (event uuid.UUID, err error) {
+	s, err := readStop(ctx, pool, "projection_checkpoints", tenant, projection)
+	if (err == nil || errors.Is(err, pgx.ErrNoRows)) && !s.isAt(sequenceID) {
+		// The version that is being built may fail at an event that the live one can apply.
+		if built, none := readStopOfBuild(ctx, pool, tenant, projection); none == nil && built.isAt(sequenceID) {
+			s, err = built, nil
+		}
+	}
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return event, domain.Errorf(domain.NotFound, "tenant %s has no projection %s; `auren status` lists them", tenant, projection)
+	case err != nil:
+		return event, fmt.Errorf("read where %s is stopped: %w", projection, err)
+	case s.sequenceID == nil:
+		return event, domain.Errorf(domain.Conflict, "projection %s of tenant %s is not stopped", projection, tenant)
+	case s.event == nil:
+		return event, domain.Errorf(domain.Conflict,
+			"projection %s of tenant %s is stopped, but no event caused it: there is nothing to skip; its status says why", projection, tenant)
+	case !s.isAt(sequenceID):
+		return event, domain.Errorf(domain.Conflict,
+			"projection %s of tenant %s is stopped at event %d, not at %d", projection, tenant, *s.sequenceID, sequenceID)
+	}
+	return *s.event, nil
 }
 
-// readStopOfBuild is readStopIn of the tables that a rebuild was building when it stopped.
-func readStopOfBuild(ctx context.Context, pool *pgxpool.Pool, tenant domain.Tenant, projection string) (stopRow, error) {
+// readStopOfBuild is readStop of the tables that a rebuild was building when it stopped.
+func readStopOfBuild(ctx context.Context, pool *pgxpool.Pool, tenant domain.Tenant, projection string) (stop, error) {
 	all, err := generation.List(ctx, pool)
 	if err != nil {
-		return stopRow{}, err
+		return stop{}, err
 	}
 	for _, g := range all {
 		if g.Projection == projection && g.State == generation.Building {
-			return readStopIn(ctx, pool, g.Table("projection_checkpoints"), tenant, projection)
+			return readStop(ctx, pool, g.Table("projection_checkpoints"), tenant, projection)
 		}
 	}
-	return stopRow{}, pgx.ErrNoRows
+	return stop{}, pgx.ErrNoRows
 }
 
-// IsSkip reports whether Skip wrote the event: then it belongs to no memory, and there is nothing to apply or deliver.
-func IsSkip(e *eventstore.Event) bool {
-	if e.Type != EventSkipped || e.SchemaVersion != SkippedSchemaVersion {
-		return false
-	}
-	var s Skipped
-	return json.Unmarshal(e.Payload, &s) == nil && e.StreamID == SkipStream(s.Projection)
+// (%s: the checkpoints)
+const selectStop = `
+select c.stopped_at, e.event_id
+  from %s as c
+  left join events as e on e.tenant_id = c.tenant_id and e.sequence_id = c.stopped_at
+ where c.tenant_id = $1 and c.projection = $2`
+
+func readStop(ctx context.Context, pool *pgxpool.Pool, checkpoints string, tenant domain.Tenant, projection string) (s stop, err error) {
+	err = pool.QueryRow(ctx, fmt.Sprintf(selectStop, checkpoints), tenant, projection).Scan(&s.sequenceID, &s.event)
+	return s, err
+}
+
+// Placeholder returns what a projection is given in the place of an event that it skips: an event of type EventSkipped in the
+// stream and with the version and category of the one that is skipped, by the actor and for the reason of the skip.
+func Placeholder(skipped, skip eventstore.Event) eventstore.Event {
+	skipped.Type, skipped.SchemaVersion = skip.Type, skip.SchemaVersion
+	skipped.Payload, skipped.Contents, skipped.Metadata = skip.Payload, skip.Contents, skip.Metadata
+	return skipped
+}
+
+// IsPlaceholder reports whether an event stands in the place of one that is skipped. It changes nothing but the version of its
+// stream.
+func IsPlaceholder(e *eventstore.Event) bool {
+	return e.Type == EventSkipped && e.Category != eventstore.CategoryProjection
 }
 
 // ReadSkips returns, by sequence_id, the events of a tenant that a projection is to skip, each with the event that says so.
@@ -156,7 +167,7 @@ func ReadSkips(ctx context.Context, store *eventstore.Store, tenant domain.Tenan
 		}
 		for _, e := range events {
 			var s Skipped
-			if e.Type == EventSkipped && e.SchemaVersion == SkippedSchemaVersion && json.Unmarshal(e.Payload, &s) == nil {
+			if e.Type == EventSkipped && e.SchemaVersion == skippedSchemaVersion && json.Unmarshal(e.Payload, &s) == nil {
 				skips[s.SequenceID] = e
 			}
 			version = e.Version + 1

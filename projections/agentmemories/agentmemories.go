@@ -12,10 +12,10 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/auren-memory/auren/domain"
-	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections"
+	"github.com/auren-memory/auren/projections/rows"
 )
 
 // Name is what the checkpoint is filed under.
@@ -29,6 +29,9 @@ func (Projection) Name() string { return Name }
 
 // Version returns 2: of version 1 all content was spelled as jsonb spells it, that of upcast events, too.
 func (Projection) Version() int { return 2 }
+
+// Categories returns nil: it is given the events of memories.
+func (Projection) Categories() []string { return nil }
 
 // Tables returns agent_memories and agent_memory_history.
 func (Projection) Tables() []string { return []string{"agent_memories", "agent_memory_history"} }
@@ -45,9 +48,9 @@ func (Projection) Prepare(_ context.Context, tenant domain.Tenant, events []even
 	changes := make([]change, len(events))
 	for i := range events {
 		e := &events[i]
-		decoded, err := decode(e)
+		decoded, err := rows.Decode(e)
 		if err != nil {
-			return nil, &projections.PoisonError{SequenceID: e.SequenceID, Err: err}
+			return nil, err
 		}
 		meta, err := e.Meta()
 		if err != nil {
@@ -60,11 +63,11 @@ func (Projection) Prepare(_ context.Context, tenant domain.Tenant, events []even
 		if err != nil {
 			return err
 		}
-		rows, superseded, err := fold(current, changes)
+		changed, superseded, err := fold(current, changes)
 		if err != nil {
 			return err
 		}
-		return store(ctx, tx, tenant, rows, superseded)
+		return store(ctx, tx, tenant, changed, superseded)
 	}, nil
 }
 
@@ -75,16 +78,9 @@ type change struct {
 	meta   domain.Meta
 }
 
-func decode(e *eventstore.Event) (memory.Event, error) {
-	if e.Type == projections.EventSkipped {
-		return nil, nil
-	}
-	return memory.Decode(e.Type, e.SchemaVersion, e.Payload, e.Contents)
-}
-
 // fold brings the current rows up to date and returns those that the changes are about, in the order of their first
 // change, and the versions that the changes superseded.
-func fold(current map[uuid.UUID]*row, changes []change) (rows, superseded []*row, err error) {
+func fold(current map[uuid.UUID]*row, changes []change) (changed, superseded []*row, err error) {
 	for _, c := range changes {
 		e := c.stored
 		r := current[e.StreamID]
@@ -98,39 +94,18 @@ func fold(current map[uuid.UUID]*row, changes []change) (rows, superseded []*row
 		}
 		if !r.changed {
 			r.changed = true
-			rows = append(rows, r)
+			changed = append(changed, r)
 		}
 		if r.Version > 0 {
 			old := *r
 			old.supersededBy = e
 			superseded = append(superseded, &old)
 		}
-		r.apply(c)
+		r.Snapshot = rows.Apply(r.Snapshot, e, c.event)
 		r.sequenceID, r.recordedAt = e.SequenceID, e.CreatedAt
 		r.eventType, r.actor, r.reason = e.Type, c.meta.Actor, e.Reason()
 	}
-	return rows, superseded, nil
-}
-
-// apply applies an event with the aggregate's own Apply. A skipped event changes nothing but the version; a memory that
-// begins with one is shown as forgotten, without content.
-func (r *row) apply(c change) {
-	e := c.stored
-	if c.event != nil {
-		m := memory.FromSnapshot(r.Snapshot)
-		m.Apply(e.StreamID, c.event, e.OccurredAt)
-		r.Snapshot = m.Snapshot()
-		return
-	}
-	if r.Version == 0 {
-		r.Snapshot = memory.Snapshot{
-			ID: e.StreamID, State: memory.StateForgotten, CreatedAt: e.OccurredAt, Fields: memory.Fields{
-				AgentID: e.AgentID, UserID: e.UserID, Type: memory.DefaultType, Content: canonjson.Null(), Metadata: canonjson.EmptyObject(),
-			},
-		}
-	}
-	r.Version++
-	r.UpdatedAt = e.OccurredAt
+	return changed, superseded, nil
 }
 
 // store writes the current rows and the versions that the batch superseded. Neither these nor what the batch opened can be there

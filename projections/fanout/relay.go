@@ -86,6 +86,9 @@ func (*Relay) Name() string { return Name }
 // Version returns 1.
 func (*Relay) Version() int { return 1 }
 
+// Categories returns nil: the events of memories are delivered.
+func (*Relay) Categories() []string { return nil }
+
 // After returns Config.After.
 func (r *Relay) After() string { return r.config.After }
 

@@ -34,7 +34,7 @@ func (b batch) split(i int) (before, rest batch) {
 func (w *worker) read(ctx context.Context, u *unit, after, until int64) (batch, error) {
 	b := batch{after: after, to: after}
 	for bytes := 0; len(b.events) < w.config.Batch; {
-		page, err := w.store.ReadLog(ctx, u.Tenant, b.to, eventstore.Filter{Until: until}, w.config.Batch-len(b.events))
+		page, err := w.store.ReadLog(ctx, u.Tenant, b.to, eventstore.Filter{Categories: u.categories, Until: until}, w.config.Batch-len(b.events))
 		if err != nil {
 			return batch{}, err
 		}
@@ -43,10 +43,7 @@ func (w *worker) read(ctx context.Context, u *unit, after, until int64) (batch, 
 			return batch{}, lease.ErrLost
 		}
 		for _, e := range page.Events {
-			b.to = e.SequenceID
-			if !projections.IsSkip(&e) {
-				b.events = append(b.events, e)
-			}
+			b.events, b.to = append(b.events, e), e.SequenceID
 			if bytes += e.Size(); bytes >= w.config.BatchBytes {
 				b.full = true
 				return b, nil

@@ -117,6 +117,8 @@ func (diary) Version() int     { return 1 }
 func (diary) Tables() []string { return []string{"applied"} }
 func (diary) Schema() string   { return "" }
 
+func (diary) Categories() []string { return nil }
+
 func (d diary) Prepare(_ context.Context, tenant domain.Tenant, events []eventstore.Event) (projections.Write, error) {
 	for _, e := range events {
 		if string(e.Payload) == `"poison"` {

@@ -30,7 +30,7 @@ type Runner struct {
 func New(pool *pgxpool.Pool, store *eventstore.Store, watcher *eventstore.Watcher, config Config, all ...projections.Projection) *Runner {
 	r := newRunner(pool, store, watcher, config)
 	for _, p := range all {
-		r.subscribe(&subscription{name: p.Name(), version: p.Version(), projection: p})
+		r.subscribe(&subscription{name: p.Name(), version: p.Version(), categories: p.Categories(), projection: p})
 	}
 	return r
 }
@@ -39,7 +39,7 @@ func New(pool *pgxpool.Pool, store *eventstore.Store, watcher *eventstore.Watche
 func NewSink(pool *pgxpool.Pool, store *eventstore.Store, watcher *eventstore.Watcher, config Config, all ...projections.Sink) *Runner {
 	r := newRunner(pool, store, watcher, config)
 	for _, s := range all {
-		r.subscribe(&subscription{name: s.Name(), version: s.Version(), after: s.After(), sink: s})
+		r.subscribe(&subscription{name: s.Name(), version: s.Version(), categories: s.Categories(), after: s.After(), sink: s})
 	}
 	return r
 }

@@ -2,7 +2,6 @@ package runner
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 
 	"go.uber.org/zap"
@@ -18,14 +17,11 @@ func (w *worker) applySkip(ctx context.Context, u *unit, b batch) (batch, bool, 
 	}
 	at := b.events[0]
 	skip, ok := skips[at.SequenceID]
-	if !ok || at.Type == projections.EventSkipped {
-		return b, false, nil
+	if !ok || projections.IsPlaceholder(&at) {
+		return b, false, nil // the placeholder itself cannot be applied either
 	}
-	// The placeholder changes nothing, but has the stream and version of the event, so that the next ones can be applied.
-	at.Type, at.SchemaVersion, at.Metadata = projections.EventSkipped, projections.SkippedSchemaVersion, skip.Metadata
-	at.Payload, at.Contents = json.RawMessage("{}"), skip.Contents
 	b.events = slices.Clone(b.events)
-	b.events[0] = at
+	b.events[0] = projections.Placeholder(at, skip)
 	w.log(u.Key).Warn("skipped an event that cannot be applied, as an operator decided",
 		zap.Int64("sequence_id", at.SequenceID), zap.Int64("decided_at", skip.SequenceID))
 	return b, true, nil

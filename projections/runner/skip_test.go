@@ -136,38 +136,29 @@ func TestSkipRefuses(t *testing.T) {
 	require.EqualValues(t, 3, head.SequenceID)
 }
 
-func TestWhatANewerProgramHasSkippedCannotBeSkippedItself(t *testing.T) {
+// A skip counts only in the stream of its projection, and in a version that this program knows. Whatever else is there stops nobody.
+func TestAnEventThatOnlyLooksLikeASkipSkipsNothing(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	f.append(t, tenant, `{}`)
-	_, err := f.store.Append(t.Context(), eventstore.Command{Tenant: tenant, Writes: []eventstore.StreamAppend{{
-		StreamID: projections.SkipStream("diary"), Expected: eventstore.Any, Events: []eventstore.NewEvent{{
-			ID: uuid.New(), Type: projections.EventSkipped, SchemaVersion: projections.SkippedSchemaVersion + 1,
-			Payload: canonjson.MustParse(`"poison"`), OccurredAt: time.Now(),
-		}},
-	}}})
-	require.NoError(t, err)
-	require.ErrorAs(t, f.runner(Config{}).CatchUp(t.Context()), new(*projections.StoppedError))
-	_, err = projections.Skip(t.Context(), f.pool, f.store, tenant, "diary", 2, domain.Meta{}, "x")
-	require.ErrorContains(t, err, "start the newer program")
-	require.Equal(t, domain.Conflict, domain.KindOf(err))
-}
-
-// A skip counts only where it stands in the stream of its projection, in a version that is known.
-func TestAnEventThatOnlyLooksLikeASkipIsNoneOfOurs(t *testing.T) {
-	t.Parallel()
-	f := setup(t)
-	payload := json.RawMessage(`{"projection":"diary","sequence_id":9,"event_id":"` + uuid.NewString() + `","reason":"x"}`)
+	f.append(t, tenant, `{}`, `"poison"`)
+	payload := canonjson.MustParse(`{"projection":"diary","sequence_id":2,"event_id":"` + uuid.NewString() + `"}`)
 	for stream, version := range map[uuid.UUID]int{uuid.New(): 1, projections.SkipStream("diary"): 2} {
 		_, err := f.store.Append(t.Context(), eventstore.Command{Tenant: tenant, Writes: []eventstore.StreamAppend{{
-			StreamID: stream, Events: []eventstore.NewEvent{{
-				ID: uuid.New(), Type: projections.EventSkipped, SchemaVersion: version, Payload: canonjson.MustParse(string(payload)), OccurredAt: time.Now(),
+			StreamID: stream, Category: eventstore.CategoryProjection, Events: []eventstore.NewEvent{{
+				ID: uuid.New(), Type: projections.EventSkipped, SchemaVersion: version, Payload: payload, OccurredAt: time.Now(),
 			}},
 		}}})
 		require.NoError(t, err)
 	}
+	for range 2 {
+		var stopped *projections.StoppedError
+		require.ErrorAs(t, f.runner(Config{}).CatchUp(t.Context()), &stopped)
+		require.EqualValues(t, 2, stopped.SequenceID)
+	}
+	f.skip(t, "diary", 2)
 	require.NoError(t, f.runner(Config{}).CatchUp(t.Context()))
-	require.Equal(t, upTo(2), f.applied(t, tenant), "the projection is asked what to make of it")
+	require.Equal(t, upTo(2), f.applied(t, tenant))
+	require.Zero(t, f.status(t, tenant).Lag)
 }
 
 var errUnsendable = errors.New("cannot be sent")
@@ -179,11 +170,15 @@ type outbox struct {
 	confused bool
 	resumed  int
 	away     atomic.Bool
+
+	categories []string
 }
 
 func (*outbox) Name() string  { return "outbox" }
 func (*outbox) Version() int  { return 1 }
 func (*outbox) After() string { return "diary" }
+
+func (o *outbox) Categories() []string { return o.categories }
 
 func (o *outbox) Reachable() bool { return !o.away.Load() }
 
@@ -251,7 +246,7 @@ func TestAStopThatIsNoEventsFaultCannotBeSkipped(t *testing.T) {
 	require.ErrorContains(t, r.units.stopped(), "stopped: "+errUnsendable.Error())
 	for sequenceID := range int64(3) {
 		_, err := projections.Skip(t.Context(), f.pool, f.store, tenant, "outbox", sequenceID, domain.Meta{}, "x")
-		require.ErrorContains(t, err, "no event is at fault")
+		require.ErrorContains(t, err, "no event caused it")
 		require.Equal(t, domain.Conflict, domain.KindOf(err))
 	}
 	all, err := projections.ReadStatus(t.Context(), f.pool)

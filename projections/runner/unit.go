@@ -15,6 +15,8 @@ import (
 type subscription struct {
 	name    string
 	version int
+	// categories are those of the events that it is given; nil: eventstore.CategoryMemory.
+	categories []string
 	// after is the projection that a sink follows; empty: the log itself.
 	after string
 	// One of the two is nil.

@@ -11,6 +11,7 @@ import (
 	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections"
+	"github.com/auren-memory/auren/projections/rows"
 )
 
 // change is one event, decoded, with the document of the text that it carries, if it carries one.
@@ -34,7 +35,7 @@ func (p *Projection) read(events []eventstore.Event) ([]change, error) {
 			for i := from; i < to; i++ {
 				var err error
 				if changes[i], err = p.readOne(&events[i]); err != nil {
-					return &projections.PoisonError{SequenceID: events[i].SequenceID, Err: err}
+					return err
 				}
 			}
 			return nil
@@ -44,26 +45,22 @@ func (p *Projection) read(events []eventstore.Event) ([]change, error) {
 }
 
 func (p *Projection) readOne(stored *eventstore.Event) (change, error) {
-	c := change{stored: stored}
+	event, err := rows.Decode(stored)
+	if err != nil {
+		return change{}, err
+	}
+	c := change{stored: stored, event: event}
 	var found []lexicon.Occurrence
-	if stored.Type == projections.EventSkipped {
+	switch e := event.(type) {
+	case memory.Remembered:
+		found = p.occurrences(e.Type, e.Content, e.Metadata)
+	case memory.Revised:
+		found = p.occurrences(e.Type, e.Content, e.Metadata)
+	default:
 		if stored.Version > 1 {
 			return c, nil
 		}
 		// A row needs a vector, even that of a memory whose first event is skipped.
-	} else {
-		var err error
-		if c.event, err = memory.Decode(stored.Type, stored.SchemaVersion, stored.Payload, stored.Contents); err != nil {
-			return change{}, err
-		}
-		switch e := c.event.(type) {
-		case memory.Remembered:
-			found = p.occurrences(e.Type, e.Content, e.Metadata)
-		case memory.Revised:
-			found = p.occurrences(e.Type, e.Content, e.Metadata)
-		default:
-			return c, nil
-		}
 	}
 	d := newDocument(found)
 	c.document = &d
@@ -100,29 +97,11 @@ func fold(current map[uuid.UUID]*row, changes []change) error {
 			r = &row{opened: true}
 			current[c.stored.StreamID] = r
 		}
-		r.apply(c)
-		r.sequenceID = c.stored.SequenceID
+		r.Snapshot, r.sequenceID = rows.Apply(r.Snapshot, c.stored, c.event), c.stored.SequenceID
 		r.active = r.State == memory.StateActive
 		if c.document != nil {
 			r.words, r.vector = c.document.words, c.document.vector
 		}
 	}
 	return nil
-}
-
-// apply applies an event with the aggregate's own Apply, of whose result the row keeps what it has columns for. A skipped
-// event changes nothing; a memory that begins with one is hidden.
-func (r *row) apply(c change) {
-	e := c.stored
-	switch {
-	case c.event != nil:
-		m := memory.FromSnapshot(r.Snapshot)
-		m.Apply(e.StreamID, c.event, e.OccurredAt)
-		r.Snapshot = m.Snapshot()
-	case e.Version == 1:
-		r.Snapshot = memory.Snapshot{
-			ID: e.StreamID, State: memory.StateForgotten, CreatedAt: e.OccurredAt,
-			Fields: memory.Fields{AgentID: e.AgentID, UserID: e.UserID, Type: memory.DefaultType},
-		}
-	}
 }

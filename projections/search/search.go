@@ -51,6 +51,9 @@ func (*Projection) Name() string { return Name }
 // Version returns 3: of version 1 PostgreSQL made the vectors, and of 2 a text that is too long was cut within a word.
 func (*Projection) Version() int { return 3 }
 
+// Categories returns nil: it is given the events of memories.
+func (*Projection) Categories() []string { return nil }
+
 // Tables returns agent_memory_search and agent_memory_search_scopes.
 func (*Projection) Tables() []string {
 	return []string{"agent_memory_search", "agent_memory_search_scopes"}

@@ -79,7 +79,7 @@ func rows() map[string][]string {
 		"projections/generation":    {},
 		"projections/rebuild":       {"domain", "domain/failpoint", "eventstore", "projections", "projections/generation", "projections/runner"},
 		"projections/lease":         {"domain"},
-		"projections/rows":          {"domain", "eventstore"},
+		"projections/rows":          {"domain", "domain/canonjson", "domain/memory", "eventstore", "projections"},
 		"projections/runner":        {"domain", "domain/failpoint", "eventstore", "projections", "projections/lease"},
 		"projections/search":        {"domain", "domain/canonjson", "domain/lexicon", "domain/memory", "eventstore", "projections", "projections/rows"},
 		"queries":                   {"domain", "domain/canonjson", "domain/memory", "queries/filter", "queries/recall", "queries/snapshot"},
