@@ -284,7 +284,7 @@ func TestWhatCannotWorkIsNamed(t *testing.T) {
 		{exitUsage, "unexpected argument bogus", []string{"list", "bogus"}},
 		{exitUsage, "unknown flag --loud", []string{"list", "--loud"}},
 		{exitUsage, "--agent", []string{"remember", "x", "--user", "u"}},
-		{exitUsage, "confidence: is 7", []string{"confidence", id, "7"}},
+		{exitUsage, "confidence: must be between 0 and 1, got 7", []string{"confidence", id, "7"}},
 		{exitUsage, "metadata", []string{"remember", "x", "--agent", "a", "--user", "u", "--metadata", "[]"}},
 		{exitUsage, "content", []string{"remember", "{", "--content-json", "--agent", "a", "--user", "u"}},
 		{exitUsage, "agent_id", []string{"remember", "x", "--agent", strings.Repeat("a", 101), "--user", "u"}},

@@ -69,8 +69,8 @@ func encode(l layout) Encoded {
 	return e
 }
 
-// Decode reads an event from its payload and contents, as the log returns them. Contents that were erased are nil: then
-// the content is null and the metadata {}. Decode returns an *UnknownEventError for a type or a schema version that this
+// Decode reads an event from its payload and contents, as the log returns them or as JSON has them. Contents that were
+// erased are nil or null: then the content is null and the metadata {}. Decode returns an *UnknownEventError for a type or a schema version that this
 // program does not know.
 func Decode(eventType string, version int, payload, contents json.RawMessage) (Event, error) {
 	if version != schemaVersion {
@@ -106,7 +106,7 @@ func decode[E Event, P interface {
 	if err := read(l.payload, payload); err != nil {
 		return nil, fmt.Errorf("decode %s: %w", blank.EventType(), err)
 	}
-	if contents == nil {
+	if contents == nil || string(contents) == "null" {
 		return blank, nil
 	}
 	if err := read(l.contents, contents); err != nil {

@@ -80,6 +80,9 @@ func TestErasedContentsAreNull(t *testing.T) {
 		committed := canonjson.MustParse(c.payload).With("contents", canonjson.MustParse(`{"bytes":1,"sha256":"00"}`))
 		event, err := memory.Decode(c.name, 1, committed.Raw(), nil)
 		require.NoError(t, err, c.name)
+		received, err := memory.Decode(c.name, 1, committed.Raw(), json.RawMessage("null"))
+		require.NoError(t, err, c.name)
+		require.Equal(t, event, received, "as it comes in a message")
 		m.Apply(id, event, noon)
 	}
 	require.Equal(t, "null", m.Snapshot().Content.String())
