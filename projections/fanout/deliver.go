@@ -30,29 +30,19 @@ const (
 	codeBatchDuplicate = 10201
 )
 
-// errNotConnected keeps messages out of the buffer that the connection sends from once it is back: by then they are
-// due no more.
-var errNotConnected = errors.New("not connected to NATS")
-
 // errDuplicate says that the server takes a message for one that it has already.
 var errDuplicate = errors.New("the server remembers a message id that the stream no longer holds")
 
-// Deliver publishes the events in atomic batches, each on condition that the tenant's tail is where this relay
-// left it. After an error, nothing of the batch at hand is in the stream or, if only the answer was lost, all of it.
+// Deliver publishes the events in atomic batches, each on condition that the tenant's tail is where this relay left it. After an
+// error, nothing of the current batch is in the stream or, if only the answer was lost, all of it.
 func (r *Relay) Deliver(ctx context.Context, tenant domain.Tenant, events []eventstore.Event) error {
 	failpoint.Reached(failpoint.RelayRead)
-	limit := int(r.conn.MaxPayload())
 	for len(events) > 0 {
-		var batch []*nats.Msg
-		for bytes := 0; len(batch) < min(len(events), batchMessages) && bytes < batchBytes; {
-			e := &events[len(batch)]
-			m, err := newMessage(e, limit)
-			if err != nil {
-				return &projections.PoisonError{SequenceID: e.SequenceID, Err: err}
-			}
-			batch, bytes = append(batch, m), bytes+len(m.Data)
+		batch, err := newBatch(events, int(r.conn.MaxPayload()))
+		if err != nil {
+			return err
 		}
-		err := r.publish(ctx, tenant, batch)
+		err = r.publish(ctx, tenant, batch)
 		if errors.Is(err, errDuplicate) {
 			// The stream was purged within the window of its memory. The condition on the tail alone is enough.
 			for _, m := range batch {
@@ -68,6 +58,19 @@ func (r *Relay) Deliver(ctx context.Context, tenant domain.Tenant, events []even
 	return nil
 }
 
+// newBatch makes messages of as many events as one batch takes, of limit bytes each at most.
+func newBatch(events []eventstore.Event, limit int) (batch []*nats.Msg, err error) {
+	for bytes := 0; len(batch) < min(len(events), batchMessages) && bytes < batchBytes; {
+		e := &events[len(batch)]
+		m, err := newMessage(e, limit)
+		if err != nil {
+			return nil, &projections.PoisonError{SequenceID: e.SequenceID, Err: err}
+		}
+		batch, bytes = append(batch, m), bytes+len(m.Data)
+	}
+	return batch, nil
+}
+
 // publish publishes one batch and moves the tail.
 func (r *Relay) publish(ctx context.Context, tenant domain.Tenant, batch []*nats.Msg) error {
 	if !r.Reachable() {
@@ -75,17 +78,7 @@ func (r *Relay) publish(ctx context.Context, tenant domain.Tenant, batch []*nats
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.config.Timeout)
 	defer cancel()
-	id, tail := uuid.NewString(), strconv.FormatUint(r.tail(tenant), 10)
-	for i, m := range batch {
-		// On every message, so that the whole batch is guarded until its last message is stored on every replica.
-		m.Header[jetstream.ExpectedLastSubjSeqHeader] = []string{tail}
-		m.Header[jetstream.ExpectedLastSubjSeqSubjHeader] = []string{tenantSubjects(tenant)}
-		if len(batch) > 1 {
-			m.Header[headerBatchID] = []string{id}
-			m.Header[headerBatchSequence] = []string{strconv.Itoa(i + 1)}
-		}
-	}
-	last := batch[len(batch)-1]
+	setBatchHeaders(batch, tenant, r.tail(tenant))
 	for i, m := range batch[:len(batch)-1] {
 		if i == len(batch)/2 {
 			failpoint.Reached(failpoint.RelayHalfway)
@@ -94,30 +87,53 @@ func (r *Relay) publish(ctx context.Context, tenant domain.Tenant, batch []*nats
 			return err
 		}
 	}
-	if len(batch) > 1 {
-		last.Header[headerBatchCommit] = []string{"1"}
-	}
-	reply, err := r.conn.RequestMsgWithContext(ctx, last)
+	reply, err := r.conn.RequestMsgWithContext(ctx, batch[len(batch)-1])
 	if err != nil {
 		return err
 	}
 	failpoint.Reached(failpoint.RelayPublished)
+	tail, err := readAck(reply.Data)
+	if err != nil {
+		return err
+	}
+	r.setTail(tenant, tail)
+	failpoint.Reached(failpoint.RelayAcknowledged)
+	return nil
+}
+
+// setBatchHeaders makes the messages one atomic batch, on condition that the tenant's tail is in its place.
+func setBatchHeaders(batch []*nats.Msg, tenant domain.Tenant, tail uint64) {
+	id, place := uuid.NewString(), strconv.FormatUint(tail, 10)
+	for i, m := range batch {
+		// On every message, so that the whole batch is guarded until its last message is stored on every replica.
+		m.Header[jetstream.ExpectedLastSubjSeqHeader] = []string{place}
+		m.Header[jetstream.ExpectedLastSubjSeqSubjHeader] = []string{tenantSubjects(tenant)}
+		if len(batch) > 1 {
+			m.Header[headerBatchID] = []string{id}
+			m.Header[headerBatchSequence] = []string{strconv.Itoa(i + 1)}
+		}
+	}
+	if len(batch) > 1 {
+		batch[len(batch)-1].Header[headerBatchCommit] = []string{"1"}
+	}
+}
+
+// readAck returns the place of a batch's last message in the stream.
+func readAck(reply []byte) (tail uint64, err error) {
 	var ack struct {
 		Error *jetstream.APIError `json:"error"`
 		jetstream.PubAck
 	}
-	if err := json.Unmarshal(reply.Data, &ack); err != nil {
-		return fmt.Errorf("read the acknowledgement: %w", err)
+	if err := json.Unmarshal(reply, &ack); err != nil {
+		return 0, fmt.Errorf("read the acknowledgement: %w", err)
 	}
 	switch {
 	case ack.Error != nil && ack.Error.ErrorCode == codeBatchDuplicate, ack.Error == nil && ack.Duplicate:
-		return errDuplicate
+		return 0, errDuplicate
 	case ack.Error != nil:
-		return ack.Error
+		return 0, ack.Error
 	case ack.Stream != Stream || ack.Sequence == 0:
-		return fmt.Errorf("acknowledged by stream %q, expected %s", ack.Stream, Stream)
+		return 0, fmt.Errorf("acknowledged by stream %q, expected %s", ack.Stream, Stream)
 	}
-	r.setTail(tenant, ack.Sequence)
-	failpoint.Reached(failpoint.RelayAcknowledged)
-	return nil
+	return ack.Sequence, nil
 }

@@ -21,7 +21,7 @@ const (
 	headerRecordedTime = "ce-recordedtime"
 )
 
-// newMessage makes the message of an event, without its payload where it would have more than limit bytes.
+// newMessage makes the message of an event; without payload and contents if it would have more than limit bytes.
 func newMessage(e *eventstore.Event, limit int) (*nats.Msg, error) {
 	meta, err := e.Meta()
 	if err != nil {
@@ -59,7 +59,7 @@ func newMessage(e *eventstore.Event, limit int) (*nats.Msg, error) {
 	if size(m)+len(body) > limit {
 		set("ce-dataref", fmt.Sprintf("/v1/events?after=%d&limit=1", e.SequenceID-1))
 		short := *e
-		short.Payload = json.RawMessage("null")
+		short.Payload, short.Contents = json.RawMessage("null"), nil
 		if body, err = encode(&short); err != nil {
 			return nil, err
 		}
@@ -78,12 +78,12 @@ func encode(e *eventstore.Event) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
-// room is kept in each message for the headers that publishing adds.
-const room = 1024
+// headerReserve is kept in each message for the headers that publishing adds.
+const headerReserve = 1024
 
 // size is about how many bytes the message takes without its body.
 func size(m *nats.Msg) int {
-	n := room
+	n := headerReserve
 	for name, values := range m.Header {
 		n += len(name) + len(values[0]) + 4
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/auren-memory/auren/domain"
 )
 
-// Those that are younger than the stream keeps messages; the checkpoint itself where none is.
+// The events that are younger than the stream keeps messages; the checkpoint itself if there are none.
 const readRefill = `
 select coalesce(max(sequence_id), 0)
   from (select sequence_id
@@ -21,10 +21,11 @@ select coalesce(max(sequence_id), 0)
          order by sequence_id desc
          limit 1) as e`
 
-// resumeWithoutTail tells where to begin for a tenant that has no message in the stream.
+// resumeWithoutTail returns where to begin for a tenant that has no message in the stream: at the checkpoint if its messages had to
+// make room for others, else with the oldest event that the stream would still keep.
 func (r *Relay) resumeWithoutTail(ctx context.Context, stream jetstream.Stream, tenant domain.Tenant, checkpoint int64) (int64, error) {
-	dropped, err := r.droppedForSpace(ctx, stream, tenant)
-	if err != nil || dropped {
+	t, err := r.readClues(ctx, stream, tenant)
+	if err != nil || t.madeRoom() {
 		return checkpoint, err
 	}
 	var after int64
@@ -34,40 +35,57 @@ func (r *Relay) resumeWithoutTail(ctx context.Context, stream jetstream.Stream, 
 	return after, nil
 }
 
-// clockSkew is how much the clocks of the database and of the NATS server may differ before a message seems to have left
-// before its turn.
+// clues tell why a tenant has no message in the stream.
+type clues struct {
+	relayed time.Time // when the tenant's checkpoint last moved; zero: never
+	began   time.Time // since when the stream has kept what it was given
+	oldest  time.Time // when the stream's oldest message came
+	full    bool
+}
+
+// clockSkew is how much the clocks of the database and of the NATS server may differ.
 const clockSkew = time.Minute
+
+// madeRoom reports whether the tenant's messages were dropped to make room for others: the stream need not get those back. Nothing
+// of this changes when others are refilled, and after its own refill a tenant was relayed later than the loss.
+func (t clues) madeRoom() bool {
+	switch {
+	case t.relayed.IsZero():
+		return false // nothing was relayed
+	case t.relayed.Before(t.began):
+		return false // it was relayed into a stream that is gone, or was lost with all that this one held
+	case !t.full:
+		return false // it was lost, purged, or dropped for its age
+	default:
+		return t.relayed.Before(t.oldest.Add(clockSkew)) // else an older message of another tenant would have been dropped first
+	}
+}
 
 const readRelayed = `
 select updated_at, clock_timestamp()
   from projection_checkpoints
  where tenant_id = $1 and projection = $2`
 
-// droppedForSpace tells whether the tenant's messages had to make room for others, which is how the stream loses what it need
-// not get back: it is full, the tenant was last relayed into this stream, and what it begins with came later. None of that
-// changes by refilling others, and after its own refill a tenant was relayed later than whatever was lost.
-func (r *Relay) droppedForSpace(ctx context.Context, stream jetstream.Stream, tenant domain.Tenant) (bool, error) {
+func (r *Relay) readClues(ctx context.Context, stream jetstream.Stream, tenant domain.Tenant) (t clues, err error) {
 	info, err := stream.Info(ctx)
 	if err != nil {
-		return false, fmt.Errorf("read stream %s: %w", Stream, err)
+		return t, fmt.Errorf("read stream %s: %w", Stream, err)
 	}
-	var relayed, now time.Time
-	err = r.pool.QueryRow(ctx, readRelayed, tenant, Name).Scan(&relayed, &now)
+	var now time.Time
+	err = r.pool.QueryRow(ctx, readRelayed, tenant, Name).Scan(&t.relayed, &now)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return false, nil
+		return t, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("read when it was relayed: %w", err)
+		return t, fmt.Errorf("read when it was relayed: %w", err)
 	}
-	if relayed.Before(r.beginning(info, now)) {
-		return false, nil
-	}
-	return r.full(info) && relayed.Before(info.State.FirstTime.Add(clockSkew)), nil
+	t.began, t.oldest, t.full = r.began(info, now), info.State.FirstTime, r.full(info)
+	return t, nil
 }
 
-// beginning is since when the stream has kept what it was given, as far as this relay knows: since it was made, or was found
-// without any message.
-func (r *Relay) beginning(info *jetstream.StreamInfo, now time.Time) time.Time {
+// began returns since when the stream has kept what it was given, as far as this relay knows: since it was made, or was found without
+// any message.
+func (r *Relay) began(info *jetstream.StreamInfo, now time.Time) time.Time {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if info.State.Msgs == 0 {
@@ -79,7 +97,7 @@ func (r *Relay) beginning(info *jetstream.StreamInfo, now time.Time) time.Time {
 	return info.Created
 }
 
-// full tells whether the stream may have dropped messages for want of room: after it did, the next one might not fit in.
+// full reports whether the stream may have dropped messages for want of space: after it did, the next one might not fit in.
 func (r *Relay) full(info *jetstream.StreamInfo) bool {
 	limits, held := info.Config, info.State
 	return int64(held.Bytes)+r.conn.MaxPayload() >= limits.MaxBytes || limits.MaxMsgs > 0 && int64(held.Msgs) >= limits.MaxMsgs

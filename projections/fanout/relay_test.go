@@ -307,15 +307,19 @@ func TestEventLargerThanAMessageLeavesWithoutItsPayload(t *testing.T) {
 	f.remember(t, tenant, 1)
 	page, err := f.store.ReadLog(t.Context(), tenant, 0, eventstore.Filter{}, 1)
 	require.NoError(t, err)
-	e := page.Events[0]
-	e.Payload = json.RawMessage(`"` + strings.Repeat("x", int(f.conn.MaxPayload())) + `"`)
+	large := json.RawMessage(`"` + strings.Repeat("x", int(f.conn.MaxPayload())) + `"`)
+	inPayload, inContents := page.Events[0], page.Events[0]
+	inPayload.Payload, inContents.Contents = large, large
 	relay := f.relay(t)
 	_, err = relay.Resume(t.Context(), tenant, 0)
 	require.NoError(t, err)
-	require.NoError(t, relay.Deliver(t.Context(), tenant, []eventstore.Event{e}))
-	m := f.messages(t, tenant)[0]
-	require.Equal(t, []string{"/v1/events?after=0&limit=1"}, m.Headers()["ce-dataref"])
-	require.Contains(t, string(m.Data()), `"payload":null`)
+	for i, e := range []eventstore.Event{inPayload, inContents} {
+		e.ID = uuid.New()
+		require.NoError(t, relay.Deliver(t.Context(), tenant, []eventstore.Event{e}))
+		m := f.messages(t, tenant)[i]
+		require.Equal(t, []string{"/v1/events?after=0&limit=1"}, m.Headers()["ce-dataref"])
+		require.Contains(t, string(m.Data()), `"payload":null,"contents":null`)
+	}
 }
 
 func TestRelayGoesOnWhenNATSIsBack(t *testing.T) {
@@ -359,4 +363,29 @@ func TestRelayGoesOnWhenNATSIsBack(t *testing.T) {
 	running.Wait()
 	conn.Close()
 	server.Stop()
+}
+
+func TestEventsOfOtherCategoriesAreNotRelayed(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.remember(t, tenant, 1)
+	_, err := f.store.Append(t.Context(), eventstore.Command{Tenant: tenant, Writes: []eventstore.StreamAppend{{
+		StreamID: uuid.New(), Category: "key", Events: []eventstore.NewEvent{{ID: uuid.New(), Type: "key_created", SchemaVersion: 1, OccurredAt: time.Now()}},
+	}}})
+	require.NoError(t, err)
+	for _, last := range []int64{2, 3} {
+		f.project(t)
+		require.NoError(t, f.runner(t, runner.Config{}).CatchUp(t.Context()))
+		require.Len(t, f.messages(t, tenant), int(last-1))
+		all, err := projections.ReadStatus(t.Context(), f.pool)
+		require.NoError(t, err)
+		require.Len(t, all, 2)
+		for _, s := range all {
+			require.Equal(t, projections.Idle, s.State, s.Projection)
+			require.Equal(t, last, s.SequenceID)
+		}
+		if last == 2 {
+			f.remember(t, tenant, 1)
+		}
+	}
 }

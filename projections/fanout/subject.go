@@ -32,7 +32,7 @@ const (
 // other byte of its UTF-8 becomes = and two upper-case hexadecimal digits, as in ana=2Eb for ana.b; the empty text
 // becomes =. Different texts give different tokens, and UnescapeToken reads them back. The one exception is a
 // text whose token would be longer than MaxTokenBytes: it is cut off and ends in =~ and 32 digits of the text's
-// SHA-256, still its own but not to be read back.
+// SHA-256, still its own but not readable.
 func EscapeToken(text string) string {
 	if text == "" {
 		return emptyToken
@@ -68,7 +68,7 @@ func UnescapeToken(token string) (string, error) {
 		}
 		high, low := strings.IndexByte(upperHex, token[i+1]), strings.IndexByte(upperHex, token[i+2])
 		if high < 0 || low < 0 {
-			return "", fmt.Errorf("subject token %q holds %q, which is no escape", token, token[i:i+3])
+			return "", fmt.Errorf("subject token %q holds %q, which is not an escape", token, token[i:i+3])
 		}
 		b.WriteByte(byte(high<<4 | low))
 		i += 2
