@@ -25,30 +25,30 @@ const (
 
 // Status says how far one projection of one tenant is.
 type Status struct {
-	Tenant     domain.Tenant `json:"tenant"`
-	Projection string        `json:"projection"`
+	Tenant     domain.Tenant `json:"tenant" example:"default"`
+	Projection string        `json:"projection" example:"agent_memories"`
 	// Version is that of the projection that made the rows; 0 where there are none yet.
-	Version int `json:"version"`
+	Version int `json:"version" doc:"Of the projection that made the rows; 0 if there are none yet."`
 	// SequenceID is the checkpoint.
-	SequenceID int64 `json:"sequence_id"`
+	SequenceID int64 `json:"sequence_id" doc:"The last event applied."`
 	// Head is the last sequence_id of the log.
-	Head int64 `json:"head"`
+	Head int64 `json:"head" doc:"The last event of the log."`
 	// Lag is how many events have not been applied yet.
-	Lag int64 `json:"lag"`
+	Lag int64 `json:"lag" doc:"How many events have not been applied yet."`
 	// LagSeconds is the age of the first event that has not been applied; 0 where there is none.
-	LagSeconds float64 `json:"lag_seconds"`
+	LagSeconds float64 `json:"lag_seconds" doc:"The age of the first event that has not been applied."`
 	// UpdatedAt is when the checkpoint last moved; nil where there is none yet.
-	UpdatedAt *time.Time `json:"updated_at"`
+	UpdatedAt *time.Time `json:"updated_at" doc:"When an event was applied last."`
 	// Holder names the runner that leads; empty where none does.
-	Holder string `json:"holder"`
+	Holder string `json:"holder" doc:"The process that leads; empty if none does."`
 	// Term counts how often the lease was taken.
-	Term int64 `json:"term"`
+	Term int64 `json:"term" doc:"How often the lead was taken."`
 	// StoppedAt is the event that cannot be applied, 0 where it stopped but no event is at fault; nil where all is well.
-	StoppedAt *int64 `json:"stopped_at"`
+	StoppedAt *int64 `json:"stopped_at" doc:"The event that cannot be applied; 0 if it stopped and no event is at fault, null if it did not stop."`
 	// StoppedReason is why it stopped.
-	StoppedReason string `json:"stopped_reason,omitempty"`
+	StoppedReason string `json:"stopped_reason,omitempty" doc:"Why it cannot."`
 	// State is Idle, Moving, Stuck or Stopped.
-	State string `json:"state"`
+	State string `json:"state" enum:"idle,moving,stuck,stopped" doc:"Stuck if it is behind and has not moved for ten seconds."`
 }
 
 const readStatus = `

@@ -1,8 +1,6 @@
 package api
 
 import (
-	"errors"
-
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/domain"
 )
@@ -52,24 +50,3 @@ func (c *Caller) command(reason string, expectedVersion *int) commands.Request {
 	}
 	return r
 }
-
-// An Authorizer decides whether a caller may use an operation: nil if so, else an error of kind domain.Forbidden that says
-// why. It must be safe for concurrent use.
-type Authorizer func(c Caller, op *Operation) error
-
-// AllowAll lets everybody use everything.
-func AllowAll(Caller, *Operation) error { return nil }
-
-// Malformed says that a request cannot be read at all, rather than that something in it is not allowed.
-func Malformed(err error) error { return &malformedError{err} }
-
-// IsMalformed tells whether an error is one of Malformed.
-func IsMalformed(err error) bool {
-	_, ok := errors.AsType[*malformedError](err)
-	return ok
-}
-
-type malformedError struct{ err error }
-
-func (e *malformedError) Error() string { return e.err.Error() }
-func (e *malformedError) Unwrap() error { return e.err }

@@ -3,9 +3,8 @@ package api
 import (
 	"bytes"
 	"errors"
-	"maps"
+	"fmt"
 	"math"
-	"net/url"
 	"reflect"
 	"slices"
 	"strconv"
@@ -184,60 +183,47 @@ func (d *Decoder) unknown(name string) error {
 	return domain.Invalidf(name, "is unknown: it must be one of %s", strings.Join(d.names, ", "))
 }
 
-// Parameters reads the query of a URL into a pointer to the struct. A value is read like one of an object: as it stands
-// where its field is text, else as JSON. A list is given by repeating the name.
-func (d *Decoder) Parameters(rawQuery string, into any) error {
-	if rawQuery == "" {
-		return nil
+func decoderOf(t reflect.Type) *valueDecoder {
+	if leaf := leafDecoder(t); leaf != nil {
+		return leaf
 	}
-	values, err := url.ParseQuery(rawQuery)
-	if err != nil {
-		return Malformed(domain.Invalidf("", "the query of the URL must be percent-encoded name=value pairs, joined by &"))
+	switch t.Kind() {
+	case reflect.Pointer:
+		return pointerTo(decoderOf(t.Elem()))
+	case reflect.Slice:
+		return listOf(decoderOf(t.Elem()))
+	case reflect.Struct:
+		return &valueDecoder{"an object", "{", NewDecoder(t).object}
 	}
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		if err := d.Text(name, values[name], into); err != nil {
+	panic(fmt.Sprintf("api: no decoder for %s", t))
+}
+
+func pointerTo(to *valueDecoder) *valueDecoder {
+	d := *to
+	d.set = func(v reflect.Value, value canonjson.Value) error {
+		target := reflect.New(v.Type().Elem())
+		if err := to.set(target.Elem(), value); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// IsList tells whether a field is given by repeating its name.
-func (d *Decoder) IsList(name string) bool {
-	return d.fields[name].value != nil && d.fields[name].value.expects == aList
-}
-
-// Text reads the texts that were given for one field.
-func (d *Decoder) Text(name string, given []string, into any) error {
-	f, ok := d.fields[name]
-	if !ok {
-		return d.unknown(name)
-	}
-	return domain.WithField(name, f.texts(reflect.ValueOf(into).Elem().FieldByIndex(f.index), given))
-}
-
-func (f *field) texts(v reflect.Value, given []string) error {
-	for _, text := range given {
-		if err := domain.CheckText("", text, maxParameter); err != nil {
-			return err
-		}
-	}
-	if v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.String {
-		v.Set(reflect.ValueOf(given))
+		v.Set(target)
 		return nil
 	}
-	if len(given) > 1 {
-		return domain.Invalidf("", "must be given once, got %d values", len(given))
-	}
-	if f.value.firstBytes == `"` {
-		return f.decode(v, canonjson.Text(given[0]))
-	}
-	value, err := canonjson.Parse([]byte(given[0]))
-	if err != nil {
-		return domain.Invalidf("", "must be %s", f.value.expects)
-	}
-	return f.decode(v, value)
+	return &d
 }
 
-// maxParameter bounds a parameter before anything is done with it, in characters.
-const maxParameter = 16 << 10
+func listOf(of *valueDecoder) *valueDecoder {
+	return &valueDecoder{aList, "[", func(v reflect.Value, value canonjson.Value) error {
+		list := reflect.MakeSlice(v.Type(), 0, 4)
+		item := reflect.New(v.Type().Elem()).Elem()
+		err := value.Items(func(i int, one canonjson.Value) error {
+			item.SetZero()
+			if err := of.decode(item, one); err != nil {
+				return domain.WithField("["+strconv.Itoa(i)+"]", err)
+			}
+			list = reflect.Append(list, item)
+			return nil
+		})
+		v.Set(list)
+		return err
+	}}
+}

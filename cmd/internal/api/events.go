@@ -58,13 +58,6 @@ type ReadLogRequest struct {
 	EventFilter
 }
 
-// Page is a piece of a log.
-type Page struct {
-	Events     []eventstore.Event `json:"events"`
-	Next       int64              `json:"next" doc:"Go on after it: everything up to it has been looked at."`
-	SequenceID int64              `json:"sequence_id" doc:"The end of the log that the answer reflects; nothing is left where next has reached it."`
-}
-
 const defaultEvents = 100
 
 // The pages of events.

@@ -47,12 +47,8 @@ func newWorld(t *testing.T) *world {
 		Commands: commands.New(store, commands.Config{}),
 		Queries:  queries.New(pool, queries.Config{Wake: projected.Subscribe, WaitLimit: 30 * time.Second}),
 		Store:    store, LogWatcher: watcher,
-		Projections: func(ctx context.Context) (all []api.Projection, err error) {
-			statuses, err := projections.ReadStatus(ctx, pool)
-			for _, one := range statuses {
-				all = append(all, api.Projection(one))
-			}
-			return all, err
+		Projections: func(ctx context.Context) ([]projections.Status, error) {
+			return projections.ReadStatus(ctx, pool)
 		},
 	}}
 }

@@ -1,13 +1,15 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"reflect"
 
-	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/projections"
+	"github.com/auren-memory/auren/queries"
 )
 
 // Version of the contract: a change that a client of the version before would misunderstand adds one.
@@ -58,6 +60,30 @@ type Operation struct {
 	follow  func(s *Service, ctx context.Context, c Caller, request any, each func(Page) error) error
 }
 
+// Deps is what operations are carried out with. A process that serves some of them only leaves the rest out.
+type Deps struct {
+	Commands *commands.Handler
+	Queries  *queries.Reader
+	Store    *eventstore.Store
+	// LogWatcher watches eventstore.LogChannel and must be running, else streams are late.
+	LogWatcher *eventstore.Watcher
+	// Projections tells how far the projections are.
+	Projections func(ctx context.Context) ([]projections.Status, error)
+	// Authorize decides who may do what; default AllowAll.
+	Authorize Authorizer
+}
+
+// Service carries out operations in this process. It is a Door, safe for concurrent use.
+type Service struct{ deps Deps }
+
+// New makes a service.
+func New(deps Deps) *Service {
+	if deps.Authorize == nil {
+		deps.Authorize = AllowAll
+	}
+	return &Service{deps}
+}
+
 // Reply is what an operation answers with, and what transports may say beside it.
 type Reply struct {
 	// Body is of the type Operation.Answer.
@@ -66,16 +92,6 @@ type Reply struct {
 	Version int
 	// SequenceID is the end of the log that the answer reflects, or that the command was given; 0 where there is none.
 	SequenceID int64
-}
-
-// Door carries out operations. A request is a JSON object; the error is one that ProblemOf tells all about.
-type Door interface {
-	// Do carries out an operation that does not stream.
-	Do(ctx context.Context, c Caller, op *Operation, request []byte) (Reply, error)
-	// Follow carries out one that does: it calls each with page after page, the first of them without events and with where
-	// it begins. It returns with the error of each, when the end that was asked for is reached, with nil, and when ctx
-	// ends, with its error.
-	Follow(ctx context.Context, c Caller, op *Operation, request []byte, each func(Page) error) error
 }
 
 // Query is an operation with its types.
@@ -108,20 +124,6 @@ func (o *Operation) complete(request reflect.Type) *Operation {
 	return o
 }
 
-// Call makes the operation's call through a door.
-func (q Query[Q, R]) Call(ctx context.Context, d Door, c Caller, request Q) (R, error) {
-	var none R
-	raw, err := encodeRequest(request)
-	if err != nil {
-		return none, err
-	}
-	reply, err := d.Do(ctx, c, q.Operation, raw)
-	if err != nil {
-		return none, err
-	}
-	return reply.Body.(R), nil
-}
-
 // Stream is an operation that streams, with the type of its request.
 type Stream[Q any] struct{ *Operation }
 
@@ -131,34 +133,6 @@ func defineStream[Q any](op Operation, follow func(s *Service, ctx context.Conte
 		return follow(s, ctx, c, request.(*Q), each)
 	}
 	return Stream[Q]{op.complete(reflect.TypeFor[Q]())}
-}
-
-// Call makes the operation's call through a door.
-func (s Stream[Q]) Call(ctx context.Context, d Door, c Caller, request Q, each func(Page) error) error {
-	raw, err := encodeRequest(request)
-	if err != nil {
-		return err
-	}
-	return d.Follow(ctx, c, s.Operation, raw, each)
-}
-
-func encodeRequest(request any) ([]byte, error) {
-	raw, err := Encode(request)
-	if err != nil {
-		return nil, domain.Invalidf("", "the request must be valid JSON: %v", err)
-	}
-	return raw, nil
-}
-
-// Encode writes JSON as people expect to see it, with < > & as they stand.
-func Encode(v any) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return nil, err
-	}
-	return b.Bytes(), nil
 }
 
 // NewRequest returns a pointer to an empty request.
@@ -173,14 +147,16 @@ func (o *Operation) DecodeAnswer(raw []byte) (any, error) {
 	return answer.Elem().Interface(), nil
 }
 
-// Operations returns every row, commands first.
-func Operations() []*Operation {
-	return []*Operation{
-		Remember.Operation, RememberBatch.Operation, Revise.Operation, AdjustConfidence.Operation, RecordEvidence.Operation,
-		SetExpiry.Operation, Restore.Operation, Forget.Operation, ForgetMatching.Operation,
-		GetMemory.Operation, ListMemories.Operation, SearchMemories.Operation, GetHistory.Operation, ListRecent.Operation,
-		GetStats.Operation, GetPosition.Operation,
-		ReadStream.Operation, ReadLog.Operation, FollowLog.Operation,
-		ListProjections.Operation,
-	}
+// An Authorizer decides whether a caller may use an operation: nil if so, else an error of kind domain.Forbidden that says
+// why. It must be safe for concurrent use.
+type Authorizer func(c Caller, op *Operation) error
+
+// AllowAll lets everybody use everything.
+func AllowAll(Caller, *Operation) error { return nil }
+
+// Page is a piece of a log.
+type Page struct {
+	Events     []eventstore.Event `json:"events"`
+	Next       int64              `json:"next" doc:"Go on after it: everything up to it has been looked at."`
+	SequenceID int64              `json:"sequence_id" doc:"The end of the log that the answer reflects; nothing is left where next has reached it."`
 }

@@ -2,7 +2,6 @@ package api
 
 import (
 	"encoding/json"
-	"fmt"
 	"reflect"
 	"strconv"
 	"strings"
@@ -30,7 +29,8 @@ const (
 	firstOfAny    = firstOfNumber + `"{[tfn`
 )
 
-func decoderOf(t reflect.Type) *valueDecoder {
+// leafDecoder is the decoder of a type without parts; nil if it has some.
+func leafDecoder(t reflect.Type) *valueDecoder {
 	switch t {
 	case reflect.TypeFor[canonjson.Value]():
 		return &valueDecoder{"any JSON value", firstOfAny, func(v reflect.Value, value canonjson.Value) error {
@@ -62,14 +62,8 @@ func decoderOf(t reflect.Type) *valueDecoder {
 		return &valueDecoder{"a number", firstOfNumber, setFloat}
 	case reflect.Int, reflect.Int64:
 		return &valueDecoder{"a whole number", firstOfNumber, setInt}
-	case reflect.Pointer:
-		return pointerTo(decoderOf(t.Elem()))
-	case reflect.Slice:
-		return listOf(decoderOf(t.Elem()))
-	case reflect.Struct:
-		return &valueDecoder{"an object", "{", NewDecoder(t).object}
 	}
-	panic(fmt.Sprintf("api: no decoder for %s", t))
+	return nil
 }
 
 // isAnyJSON tells whether a type holds any JSON value.
@@ -88,36 +82,6 @@ func (d *valueDecoder) decode(v reflect.Value, value canonjson.Value) error {
 		return domain.Invalidf("", "must be %s, got %s", d.expects, kindOfJSON(value))
 	}
 	return d.set(v, value)
-}
-
-func pointerTo(to *valueDecoder) *valueDecoder {
-	d := *to
-	d.set = func(v reflect.Value, value canonjson.Value) error {
-		target := reflect.New(v.Type().Elem())
-		if err := to.set(target.Elem(), value); err != nil {
-			return err
-		}
-		v.Set(target)
-		return nil
-	}
-	return &d
-}
-
-func listOf(of *valueDecoder) *valueDecoder {
-	return &valueDecoder{aList, "[", func(v reflect.Value, value canonjson.Value) error {
-		list := reflect.MakeSlice(v.Type(), 0, 4)
-		item := reflect.New(v.Type().Elem()).Elem()
-		err := value.Items(func(i int, one canonjson.Value) error {
-			item.SetZero()
-			if err := of.decode(item, one); err != nil {
-				return domain.WithField("["+strconv.Itoa(i)+"]", err)
-			}
-			list = reflect.Append(list, item)
-			return nil
-		})
-		v.Set(list)
-		return err
-	}}
 }
 
 func setTime(v reflect.Value, value canonjson.Value) error {

@@ -54,7 +54,7 @@ func rows() map[string][]string {
 		"cmd/internal/architecture":       {},
 		"cmd/internal/config":             {},
 		"cmd/internal/database":           {},
-		"cmd/internal/api":                {"commands", "domain", "domain/canonjson", "domain/memory", "eventstore", "queries"},
+		"cmd/internal/api":                {"commands", "domain", "domain/canonjson", "domain/memory", "eventstore", "projections", "queries"},
 		"cmd/internal/httpapi":            {"cmd/internal/api", "commands", "domain", "domain/canonjson", "queries"},
 		"cmd/internal/httpclient":         {"cmd/internal/api", "cmd/internal/httpapi", "domain", "domain/canonjson", "eventstore"},
 		"cmd/internal/jsonimport":         {"commands", "domain", "domain/canonjson", "domain/failpoint", "domain/memory"},

@@ -86,9 +86,7 @@ func watchProjections(ctx context.Context, d api.Door, caller api.Caller) ([]ops
 		if err != nil {
 			return nil, err
 		}
-		for _, p := range answer.Projections {
-			seen[i] = append(seen[i], projections.Status(p))
-		}
+		seen[i] = answer.Projections
 		if i == 0 {
 			select {
 			case <-ctx.Done():

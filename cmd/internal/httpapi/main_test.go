@@ -80,13 +80,8 @@ func newService(t testing.TB) *service {
 		Queries:    queries.New(pool, queries.Config{Wake: projectionWatcher.Subscribe, WaitLimit: 30 * time.Second}),
 		Store:      store,
 		LogWatcher: logWatcher,
-		Projections: func(ctx context.Context) ([]api.Projection, error) {
-			all, err := projections.ReadStatus(ctx, pool)
-			var shown []api.Projection
-			for _, one := range all {
-				shown = append(shown, api.Projection(one))
-			}
-			return shown, err
+		Projections: func(ctx context.Context) ([]projections.Status, error) {
+			return projections.ReadStatus(ctx, pool)
 		},
 	}
 	s.url = serve(t, httpapi.New(api.New(s.deps), s.operations, httpapi.Config{}))

@@ -18,6 +18,7 @@ import (
 
 	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/cmd/internal/httpapi"
+	"github.com/auren-memory/auren/projections"
 )
 
 func TestOperations(t *testing.T) {
@@ -34,7 +35,7 @@ func TestOperations(t *testing.T) {
 	require.Equal(t, "live", ok[health](t, s.send(t, "GET", "/health/live", ""), 200).Status)
 	require.Equal(t, health{"ready", map[string]string{"database": "ok"}}, ok[health](t, s.send(t, "GET", "/health/ready", ""), 200))
 	require.Equal(t, "v1.2.3", ok[map[string]any](t, s.send(t, "GET", "/version", ""), 200)["version"])
-	all := ok[struct{ Projections []api.Projection }](t, s.send(t, "GET", "/projections", ""), 200).Projections
+	all := ok[struct{ Projections []projections.Status }](t, s.send(t, "GET", "/projections", ""), 200).Projections
 	require.Len(t, all, 2)
 	require.Equal(t, "agent_memories", all[0].Projection)
 	require.EqualValues(t, 1, all[0].SequenceID)
@@ -88,7 +89,7 @@ func TestAPanicIsAProblemAndIsLogged(t *testing.T) {
 	t.Parallel()
 	core, logs := observer.New(zap.ErrorLevel)
 	failing := api.New(api.Deps{
-		Projections: func(context.Context) ([]api.Projection, error) { return nil, errors.New("secret two") },
+		Projections: func(context.Context) ([]projections.Status, error) { return nil, errors.New("secret two") },
 	})
 	url := serve(t, httpapi.NewOperations(failing, httpapi.Operations{
 		Log:   zap.New(core),

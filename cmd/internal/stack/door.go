@@ -7,6 +7,7 @@ import (
 	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/cmd/internal/httpclient"
 	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/projections"
 )
 
 // Door is the way of a command that works with memories: to the server that is named, or else to the database itself.
@@ -33,7 +34,7 @@ func (s *Settings) OpenDoor(ctx context.Context, name string) (*Door, error) {
 	watcher := eventstore.NewWatcher(client.Pool, eventstore.LogChannel, s.Log)
 	service := api.New(api.Deps{
 		Commands: client.Handler, Queries: client.Reader, Store: client.Store, LogWatcher: watcher,
-		Projections: func(ctx context.Context) ([]api.Projection, error) { return readProjections(ctx, client.Pool) },
+		Projections: func(ctx context.Context) ([]projections.Status, error) { return readProjections(ctx, client.Pool) },
 	})
 	return &Door{Door: &local{service, watcher}, close: client.Close}, nil
 }

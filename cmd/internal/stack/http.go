@@ -52,19 +52,15 @@ func (e *Services) operations() httpapi.Operations {
 	}
 }
 
-func (e *Services) projections(ctx context.Context) ([]api.Projection, error) {
+func (e *Services) projections(ctx context.Context) ([]projections.Status, error) {
 	return readProjections(ctx, e.Pool)
 }
 
 // readProjections tells how far each is. An error is of kind Unavailable, with the database's own words hidden.
-func readProjections(ctx context.Context, pool *pgxpool.Pool) ([]api.Projection, error) {
+func readProjections(ctx context.Context, pool *pgxpool.Pool) ([]projections.Status, error) {
 	all, err := projections.ReadStatus(ctx, pool)
 	if err != nil {
-		return nil, errors.Join(domain.Errorf(domain.Unavailable, "the database cannot tell how far the projections are; try again"), err)
+		err = errors.Join(domain.Errorf(domain.Unavailable, "the database cannot tell how far the projections are; try again"), err)
 	}
-	answer := make([]api.Projection, len(all))
-	for i, s := range all {
-		answer[i] = api.Projection(s)
-	}
-	return answer, nil
+	return all, err
 }

@@ -3,36 +3,7 @@ package api
 import (
 	"context"
 	"reflect"
-
-	"github.com/auren-memory/auren/commands"
-	"github.com/auren-memory/auren/domain"
-	"github.com/auren-memory/auren/eventstore"
-	"github.com/auren-memory/auren/queries"
 )
-
-// Deps is what operations are carried out with. A process that serves some of them only leaves the rest out.
-type Deps struct {
-	Commands *commands.Handler
-	Queries  *queries.Reader
-	Store    *eventstore.Store
-	// LogWatcher watches eventstore.LogChannel and must be running, else streams are late.
-	LogWatcher *eventstore.Watcher
-	// Projections tells how far the projections are.
-	Projections func(ctx context.Context) ([]Projection, error)
-	// Authorize decides who may do what; default AllowAll.
-	Authorize Authorizer
-}
-
-// Service carries out operations in this process. It is a Door, safe for concurrent use.
-type Service struct{ deps Deps }
-
-// New makes a service.
-func New(deps Deps) *Service {
-	if deps.Authorize == nil {
-		deps.Authorize = AllowAll
-	}
-	return &Service{deps}
-}
 
 // Admission is a caller who may use an operation.
 type Admission struct {
@@ -108,12 +79,3 @@ func (o *Operation) decode(raw []byte) (any, error) {
 	request := reflect.New(o.Request)
 	return request.Interface(), o.decoder.JSON(raw, request.Interface())
 }
-
-// TooLarge says that a request takes more than limit bytes.
-func TooLarge(limit int64) error {
-	return &tooLargeError{domain.Invalidf("", "the request must take at most %d bytes", limit)}
-}
-
-type tooLargeError struct{ error }
-
-func (e *tooLargeError) Unwrap() error { return e.error }
