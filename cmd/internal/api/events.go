@@ -13,6 +13,7 @@ import (
 
 // EventFilter narrows what is read from the log.
 type EventFilter struct {
+	Categories    []string `json:"category,omitempty" maxItems:"100" doc:"Only events of one of these categories, e.g. projection; * stands for every one. Default is memory."`
 	EventTypes    []string `json:"event_type,omitempty" maxItems:"100" doc:"Only events of one of these types, e.g. memory_revised."`
 	AgentID       string   `json:"agent_id,omitempty" minLength:"1" maxLength:"100" doc:"Only events of this agent's memories."`
 	UserID        string   `json:"user_id,omitempty" minLength:"1" maxLength:"255" doc:"Only events of memories about this user."`
@@ -21,7 +22,7 @@ type EventFilter struct {
 }
 
 func (f *EventFilter) filter() eventstore.Filter {
-	return eventstore.Filter{EventTypes: f.EventTypes, AgentID: f.AgentID, UserID: f.UserID, CorrelationID: f.CorrelationID, Until: f.Until}
+	return eventstore.Filter{Categories: f.Categories, EventTypes: f.EventTypes, AgentID: f.AgentID, UserID: f.UserID, CorrelationID: f.CorrelationID, Until: f.Until}
 }
 
 func (f *EventFilter) check() error {
