@@ -10,9 +10,6 @@ import (
 	"syscall"
 )
 
-// version is stamped by the build.
-var version = "dev"
-
 // ballast is counted as heap, but never touched, so it takes no memory. A heap as small as ours would be collected several
 // times in the time that it takes to answer a hundred clients; with it, no sooner than after so many more bytes.
 const ballast = 48 << 20

@@ -31,6 +31,9 @@ const (
 	exitUsage  = 2
 )
 
+// version is stamped by the build.
+var version = "dev"
+
 // run carries out a command line and returns the exit code. What was asked for goes to stdout; errors, the log and
 // progress go to stderr. Ending ctx ends the command in order.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {

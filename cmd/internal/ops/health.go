@@ -31,12 +31,6 @@ type Database struct {
 	Limit       int    `json:"connections_limit"`
 }
 
-// NATS is how the NATS server is; zero where none is known.
-type NATS struct {
-	URL     string `json:"url,omitempty"`
-	Problem string `json:"problem,omitempty"`
-}
-
 // Sources are where the health is read.
 type Sources struct {
 	OpenDatabase func(ctx context.Context) (*pgxpool.Pool, error)
@@ -47,7 +41,7 @@ type Sources struct {
 
 // Read reads how everything is; whatever cannot be read is a problem.
 func Read(ctx context.Context, from Sources) *Health {
-	h := &Health{Projections: []Projection{}, NATS: readNATS(from)}
+	h := &Health{Projections: []Projection{}, NATS: readNATS(from.NATSURL, from.ConnectNATS)}
 	if err := h.readDatabase(ctx, from); err != nil {
 		h.Database.Problem = config.MaskSecrets(err.Error())
 	}

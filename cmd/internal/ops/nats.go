@@ -13,19 +13,25 @@ import (
 	"github.com/auren-memory/auren/projections/fanout"
 )
 
+// NATS is how the NATS server is; zero where none is known.
+type NATS struct {
+	URL     string `json:"url,omitempty"`
+	Problem string `json:"problem,omitempty"`
+}
+
 // readNATS asks whether the relay can work; the zero value where no server is known.
-func readNATS(from Sources) (h NATS) {
-	if from.NATSURL == "" {
+func readNATS(url string, connect func(url string) (*nats.Conn, error)) (h NATS) {
+	if url == "" {
 		return h
 	}
-	h.URL = config.MaskSecrets(from.NATSURL)
-	conn, err := from.ConnectNATS(from.NATSURL)
+	h.URL = config.MaskSecrets(url)
+	conn, err := connect(url)
 	if err != nil {
 		h.Problem = err.Error()
 		return h
 	}
 	defer conn.Close()
-	hosts := config.NATSURL(from.NATSURL).Hosts()
+	hosts := config.NATSURL(url).Hosts()
 	if err := conn.FlushTimeout(time.Second); err != nil {
 		h.Problem = fmt.Sprintf("NATS (%s) does not answer: %s", hosts, config.MaskSecrets(err.Error()))
 		return h

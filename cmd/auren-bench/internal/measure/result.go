@@ -2,7 +2,6 @@ package measure
 
 import (
 	"slices"
-	"time"
 )
 
 // Result is one case of a scenario.
@@ -39,14 +38,6 @@ type Ratio struct {
 	PerSecond Spread  `json:"per_second"`
 	P50       *Spread `json:"p50,omitempty"`
 	P99       *Spread `json:"p99,omitempty"`
-}
-
-// Sample is one side in one round.
-type Sample struct {
-	Count     int
-	Took      time.Duration
-	fixed     bool // a fixed piece of work, so that took says something
-	Latencies []time.Duration
 }
 
 // figures are those of one side, one of each a round.

@@ -59,24 +59,6 @@ func NewSession(config Config) *Session { return &Session{Config: config.withDef
 // Say tells Progress what is being done.
 func (b *Session) Say(doing string) { b.Progress(b.done, b.Total, b.Scenario+": "+doing) }
 
-// Task is the work of one side of a case.
-type Task struct {
-	name    string
-	unit    string
-	floor   bool
-	measure func(ctx context.Context) (Sample, error)
-}
-
-// Floor is a side that the others are compared with.
-func Floor(name, unit string, measure func(context.Context) (Sample, error)) Task {
-	return Task{name: name, unit: unit, floor: true, measure: measure}
-}
-
-// Subject is a side that is compared with the floors.
-func Subject(name, unit string, measure func(context.Context) (Sample, error)) Task {
-	return Task{name: name, unit: unit, measure: measure}
-}
-
 // Compare measures the sides of a case, every round in the opposite order of the one before.
 func (b *Session) Compare(ctx context.Context, c Result, sides ...Task) (Result, error) {
 	c.Scenario = b.Scenario
