@@ -14,11 +14,11 @@ type commandLine struct {
 
 	Up        cli.Up        `cmd:"" default:"1" group:"run" help:"Start everything on this machine; what auren does when no command is given."`
 	Server    cli.Server    `cmd:"" group:"run" help:"Serve the HTTP API against your own PostgreSQL."`
-	Projector cli.Projector `cmd:"" group:"run" help:"Keep the read models up to date and fan changes out, against your own PostgreSQL and NATS."`
+	Projector cli.Projector `cmd:"" group:"run" help:"Keep the read models up to date and publish changes, against your own PostgreSQL and NATS."`
 	Setup     cli.Setup     `cmd:"" group:"run" help:"Install the PostgreSQL packages that auren up needs."`
 
 	Remember   cli.Remember   `cmd:"" group:"memories" help:"Remember something."`
-	Recall     cli.Recall     `cmd:"" group:"memories" help:"Find what is remembered about a question."`
+	Recall     cli.Recall     `cmd:"" group:"memories" help:"Search memories with a question."`
 	List       cli.List       `cmd:"" group:"memories" help:"List memories."`
 	Show       cli.Show       `cmd:"" group:"memories" help:"Show one memory, now, as of a moment, or with its history."`
 	Revise     cli.Revise     `cmd:"" group:"memories" help:"Change the content, type or metadata of a memory."`
@@ -32,9 +32,9 @@ type commandLine struct {
 	Replay  cli.Replay  `cmd:"" group:"operate" help:"Replay the events of the log or of one memory."`
 	Watch   cli.Watch   `cmd:"" group:"operate" help:"Watch changes as they reach subscribers, from now on or from a moment in the past."`
 	Rebuild cli.Rebuild `cmd:"" group:"operate" help:"Rebuild the read models from the log, beside the live ones."`
-	Status  cli.Status  `cmd:"" group:"operate" help:"Tell whether all is well; exits with 0 only then."`
-	Init    cli.Init    `cmd:"" group:"operate" help:"Create the database where it is missing and bring its schema up to date."`
-	Verify  cli.Verify  `cmd:"" group:"operate" help:"Compare the schema of the database, not what is in it, with what this program expects; writes nothing."`
+	Status  cli.Status  `cmd:"" group:"operate" help:"Report whether everything is healthy; exits with 0 only if it is."`
+	Init    cli.Init    `cmd:"" group:"operate" help:"Create the database if it is missing and migrate its schema."`
+	Verify  cli.Verify  `cmd:"" group:"operate" help:"Compare the schema of the database with the one this program expects; reads no data and writes nothing."`
 	Reset   cli.Reset   `cmd:"" group:"operate" help:"Delete everything and start over with an empty schema."`
 	Print   cli.Version `cmd:"" name:"version" group:"operate" help:"Print the version."`
 }
@@ -43,13 +43,13 @@ const description = `The memory of AI agents: what they remember, revise, doubt 
 
 With no command and no configuration, auren starts everything on this machine. The other commands then work on that, or on the database that --db-dsn (AUREN_DB_DSN) names.
 
-Exit codes: 0 success, 1 failure, 2 a command line or an input that cannot work; of an import also 3 where records were left out and 4 where the read model is not as it was imported.`
+Exit codes: 0 success, 1 failure, 2 an invalid command line or input. An import also exits with 3 if it left records out, and with 4 if the read model differs from what it imported.`
 
 func groups() []kong.Group {
 	return []kong.Group{
 		{Key: "run", Title: "Run"},
 		{Key: "memories", Title: "Memories"},
-		{Key: "operate", Title: "Look after"},
+		{Key: "operate", Title: "Operate"},
 		{Key: "settings", Title: "Settings"},
 	}
 }

@@ -56,6 +56,7 @@ type World struct {
 	LogNews     *eventstore.Watcher
 	ProjectNews *eventstore.Watcher
 
+	ballast []byte // as the services of a server have
 	stop    context.CancelFunc
 	running sync.WaitGroup
 	// closers are called last to first.
@@ -71,7 +72,7 @@ func Open(ctx context.Context, config Config) (*World, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &World{config: config, Pool: pool, Store: eventstore.New(pool, eventstore.Config{})}
+	w := &World{ballast: make([]byte, 48<<20), config: config, Pool: pool, Store: eventstore.New(pool, eventstore.Config{})}
 	w.Handler = commands.New(w.Store, commands.Config{})
 	w.LogNews = eventstore.NewWatcher(pool, eventstore.LogChannel, config.Log)
 	w.ProjectNews = w.LogNews.Beside(projections.Channel)
