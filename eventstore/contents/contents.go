@@ -14,7 +14,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -41,27 +40,35 @@ const member = "contents"
 //
 // Where nothing was said the payload stays as it is. Errors are of kind Invalid.
 func Commit(payload canonjson.Value, salt Salt, said canonjson.Value) (canonjson.Value, error) {
-	switch {
-	case payload.IsObject() && has(payload):
-		return canonjson.Value{}, domain.Invalidf("payload."+member, "is reserved for the digest of the contents")
-	case said.IsZero():
-		return payload, nil
-	case !payload.IsObject():
+	if !payload.IsObject() {
+		if said.IsZero() {
+			return payload, nil
+		}
 		return canonjson.Value{}, domain.Invalidf("payload", "must be an object where the event has contents")
 	}
-	digest := hex.EncodeToString(sum(salt, said.Raw()))
-	return payload.With(member, canonjson.NewObject(make([]byte, 0, 96)).Int("bytes", int64(len(said.Raw()))).Text("sha256", digest).Done()), nil
+	o, set := canonjson.NewObject(make([]byte, 0, len(payload.Raw())+128)), said.IsZero()
+	err := payload.Each(func(name string, value canonjson.Value) error {
+		if name == member {
+			return domain.Invalidf("payload."+member, "is reserved for the digest of the contents")
+		}
+		if !set && name > member {
+			set = true
+			o.Value(member, commitTo(salt, said))
+		}
+		o.Value(name, value)
+		return nil
+	})
+	if err != nil {
+		return canonjson.Value{}, err
+	}
+	if !set {
+		o.Value(member, commitTo(salt, said))
+	}
+	return o.Done(), nil
 }
 
-var errFound = errors.New("found")
-
-func has(payload canonjson.Value) bool {
-	return payload.Each(func(name string, _ canonjson.Value) error {
-		if name == member {
-			return errFound
-		}
-		return nil
-	}) != nil
+func commitTo(salt Salt, said canonjson.Value) canonjson.Value {
+	return canonjson.NewObject(make([]byte, 0, 96)).Int("bytes", int64(len(said.Raw()))).Text("sha256", hex.EncodeToString(sum(salt, said.Raw()))).Done()
 }
 
 func sum(salt Salt, said []byte) []byte {
