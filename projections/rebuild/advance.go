@@ -27,7 +27,7 @@ select l.tenant_id, coalesce(c.sequence_id, 0), case when $2 then coalesce(live.
 
 func (j *job) positions(ctx context.Context, b *build) (positions, error) {
 	p := positions{map[domain.Tenant]int64{}, map[domain.Tenant]int64{}}
-	rows, err := j.pool.Query(ctx, fmt.Sprintf(readPositions, b.Table("projection_checkpoints")), b.Projection, b.State == generation.Comparing)
+	rows, err := j.pool.Query(ctx, fmt.Sprintf(readPositions, b.Table("projection_checkpoints")), b.Projection, b.State == generation.Comparing) //nolint:rowserrcheck // ForEachRow checks
 	if err != nil {
 		return p, fmt.Errorf("read the checkpoints of %s: %w", b.Schema, err)
 	}
