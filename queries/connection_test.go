@@ -7,7 +7,6 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/queries"
@@ -103,32 +102,4 @@ values ('default', 'agent_memories', 1, 1)
 	}
 	stop()
 	<-done
-}
-
-func TestNoMoreAreReadAtOnceThanMay(t *testing.T) {
-	w := setup(t)
-	id := w.add(t, "tea")
-	pool, err := pgxpool.NewWithConfig(t.Context(), w.pool.Config())
-	require.NoError(t, err)
-	t.Cleanup(pool.Close)
-	reader := queries.New(pool, queries.Config{MaxConcurrent: 2})
-	tx, err := w.pool.Begin(t.Context())
-	require.NoError(t, err)
-	_, err = tx.Exec(t.Context(), `lock table agent_memories, agent_memory_search`)
-	require.NoError(t, err)
-	var reading errgroup.Group
-	for i := range 6 {
-		reading.Go(func() error {
-			if i%2 == 0 {
-				_, err := reader.Search(t.Context(), tenant, queries.SearchRequest{Query: "tea"}, 0)
-				return err
-			}
-			_, _, err := reader.Get(t.Context(), tenant, id, queries.At{})
-			return err
-		})
-	}
-	require.Eventually(t, func() bool { return pool.Stat().AcquiredConns() == 2 }, 10*time.Second, time.Millisecond)
-	require.Never(t, func() bool { return pool.Stat().AcquiredConns() > 2 }, 50*time.Millisecond, time.Millisecond)
-	require.NoError(t, tx.Rollback(t.Context()))
-	require.NoError(t, reading.Wait())
 }
