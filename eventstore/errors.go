@@ -55,3 +55,16 @@ func isUnavailable(err error) bool {
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
 		strings.Contains(err.Error(), "conn closed")
 }
+
+// ReadError gives an error of a statement that only reads the meaning it has for the caller: ErrUnavailable after a lost
+// connection, a timeout, or another transaction in the way, for reading again may succeed; the context's own error where the
+// caller went away; otherwise what it is.
+func ReadError(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return err
+	}
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code[:2] == "40" { // transaction rollback
+		return errors.Join(ErrUnavailable, err)
+	}
+	return translate(err)
+}

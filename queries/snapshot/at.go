@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/eventstore"
 )
 
 // At says which state of the memories is asked for; its zero value is the present one.
@@ -64,7 +65,7 @@ func (s *Source) At(ctx context.Context, tenant domain.Tenant, at At) (Snapshot,
 	if domain.KindOf(err) == domain.Invalid {
 		return Snapshot{}, err
 	} else if err != nil {
-		return Snapshot{}, translate(fmt.Errorf("resolve as of: %w", err))
+		return Snapshot{}, eventstore.ReadError(fmt.Errorf("resolve as of: %w", err))
 	}
 	if minimum := max(past.Position, at.MinSequenceID); minimum > 0 {
 		return past, s.Await(ctx, tenant, AgentMemories, minimum)

@@ -90,12 +90,12 @@ func (s *Source) Connected(ctx context.Context, do func(context.Context, *pgxpoo
 	case s.slots <- struct{}{}:
 		defer func() { <-s.slots }()
 	case <-ctx.Done():
-		return translate(ctx.Err())
+		return eventstore.ReadError(ctx.Err())
 	}
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
-		return translate(err)
+		return eventstore.ReadError(err)
 	}
 	defer conn.Release()
-	return translate(do(ctx, conn))
+	return eventstore.ReadError(do(ctx, conn))
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/eventstore"
 )
 
 // Await returns once a projection has applied minimum, or with an error of kind Unavailable after Config.WaitLimit. The
@@ -35,7 +36,7 @@ func (s *Source) Await(ctx context.Context, tenant domain.Tenant, projection str
 			return errBehind(projection, position, minimum)
 		case <-ctx.Done():
 			poll.Stop()
-			return translate(ctx.Err())
+			return eventstore.ReadError(ctx.Err())
 		}
 		poll.Stop()
 	}
@@ -52,7 +53,7 @@ func (s *Source) checkpoint(ctx context.Context, tenant domain.Tenant, projectio
 	ctx, cancel := context.WithTimeout(ctx, s.config.Timeout)
 	defer cancel()
 	if err := s.pool.QueryRow(ctx, ReadCheckpoint, tenant, projections).Scan(&position); err != nil {
-		return 0, translate(fmt.Errorf("read checkpoint: %w", err))
+		return 0, eventstore.ReadError(fmt.Errorf("read checkpoint: %w", err))
 	}
 	return position, nil
 }
