@@ -2,7 +2,6 @@ package search
 
 import (
 	"cmp"
-	"encoding/binary"
 	"slices"
 	"strings"
 
@@ -24,16 +23,18 @@ type document struct {
 	words int
 }
 
-// newDocument makes the tsvector of the lexemes of a text.
+// newDocument makes the tsvector of the lexemes of a text, which it sorts.
 func newDocument(found []lexicon.Occurrence) document {
 	d := document{vector: pgtype.TSVector{Valid: true, Lexemes: make([]pgtype.TSVectorLexeme, 0, len(found))}}
 	// All positions lie in one array, of which each lexeme has a piece.
 	positions := make([]pgtype.TSVectorPosition, 0, len(found))
-	order := inOrder(found)
-	for i := 0; i < len(order); {
-		lexeme, from := found[order[i]].Lexeme, len(positions)
-		for last := uint16(0); i < len(order) && found[order[i]].Lexeme == lexeme; i++ {
-			position := uint16(min(found[order[i]].Position, lastPosition)) //nolint:gosec // at most lastPosition
+	slices.SortFunc(found, func(a, b lexicon.Occurrence) int {
+		return cmp.Or(strings.Compare(a.Lexeme, b.Lexeme), a.Position-b.Position)
+	})
+	for i := 0; i < len(found); {
+		lexeme, from := found[i].Lexeme, len(positions)
+		for last := uint16(0); i < len(found) && found[i].Lexeme == lexeme; i++ {
+			position := uint16(min(found[i].Position, lastPosition)) //nolint:gosec // at most lastPosition
 			if position != last && len(positions)-from < maxPositions {
 				positions = append(positions, pgtype.TSVectorPosition{Position: position})
 				last = position
@@ -43,38 +44,4 @@ func newDocument(found []lexicon.Occurrence) document {
 	}
 	d.words = len(positions)
 	return d
-}
-
-// inOrder sorts occurrences by lexeme, byte by byte, and those of one lexeme by position: it returns their places. Most
-// are told apart by the first six bytes of their lexeme, which together with the place make a number.
-func inOrder(found []lexicon.Occurrence) []int {
-	const placeBits = 16
-	places := make([]int, len(found))
-	byLexeme := func(a, b int) int {
-		return cmp.Or(strings.Compare(found[a].Lexeme, found[b].Lexeme), a-b)
-	}
-	if len(found) >= 1<<placeBits {
-		for place := range places {
-			places[place] = place
-		}
-		slices.SortFunc(places, byLexeme)
-		return places
-	}
-	keys := make([]uint64, len(found))
-	for place := range found {
-		var prefix [8]byte
-		copy(prefix[:6], found[place].Lexeme)
-		keys[place] = binary.BigEndian.Uint64(prefix[:]) | uint64(place) //nolint:gosec // less than 1<<placeBits
-	}
-	slices.Sort(keys)
-	from := 0 // where those of one prefix begin
-	for i, key := range keys {
-		places[i] = int(key & (1<<placeBits - 1))
-		if key>>placeBits != keys[from]>>placeBits {
-			slices.SortFunc(places[from:i], byLexeme)
-			from = i
-		}
-	}
-	slices.SortFunc(places[from:], byLexeme)
-	return places
 }

@@ -83,18 +83,3 @@ select vector::text, (select coalesce(sum(cardinality(positions)), 0) from unnes
 		}
 	}
 }
-
-func TestOccurrencesAreOrderedHoweverManyThereAre(t *testing.T) {
-	t.Parallel()
-	rng := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a sample, not a secret
-	for _, n := range []int{0, 1, 2, 300, 1<<16 - 1, 1 << 16, 70_000} {
-		found := make([]lexicon.Occurrence, n)
-		places := make([]int, n)
-		for i := range found {
-			places[i] = i
-			found[i] = lexicon.Occurrence{Lexeme: strings.Repeat("international", rng.IntN(2)) + strings.Repeat("é", rng.IntN(3)) + fmt.Sprint(rng.IntN(50)), Position: i + 1}
-		}
-		slices.SortStableFunc(places, func(a, b int) int { return strings.Compare(found[a].Lexeme, found[b].Lexeme) })
-		require.Equal(t, places, search.InOrder(found), "%d", n)
-	}
-}
