@@ -36,9 +36,9 @@ var (
 	}
 	changingColumns = []rows.Column[row]{
 		rows.NewColumn("memory_type", "text", func(r *row) *string { return &r.Type }),
-		rows.NewColumn("content", "json", func(r *row) *canonjson.Value { return &r.Content }),
+		rows.NewJSONColumn("content", "json", func(r *row) *canonjson.Value { return &r.Content }),
 		rows.NewColumn("confidence_score", "float8", func(r *row) *float64 { return &r.Confidence }),
-		rows.NewColumn("metadata", "jsonb", func(r *row) *canonjson.Value { return &r.Metadata }),
+		rows.NewJSONColumn("metadata", "jsonb", func(r *row) *canonjson.Value { return &r.Metadata }),
 		rows.NewColumn("state", "text", func(r *row) *string { return (*string)(&r.State) }),
 		rows.NewColumn("expires_at", "timestamptz", func(r *row) **time.Time { return &r.ExpiresAt }),
 		rows.NewColumn("updated_at", "timestamptz", func(r *row) *time.Time { return &r.UpdatedAt }),

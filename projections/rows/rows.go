@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/eventstore"
 )
 
@@ -40,6 +41,20 @@ func NewColumn[R, T any](name, sqlType string, field func(r *R) *T) Column[R] {
 			return values
 		},
 	}
+}
+
+// NewJSONColumn makes a column of type json or jsonb. The canonical text goes to PostgreSQL as it is, not through encoding/json.
+func NewJSONColumn[R any](name, sqlType string, field func(r *R) *canonjson.Value) Column[R] {
+	c := NewColumn(name, sqlType, field)
+	c.value = func(r *R) any { return []byte(field(r).Raw()) }
+	c.array = func(all []*R) any {
+		values := make(pgtype.FlatArray[[]byte], len(all))
+		for i, r := range all {
+			values[i] = field(r).Raw()
+		}
+		return values
+	}
+	return c
 }
 
 // list writes something about each column.
