@@ -9,3 +9,6 @@ const (
 	// AllCategories in a Filter stands for every category.
 	AllCategories = "*"
 )
+
+// Categories returns the categories of events that AUREN writes. The slice is the caller's.
+func Categories() []string { return []string{CategoryMemory, CategoryProjection} }

@@ -46,10 +46,10 @@ func Commit(payload canonjson.Value, salt Salt, said canonjson.Value) (canonjson
 		}
 		return canonjson.Value{}, domain.Invalidf("payload", "must be an object where the event has contents")
 	}
-	o, set := canonjson.NewObject(make([]byte, 0, len(payload.Raw())+128)), said.IsZero()
+	o, set, reserved := canonjson.NewObject(make([]byte, 0, len(payload.Raw())+128)), said.IsZero(), false
 	err := payload.Each(func(name string, value canonjson.Value) error {
 		if name == member {
-			return domain.Invalidf("payload."+member, "is reserved for the digest of the contents")
+			reserved = true
 		}
 		if !set && name > member {
 			set = true
@@ -60,6 +60,9 @@ func Commit(payload canonjson.Value, salt Salt, said canonjson.Value) (canonjson
 	})
 	if err != nil {
 		return canonjson.Value{}, err
+	}
+	if reserved {
+		return canonjson.Value{}, domain.Invalidf("payload."+member, "is reserved for the digest of the contents")
 	}
 	if !set {
 		o.Value(member, commitTo(salt, said))

@@ -26,6 +26,11 @@ func (f *EventFilter) filter() eventstore.Filter {
 }
 
 func (f *EventFilter) check() error {
+	for _, given := range f.Categories {
+		if all := append(eventstore.Categories(), eventstore.AllCategories); !slices.Contains(all, given) {
+			return domain.Invalidf("category", "must be one of %s, got %q", strings.Join(all, ", "), given)
+		}
+	}
 	for _, given := range f.EventTypes {
 		if all := EventTypes(); !slices.Contains(all, given) {
 			return domain.Invalidf("event_type", "must be one of %s, got %q", strings.Join(all, ", "), given)
