@@ -107,7 +107,42 @@ func dispatch(ctx context.Context, a *cli.App, args []string) error {
 		return cli.UsageError{Err: err}
 	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
-	return parsed.Run(a)
+	return nameFlag(parsed, parsed.Run(a))
+}
+
+// flagOf returns the name of the flag or the argument that sets a field of the API.
+func flagOf(field string) string {
+	switch field {
+	case "agent_id":
+		return "agent"
+	case "user_id":
+		return "user"
+	case "memory_type", "memory_types":
+		return "type"
+	case "event_types":
+		return "event-type"
+	}
+	return strings.ReplaceAll(field, "_", "-")
+}
+
+// nameFlag puts the name of the flag or the argument in the place of the API's name for it.
+func nameFlag(parsed *kong.Context, err error) error {
+	invalid, ok := errors.AsType[*domain.Error](err)
+	if !ok || invalid.Kind != domain.Invalid || invalid.Field == "" {
+		return err
+	}
+	name := flagOf(invalid.Field)
+	for _, flag := range parsed.Flags() {
+		if flag.Name == name {
+			return cli.UsageError{Err: fmt.Errorf("--%s %s", name, invalid.Message)}
+		}
+	}
+	for _, argument := range parsed.Selected().Positional {
+		if argument.Name == name {
+			return cli.UsageError{Err: fmt.Errorf("%s %s", strings.ToUpper(name), invalid.Message)}
+		}
+	}
+	return err
 }
 
 // configure takes over the settings that every command shares.
