@@ -3,6 +3,8 @@ package rebuild
 import (
 	"context"
 	"fmt"
+	"runtime"
+	"slices"
 	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
@@ -27,18 +29,21 @@ select l.tenant_id, coalesce(c.sequence_id, 0), case when $2 then coalesce(live.
 
 func (j *job) positions(ctx context.Context, b *build) (positions, error) {
 	p := positions{map[domain.Tenant]int64{}, map[domain.Tenant]int64{}}
-	rows, err := j.pool.Query(ctx, fmt.Sprintf(readPositions, b.Table("projection_checkpoints")), b.Projection, b.State == generation.Comparing) //nolint:rowserrcheck // ForEachRow checks
+	query := fmt.Sprintf(readPositions, b.Table("projection_checkpoints"))
+	rows, err := j.pool.Query(ctx, query, b.Projection, b.State == generation.Comparing)
 	if err != nil {
 		return p, fmt.Errorf("read the checkpoints of %s: %w", b.Schema, err)
 	}
-	var tenant domain.Tenant
-	var from, to int64
-	_, err = pgx.ForEachRow(rows, []any{&tenant, &from, &to}, func() error {
-		p.from[tenant], p.to[tenant] = from, to
-		return nil
-	})
+	type position struct {
+		Tenant   domain.Tenant
+		From, To int64
+	}
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[position])
 	if err != nil {
 		return p, fmt.Errorf("read the checkpoints of %s: %w", b.Schema, err)
+	}
+	for _, at := range all {
+		p.from[at.Tenant], p.to[at.Tenant] = at.From, at.To
 	}
 	return p, nil
 }
@@ -61,8 +66,10 @@ func (b *build) follow(ctx context.Context, p positions) error {
 // advance begins a phase in which each build applies what the logs, or the live tables, hold at this moment, and then does something
 // more. Without a name the phase goes on.
 func (j *job) advance(ctx context.Context, phase Phase, then func(ctx context.Context, b *build) error) error {
-	all, total := make([]positions, len(j.builds)), int64(0)
-	for i, b := range j.builds {
+	// The slowest indexes first: they are created while the next tables are filled.
+	builds := slices.SortedStableFunc(slices.Values(j.builds), func(a, b *build) int { return b.slowIndexes() - a.slowIndexes() })
+	all, total := make([]positions, len(builds)), int64(0)
+	for i, b := range builds {
 		var err error
 		if all[i], err = j.positions(ctx, b); err != nil {
 			return err
@@ -74,10 +81,15 @@ func (j *job) advance(ctx context.Context, phase Phase, then func(ctx context.Co
 	if phase != "" {
 		j.phase(phase, 0, total)
 	}
+	// Filling a table keeps two processors busy, creating a large index one.
+	following := make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))
 	group, ctx := errgroup.WithContext(ctx)
-	for i, b := range j.builds {
+	for i, b := range builds {
+		following <- struct{}{}
 		group.Go(func() error {
-			if err := b.follow(ctx, all[i]); err != nil || then == nil {
+			err := b.follow(ctx, all[i])
+			<-following
+			if err != nil || then == nil {
 				return err
 			}
 			return then(ctx, b)

@@ -3,10 +3,12 @@ package rebuild
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/auren-memory/auren/domain"
@@ -85,7 +87,7 @@ select set_config('maintenance_work_mem', '256MB', false)
  where pg_size_bytes(current_setting('maintenance_work_mem')) < pg_size_bytes('256MB')`
 
 // open opens the connections of a build and makes the runner that fills it: the same that keeps the live tables up to date.
-func (b *build) open(ctx context.Context, pool *pgxpool.Pool, j *job) error {
+func (b *build) open(ctx context.Context, pool *pgxpool.Pool, log *zap.Logger, applied func(events int64)) error {
 	config := pool.Config()
 	parameters := config.ConnConfig.RuntimeParams
 	parameters["search_path"] = pgx.Identifier{b.Schema}.Sanitize()
@@ -109,12 +111,12 @@ func (b *build) open(ctx context.Context, pool *pgxpool.Pool, j *job) error {
 		return fmt.Errorf("open connections: %w", err)
 	}
 	store := eventstore.New(b.pool, eventstore.Config{})
-	watcher := eventstore.NewWatcher(b.pool, eventstore.LogChannel, j.log)
+	watcher := eventstore.NewWatcher(b.pool, eventstore.LogChannel, log)
 	b.runner = runner.New(b.pool, store, watcher, runner.Config{
-		Log: j.log, Batch: batchEvents, BatchBytes: batchBytes, Concurrency: tenantsAtOnce, Timeout: batchTimeout,
+		Log: log, Batch: batchEvents, BatchBytes: batchBytes, Concurrency: tenantsAtOnce, Timeout: batchTimeout,
 		Applied: func(_ string, _ domain.Tenant, events int) {
 			failpoint.Reached(failpoint.RebuildFilling)
-			j.applied(int64(events))
+			applied(int64(events))
 		},
 	}, b.projection)
 	return nil
@@ -149,6 +151,16 @@ func (b *build) createIndexes(ctx context.Context, created func()) error {
 		}
 	}
 	return nil
+}
+
+// slowIndexes counts the indexes that are no B-trees.
+func (b *build) slowIndexes() (n int) {
+	for _, statement := range generation.Indexes(b.projection) {
+		if strings.Contains(statement, " using ") {
+			n++
+		}
+	}
+	return n
 }
 
 // indexesAtOnce bounds how many indexes of a projection are created at a time.

@@ -52,7 +52,7 @@ func begin(ctx context.Context, pool *pgxpool.Pool, rebuilt []projections.Projec
 		return nil, err
 	}
 	for _, b := range j.builds {
-		if err := b.open(ctx, pool, j); err != nil {
+		if err := b.open(ctx, pool, j.log, j.applied); err != nil {
 			j.end(ctx, err)
 			return nil, err
 		}

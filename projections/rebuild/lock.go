@@ -12,17 +12,18 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// ErrLockLost says that the connection which held the lock of rebuilds is gone, so that another rebuild may have begun.
-var ErrLockLost = errors.New("the lock of rebuilds was lost with its connection")
+var (
+	// ErrBusy says that another rebuild is running on the same database.
+	ErrBusy = errors.New("another rebuild is running")
+	// ErrLockLost says that the connection which held the lock of rebuilds is gone, so that another rebuild may have begun.
+	ErrLockLost = errors.New("the lock of rebuilds was lost with its connection")
+)
 
 const (
 	// lockKey is the advisory lock of rebuilds.
 	lockKey = 0x617572656e02
 	// lockPatience lets the server find out that the process of an earlier rebuild is gone.
 	lockPatience = time.Second
-	// maxIdle is how long after its last statement the server closes the connection of a process that is suspended or cut off. It is
-	// longer than the process takes to find out that it cannot reach the server.
-	maxIdle = 30 * time.Second
 	// pingTimeout bounds one ping.
 	pingTimeout = 10 * time.Second
 
@@ -101,10 +102,4 @@ func setLockTimeout(ctx context.Context, tx pgx.Tx, wait time.Duration) error {
 func isLockTimeout(err error) bool {
 	pg, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && (pg.Code == lockNotAvailable || pg.Code == deadlockDetected)
-}
-
-// isUndefined tells whether a table or its schema does not exist.
-func isUndefined(err error) bool {
-	pg, ok := errors.AsType[*pgconn.PgError](err)
-	return ok && (pg.Code == "42P01" || pg.Code == "3F000")
 }

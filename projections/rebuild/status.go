@@ -3,9 +3,11 @@ package rebuild
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/auren-memory/auren/projections/generation"
@@ -78,4 +80,10 @@ func ReadStatus(ctx context.Context, pool *pgxpool.Pool) (*Status, error) {
 		s.Done, s.Total, s.Stopped = s.Done+done, s.Total+total, cmp.Or(s.Stopped, stopped)
 	}
 	return s, nil
+}
+
+// isUndefined tells whether a table or its schema does not exist.
+func isUndefined(err error) bool {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && (pg.Code == "42P01" || pg.Code == "3F000")
 }

@@ -14,6 +14,9 @@ import (
 	"github.com/auren-memory/auren/projections/generation"
 )
 
+// ErrUnknown says that the connection was lost during the commit of the switch and PostgreSQL cannot be asked whether it took place.
+var ErrUnknown = errors.New("it is not known whether the new tables are live")
+
 const (
 	// runnersWait is how long to wait for the runners, which have batches under way, before letting those pass that wait behind us. It
 	// is longer than deadlock_timeout, after which PostgreSQL ends an autovacuum that is in the way.
