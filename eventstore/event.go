@@ -40,7 +40,10 @@ type Event struct {
 func (e *Event) Meta() (domain.Meta, error) { return decodeMeta(e.Metadata) }
 
 // Erased tells whether the event had contents that were erased.
-func (e *Event) Erased() bool { return e.Contents == nil && contents.Committed(e.Payload) }
+func (e *Event) Erased() bool {
+	absent := e.Contents == nil || string(e.Contents) == "null"
+	return absent && contents.Committed(e.Payload)
+}
 
 // NewEvent is an event to append.
 type NewEvent struct {

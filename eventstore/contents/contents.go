@@ -124,7 +124,9 @@ const erase = `
 delete from event_contents
  where tenant_id = $1 and sequence_id = any($2)`
 
-// Erase deletes the contents and salts of events for good, and returns how many there were. The events stay.
+// Erase deletes the contents and salts of events for good, and returns how many there were. The events stay. What is erased
+// together is every event of a stream: a command that changed nothing repeats what an earlier event of its stream said, and is
+// keyed by the salt of the last one.
 func Erase(ctx context.Context, db execer, tenant domain.Tenant, sequenceIDs []int64) (erased int64, err error) {
 	tag, err := db.Exec(ctx, erase, tenant, sequenceIDs)
 	if err != nil {

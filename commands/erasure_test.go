@@ -1,0 +1,154 @@
+package commands
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+
+	"github.com/auren-memory/auren/deploy/standalone/pgtest"
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
+	"github.com/auren-memory/auren/domain/memory"
+	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/eventstore/contents"
+)
+
+// Somebody who knows what was said, to the letter, and has all that remains of it, cannot confirm it: neither by a digest nor by one
+// under any key that remains. Before the erasure the same search does find what confirms it.
+func TestWhatWasErasedCannotBeConfirmedByGuessing(t *testing.T) {
+	t.Parallel()
+	pool := pgtest.New(t)
+	store := eventstore.New(pool, eventstore.Config{})
+	t.Cleanup(store.Close)
+	h := New(store, Config{})
+
+	guesses := map[string][]byte{}
+	said := func(texts ...string) {
+		for _, text := range texts {
+			guesses[text] = []byte(text)
+		}
+	}
+	// once returns a request under a command id, and remembers the fingerprint of the command.
+	once := func(reason, name string, id uuid.UUID, body func() canonjson.Value) Request {
+		req := Request{Tenant: domain.DefaultTenant, Meta: domain.Meta{CommandID: uuid.NewString()}, Reason: reason}
+		_, command, err := prepare(req, name, id, body)
+		require.NoError(t, err)
+		guesses["fingerprint of "+name+" "+reason] = command.Fingerprint[:]
+		return req
+	}
+
+	draft := memory.Draft{AgentID: "coach", UserID: "ana", Content: canonjson.MustParse(`"is allergic to peanuts"`), Metadata: canonjson.MustParse(`{"ward":"7"}`)}
+	r := Remember{Draft: draft}
+	said(`"is allergic to peanuts"`, `{"ward":"7"}`, `{"content":"is allergic to peanuts","metadata":{"ward":"7"},"reason":"she told me"}`)
+	first, err := h.Remember(t.Context(), once("she told me", "remember", uuid.Nil, r.json), r)
+	require.NoError(t, err)
+	id := first.ID
+
+	revision := memory.Revision{Content: canonjson.MustParse(`"is allergic to cashews"`)}
+	said(`"is allergic to cashews"`, `{"content":"is allergic to cashews","metadata":{"ward":"7"},"reason":"a mistake"}`)
+	_, err = h.Revise(t.Context(), once("a mistake", "revise", id, revision.JSON), id, revision)
+	require.NoError(t, err)
+	// It changes nothing, and is recorded under its id all the same.
+	_, err = h.Revise(t.Context(), once("once more", "revise", id, revision.JSON), id, revision)
+	require.NoError(t, err)
+
+	evidence := memory.Evidence{Supports: true, Note: "the blood test"}
+	said(`"the blood test"`, `{"note":"the blood test"}`)
+	_, err = h.RecordEvidence(t.Context(), once("", "record_evidence", id, evidence.JSON), id, evidence)
+	require.NoError(t, err)
+	_, err = h.Forget(t.Context(), once("she asked", "forget", id, nil), id)
+	require.NoError(t, err)
+	said(`{"reason":"she asked"}`)
+
+	imported := uuid.New()
+	digest := sha256.Sum256([]byte("a record"))
+	_, err = h.Import(t.Context(), Request{Tenant: domain.DefaultTenant}, []ImportRecord{{ID: imported, Draft: draft, OccurredAt: h.config.Now(), Digest: digest}}, false)
+	require.NoError(t, err)
+	guesses["digest of a record"] = digest[:]
+
+	require.NotEmpty(t, confirmed(guesses, remains(t, pool, store)))
+	page, err := store.ReadLog(t.Context(), domain.DefaultTenant, 0, eventstore.Filter{Categories: []string{eventstore.AllCategories}}, 1000)
+	require.NoError(t, err)
+	var all []int64
+	for _, e := range page.Events {
+		all = append(all, e.SequenceID)
+	}
+	erased, err := contents.Erase(t.Context(), pool, domain.DefaultTenant, all)
+	require.NoError(t, err)
+	require.EqualValues(t, len(all), erased)
+	require.Empty(t, confirmed(guesses, remains(t, pool, store)))
+
+	// What is erased is told apart from what was never said, wherever the event comes from.
+	page, err = store.ReadLog(t.Context(), domain.DefaultTenant, 0, eventstore.Filter{}, 1000)
+	require.NoError(t, err)
+	require.True(t, page.Events[0].Erased())
+	var sent eventstore.Event
+	raw, err := json.Marshal(page.Events[0])
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(raw, &sent))
+	require.True(t, sent.Erased())
+}
+
+// remains is every row of every table, and every event as programs get it, as text with bytes in hexadecimal.
+func remains(t *testing.T, pool *pgxpool.Pool, store *eventstore.Store) string {
+	t.Helper()
+	var all strings.Builder
+	rows, err := pool.Query(t.Context(), `select format('%I.%I', schemaname, tablename) from pg_tables where schemaname not in ('pg_catalog', 'information_schema')`)
+	require.NoError(t, err)
+	tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	require.NoError(t, err)
+	for _, table := range tables {
+		rows, err := pool.Query(t.Context(), "select row_to_json(r)::text from "+table+" as r")
+		require.NoError(t, err)
+		texts, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		require.NoError(t, err)
+		all.WriteString(strings.Join(texts, "\n"))
+	}
+	page, err := store.ReadLog(t.Context(), domain.DefaultTenant, 0, eventstore.Filter{Categories: []string{eventstore.AllCategories}}, 1000)
+	require.NoError(t, err)
+	events, err := json.Marshal(page.Events)
+	require.NoError(t, err)
+	all.Write(events)
+	return all.String()
+}
+
+var keyLike = regexp.MustCompile(`[0-9a-f]{32,}`)
+
+// confirmed returns the guesses that what remains confirms: as they stand, or by the first 16 bytes of a digest with or without any
+// string of bytes that remains as its key.
+func confirmed(guesses map[string][]byte, remains string) (found []string) {
+	keys := map[string]bool{"": true}
+	for _, text := range keyLike.FindAllString(remains, -1) {
+		key, _ := hex.DecodeString(text[:len(text)&^1])
+		keys[string(key)] = true
+	}
+	for name, guess := range guesses {
+		digest := sha256.Sum256(guess)
+		inside := name == string(guess) && strings.Contains(remains, name)
+		for key := range keys {
+			salted := sha256.Sum256(append([]byte(key), guess...))
+			for _, d := range [][]byte{digest[:], salted[:], keyed(key, guess), keyed(key, digest[:])} {
+				inside = inside || strings.Contains(remains, hex.EncodeToString(d[:16]))
+			}
+		}
+		if inside || len(guess) == sha256.Size && strings.Contains(remains, hex.EncodeToString(guess[:16])) {
+			found = append(found, name)
+		}
+	}
+	return found
+}
+
+func keyed(key string, message []byte) []byte {
+	mac := hmac.New(sha256.New, []byte(key))
+	mac.Write(message)
+	return mac.Sum(nil)
+}
