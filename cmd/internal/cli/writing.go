@@ -105,7 +105,7 @@ func (a *App) content(typed string, isJSON bool) (canonjson.Value, error) {
 		typed = string(read)
 	}
 	if isJSON {
-		return parseJSON("the content", typed)
+		return parseJSON("CONTENT", typed)
 	}
 	return canonjson.Text(typed), nil
 }
@@ -114,7 +114,7 @@ func (a *App) content(typed string, isJSON bool) (canonjson.Value, error) {
 func parseJSON(what, text string) (canonjson.Value, error) {
 	value, err := canonjson.Parse([]byte(text))
 	if err != nil {
-		return canonjson.Value{}, UsageError{fmt.Errorf("%s must be JSON: %w", what, err)}
+		return canonjson.Value{}, UsageError{fmt.Errorf("%s %w", what, err)}
 	}
 	return value, nil
 }
