@@ -21,7 +21,7 @@ func parse(t *testing.T, raw string) canonjson.Value {
 	return v
 }
 
-// FuzzWalk holds Each, Text, Scalars and With to what encoding/json makes of the same value.
+// FuzzWalk holds Each, Items, Text, Scalars and With to what encoding/json makes of the same value.
 func FuzzWalk(f *testing.F) {
 	for _, seed := range []string{
 		`{}`, `{"a":1}`, `{"a": -1.5e3 , "b" : null}`, `{"a":"x\"}","b":"\\","c":"\\\"]"}`, `{"a":[{"b":"]"},[],{}],"c":{"d":[1,2]}}`,
@@ -51,6 +51,20 @@ func FuzzWalk(f *testing.F) {
 		expected, isText := whole.(string)
 		require.Equal(t, isText, ok)
 		require.Equal(t, expected, text)
+
+		var items, expectedItems []json.RawMessage
+		require.NoError(t, v.Items(func(i int, item canonjson.Value) error {
+			require.Len(t, items, i)
+			items = append(items, item.Raw())
+			return nil
+		}))
+		if _, isArray := whole.([]any); isArray {
+			require.NoError(t, json.Unmarshal(v.Raw(), &expectedItems))
+		}
+		require.Equal(t, len(expectedItems), len(items))
+		for i, item := range expectedItems {
+			require.Equal(t, string(item), string(items[i]))
+		}
 
 		found := map[string]string{}
 		err = v.Each(func(name string, value canonjson.Value) error {

@@ -3,6 +3,8 @@ package api
 import (
 	"context"
 	"reflect"
+
+	"github.com/auren-memory/auren/cmd/internal/api/decode"
 )
 
 // Admission is a caller who may use an operation.
@@ -74,7 +76,7 @@ func (s *Service) Follow(ctx context.Context, c Caller, op *Operation, request [
 
 func (o *Operation) decode(raw []byte) (any, error) {
 	if int64(len(raw)) > o.MaxRequest {
-		return nil, TooLarge(o.MaxRequest)
+		return nil, decode.TooLarge(o.MaxRequest)
 	}
 	request := reflect.New(o.Request)
 	return request.Interface(), o.decoder.JSON(raw, request.Interface())

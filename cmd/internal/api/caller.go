@@ -1,6 +1,7 @@
 package api
 
 import (
+	"github.com/auren-memory/auren/cmd/internal/api/decode"
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/domain"
 )
@@ -25,11 +26,11 @@ type Caller struct {
 func (c Caller) Check() (Caller, error) {
 	tenant, err := domain.ParseTenant(string(c.Tenant))
 	if err != nil {
-		return c, Malformed(err)
+		return c, decode.Malformed(err)
 	}
 	meta, err := c.meta().Check()
 	if err != nil {
-		return c, Malformed(err)
+		return c, decode.Malformed(err)
 	}
 	c.Tenant, c.Actor, c.Principal = tenant, meta.Actor, meta.Principal
 	return c, nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/auren-memory/auren/cmd/internal/api/decode"
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections"
@@ -55,7 +56,7 @@ type Operation struct {
 	// Request and Answer are structs whose tags say how they are read and described. Answer is nil where it Streams.
 	Request, Answer reflect.Type
 
-	decoder *Decoder
+	decoder *decode.Decoder
 	run     func(s *Service, ctx context.Context, c Caller, request any) (Reply, error)
 	follow  func(s *Service, ctx context.Context, c Caller, request any, each func(Page) error) error
 }
@@ -116,7 +117,7 @@ type answer[R any] struct {
 
 func (o *Operation) complete(request reflect.Type) *Operation {
 	o.Request = request
-	o.decoder = NewDecoder(request)
+	o.decoder = decode.New(request)
 	_, o.OnMemory = request.FieldByName("MemoryID")
 	if o.MaxRequest == 0 {
 		o.MaxRequest = maxRequest

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/auren-memory/auren/cmd/internal/api/decode"
 	"github.com/auren-memory/auren/domain"
 )
 
@@ -88,10 +89,10 @@ func ProblemOf(err error) Problem {
 }
 
 func kindOf(err error) domain.Kind {
-	if IsMalformed(err) {
+	switch {
+	case decode.IsMalformed(err):
 		return malformed
-	}
-	if _, ok := errors.AsType[*tooLargeError](err); ok {
+	case decode.IsTooLarge(err):
 		return tooLarge
 	}
 	return domain.KindOf(err)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"reflect"
 
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/domain"
@@ -80,10 +79,9 @@ func (s *Service) rememberBatch(ctx context.Context, c Caller, r *RememberBatchR
 // readBatch reads the memories of a batch. One that cannot be read is left empty, which cannot be remembered either;
 // its error is returned by its place.
 func readBatch(memories []canonjson.Value) (batch []commands.Remember, unreadable map[int]error) {
-	one := valueDecoder{"an object", "{", Remember.decoder.object}
 	batch, unreadable = make([]commands.Remember, len(memories)), map[int]error{}
 	for i, raw := range memories {
-		if err := one.decode(reflect.ValueOf(&batch[i]).Elem(), raw); err != nil {
+		if err := Remember.decoder.Value(raw, &batch[i]); err != nil {
 			batch[i], unreadable[i] = commands.Remember{}, err
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/auren-memory/auren/cmd/internal/api"
+	"github.com/auren-memory/auren/cmd/internal/api/decode"
 	"github.com/auren-memory/auren/domain"
 )
 
@@ -18,7 +18,7 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64, timeout time.
 		return nil, err
 	}
 	if r.ContentLength > limit {
-		return nil, api.TooLarge(limit)
+		return nil, decode.TooLarge(limit)
 	}
 	if r.ContentLength == 0 {
 		return nil, nil
@@ -33,9 +33,9 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64, timeout time.
 	body.Grow(int(min(max(r.ContentLength, 512), 64<<10)) + bytes.MinRead)
 	if _, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, limit)); err != nil {
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-			return nil, api.TooLarge(limit)
+			return nil, decode.TooLarge(limit)
 		}
-		return nil, api.Malformed(domain.Invalidf("", "the request must arrive whole and in time"))
+		return nil, decode.Malformed(domain.Invalidf("", "the request must arrive whole and in time"))
 	}
 	return body.Bytes(), nil
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/auren-memory/auren/cmd/internal/api"
+	"github.com/auren-memory/auren/cmd/internal/api/decode"
 	"github.com/auren-memory/auren/domain"
 )
 
@@ -54,19 +55,19 @@ func readCaller(r *http.Request) (caller, error) {
 	for _, h := range Headers() {
 		var err error
 		if *h.Of(&c.Caller), err = single(r.Header, h.Name); err != nil {
-			return c, api.Malformed(err)
+			return c, decode.Malformed(err)
 		}
 	}
 	var err error
 	if c.CommandID, err = unquote(c.CommandID); err != nil {
-		return c, api.Malformed(inHeaders(err))
+		return c, decode.Malformed(inHeaders(err))
 	}
 	if c.Caller, err = c.Check(); err != nil {
 		return c, inHeaders(err)
 	}
 	c.Traceparent = traceparent(r.Context(), c.Traceparent)
 	if c.match, err = readMatch(r.Header); err != nil {
-		return c, api.Malformed(err)
+		return c, decode.Malformed(err)
 	}
 	return c, nil
 }
@@ -126,8 +127,8 @@ func inHeaders(err error) error {
 		if h.Field == e.Field {
 			named := *e
 			named.Field = h.Name
-			if api.IsMalformed(err) {
-				return api.Malformed(&named)
+			if decode.IsMalformed(err) {
+				return decode.Malformed(&named)
 			}
 			return &named
 		}

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/auren-memory/auren/cmd/internal/api"
+	"github.com/auren-memory/auren/cmd/internal/api/decode"
 	"github.com/auren-memory/auren/domain"
 )
 
@@ -59,14 +60,14 @@ func (s *Server) serveFeed(w http.ResponseWriter, r *http.Request, admitted api.
 func resume(r *http.Request, request *api.FollowLogRequest) error {
 	given, err := single(r.Header, HeaderLastEventID)
 	if err != nil {
-		return api.Malformed(err)
+		return decode.Malformed(err)
 	}
 	if given == "" {
 		return nil
 	}
 	after, err := strconv.ParseInt(given, 10, 64)
 	if err != nil || after < 0 {
-		return api.Malformed(domain.Invalidf(HeaderLastEventID, "must be a sequence_id, got %.40q", given))
+		return decode.Malformed(domain.Invalidf(HeaderLastEventID, "must be a sequence_id, got %.40q", given))
 	}
 	request.After = &after
 	return nil

@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/auren-memory/auren/cmd/internal/api"
+	"github.com/auren-memory/auren/cmd/internal/api/decode"
 )
 
 type healthAnswer struct {
@@ -70,7 +71,7 @@ func writeAnswer(w http.ResponseWriter, r *http.Request, status int, answer any)
 
 // noParameters refuses a query.
 func noParameters(r *http.Request) error {
-	return api.NewDecoder(reflect.TypeFor[struct{}]()).Parameters(r.URL.RawQuery, &struct{}{})
+	return decode.New(reflect.TypeFor[struct{}]()).Parameters(r.URL.RawQuery, &struct{}{})
 }
 
 // documents serves the OpenAPI document. It comes last: it tells of everything registered before, and of itself.

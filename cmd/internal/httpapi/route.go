@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/auren-memory/auren/cmd/internal/api"
+	"github.com/auren-memory/auren/cmd/internal/api/decode"
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/queries"
@@ -83,8 +84,8 @@ func (b *binder) bind(route Route) {
 	if route.status == 0 {
 		route.status = http.StatusOK
 	}
-	s, rest := b.server, api.NewDecoder(route.Request, route.inPath()...)
-	whole := api.NewDecoder(route.Request)
+	s, rest := b.server, decode.New(route.Request, route.inPath()...)
+	whole := decode.New(route.Request)
 	b.handle(describe(b.huma.OpenAPI(), route), func(w http.ResponseWriter, r *http.Request) error {
 		c, err := readCaller(r)
 		if err != nil {
@@ -123,7 +124,7 @@ func (b *binder) bind(route Route) {
 }
 
 // readRest reads what does not stand in the path.
-func (s *Server) readRest(w http.ResponseWriter, r *http.Request, route Route, rest *api.Decoder, request any) error {
+func (s *Server) readRest(w http.ResponseWriter, r *http.Request, route Route, rest *decode.Decoder, request any) error {
 	if route.HasBody() {
 		if err := noParameters(r); err != nil {
 			return err
@@ -138,7 +139,7 @@ func (s *Server) readRest(w http.ResponseWriter, r *http.Request, route Route, r
 		return err
 	}
 	if r.ContentLength != 0 {
-		return api.Malformed(domain.Invalidf("", "the request must have no body"))
+		return decode.Malformed(domain.Invalidf("", "the request must have no body"))
 	}
 	return nil
 }
@@ -192,9 +193,9 @@ func (m match) apply(route Route, request any) error {
 	e, ok := request.(expecting)
 	switch {
 	case !ok && route.Idempotent:
-		return api.Malformed(domain.Invalidf(headerMatch, "must be left out: this operation is about no version"))
+		return decode.Malformed(domain.Invalidf(headerMatch, "must be left out: this operation is about no version"))
 	case ok && m.version > 0 && e.Expect(m.version) != m.version:
-		return api.Malformed(domain.Invalidf("expected_version", "must be %d, as If-Match says, or be left out", m.version))
+		return decode.Malformed(domain.Invalidf("expected_version", "must be %d, as If-Match says, or be left out", m.version))
 	}
 	return nil
 }

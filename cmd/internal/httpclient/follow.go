@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/auren-memory/auren/cmd/internal/api"
+	"github.com/auren-memory/auren/cmd/internal/api/decode"
 	"github.com/auren-memory/auren/cmd/internal/httpapi"
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/eventstore"
@@ -21,7 +22,7 @@ import (
 // was; a server that is gone then is an error.
 func (c *Client) Follow(ctx context.Context, caller api.Caller, op *api.Operation, request []byte, each func(api.Page) error) error {
 	var asked api.FollowLogRequest
-	_ = api.NewDecoder(op.Request).JSON(request, &asked) // what is wrong with it is the server's to say
+	_ = decode.New(op.Request).JSON(request, &asked) // what is wrong with it is the server's to say
 	f := &feed{client: c, after: -1, each: each}
 	for {
 		err := f.read(ctx, caller, op, request)

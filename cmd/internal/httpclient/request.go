@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/auren-memory/auren/cmd/internal/api"
+	"github.com/auren-memory/auren/cmd/internal/api/decode"
 	"github.com/auren-memory/auren/cmd/internal/httpapi"
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/domain/canonjson"
@@ -21,15 +22,15 @@ func (c *Client) request(ctx context.Context, caller api.Caller, op *api.Operati
 	request, err := canonjson.Parse(raw)
 	if err != nil || !request.IsObject() {
 		if !route.HasBody() || strings.Contains(route.Path, "{id}") {
-			return nil, "", api.NewDecoder(op.Request).JSON(raw, op.NewRequest())
+			return nil, "", decode.New(op.Request).JSON(raw, op.NewRequest())
 		}
 	} else {
 		var query url.Values
 		var rest *canonjson.Object
-		memory, query, rest = split(request, api.NewDecoder(op.Request))
+		memory, query, rest = split(request, decode.New(op.Request))
 		if strings.Contains(route.Path, "{id}") {
 			if memory == "" {
-				return nil, "", api.NewDecoder(op.Request).JSON(raw, op.NewRequest())
+				return nil, "", decode.New(op.Request).JSON(raw, op.NewRequest())
 			}
 			target = strings.Replace(target, "{id}", url.PathEscape(memory), 1)
 			content = rest.Done().Raw()
@@ -53,7 +54,7 @@ func (c *Client) request(ctx context.Context, caller api.Caller, op *api.Operati
 }
 
 // split takes a request apart: the id, all members as parameters, and those but the id as an object.
-func split(request canonjson.Value, d *api.Decoder) (id string, query url.Values, rest *canonjson.Object) {
+func split(request canonjson.Value, d *decode.Decoder) (id string, query url.Values, rest *canonjson.Object) {
 	query, rest = url.Values{}, canonjson.NewObject(nil)
 	_ = request.Each(func(name string, value canonjson.Value) error {
 		text, isText := value.Text()
@@ -84,7 +85,7 @@ func (c *Client) setHeaders(r *http.Request, caller api.Caller) error {
 	for _, h := range httpapi.Headers() {
 		value := *h.Of(&caller)
 		if strings.ContainsFunc(value, func(c rune) bool { return c < ' ' || c == 0x7f }) {
-			return api.Malformed(domain.Invalidf(h.Field, "must hold no control character"))
+			return decode.Malformed(domain.Invalidf(h.Field, "must hold no control character"))
 		}
 		if h.Field == "command_id" && strings.HasPrefix(value, `"`) {
 			value = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(value) + `"`

@@ -1,4 +1,5 @@
-package api
+// Package decode reads requests: JSON objects and the parameters of a URL, into structs whose tags say what is allowed.
+package decode
 
 import (
 	"bytes"
@@ -42,8 +43,8 @@ type field struct {
 	nonEmpty string
 }
 
-// NewDecoder makes the decoder of a struct type. Fields that are read apart from the others are named in except.
-func NewDecoder(t reflect.Type, except ...string) *Decoder {
+// New makes the decoder of a struct type. Fields that are read apart from the others are named in except.
+func New(t reflect.Type, except ...string) *Decoder {
 	d := &Decoder{fields: map[string]field{}}
 	for _, f := range reflect.VisibleFields(t) {
 		if f.Anonymous || !f.IsExported() {
@@ -105,6 +106,13 @@ func (d *Decoder) JSON(raw []byte, into any) error {
 	}
 	return d.object(reflect.ValueOf(into).Elem(), value)
 }
+
+// Value reads a value, which must be an object, into a pointer to the struct; its errors are those of JSON.
+func (d *Decoder) Value(value canonjson.Value, into any) error {
+	return d.asValue().decode(reflect.ValueOf(into).Elem(), value)
+}
+
+func (d *Decoder) asValue() *valueDecoder { return &valueDecoder{"an object", "{", d.object} }
 
 // aboutRequest says that an error that names no field is one of the request as a whole.
 func aboutRequest(err error) error {
@@ -193,9 +201,9 @@ func decoderOf(t reflect.Type) *valueDecoder {
 	case reflect.Slice:
 		return listOf(decoderOf(t.Elem()))
 	case reflect.Struct:
-		return &valueDecoder{"an object", "{", NewDecoder(t).object}
+		return New(t).asValue()
 	}
-	panic(fmt.Sprintf("api: no decoder for %s", t))
+	panic(fmt.Sprintf("decode: no decoder for %s", t))
 }
 
 func pointerTo(to *valueDecoder) *valueDecoder {

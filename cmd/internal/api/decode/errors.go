@@ -1,4 +1,4 @@
-package api
+package decode
 
 import (
 	"errors"
@@ -23,6 +23,12 @@ func (e *malformedError) Unwrap() error { return e.err }
 // TooLarge says that a request takes more than limit bytes.
 func TooLarge(limit int64) error {
 	return &tooLargeError{domain.Invalidf("", "the request must take at most %d bytes", limit)}
+}
+
+// IsTooLarge tells whether an error is one of TooLarge.
+func IsTooLarge(err error) bool {
+	_, ok := errors.AsType[*tooLargeError](err)
+	return ok
 }
 
 type tooLargeError struct{ error }
