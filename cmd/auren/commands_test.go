@@ -20,17 +20,17 @@ import (
 	"github.com/auren-memory/auren/queries"
 )
 
-// world is a database with a projector, and what names it on a command line.
+// world is a database with a projector, and the flags that name it on a command line.
 type world struct {
 	t    *testing.T
 	dsn  string
 	nats *standalone.NATS
-	// url of the server that commands are sent to; "" means to the database.
+	// url of the server that commands are sent to; "" means that they work on the database.
 	url string
 }
 
-// onEveryDoor runs a test with commands that work on the database, and with commands that are sent to a server whose database
-// they cannot reach.
+// onEveryDoor runs a test with commands that work on the database, and with commands that are sent to a server whose
+// database they cannot reach.
 func onEveryDoor(t *testing.T, test func(t *testing.T, w *world)) {
 	t.Parallel()
 	t.Run("in process", func(t *testing.T) {
@@ -238,7 +238,7 @@ func TestVerifyAndInit(t *testing.T) {
 	require.Equal(t, "no memories\n", must(t, "--db-dsn", empty, "list"))
 }
 
-func TestResetAsksFirst(t *testing.T) {
+func TestResetNeedsConfirmation(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.remember("gone soon")
@@ -249,7 +249,7 @@ func TestResetAsksFirst(t *testing.T) {
 	require.Contains(t, w.must("reset", "--yes"), "deleted everything")
 	require.Contains(t, w.must("verify"), "as expected")
 
-	// The projector that runs goes on with the new log, the fan-out included.
+	// The running projector goes on with the new log, including the fan-out.
 	w.remember("anew")
 	require.Eventually(t, func() bool {
 		stdout, _, code := call(t, "", w.args("status", "--json")...)
@@ -270,7 +270,7 @@ func TestRebuild(t *testing.T) {
 	w.fails(exitUsage, "agent_memories", "rebuild", "nothing")
 }
 
-func TestWhatCannotWorkIsNamed(t *testing.T) {
+func TestInvalidInputIsNamed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	id := w.remember("fine")
@@ -304,7 +304,7 @@ func TestWhatCannotWorkIsNamed(t *testing.T) {
 		{exitUsage, "nothing to revise: a content, --type or --metadata is needed", []string{"revise", id}},
 		{exitUsage, "--content: is no flag but an argument", []string{"revise", id, "--content", "x"}},
 		{exitUsage, "--content: is no flag but an argument", []string{"remember", "--content=x", "--agent", "a", "--user", "u"}},
-		{exitUsage, `--db-wait: "5" is no duration such as 30s or 5m; see`, []string{"list", "--db-wait", "5"}},
+		{exitUsage, `--db-wait: must be a duration, e.g. 30s or 5m, got "5"; see`, []string{"list", "--db-wait", "5"}},
 		{exitUsage, "--tenant (AUREN_TENANT) must be 1 to 63 lower-case letters, digits, - and _", []string{"list", "--tenant", "No"}},
 		{exitUsage, "--http-addr (AUREN_HTTP_ADDR)", []string{"list", "--http-addr", "x"}},
 		{exitFailed, "there is no memory", []string{"show", uuid.NewString()}},
@@ -335,7 +335,7 @@ func TestNoCommandShowsAPassword(t *testing.T) {
 	}
 }
 
-func TestWithoutAStackACommandSaysWhatToDo(t *testing.T) {
+func TestWithoutAStackACommandSaysHowToStartOne(t *testing.T) {
 	t.Parallel()
 	_, stderr, code := call(t, "", "--data-dir", filepath.Join(t.TempDir(), "none"), "list")
 	require.Equal(t, exitFailed, code)
@@ -368,7 +368,7 @@ func TestVersionAndHelp(t *testing.T) {
 	require.Contains(t, stderr, `unknown command "lst", did you mean "list"?`)
 }
 
-func TestTextOfAnyOriginIsSafeToPrint(t *testing.T) {
+func TestStoredTextIsPrintedWithoutControlCharacters(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	id := w.remember("clear \x1b[2J screen \u202Eevil", "--type", "a\x07b")
@@ -381,13 +381,13 @@ func TestTextOfAnyOriginIsSafeToPrint(t *testing.T) {
 	}
 }
 
-func TestTheDSNOfTheEnvironmentIsUsed(t *testing.T) {
+func TestSettingsAreReadFromTheEnvironment(t *testing.T) {
 	t.Parallel()
 	p := start(t, []string{"AUREN_DB_DSN=" + pgtest.DSN(t)}, "verify")
 	require.Zero(t, p.Code(), p.Stderr.String())
 	p = start(t, []string{"AUREN_DB_WAIT=5"}, "verify")
 	require.Equal(t, exitUsage, p.Code())
-	require.Contains(t, p.Stderr.String(), `"5" is no duration such as 30s or 5m (from envar AUREN_DB_WAIT="5")`)
+	require.Contains(t, p.Stderr.String(), `must be a duration, e.g. 30s or 5m, got "5" (from envar AUREN_DB_WAIT="5")`)
 	p = start(t, []string{"AUREN_DB_POOL_SIZE=many", "AUREN_DB_DSN=" + os.DevNull}, "verify")
 	require.Equal(t, exitUsage, p.Code())
 	require.Contains(t, p.Stderr.String(), "AUREN_DB_POOL_SIZE")

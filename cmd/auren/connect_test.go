@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestAServerThatCannotBeReachedIsOneLine(t *testing.T) {
+func TestAnUnreachableServerIsReportedInOneLine(t *testing.T) {
 	t.Parallel()
 	const dsn = "postgres://nobody@127.0.0.1:1/x"
 	for _, args := range [][]string{{"list"}, {"init"}, {"verify"}, {"replay"}} {
@@ -39,7 +39,7 @@ func TestAServerThatCannotBeReachedIsOneLine(t *testing.T) {
 	require.Regexp(t, `^waiting up to 1\.5s for PostgreSQL \(x on 127\.0\.0\.1:1 as nobody\)\nauren: [^\n]*\n$`, stderr)
 }
 
-func TestANATSServerThatRefusesIsNamedWithoutThePassword(t *testing.T) {
+func TestARefusingNATSServerIsNamedWithoutThePassword(t *testing.T) {
 	t.Parallel()
 	guarded, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, Authorization: "other", NoSigs: true})
 	require.NoError(t, err)
@@ -49,5 +49,5 @@ func TestANATSServerThatRefusesIsNamedWithoutThePassword(t *testing.T) {
 	addr := guarded.Addr().String()
 	_, stderr, code := call(t, "", "--nats-url", "nats://s3cret@"+addr, "watch")
 	require.Equal(t, exitFailed, code)
-	require.Equal(t, "auren: NATS ("+addr+") refuses: Authorization Violation\n", stderr)
+	require.Equal(t, "auren: NATS ("+addr+") refused the connection: Authorization Violation\n", stderr)
 }

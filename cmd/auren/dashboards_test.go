@@ -18,7 +18,7 @@ import (
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 )
 
-// scraped is what Prometheus would know of a server and a projector.
+// scraped holds the metrics and labels that Prometheus would scrape from a server and a projector.
 type scraped struct {
 	metrics, labels map[string]bool
 }
@@ -28,7 +28,7 @@ var (
 	labelName = regexp.MustCompile(`([a-zA-Z_]\w*)(?:=~|!=|!~|=)"`)
 )
 
-// scrape starts a server and a projector, has them do something, and reads what they tell.
+// scrape starts a server and a projector, gives them work, and reads their metrics.
 func scrape(t *testing.T) scraped {
 	t.Helper()
 	env := append(settings(pgtest.DSN(t), startNATS(t)), "AUREN_PROJECTOR_HTTP_ADDR=127.0.0.1:0")
@@ -39,10 +39,10 @@ func scrape(t *testing.T) scraped {
 	answer.Body.Close()
 	require.Equal(t, http.StatusCreated, answer.StatusCode)
 
-	// What Prometheus itself adds.
+	// Prometheus adds these itself.
 	s := scraped{metrics: map[string]bool{"up": true}, labels: map[string]bool{"job": true, "instance": true}}
 	for _, p := range []*process{server, projector} {
-		p.WaitUntil("it tells of the relay", func() bool {
+		p.WaitUntil("the relay's metrics appear", func() bool {
 			text := fetch(t, p.url()+"/metrics")
 			return strings.Contains(text, `auren_projection_lag_events{projection="fanout"} 0`)
 		})
@@ -78,7 +78,7 @@ var (
 	legend     = regexp.MustCompile(`\{\{ *(\w+) *\}\}`)
 )
 
-// requireKnown fails where an expression names a metric or a label that no process tells of.
+// requireKnown fails if an expression names a metric or a label that no process exports.
 func (s scraped) requireKnown(t *testing.T, expr string) {
 	t.Helper()
 	for _, m := range matchers.FindAllStringSubmatch(expr, -1) {
@@ -120,7 +120,7 @@ type panel struct {
 	}
 }
 
-func TestTheDashboardShowsWhatThereIs(t *testing.T) {
+func TestTheDashboardUsesExistingMetrics(t *testing.T) {
 	t.Parallel()
 	raw, err := os.ReadFile("../../deploy/grafana/auren.json")
 	require.NoError(t, err)
@@ -188,8 +188,8 @@ type rules struct {
 	}
 }
 
-// Whether the rules are well-formed and fire as intended is what make alerts checks, with Prometheus' own tool.
-func TestTheAlertsAreAboutWhatThereIs(t *testing.T) {
+// "make alerts" checks with promtool that the rules are well-formed and fire as intended.
+func TestTheAlertsUseExistingMetrics(t *testing.T) {
 	t.Parallel()
 	alerts := readYAML[rules](t, "alerts.yml")
 	tested := readYAML[struct {

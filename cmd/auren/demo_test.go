@@ -33,7 +33,7 @@ func TestDemoAsAnOrdinaryUserTwice(t *testing.T) {
 	second := p.Stdout.String()
 	require.Contains(t, second, "\n0 new memories: all of them were here already\n")
 	require.Contains(t, second, "100 % verified")
-	require.Equal(t, history(first), history(second), "showing it again adds nothing to the history")
+	require.Equal(t, history(first), history(second), "a second demo adds nothing to the history")
 	require.Equal(t, 4, len(history(second)))
 }
 

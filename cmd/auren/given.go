@@ -10,12 +10,12 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// emptyAllowed is the tag of a flag or an argument that may be given and empty.
+// emptyAllowed is the tag of a flag or an argument that may be given as an empty text.
 const emptyAllowed = "empty"
 
-var errNoUTF8 = errors.New("is not valid UTF-8")
+var errNotUTF8 = errors.New("must be valid UTF-8")
 
-// texts are the readers of what is text. Kong's own ones change what is not UTF-8 instead of refusing it.
+// texts returns mappers for text. Kong's own replace invalid UTF-8 instead of rejecting it.
 func texts() []kong.Option {
 	text := kong.MapperFunc(readText)
 	lists := kong.NewRegistry().RegisterDefaults().RegisterKind(reflect.String, text).ForType(reflect.TypeFor[[]string]())
@@ -27,7 +27,7 @@ func texts() []kong.Option {
 	}
 }
 
-// readText reads one text, of the command line or of a variable.
+// readText reads one text from the command line or a variable.
 func readText(given *kong.DecodeContext, into reflect.Value) error {
 	token, err := given.Scan.PopValue("string")
 	if err != nil {
@@ -35,19 +35,19 @@ func readText(given *kong.DecodeContext, into reflect.Value) error {
 	}
 	text := token.String()
 	if !utf8.ValidString(text) {
-		return errNoUTF8
+		return errNotUTF8
 	}
 	into.SetString(text)
 	return nil
 }
 
-// readTexts reads a flag that takes several texts, with commas between, or the arguments that are left.
+// readTexts reads a flag that takes several texts, separated by commas, or the remaining arguments.
 func readTexts(given *kong.DecodeContext, into reflect.Value, lists kong.Mapper) error {
 	if given.Value.Flag != nil {
-		// Splitting it at its commas would replace such bytes and drop an empty text.
+		// Check before kong splits it at its commas, which replaces invalid bytes and drops an empty text.
 		text, _ := given.Scan.Peek().Value.(string)
 		if !utf8.ValidString(text) {
-			return errNoUTF8
+			return errNotUTF8
 		}
 		if strings.TrimSpace(text) == "" && given.Scan.Peek().IsValue() {
 			return errEmpty(given.Value)
@@ -56,8 +56,8 @@ func readTexts(given *kong.DecodeContext, into reflect.Value, lists kong.Mapper)
 	return lists.Decode(given, into)
 }
 
-// checkGiven refuses a flag or an argument that is given and empty, which would be taken for one that is not given:
-// that is what a script says whose variable is not set. An environment variable may be empty; it counts as not set.
+// checkGiven rejects a flag or an argument that is given but empty, as a script does whose variable is not set:
+// otherwise it would count as omitted. An empty environment variable counts as not set.
 func checkGiven(line *kong.Context) error {
 	for _, at := range line.Path {
 		value := at.Positional
@@ -76,7 +76,7 @@ func checkGiven(line *kong.Context) error {
 
 func errEmpty(value *kong.Value) error {
 	if value.Required {
-		return errors.New("is empty; 1 character or more are allowed")
+		return errors.New("must not be empty")
 	}
-	return errors.New("is empty; leave it out, or give 1 character or more")
+	return errors.New("must not be empty; omit it if you do not need it")
 }

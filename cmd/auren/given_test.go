@@ -11,8 +11,8 @@ import (
 	"github.com/auren-memory/auren/queries"
 )
 
-// A script whose variable is not set must not do to everything what it means to do to one.
-func TestWhatIsGivenIsNotEmpty(t *testing.T) {
+// A script whose variable is not set must not act on everything instead of on one memory.
+func TestEmptyFlagsAndArgumentsAreRejected(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	id := w.remember("hers", "--expires-at", "2099-01-01")
@@ -58,7 +58,7 @@ func TestWhatIsGivenIsNotEmpty(t *testing.T) {
 		{"--db-dsn", []string{"verify", "--db-dsn", ""}},
 		{"--nats-url", []string{"status", "--nats-url="}},
 	} {
-		w.fails(exitUsage, test.named+": is empty; leave it out, or give 1 character or more; see auren "+test.args[0]+" --help", test.args...)
+		w.fails(exitUsage, test.named+": must not be empty; omit it if you do not need it; see auren "+test.args[0]+" --help", test.args...)
 	}
 	for _, test := range []struct {
 		named string
@@ -67,7 +67,7 @@ func TestWhatIsGivenIsNotEmpty(t *testing.T) {
 		{"<at>", []string{"expiry", id, ""}},
 		{"--agent", []string{"remember", "x", "--user", "u", "--agent", ""}},
 	} {
-		w.fails(exitUsage, test.named+": is empty; 1 character or more are allowed", test.args...)
+		w.fails(exitUsage, test.named+": must not be empty; see auren "+test.args[0]+" --help", test.args...)
 	}
 
 	list := decode[queries.ListResult](t, w.must("list", "--order", "created", "--ascending", "--json"))
@@ -76,7 +76,7 @@ func TestWhatIsGivenIsNotEmpty(t *testing.T) {
 	require.NotNil(t, list.Memories[0].ExpiresAt)
 }
 
-func TestWhatSaysNothingMayBeEmpty(t *testing.T) {
+func TestOptionalTextMayBeEmpty(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	id := w.remember("", "--reason", "")
@@ -93,8 +93,8 @@ func TestAnEmptyVariableCountsAsNotSet(t *testing.T) {
 	require.Equal(t, 1, decode[commands.Receipt](t, p.Stdout.String()).Version)
 }
 
-// What is not UTF-8 cannot be kept as it is, so it is not kept at all.
-func TestTextThatIsNotUTF8IsRefused(t *testing.T) {
+// Text that is not UTF-8 cannot be stored unchanged.
+func TestInvalidUTF8IsRejected(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	id := w.remember("café")
@@ -119,7 +119,7 @@ func TestTextThatIsNotUTF8IsRefused(t *testing.T) {
 		{"--event-type", []string{"replay", "--event-type", cafe}},
 		{"--db-dsn", []string{"list", "--db-dsn", "postgres://u:s3cret" + cafe + "@127.0.0.1:1/x"}},
 	} {
-		w.fails(exitUsage, test.named+": is not valid UTF-8; see auren "+test.args[0]+" --help", test.args...)
+		w.fails(exitUsage, test.named+": must be valid UTF-8; see auren "+test.args[0]+" --help", test.args...)
 	}
 	for _, more := range [][]string{nil, {"--content-json"}} {
 		for _, command := range [][]string{{"remember", "-", "--agent", "a", "--user", "u"}, {"revise", id, "-"}} {
@@ -130,7 +130,7 @@ func TestTextThatIsNotUTF8IsRefused(t *testing.T) {
 	}
 	p := start(t, []string{"AUREN_DB_DSN=" + w.dsn, "AUREN_ACTOR=" + cafe}, remember("--user", "u")...)
 	require.Equal(t, exitUsage, p.Code())
-	require.Contains(t, p.Stderr.String(), `--actor: is not valid UTF-8 (from envar AUREN_ACTOR="caf\xe9")`)
+	require.Contains(t, p.Stderr.String(), `--actor: must be valid UTF-8 (from envar AUREN_ACTOR="caf\xe9")`)
 	p = start(t, []string{"AUREN_DB_DSN=postgres://u:s3cret" + cafe + "@127.0.0.1:1/" + os.DevNull}, "list")
 	require.Equal(t, exitUsage, p.Code())
 	require.NotContains(t, p.Stderr.String(), "s3cret")

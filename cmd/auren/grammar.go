@@ -7,12 +7,12 @@ import (
 	"github.com/auren-memory/auren/cmd/internal/config"
 )
 
-// commandLine is the grammar of the command line; each command is in the file of its name.
+// commandLine is the grammar of the command line; each command is in package cli, in the file of its name.
 type commandLine struct {
 	config.Config
 	Version kong.VersionFlag `help:"Print the version and exit." group:"settings"`
 
-	Up        cli.Up        `cmd:"" default:"1" group:"run" help:"Start everything on this machine; what auren does when no command is given."`
+	Up        cli.Up        `cmd:"" default:"1" group:"run" help:"Start everything on this machine (the default command)."`
 	Server    cli.Server    `cmd:"" group:"run" help:"Serve the HTTP API against your own PostgreSQL."`
 	Projector cli.Projector `cmd:"" group:"run" help:"Keep the read models up to date and publish changes, against your own PostgreSQL and NATS."`
 	Setup     cli.Setup     `cmd:"" group:"run" help:"Install the PostgreSQL packages that auren up needs."`
@@ -27,7 +27,7 @@ type commandLine struct {
 	Expiry     cli.Expiry     `cmd:"" group:"memories" help:"Set when a memory expires."`
 	Forget     cli.Forget     `cmd:"" group:"memories" help:"Forget memories, by id or by filter."`
 	Restore    cli.Restore    `cmd:"" group:"memories" help:"Bring a forgotten or expired memory back."`
-	Import     cli.Import     `cmd:"" group:"memories" help:"Import memories from the JSON files of the former system."`
+	Import     cli.Import     `cmd:"" group:"memories" help:"Import memories from JSON files."`
 
 	Replay  cli.Replay  `cmd:"" group:"operate" help:"Replay the events of the log or of one memory."`
 	Watch   cli.Watch   `cmd:"" group:"operate" help:"Watch changes as they reach subscribers, from now on or from a moment in the past."`

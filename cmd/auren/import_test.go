@@ -15,7 +15,7 @@ import (
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 )
 
-func TestAnImportKilledHalfWayIsCompletedByTheNext(t *testing.T) {
+func TestAnImportKilledHalfwayIsCompletedByTheNext(t *testing.T) {
 	t.Parallel()
 	dsn, nats := pgtest.DSN(t), startNATS(t)
 	projector := start(t, settings(dsn, nats), "projector")
@@ -36,7 +36,7 @@ func TestAnImportKilledHalfWayIsCompletedByTheNext(t *testing.T) {
 	report := decode[jsonimport.Report](t, stdout)
 	require.Equal(t, summary.Records, report.Total.Records)
 	require.Equal(t, summary.Added, report.Total.Added+report.Total.Unchanged)
-	require.GreaterOrEqual(t, report.Total.Unchanged, before, "the server may still have committed what the killed one had sent")
+	require.GreaterOrEqual(t, report.Total.Unchanged, before, "the server may have committed what the killed import had sent")
 	require.True(t, report.Verification.Complete())
 	require.Equal(t, summary.Added, report.Verification.Checked)
 
@@ -59,7 +59,7 @@ func events(t *testing.T, pool *pgxpool.Pool) (n int) {
 	return n
 }
 
-func TestAnImportThatLeavesRecordsOutSaysSoByItsExitCode(t *testing.T) {
+func TestAnIncompleteImportHasAnExitCodeOfItsOwn(t *testing.T) {
 	t.Parallel()
 	dsn, nats := pgtest.DSN(t), startNATS(t)
 	start(t, settings(dsn, nats), "projector").Says("(projects)")
@@ -76,7 +76,7 @@ func TestAnImportThatLeavesRecordsOutSaysSoByItsExitCode(t *testing.T) {
 	stdout, stderr, code = call(t, "", append(arguments, "--outcomes", real)...)
 	require.Equal(t, jsonimport.ExitIncomplete, code, stderr)
 	require.Len(t, lines(t, real), summary.Records)
-	require.Equal(t, lines(t, dry), lines(t, real), "what the dry run told is what was done")
+	require.Equal(t, lines(t, dry), lines(t, real), "the dry run foretold each outcome")
 	require.Contains(t, stdout, "100 % verified")
 	require.Contains(t, stderr, terminal.Count(summary.Rejected, "record")+" left out, "+terminal.Count(summary.Problems, "file")+" not read to the end")
 	require.FileExists(t, rejects)

@@ -10,7 +10,7 @@ import (
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 )
 
-func TestAnImportNeverWritesToWhatItReads(t *testing.T) {
+func TestAnImportNeverOverwritesItsInput(t *testing.T) {
 	t.Parallel()
 	dsn, dir := pgtest.DSN(t), t.TempDir()
 	tree, input, users := filepath.Join(dir, "tree"), filepath.Join(dir, "tree", "a.json"), filepath.Join(dir, "users.json")

@@ -1,5 +1,5 @@
-// Auren is the memory of AI agents, kept as an event-sourced, auditable record in PostgreSQL: this is its binary,
-// with the server, the projector, the tools of operators and analysts, and a stack that needs no configuration.
+// Auren is an event-sourced, auditable memory for AI agents in PostgreSQL. This binary holds the server, the projector,
+// the tools for operators and analysts, and a stack that needs no configuration.
 package main
 
 import (
@@ -11,8 +11,8 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	// The first signal ends the work in order; from then on signals have their usual effect, so a second one ends
-	// the process at once.
+	// The first signal shuts down gracefully; then signals have their default effect again, so a second one ends the
+	// process at once.
 	context.AfterFunc(ctx, stop)
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }

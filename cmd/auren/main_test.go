@@ -7,7 +7,7 @@ import (
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 )
 
-// asBinary makes a process of the tests the binary itself, with the race detector in it.
+// asBinary is the variable that turns the test binary into auren itself, with the race detector in it.
 const asBinary = "AUREN_TEST_AS_BINARY"
 
 func TestMain(m *testing.M) {

@@ -28,7 +28,7 @@ const (
 // process is the binary, running.
 type process struct{ *proctest.Process }
 
-// start runs the binary with an environment that holds nothing of ours but what is named.
+// start runs the binary with the given environment only.
 func start(t *testing.T, env []string, args ...string) *process {
 	t.Helper()
 	program, err := os.Executable()
@@ -43,12 +43,12 @@ func startAs(t *testing.T, as *syscall.Credential, program string, env []string,
 	})}
 }
 
-// url waits for the API and returns where it is.
+// url waits until the API listens and returns its URL.
 func (p *process) url() string {
 	return p.Says(`(http://127\.0\.0\.1:\d+)`)
 }
 
-// ready tells whether /health/ready says so, and what it says.
+// ready returns whether /health/ready reports ready, and its body.
 func ready(url string) (bool, string) {
 	answer, err := http.Get(url + "/health/ready")
 	if err != nil {
@@ -59,12 +59,12 @@ func ready(url string) (bool, string) {
 	return err == nil && answer.StatusCode == http.StatusOK, string(body)
 }
 
-// anyPorts are the settings of a stack that must not meet others of this machine.
+// anyPorts are settings that keep a stack from colliding with others on this machine.
 func anyPorts(dataDir string) []string {
 	return []string{"AUREN_DATA_DIR=" + dataDir, "AUREN_HTTP_ADDR=127.0.0.1:0", "AUREN_NATS_ADDR=127.0.0.1:0"}
 }
 
-// call runs a command of this program within the test and returns what it says and its exit code.
+// call runs a command within the test process and returns its output and its exit code.
 func call(t *testing.T, stdin string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
 	var out, said proctest.Output
@@ -72,7 +72,7 @@ func call(t *testing.T, stdin string, args ...string) (stdout, stderr string, co
 	return out.String(), said.String(), code
 }
 
-// must is call for what has to succeed.
+// must is call for a command that must succeed.
 func must(t *testing.T, args ...string) string {
 	t.Helper()
 	stdout, stderr, code := call(t, "", args...)
@@ -86,8 +86,8 @@ func decode[T any](t *testing.T, text string) (value T) {
 	return value
 }
 
-// stranger is an ordinary account, a copy of the binary that it may run, and a data directory of its own. Where we
-// are no root, it is ourselves.
+// stranger returns an ordinary account, a copy of the binary that it may run, and a data directory of its own. Unless
+// the tests run as root, it is their own account.
 func stranger(t *testing.T) (as *syscall.Credential, program, dataDir string) {
 	t.Helper()
 	program, err := os.Executable()

@@ -14,7 +14,7 @@ import (
 	"github.com/auren-memory/auren/projections"
 )
 
-// poison appends an event that only a newer program would know.
+// poison appends an event that only a newer version would know.
 func (w *world) poison(stream uuid.UUID) {
 	w.t.Helper()
 	store := eventstore.New(open(w.t, w.dsn), eventstore.Config{})
@@ -28,7 +28,7 @@ func (w *world) poison(stream uuid.UUID) {
 	require.NoError(w.t, err)
 }
 
-// awaits waits until a projection of the default tenant is in a state.
+// awaits waits until a projection of the default tenant has a state.
 func (w *world) awaits(projection, state string) ops.Projection {
 	w.t.Helper()
 	var found ops.Projection

@@ -20,7 +20,7 @@ import (
 	"github.com/auren-memory/auren/projections/runner"
 )
 
-// projected is a database whose read models hold so many memories.
+// projected returns a database whose read models hold a number of memories.
 func projected(t *testing.T, memories int) *pgxpool.Pool {
 	t.Helper()
 	pool := pgtest.New(t)
@@ -50,7 +50,7 @@ func dsnOf(pool *pgxpool.Pool) []string {
 	return []string{"AUREN_DB_DSN=" + pool.Config().ConnString()}
 }
 
-func TestRebuildThatWasKilledLeavesWhatTheNextDrops(t *testing.T) {
+func TestTheNextRebuildDropsTheRemainsOfAKilledOne(t *testing.T) {
 	t.Parallel()
 	pool := projected(t, 15_000)
 	killed := start(t, dsnOf(pool), "rebuild")
@@ -80,7 +80,7 @@ func TestRebuildThatWasKilledLeavesWhatTheNextDrops(t *testing.T) {
 	require.EqualValues(t, 15_000, found.Tables[0].Rows)
 }
 
-// waitUntilFree waits until the server has noticed that the process is gone.
+// waitUntilFree waits until the database server has noticed that the process is gone.
 func waitUntilFree(t *testing.T, pool *pgxpool.Pool) {
 	t.Helper()
 	require.Eventually(t, func() bool {
@@ -89,7 +89,7 @@ func waitUntilFree(t *testing.T, pool *pgxpool.Pool) {
 	}, patience, tick)
 }
 
-func TestRebuildVerifyFailsWhereALiveRowWasAltered(t *testing.T) {
+func TestRebuildVerifyFailsIfALiveRowWasAltered(t *testing.T) {
 	t.Parallel()
 	pool := projected(t, 500)
 	stdout, _, code := call(t, "", "rebuild", "--verify", "--db-dsn", pool.Config().ConnString())
@@ -106,8 +106,8 @@ func TestRebuildVerifyFailsWhereALiveRowWasAltered(t *testing.T) {
 	require.Equal(t, 2, code, "--json goes with --verify")
 }
 
-// A program whose projection is of a later version than the tables brings them up to date by itself.
-func TestProjectorRebuildsWhatAnOlderProgramMade(t *testing.T) {
+// A projector whose projection is newer than the tables rebuilds them by itself.
+func TestProjectorRebuildsTablesOfAnOlderVersion(t *testing.T) {
 	t.Parallel()
 	pool := projected(t, 1000)
 	_, err := pool.Exec(t.Context(), `
@@ -115,13 +115,13 @@ func TestProjectorRebuildsWhatAnOlderProgramMade(t *testing.T) {
 		update projection_generations set projection_version = projection_version - 1 where projection = 'search'`)
 	require.NoError(t, err)
 	up := start(t, append(append(anyPorts(pgtest.DataDir(t)), dsnOf(pool)...), "AUREN_LOG_LEVEL=info"), "up")
-	// The log may tell of the switch a moment after it.
-	up.WaitUntil("the tables are of its version, and it says so", func() bool {
+	// The log line follows a moment after the switch.
+	up.WaitUntil("the new tables are live, and the log says so", func() bool {
 		var ours bool
 		err := pool.QueryRow(t.Context(), `
 			select projection_version = $1 and lease_holder <> '' from projection_checkpoints where projection = 'search'`,
 			stack.ReadModels()[1].Version()).Scan(&ours)
 		return err == nil && ours && strings.Contains(up.Stderr.String(), "the new tables are live")
 	})
-	require.NotContains(t, up.Stderr.String(), "agent_memory_history", "the other projection is left as it is")
+	require.NotContains(t, up.Stderr.String(), "agent_memory_history", "the other projection is unchanged")
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/auren-memory/auren/eventstore"
 )
 
-// Each door gives the same answers and errors to the same command line.
-func TestADatabaseAndAServerAnswerTheSame(t *testing.T) {
+// A command line gives the same output and errors, whether it works on the database or through a server.
+func TestDatabaseAndServerGiveTheSameAnswers(t *testing.T) {
 	t.Parallel()
 	direct := newWorld(t)
 	remote := &world{t: t, dsn: direct.dsn, nats: direct.nats, url: start(t, settings(direct.dsn, direct.nats), "server").url()}
@@ -42,7 +42,7 @@ func TestADatabaseAndAServerAnswerTheSame(t *testing.T) {
 		require.Equal(t, stdout, said, args)
 		require.Equal(t, stderr, complained, args)
 	}
-	// The same command on one door and then on the other is one command.
+	// A command sent to the database and then repeated through the server is one command.
 	once := []string{"remember", "once", "--agent", "a", "--user", "u", "--occurred-at", "2026-01-31T08:00:00+02:00", "--command-id", "once", "--json"}
 	require.Equal(t, direct.must(once...), remote.must(once...))
 	require.Equal(t, direct.must("forget", "--agent", "a", "--command-id", "all"), remote.must("forget", "--agent", "a", "--command-id", "all"))
@@ -86,7 +86,7 @@ func TestStatusAndWatchOfAServer(t *testing.T) {
 	}
 }
 
-func TestAServerThatIsNoneIsNamed(t *testing.T) {
+func TestAnUnusableServerIsNamed(t *testing.T) {
 	t.Parallel()
 	asked := make(chan http.Header, 100)
 	serve := func(start func(*httptest.Server), answer http.HandlerFunc) string {
@@ -115,7 +115,7 @@ func TestAServerThatIsNoneIsNamed(t *testing.T) {
 		"its certificate":  {serve(secure, version(1)), "certificate", exitFailed},
 		"http and https":   {strings.Replace(serve(plain, version(1)), "http:", "https:", 1), "cannot be reached", exitFailed},
 		"another scheme":   {"postgres://u:s3cret@h/x", "--url (AUREN_URL) must be an http or https URL", exitUsage},
-		"a password in it": {"http://u:s3cret@h", "--url (AUREN_URL) must hold no user and no password", exitUsage},
+		"a password in it": {"http://u:s3cret@h", "--url (AUREN_URL) must not contain a user or password", exitUsage},
 		"no URL":           {"::", "--url (AUREN_URL) must be an http or https URL", exitUsage},
 	} {
 		for _, args := range [][]string{{"list"}, {"remember", "x", "--agent", "a", "--user", "u"}, {"status"}} {
@@ -129,9 +129,9 @@ func TestAServerThatIsNoneIsNamed(t *testing.T) {
 	}
 	close(asked)
 	for header := range asked {
-		require.Empty(t, header.Get("Authorization"), "a server that is not AUREN is shown no key")
+		require.Empty(t, header.Get("Authorization"), "the key is sent only to AUREN")
 	}
 	_, stderr, code := call(t, "", "--key", "two\nlines", "list")
 	require.Equal(t, exitUsage, code)
-	require.Contains(t, stderr, "--key (AUREN_KEY) must hold visible ASCII characters only")
+	require.Contains(t, stderr, "--key (AUREN_KEY) must contain only visible ASCII characters")
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 )
 
-func TestAnImportSaysWhyRecordsWereLeftOut(t *testing.T) {
+func TestAnImportReportsWhyRecordsWereRejected(t *testing.T) {
 	t.Parallel()
 	dsn, dir := pgtest.DSN(t), t.TempDir()
 	tree, rejects := filepath.Join(dir, "tree"), filepath.Join(dir, "rejects.jsonl")
@@ -34,7 +34,7 @@ func TestAnImportSaysWhyRecordsWereLeftOut(t *testing.T) {
 	require.Equal(t, 3, decode[jsonimport.Report](t, stdout).Reasons["user_id: the record names none; give one with --user or --user-map"])
 }
 
-func TestAnImportThatCannotWorkIsRefused(t *testing.T) {
+func TestAnImpossibleImportIsRejectedBeforeItBegins(t *testing.T) {
 	t.Parallel()
 	dsn, dir := pgtest.DSN(t), t.TempDir()
 	_, stderr, code := call(t, "", "--db-dsn", dsn, "import", "/nowhere/at/all")

@@ -24,7 +24,7 @@ import (
 	"github.com/auren-memory/auren/domain"
 )
 
-// The exit codes, as the help documents them; an import has two more, those of jsonimport.
+// The exit codes, as the help documents them; jsonimport has two more.
 const (
 	exitOK     = 0
 	exitFailed = 1
@@ -34,8 +34,8 @@ const (
 // version is stamped by the build.
 var version = "dev"
 
-// run carries out a command line and returns the exit code. What was asked for goes to stdout; errors, the log and
-// progress go to stderr. Ending ctx ends the command in order.
+// run executes a command line and returns the exit code. The command's output goes to stdout; errors, the log and
+// progress go to stderr. Cancelling ctx shuts the command down gracefully.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	a := &cli.App{Settings: &stack.Settings{Version: version, Stderr: terminal.New(stderr), Log: zap.NewNop()}, Stdin: stdin, Stdout: terminal.New(stdout)}
 	err := conclude(a, dispatch(ctx, a, args))
@@ -51,7 +51,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	return exitCode(err)
 }
 
-// conclude adds to how a command ended that its answer was lost. A reader who went away lost nothing.
+// conclude joins a command's error with that of writing its output. A closed pipe is no error: the reader wanted no more.
 func conclude(a *cli.App, err error) error {
 	lost := a.Stdout.Failure()
 	if errors.Is(err, errShown) || lost != nil && errors.Is(err, lost) {
@@ -63,7 +63,7 @@ func conclude(a *cli.App, err error) error {
 	return errors.Join(err, lost)
 }
 
-// errShown says that the command line asked for help or the version, and was answered while it was parsed.
+// errShown means that the parser has already printed the help or the version that the command line asked for.
 var errShown = errors.New("shown")
 
 func dispatch(ctx context.Context, a *cli.App, args []string) error {
@@ -125,7 +125,7 @@ func flagOf(field string) string {
 	return strings.ReplaceAll(field, "_", "-")
 }
 
-// nameFlag puts the name of the flag or the argument in the place of the API's name for it.
+// nameFlag replaces the API's name of a field in an error by that of the flag or the argument.
 func nameFlag(parsed *kong.Context, err error) error {
 	invalid, ok := errors.AsType[*domain.Error](err)
 	if !ok || invalid.Kind != domain.Invalid || invalid.Field == "" {
@@ -145,14 +145,14 @@ func nameFlag(parsed *kong.Context, err error) error {
 	return err
 }
 
-// configure takes over the settings that every command shares.
+// configure applies the settings that all commands share.
 func configure(a *cli.App, c config.Config, dataDir, level string) (err error) {
 	if err := c.Check(); err != nil {
 		return err
 	}
 	if a.Tenant, err = domain.ParseTenant(c.Tenant); err != nil {
 		if invalid, ok := errors.AsType[*domain.Error](err); ok {
-			err = errors.New(invalid.Message) // the flag says what its field would
+			err = errors.New(invalid.Message) // without the field: the flag is named instead
 		}
 		return fmt.Errorf("--tenant (AUREN_TENANT) %w", err)
 	}
@@ -164,7 +164,7 @@ func configure(a *cli.App, c config.Config, dataDir, level string) (err error) {
 	return err
 }
 
-// readDuration reads a setting or a flag that is one.
+// readDuration reads a setting or a flag of type time.Duration.
 func readDuration(given *kong.DecodeContext, into reflect.Value) error {
 	var text string
 	if err := given.Scan.PopValueInto("duration", &text); err != nil {
@@ -172,13 +172,13 @@ func readDuration(given *kong.DecodeContext, into reflect.Value) error {
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil {
-		return fmt.Errorf("%q is no duration such as 30s or 5m", text)
+		return fmt.Errorf("must be a duration, e.g. 30s or 5m, got %q", text)
 	}
 	into.SetInt(int64(d))
 	return nil
 }
 
-// unknownCommand speaks of a command where the grammar speaks of an argument because it expects one.
+// unknownCommand turns an unexpected argument into an unknown command where the grammar expects a command.
 func unknownCommand(parser *kong.Kong, err error) error {
 	failed, ok := errors.AsType[*kong.ParseError](err)
 	said, unexpected := strings.CutPrefix(err.Error(), "unexpected argument ")
@@ -197,7 +197,7 @@ func unknownCommand(parser *kong.Kong, err error) error {
 	return fmt.Errorf("unknown command %q%s", word, near)
 }
 
-// helpFor names the help that fits the command line best.
+// helpFor returns the help command that fits a command line best.
 func helpFor(parser *kong.Kong, args []string) string {
 	named, node := "auren", parser.Model.Node
 	for _, arg := range args {

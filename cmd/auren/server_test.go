@@ -38,7 +38,8 @@ func open(t *testing.T, dsn string) *pgxpool.Pool {
 	return pool
 }
 
-// settings of a process on a database of its own; the password, which nobody asks for, must never be seen.
+// settings returns the environment of a server or projector. The database needs no password; the one here must never
+// be printed.
 func settings(dsn string, nats *standalone.NATS) []string {
 	return []string{
 		"AUREN_DB_DSN=" + dsn + "&password=s3cret", "AUREN_NATS_URL=" + strings.Replace(nats.URL(), "nats://", "nats://user:s3cret@", 1),
@@ -46,8 +47,8 @@ func settings(dsn string, nats *standalone.NATS) []string {
 	}
 }
 
-// remembering sends numbered memories until it is told to stop. Each is sent under its own idempotency key until it
-// is acknowledged, by whichever server there is.
+// remembering sends numbered memories until it is stopped. It repeats each under its own idempotency key until the
+// server, whichever is running, acknowledges it.
 type remembering struct {
 	url     atomic.Pointer[string]
 	stop    atomic.Bool
@@ -127,7 +128,7 @@ func TestKilledServersLoseNothingAndRepeatNothing(t *testing.T) {
 
 	pool := open(t, dsn)
 	events := readWholeLog(t, eventstore.New(pool, eventstore.Config{}))
-	require.Len(t, events, len(r.acked), "an event for each acknowledged command, and none besides")
+	require.Len(t, events, len(r.acked), "one event for each acknowledged command, and no others")
 	inLog := map[uuid.UUID]int{}
 	for i, e := range events {
 		require.EqualValues(t, i+1, e.SequenceID)
@@ -204,7 +205,7 @@ func TestALostDatabaseMakesAServerUnreadyAndNotDead(t *testing.T) {
 			return !ok && strings.Contains(said, `"database":"cannot be reached; the log says why"`) && strings.Contains(said, "unready")
 		})
 		_, said := ready(p.url())
-		require.NotContains(t, said, "user=", "anybody may ask")
+		require.NotContains(t, said, "user=", "the answer is public")
 		answer, err := http.Get(p.url() + "/health/live")
 		require.NoError(t, err)
 		answer.Body.Close()
@@ -225,7 +226,7 @@ func TestALostDatabaseMakesAServerUnreadyAndNotDead(t *testing.T) {
 	require.NoError(t, err)
 	answer.Body.Close()
 	require.Equal(t, http.StatusCreated, answer.StatusCode)
-	processes[1].WaitUntil("it is projected, too", func() bool {
+	processes[1].WaitUntil("the memory is projected", func() bool {
 		return strings.Contains(must(t, "--db-dsn", database.DSN(), "recall", "x"), "observation")
 	})
 	for _, p := range processes {
@@ -247,7 +248,7 @@ func TestAServerWaitsForItsDatabaseAtTheStart(t *testing.T) {
 	require.NoError(t, database.Kill())
 	impatient := start(t, append(settings(database.DSN(), nats), "AUREN_DB_WAIT=100ms"), "server")
 	require.Equal(t, exitFailed, impatient.Code())
-	require.Regexp(t, `(?m)^auren: PostgreSQL \(.*\) cannot be reached: .*\n\z`, impatient.Stderr.String(), "one line, the last")
+	require.Regexp(t, `(?m)^auren: PostgreSQL \(.*\) cannot be reached: .*\n\z`, impatient.Stderr.String(), "one line, at the end")
 	require.NotContains(t, impatient.Stderr.String(), "s3cret")
 }
 
@@ -261,7 +262,7 @@ func TestAProjectorWithoutNATSProjectsAndIsUnready(t *testing.T) {
 		stdout, _, _ := call(t, "", "--db-dsn", dsn, "list")
 		return strings.Contains(stdout, "projected all the same")
 	})
-	p.WaitUntil("it says what it does, of its own accord", func() bool {
+	p.WaitUntil("its log says that it leaves the tenants to others", func() bool {
 		return strings.Contains(p.Stderr.String(), "the tenants are left to other runners")
 	})
 	ok, said := ready(address)
@@ -281,7 +282,7 @@ func TestServersNeedTheirSchema(t *testing.T) {
 	}
 }
 
-// emptyDatabase is one without a schema.
+// emptyDatabase returns a database without a schema.
 func emptyDatabase(t *testing.T) string {
 	t.Helper()
 	dsn := pgtest.DSN(t)

@@ -13,18 +13,18 @@ import (
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 )
 
-func TestStatusKnowsAnAccountThatMayNotUseJetStream(t *testing.T) {
+func TestStatusReportsAnAccountThatMayNotUseJetStream(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		user func(*server.Options)
 		says string
 	}{
-		"which it may not ask": {func(o *server.Options) {
+		"without permission": {func(o *server.Options) {
 			o.Users = []*server.User{{Username: "u", Password: "p", Permissions: &server.Permissions{
 				Publish: &server.SubjectPermission{Deny: []string{"$JS.API.>"}},
 			}}}
 		}, "does not let this account ask for the stream"},
-		"which is off for the account": {func(o *server.Options) {
+		"disabled for the account": {func(o *server.Options) {
 			o.Accounts = []*server.Account{server.NewAccount("other")}
 			o.Users = []*server.User{{Username: "u", Password: "p", Account: o.Accounts[0]}}
 		}, "JetStream not enabled for account"},
@@ -46,7 +46,7 @@ func TestStatusKnowsAnAccountThatMayNotUseJetStream(t *testing.T) {
 	}
 }
 
-func TestStatusKnowsNATSWithoutJetStream(t *testing.T) {
+func TestStatusReportsNATSWithoutJetStream(t *testing.T) {
 	t.Parallel()
 	bare, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true})
 	require.NoError(t, err)

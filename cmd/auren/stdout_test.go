@@ -11,7 +11,7 @@ import (
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 )
 
-func TestWhatCannotBePrintedIsAFailure(t *testing.T) {
+func TestFailingToPrintIsAFailure(t *testing.T) {
 	t.Parallel()
 	unwritable, err := os.Open(os.DevNull)
 	require.NoError(t, err)
@@ -41,7 +41,7 @@ func TestWhatCannotBePrintedIsAFailure(t *testing.T) {
 	said = proctest.Output{}
 	code := run(t.Context(), []string{"--db-dsn", dsn, "status", "--nats-url", "nats://127.0.0.1:1"}, strings.NewReader(""), unread, &said)
 	require.Equal(t, exitFailed, code)
-	require.Equal(t, "auren: not ready\n", said.String(), "a command's own failure stands")
+	require.Equal(t, "auren: not ready\n", said.String(), "the command's own failure is reported")
 	said = proctest.Output{}
 	code = run(t.Context(), []string{"--db-dsn", dsn, "status", "--nats-url", "nats://127.0.0.1:1"}, strings.NewReader(""), unwritable, &said)
 	require.Equal(t, exitFailed, code)

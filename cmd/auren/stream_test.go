@@ -13,7 +13,7 @@ import (
 	"github.com/auren-memory/auren/projections/fanout"
 )
 
-func TestTheStreamKeepsWhatTheSettingsSay(t *testing.T) {
+func TestTheStreamHasTheConfiguredLimits(t *testing.T) {
 	t.Parallel()
 	dsn, server := pgtest.DSN(t), startNATS(t)
 	conn, err := nats.Connect(server.URL())
@@ -45,7 +45,7 @@ func TestTheStreamKeepsWhatTheSettingsSay(t *testing.T) {
 		p.Stop()
 	}
 
-	// One server cannot keep three copies, which shows that they were asked for.
+	// A single server rejects three replicas, which shows that they were requested.
 	p := start(t, append(settings(dsn, server), "AUREN_NATS_REPLICAS=3"), "projector")
 	p.WaitUntil("the server refuses", func() bool { return strings.Contains(p.Stderr.String(), "replicas > 1 not supported") })
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 )
 
-// otlpReceiver is a collector that keeps the spans it is sent, by the name of the service.
+// otlpReceiver is a collector that keeps the spans it receives, by service name.
 type otlpReceiver struct {
 	url string
 
@@ -65,7 +65,7 @@ func (r *otlpReceiver) ServeHTTP(w http.ResponseWriter, sent *http.Request) {
 	}
 }
 
-// find returns a span of a service that is as wanted; nil where there is none.
+// find returns a span of a service that matches; nil if there is none.
 func (r *otlpReceiver) find(service string, wanted func(*otlp.Span) bool) *otlp.Span {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -133,7 +133,7 @@ func TestTracesReachACollectorFromTheRequestToTheProjection(t *testing.T) {
 	}
 }
 
-func TestACollectorThatIsAwayHoldsNothingUp(t *testing.T) {
+func TestAMissingCollectorDelaysNothing(t *testing.T) {
 	t.Parallel()
 	env := append(settings(pgtest.DSN(t), startNATS(t)), "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:1")
 	server := start(t, env, "server")

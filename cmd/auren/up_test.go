@@ -80,7 +80,7 @@ func TestUpKilledLeavesNothingBehindAndStartsAgain(t *testing.T) {
 	}
 }
 
-func TestUpInterruptedWhileItStartsEndsCleanly(t *testing.T) {
+func TestUpInterruptedDuringItsStartEndsCleanly(t *testing.T) {
 	t.Parallel()
 	dir := pgtest.DataDir(t)
 	p := start(t, anyPorts(dir), "up")
@@ -143,7 +143,7 @@ func TestASecondInterruptEndsAtOnce(t *testing.T) {
 	p := start(t, anyPorts(dir), "up")
 	p.url()
 	server := postmaster(t, dir)
-	// A PostgreSQL that does not move keeps the orderly end waiting.
+	// A suspended PostgreSQL blocks the graceful shutdown.
 	require.NoError(t, syscall.Kill(server, syscall.SIGSTOP))
 	defer func() { _ = syscall.Kill(server, syscall.SIGCONT) }()
 	p.Signal(syscall.SIGINT)
@@ -161,7 +161,7 @@ func TestASecondInterruptEndsAtOnce(t *testing.T) {
 	require.Eventually(t, func() bool { return !lives(server) }, patience, tick)
 }
 
-func TestUpOnServersOfTheOperator(t *testing.T) {
+func TestUpUsesTheConfiguredServers(t *testing.T) {
 	t.Parallel()
 	dsn, nats := pgtest.DSN(t), startNATS(t)
 	dir := filepath.Join(t.TempDir(), "unused")

@@ -37,7 +37,7 @@ func TestWatchShowsChangesAsTheyHappen(t *testing.T) {
 	env := anyPorts(dir)
 	stack := start(t, env, "up")
 	stack.Says("(Ctrl-C stops everything)")
-	// Before there is any event, so before there is a stream.
+	// Before the first event there is no stream.
 	live := start(t, env, "watch")
 	lines := start(t, env, "watch", "--json", "--agent", "fitness.coach", "--event-type", "memory_revised", "--event-type", "memory_forgotten")
 	live.WaitUntil("it waits", func() bool { return strings.Contains(live.Stderr.String(), "waiting for the first event") })
@@ -84,7 +84,7 @@ func TestWatchBeginsInThePast(t *testing.T) {
 	require.Equal(t, []int64{3, 4, 5}, sequenceIDs(watch("--since", all[2].CreatedAt.Format(time.RFC3339Nano))))
 	require.Empty(t, watch("--since", "1ns"))
 
-	// What the stream no longer has is in the log, and said to be.
+	// The log still has the messages that the stream has dropped, and watch says so.
 	conn, err := nats.Connect(server.URL())
 	require.NoError(t, err)
 	defer conn.Close()
@@ -101,7 +101,7 @@ func TestWatchBeginsInThePast(t *testing.T) {
 	require.Contains(t, stderr, "the stream begins at event 4; `auren replay --to 3` shows what was before")
 }
 
-func TestWatchGoesOnOverALostServerAndALostStream(t *testing.T) {
+func TestWatchSurvivesTheLossOfTheServerAndTheStream(t *testing.T) {
 	t.Parallel()
 	dsn, server := pgtest.DSN(t), startNATS(t)
 	p := start(t, settings(dsn, server), "projector")
@@ -123,7 +123,7 @@ func TestWatchGoesOnOverALostServerAndALostStream(t *testing.T) {
 	require.Equal(t, []int64{1, 2, 3}, sequenceIDs(eventsIn(t, w.Stdout.String())))
 }
 
-func TestWatchRefusesWhatCannotWork(t *testing.T) {
+func TestWatchRejectsInvalidInput(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		args []string
@@ -138,8 +138,8 @@ func TestWatchRefusesWhatCannotWork(t *testing.T) {
 		"no stack":      {[]string{"--data-dir", t.TempDir(), "watch"}, "no AUREN runs on", exitFailed},
 		"nobody there":  {[]string{"--nats-url", "nats://u:s3cret@127.0.0.1:1", "watch"}, "NATS (127.0.0.1:1) cannot be reached: ", exitFailed},
 		"one of three":  {[]string{"--data-dir", t.TempDir(), "--db-dsn", "postgres://h/x", "--nats-replicas", "3", "up"}, "--nats-replicas (AUREN_NATS_REPLICAS)", exitUsage},
-		"two of a kind": {[]string{"--nats-replicas", "2", "watch"}, "allowed are 1, 3 and 5", exitUsage},
-		"a size":        {[]string{"--nats-max-bytes", "1GB", "watch"}, "no size such as 512MiB", exitUsage},
+		"two of a kind": {[]string{"--nats-replicas", "2", "watch"}, "must be 1, 3 or 5, got 2", exitUsage},
+		"a size":        {[]string{"--nats-max-bytes", "1GB", "watch"}, `must be a size, e.g. 512MiB or 1GiB, got "1GB"`, exitUsage},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

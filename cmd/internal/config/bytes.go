@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Bytes is a size, written as in 512MiB.
+// Bytes is a size in bytes, written like 512MiB.
 type Bytes int64
 
 // The units of a size.
@@ -16,7 +16,7 @@ const (
 	GiB       = 1 << 10 * MiB
 )
 
-// UnmarshalText reads a number with KiB, MiB or GiB after it, or none for bytes.
+// UnmarshalText reads a number followed by KiB, MiB or GiB; without a unit it is in bytes.
 func (b *Bytes) UnmarshalText(text []byte) error {
 	digits, unit := strings.TrimSpace(string(text)), Bytes(1)
 	for name, size := range map[string]Bytes{"KiB": KiB, "MiB": MiB, "GiB": GiB} {
@@ -30,7 +30,7 @@ func (b *Bytes) UnmarshalText(text []byte) error {
 		n, err = strconv.ParseInt(digits, 10, 64)
 	}
 	if err != nil || n < 0 {
-		return fmt.Errorf("%q is no size such as 512MiB or 1GiB", text)
+		return fmt.Errorf("must be a size, e.g. 512MiB or 1GiB, got %q", text)
 	}
 	*b = Bytes(n) * unit
 	return nil
@@ -54,7 +54,7 @@ func (b Bytes) MarshalText() ([]byte, error) { return []byte(b.String()), nil }
 
 func (b Bytes) within(least, most Bytes) error {
 	if b < least || b > most {
-		return fmt.Errorf("is %s; allowed are %s to %s", b, least, most)
+		return fmt.Errorf("must be %s to %s, got %s", least, most, b)
 	}
 	return nil
 }

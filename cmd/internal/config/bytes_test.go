@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestSizesAreReadAsTheyAreWritten(t *testing.T) {
+func TestSizesRoundTrip(t *testing.T) {
 	t.Parallel()
 	for text, size := range map[string]Bytes{"0": 0, "1025": 1025, "3KiB": 3 * KiB, "512MiB": 512 * MiB, "1GiB": GiB, "1024GiB": 1024 * GiB} {
 		var b Bytes

@@ -1,5 +1,5 @@
-// Package config is what every command of the binary is configured by: one struct, filled from flags and AUREN_*
-// variables, checked as a whole, with the secrets masked wherever it is printed.
+// Package config holds the configuration that all commands share: one struct, filled from flags and AUREN_*
+// variables, checked as a whole, that masks its secrets wherever it is printed.
 package config
 
 import (
@@ -14,26 +14,26 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// DefaultHTTPAddr is where the HTTP API listens if nothing is said.
+// DefaultHTTPAddr is the default address of the HTTP API.
 const DefaultHTTPAddr = "127.0.0.1:7430"
 
 // Config is filled by kong from its tags. Nothing in it is valid before Check.
 type Config struct {
-	DSN          DSN           `name:"db-dsn" env:"AUREN_DB_DSN" placeholder:"DSN" group:"settings" help:"PostgreSQL to use: a URL or key=value pairs. A server and a projector need it; the rest otherwise works on a private server in the data directory."`
+	DSN          DSN           `name:"db-dsn" env:"AUREN_DB_DSN" placeholder:"DSN" group:"settings" help:"PostgreSQL to use: a URL or key=value pairs. Required by server and projector; other commands use the private server in the data directory by default."`
 	PoolSize     int           `name:"db-pool-size" env:"AUREN_DB_POOL_SIZE" default:"20" placeholder:"N" group:"settings" help:"Connections that a server or projector keeps open (10 to 1000, default ${default})."`
 	MaxOverflow  int           `name:"db-max-overflow" env:"AUREN_DB_MAX_OVERFLOW" default:"30" placeholder:"N" group:"settings" help:"Connections that it opens beyond that under load (0 to 1000, default ${default})."`
-	Wait         time.Duration `name:"db-wait" env:"AUREN_DB_WAIT" default:"30s" placeholder:"TIME" group:"settings" help:"How long to wait at the start for PostgreSQL (default ${default})."`
-	NATSURL      NATSURL       `name:"nats-url" env:"AUREN_NATS_URL" placeholder:"URL" group:"settings" help:"NATS to use, with JetStream. A projector needs it; auren up otherwise embeds a server."`
+	Wait         time.Duration `name:"db-wait" env:"AUREN_DB_WAIT" default:"30s" placeholder:"TIME" group:"settings" help:"How long to wait for PostgreSQL at the start (default ${default})."`
+	NATSURL      NATSURL       `name:"nats-url" env:"AUREN_NATS_URL" placeholder:"URL" group:"settings" help:"NATS server to use, with JetStream. Required by projector; auren up embeds a server by default."`
 	NATSReplicas int           `name:"nats-replicas" env:"AUREN_NATS_REPLICAS" default:"1" placeholder:"N" group:"settings" help:"How many servers of a NATS cluster keep the stream of changes (1, 3 or 5, default ${default})."`
 	NATSMaxAge   time.Duration `name:"nats-max-age" env:"AUREN_NATS_MAX_AGE" default:"168h" placeholder:"TIME" group:"settings" help:"How long the stream keeps a change (1m to 87600h, default ${default})."`
-	NATSMaxBytes Bytes         `name:"nats-max-bytes" env:"AUREN_NATS_MAX_BYTES" default:"1GiB" placeholder:"SIZE" group:"settings" help:"How much the stream keeps, the oldest changes leaving first (64MiB to 1024GiB, default ${default})."`
+	NATSMaxBytes Bytes         `name:"nats-max-bytes" env:"AUREN_NATS_MAX_BYTES" default:"1GiB" placeholder:"SIZE" group:"settings" help:"How much the stream keeps; the oldest changes are dropped first (64MiB to 1024GiB, default ${default})."`
 	HTTPAddr     string        `name:"http-addr" env:"AUREN_HTTP_ADDR" default:"${http_addr}" placeholder:"ADDR" group:"settings" help:"Where the HTTP API listens (default ${default})."`
 	NATSAddr     string        `name:"nats-addr" env:"AUREN_NATS_ADDR" default:"127.0.0.1:4222" placeholder:"ADDR" group:"settings" help:"Where the embedded NATS server listens (default ${default})."`
 	DataDir      string        `name:"data-dir" env:"AUREN_DATA_DIR" placeholder:"DIR" group:"settings" help:"Where the private PostgreSQL and the embedded NATS server keep their data (default ${data_dir})."`
-	LogLevel     string        `name:"log-level" env:"AUREN_LOG_LEVEL" placeholder:"LEVEL" group:"settings" help:"debug, info, warn or error (default info for server and projector, warn for the rest)."`
-	URL          string        `name:"url" env:"AUREN_URL" placeholder:"URL" group:"settings" help:"An AUREN server to send commands and questions to, e.g. http://127.0.0.1:7430; default: the database itself. A key for it goes into AUREN_KEY."`
+	LogLevel     string        `name:"log-level" env:"AUREN_LOG_LEVEL" placeholder:"LEVEL" group:"settings" help:"debug, info, warn or error (default info for server and projector, warn for other commands)."`
+	URL          string        `name:"url" env:"AUREN_URL" placeholder:"URL" group:"settings" help:"AUREN server to send commands and queries to, e.g. http://127.0.0.1:7430 (default: use the database directly). Set its key in AUREN_KEY."`
 	Key          Secret        `name:"key" env:"AUREN_KEY" hidden:""`
-	Tenant       string        `name:"tenant" env:"AUREN_TENANT" default:"default" placeholder:"NAME" group:"settings" help:"The world to work in (default ${default})."`
+	Tenant       string        `name:"tenant" env:"AUREN_TENANT" default:"default" placeholder:"NAME" group:"settings" help:"The tenant to work in (default ${default})."`
 }
 
 // Check returns an error that names the flag and the variable of the first bad setting, and never repeats a
@@ -65,7 +65,7 @@ func (c *Config) Check() error {
 	return nil
 }
 
-// CheckURL tells whether a server can be at a URL, without repeating it; "" is allowed.
+// CheckURL returns an error if a URL cannot be that of a server, without repeating it; "" is allowed.
 func CheckURL(address string) error {
 	if address == "" {
 		return nil
@@ -75,9 +75,9 @@ func CheckURL(address string) error {
 	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
 		return errors.New("must be an http or https URL, e.g. http://127.0.0.1:7430")
 	case u.User != nil:
-		return errors.New("must hold no user and no password; a key goes into AUREN_KEY")
+		return errors.New("must not contain a user or password; set the key in AUREN_KEY")
 	case u.RawQuery != "" || u.Fragment != "":
-		return errors.New("must have no query and no fragment")
+		return errors.New("must not have a query or fragment")
 	}
 	return nil
 }
@@ -99,53 +99,53 @@ func (s Secret) GoString() string { return s.String() }
 // MarshalText is String.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// check takes what a header can carry.
+// check accepts what an HTTP header can carry.
 func (s Secret) check() error {
 	for i := range len(s) {
 		if s[i] <= ' ' || s[i] > '~' {
-			return errors.New("must hold visible ASCII characters only")
+			return errors.New("must contain only visible ASCII characters")
 		}
 	}
 	return nil
 }
 
-// CheckAddr tells whether something can listen on an address of the form host:port.
+// CheckAddr returns an error unless an address has the form host:port.
 func CheckAddr(addr string) error {
 	_, port, err := net.SplitHostPort(addr)
 	if err == nil {
 		_, err = strconv.ParseUint(port, 10, 16)
 	}
 	if err != nil {
-		return fmt.Errorf("is %q; an address such as 127.0.0.1:7430 is allowed, with port 0 for any free one", addr)
+		return fmt.Errorf("must be an address, e.g. 127.0.0.1:7430, or with port 0 for any free one, got %q", addr)
 	}
 	return nil
 }
 
 func within(value, least, most int) error {
 	if value < least || value > most {
-		return fmt.Errorf("is %d; allowed are %d to %d", value, least, most)
+		return fmt.Errorf("must be %d to %d, got %d", least, most, value)
 	}
 	return nil
 }
 
-// checkReplicas takes the sizes that survive the loss of a server, and the one that cannot.
+// checkReplicas accepts the odd sizes that survive the loss of a server, and 1.
 func (c *Config) checkReplicas() error {
 	if c.NATSReplicas != 1 && c.NATSReplicas != 3 && c.NATSReplicas != 5 {
-		return fmt.Errorf("is %d; allowed are 1, 3 and 5", c.NATSReplicas)
+		return fmt.Errorf("must be 1, 3 or 5, got %d", c.NATSReplicas)
 	}
 	return nil
 }
 
 func lasting(d, least, most time.Duration) error {
 	if d < least || d > most {
-		return fmt.Errorf("is %s; allowed are %s to %s", d, least, most)
+		return fmt.Errorf("must be %s to %s, got %s", least, most, d)
 	}
 	return nil
 }
 
 func notNegative(d time.Duration) error {
 	if d < 0 {
-		return fmt.Errorf("is %s; a time such as 30s is allowed", d)
+		return fmt.Errorf("must be a duration of 0s or more, e.g. 30s, got %s", d)
 	}
 	return nil
 }
@@ -156,14 +156,14 @@ func oneOf(value string, allowed ...string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("is %q; allowed are debug, info, warn and error", value)
+	return fmt.Errorf("must be debug, info, warn or error, got %q", value)
 }
 
-// DSN is the connection string of a PostgreSQL database. Printing it leaves out the password and all else that
-// may be secret; convert it to a string to connect.
+// DSN is the connection string of a PostgreSQL database. Printing it omits the password and whatever else may be
+// secret; convert it to a string to connect.
 type DSN string
 
-// String says host, port, database and user: enough to know which database is meant.
+// String returns database, host, port and user: enough to tell which database it is.
 func (d DSN) String() string {
 	if d == "" {
 		return ""
@@ -187,16 +187,16 @@ func (d DSN) check() error {
 	}
 	// The parser's own error repeats the DSN.
 	if _, err := pgx.ParseConfig(string(d)); err != nil {
-		return fmt.Errorf("is malformed; a URL such as postgres://user:password@host:5432/database or key=value pairs, as libpq takes them, are allowed")
+		return fmt.Errorf("must be a URL, e.g. postgres://user:password@host:5432/database, or key=value pairs as in libpq")
 	}
 	return nil
 }
 
-// NATSURL is one address of a NATS server or several with commas between. Printing it leaves out user, password
-// and token; convert it to a string to connect.
+// NATSURL is the URL of a NATS server, or several separated by commas. Printing it omits user, password and token;
+// convert it to a string to connect.
 type NATSURL string
 
-// String is the addresses without their secrets.
+// String returns the URLs without their secrets.
 func (n NATSURL) String() string {
 	var masked []string
 	for part := range strings.SplitSeq(string(n), ",") {
@@ -212,7 +212,7 @@ func (n NATSURL) String() string {
 	return strings.ReplaceAll(strings.Join(masked, ","), "%2A%2A%2A", "***")
 }
 
-// Hosts is the host and port of each address, with commas between: enough to know which servers are meant.
+// Hosts returns host and port of each URL, separated by commas: enough to tell which servers they are.
 func (n NATSURL) Hosts() string {
 	var hosts []string
 	for part := range strings.SplitSeq(string(n), ",") {
@@ -238,7 +238,7 @@ func (n NATSURL) check() error {
 	for part := range strings.SplitSeq(string(n), ",") {
 		parsed, err := url.Parse(strings.TrimSpace(part))
 		if err != nil || parsed.Host == "" || oneOf(parsed.Scheme, "nats", "tls", "ws", "wss") != nil {
-			return fmt.Errorf("is malformed; a URL such as nats://127.0.0.1:4222 is allowed, or several with commas between")
+			return fmt.Errorf("must be a URL, e.g. nats://127.0.0.1:4222, or several separated by commas")
 		}
 	}
 	return nil

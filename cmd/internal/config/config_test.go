@@ -17,7 +17,7 @@ func valid() Config {
 	}
 }
 
-func TestCheckAcceptsWhatIsAllowed(t *testing.T) {
+func TestCheckAcceptsValidSettings(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*Config){
 		"the defaults":        func(*Config) {},
@@ -43,26 +43,26 @@ func TestCheckAcceptsWhatIsAllowed(t *testing.T) {
 	}
 }
 
-func TestCheckNamesFlagAndVariableAndNoSecret(t *testing.T) {
+func TestCheckNamesFlagAndVariableWithoutSecrets(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		change func(*Config)
 		want   string
 	}{
-		"DSN":           {func(c *Config) { c.DSN = "postgres://u:s3cret@h:port/x" }, "--db-dsn (AUREN_DB_DSN) is malformed"},
-		"no DSN at all": {func(c *Config) { c.DSN = "s3cret" }, "--db-dsn (AUREN_DB_DSN) is malformed"},
-		"pool size":     {func(c *Config) { c.PoolSize = 9 }, "--db-pool-size (AUREN_DB_POOL_SIZE) is 9; allowed are 10 to 1000"},
-		"overflow":      {func(c *Config) { c.MaxOverflow = -1 }, "--db-max-overflow (AUREN_DB_MAX_OVERFLOW) is -1; allowed are 0 to 1000"},
-		"wait":          {func(c *Config) { c.Wait = -1 }, "--db-wait (AUREN_DB_WAIT) is -1ns"},
-		"NATS scheme":   {func(c *Config) { c.NATSURL = "http://u:s3cret@h" }, "--nats-url (AUREN_NATS_URL) is malformed"},
-		"NATS host":     {func(c *Config) { c.NATSURL = "nats://a:1,nats://" }, "--nats-url (AUREN_NATS_URL) is malformed"},
-		"replicas":      {func(c *Config) { c.NATSReplicas = 2 }, "--nats-replicas (AUREN_NATS_REPLICAS) is 2; allowed are 1, 3 and 5"},
-		"age":           {func(c *Config) { c.NATSMaxAge = 0 }, "--nats-max-age (AUREN_NATS_MAX_AGE) is 0s; allowed are 1m0s to"},
-		"size":          {func(c *Config) { c.NATSMaxBytes = MiB }, "--nats-max-bytes (AUREN_NATS_MAX_BYTES) is 1MiB; allowed are 64MiB to 1024GiB"},
-		"HTTP port":     {func(c *Config) { c.HTTPAddr = "localhost" }, `--http-addr (AUREN_HTTP_ADDR) is "localhost"`},
+		"DSN":           {func(c *Config) { c.DSN = "postgres://u:s3cret@h:port/x" }, "--db-dsn (AUREN_DB_DSN) must be a URL, e.g. postgres://"},
+		"no DSN at all": {func(c *Config) { c.DSN = "s3cret" }, "--db-dsn (AUREN_DB_DSN) must be a URL, e.g. postgres://"},
+		"pool size":     {func(c *Config) { c.PoolSize = 9 }, "--db-pool-size (AUREN_DB_POOL_SIZE) must be 10 to 1000, got 9"},
+		"overflow":      {func(c *Config) { c.MaxOverflow = -1 }, "--db-max-overflow (AUREN_DB_MAX_OVERFLOW) must be 0 to 1000, got -1"},
+		"wait":          {func(c *Config) { c.Wait = -1 }, "--db-wait (AUREN_DB_WAIT) must be a duration of 0s or more, e.g. 30s, got -1ns"},
+		"NATS scheme":   {func(c *Config) { c.NATSURL = "http://u:s3cret@h" }, "--nats-url (AUREN_NATS_URL) must be a URL, e.g. nats://"},
+		"NATS host":     {func(c *Config) { c.NATSURL = "nats://a:1,nats://" }, "--nats-url (AUREN_NATS_URL) must be a URL, e.g. nats://"},
+		"replicas":      {func(c *Config) { c.NATSReplicas = 2 }, "--nats-replicas (AUREN_NATS_REPLICAS) must be 1, 3 or 5, got 2"},
+		"age":           {func(c *Config) { c.NATSMaxAge = 0 }, "--nats-max-age (AUREN_NATS_MAX_AGE) must be 1m0s to 87600h0m0s, got 0s"},
+		"size":          {func(c *Config) { c.NATSMaxBytes = MiB }, "--nats-max-bytes (AUREN_NATS_MAX_BYTES) must be 64MiB to 1024GiB, got 1MiB"},
+		"HTTP port":     {func(c *Config) { c.HTTPAddr = "localhost" }, `--http-addr (AUREN_HTTP_ADDR) must be an address, e.g. 127.0.0.1:7430, or with port 0 for any free one, got "localhost"`},
 		"big port":      {func(c *Config) { c.HTTPAddr = "h:70000" }, "--http-addr (AUREN_HTTP_ADDR)"},
 		"NATS port":     {func(c *Config) { c.NATSAddr = "h:nats" }, "--nats-addr (AUREN_NATS_ADDR)"},
-		"log level":     {func(c *Config) { c.LogLevel = "loud" }, "--log-level (AUREN_LOG_LEVEL) is \"loud\"; allowed are debug, info"},
+		"log level":     {func(c *Config) { c.LogLevel = "loud" }, "--log-level (AUREN_LOG_LEVEL) must be debug, info, warn or error, got \"loud\""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -10,8 +10,8 @@ var (
 	keySecret = regexp.MustCompile(`(?i)((?:password|token)\s*=\s*)(?:'(?:[^'\\]|\\.)*'|[^\s&]+)`)
 )
 
-// MaskSecrets is the last line of defence: whatever an error repeats of a command line or of a driver's words,
-// no password leaves the process.
+// MaskSecrets is the last line of defence: it masks every password in an error, whatever part of a command line or of
+// a driver's message that error repeats.
 func MaskSecrets(text string) string {
 	text = urlSecret.ReplaceAllStringFunc(text, func(found string) string {
 		if found == "://user:password@" {

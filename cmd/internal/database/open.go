@@ -1,6 +1,5 @@
-// Package database opens the pool of connections to PostgreSQL that a process works with. It is the one place that
-// knows how big a pool is, what a connection is set to, how long anything waits for one, and which mistakes in
-// reaching a database pass by themselves.
+// Package database opens the pool of connections to PostgreSQL that a process works with. It alone decides how big a
+// pool is, which settings a connection has, how long a caller waits for one, and which connection errors are retried.
 package database
 
 import (
@@ -20,21 +19,21 @@ import (
 	"go.uber.org/zap"
 )
 
-// Config says which database, and how many connections to it. Only DSN is needed.
+// Config says which database to open, and with how many connections. Only DSN is required.
 type Config struct {
 	DSN string
-	// Name is what the server calls the connections, as application_name; default "auren".
+	// Name is the application_name of the connections; default "auren".
 	Name string
-	// Size is how many connections are kept open, Overflow how many more may be opened under load. With neither,
-	// as for a command that runs for a moment, none is kept and up to 10 are opened.
+	// Size is how many connections are kept open, Overflow how many more may be opened under load. Default, for a
+	// short-lived command: none is kept, up to 10 are opened.
 	Size, Overflow int
-	// Wait is how long Open waits for a server that cannot be reached; default not at all.
+	// Wait is how long Open retries a server that cannot be reached; default 0, not at all.
 	Wait time.Duration
-	// Tracer is told of each statement; default nobody.
+	// Tracer traces each statement; default none.
 	Tracer pgx.QueryTracer
 }
 
-// ErrMissing says that the server was reached and has no database of that name.
+// ErrMissing means that the server was reached but has no database of that name.
 var ErrMissing = errors.New("the database does not exist")
 
 const (
@@ -48,10 +47,10 @@ const (
 	longestPause  = 3 * time.Second
 )
 
-// Open returns a pool whose database has answered. While the server cannot be reached it tries again, with growing
-// pauses, until Config.Wait or ctx ends, and says in the log what it waits for. A server that refuses the role or
-// does not know the database (ErrMissing) is an error at once. No error and no log line holds the DSN or its password. Taking a
-// connection out of the pool fails after 5 s where none comes free. Closing the pool is the caller's.
+// Open returns a pool whose database has answered. While the server cannot be reached it retries, with growing
+// pauses, until Config.Wait has passed or ctx ends, and logs what it waits for. A server that refuses the role or does
+// not have the database (ErrMissing) is an error at once. No error and no log line holds the DSN or its password.
+// Acquiring a connection fails if none is free for 5 s. The caller closes the pool.
 func Open(ctx context.Context, config Config, log *zap.Logger) (*pgxpool.Pool, error) {
 	settings, err := poolSettings(config)
 	if err != nil {
@@ -68,7 +67,8 @@ func Open(ctx context.Context, config Config, log *zap.Logger) (*pgxpool.Pool, e
 	return pool, nil
 }
 
-// What is acknowledged is on disk, whatever a role or a database is set to. The settings that wait for more stay.
+// commitDurably keeps a role's or a database's setting from acknowledging commits that are not on disk. Settings that
+// wait for even more than the local disk stay.
 const commitDurably = `
 select set_config('synchronous_commit', 'on', false)
  where current_setting('synchronous_commit') = 'off'`
@@ -77,7 +77,7 @@ func poolSettings(config Config) (*pgxpool.Config, error) {
 	settings, err := pgxpool.ParseConfig(config.DSN)
 	if err != nil {
 		// The parser's own error repeats the DSN.
-		return nil, errors.New("the database DSN is malformed; it looks like postgres://user:password@host:5432/database")
+		return nil, errors.New("the database DSN is malformed: it must be like postgres://user:password@host:5432/database")
 	}
 	settings.MinConns, settings.MaxConns = int32(config.Size), int32(config.Size+config.Overflow) //nolint:gosec // configured, at most 2,000
 	if settings.MaxConns == 0 {
@@ -98,13 +98,13 @@ func poolSettings(config Config) (*pgxpool.Config, error) {
 	}
 	parameters := settings.ConnConfig.RuntimeParams
 	parameters["application_name"] = cmp.Or(config.Name, "auren")
-	parameters["jit"] = "off" // compiling takes longer than our queries do
-	// Planning does, too. Each statement is written for the one index that it follows, whatever it looks for.
+	parameters["jit"] = "off" // compiling takes longer than our queries run
+	// So does planning. Each statement is written for one index, whatever its arguments.
 	parameters["plan_cache_mode"] = "force_generic_plan"
 	parameters["timezone"] = "UTC"
-	// Whoever has waited for a lock must see what was written under it.
+	// A transaction that waited for a lock must see what was written under it.
 	parameters["default_transaction_isolation"] = "read committed"
-	// A process that is suspended in the middle of a transaction must not hold up the others for longer than a lease.
+	// A process that is suspended within a transaction must not block others for longer than a lease.
 	parameters["idle_in_transaction_session_timeout"] = "5s"
 	return settings, nil
 }
@@ -135,13 +135,13 @@ func await(ctx context.Context, pool *pgxpool.Pool, wait time.Duration, log *zap
 	}
 }
 
-// Target says in words which database a pool leads to: its name, host and port.
+// Target describes the database of a pool: its name, host and port.
 func Target(pool *pgxpool.Pool) string {
 	c := pool.Config().ConnConfig
 	return fmt.Sprintf("%s on %s", cmp.Or(c.Database, c.User), net.JoinHostPort(c.Host, strconv.Itoa(int(c.Port))))
 }
 
-// refusal is the error of a server that was reached and will not let us in, however often we ask; nil for others.
+// refusal returns the error of a server that refuses the connection for good; nil for errors worth a retry.
 func refusal(err error, target string) error {
 	refused, ok := errors.AsType[*pgconn.PgError](err)
 	if !ok {
@@ -157,29 +157,29 @@ func refusal(err error, target string) error {
 	}
 }
 
-// acquireDeadline bounds how long anybody waits for a connection: without it a request that has no deadline of its
-// own would wait for as long as the pool is exhausted.
+// acquireDeadline bounds the wait for a connection: without it, a request without a deadline would wait for as long as
+// the pool is exhausted.
 type acquireDeadline struct{}
 
 type cancelKey struct{}
 
-// TraceAcquireStart returns the context that the acquiring, and nothing after it, runs under.
+// TraceAcquireStart returns the context of the acquisition alone.
 func (acquireDeadline) TraceAcquireStart(ctx context.Context, _ *pgxpool.Pool, _ pgxpool.TraceAcquireStartData) context.Context {
 	ctx, cancel := context.WithTimeout(ctx, acquireTimeout)
 	return context.WithValue(ctx, cancelKey{}, cancel)
 }
 
-// TraceAcquireEnd frees what TraceAcquireStart took.
+// TraceAcquireEnd releases that context.
 func (acquireDeadline) TraceAcquireEnd(ctx context.Context, _ *pgxpool.Pool, _ pgxpool.TraceAcquireEndData) {
 	if cancel, ok := ctx.Value(cancelKey{}).(context.CancelFunc); ok {
 		cancel()
 	}
 }
 
-// TraceQueryStart does nothing; a tracer must have it.
+// TraceQueryStart does nothing; pgx.QueryTracer requires it.
 func (acquireDeadline) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
 	return ctx
 }
 
-// TraceQueryEnd does nothing; a tracer must have it.
+// TraceQueryEnd does nothing; pgx.QueryTracer requires it.
 func (acquireDeadline) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}

@@ -21,7 +21,7 @@ import (
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
-func TestPoolHoldsItsSizeAndNoMoreThanItsSum(t *testing.T) {
+func TestPoolKeepsItsSizeAndIsBounded(t *testing.T) {
 	t.Parallel()
 	pool, err := database.Open(t.Context(), database.Config{DSN: pgtest.DSN(t), Name: "sizes", Size: 10, Overflow: 3}, zap.NewNop())
 	require.NoError(t, err)
@@ -36,7 +36,7 @@ func TestPoolHoldsItsSizeAndNoMoreThanItsSum(t *testing.T) {
 	require.Equal(t, []string{"off", "sizes", "UTC"}, []string{jit, name, zone})
 }
 
-// shown is what a pool shows of a setting that is the database's default.
+// shown returns a pool's value of a setting that has another default in the database.
 func shown(t *testing.T, dsn, setting, value string) (actual string) {
 	t.Helper()
 	admin, err := pgx.Connect(t.Context(), dsn)
@@ -65,7 +65,7 @@ func TestTransactionsAreReadCommittedWhateverTheDatabaseIsSetTo(t *testing.T) {
 	require.Equal(t, "read committed", shown(t, pgtest.DSN(t), "default_transaction_isolation", "serializable"))
 }
 
-func TestAProcessThatFreezesInATransactionDoesNotHoldUpTheOthers(t *testing.T) {
+func TestAProcessSuspendedInATransactionDoesNotBlockOthers(t *testing.T) {
 	t.Parallel()
 	dsn := pgtest.DSN(t)
 	frozen, err := database.Open(t.Context(), database.Config{DSN: dsn, Size: 1}, zap.NewNop())
@@ -82,7 +82,7 @@ func TestAProcessThatFreezesInATransactionDoesNotHoldUpTheOthers(t *testing.T) {
 	require.NoError(t, err)
 	defer other.Close()
 	_, err = other.Exec(t.Context(), "update logs set sequence_id = 1")
-	require.NoError(t, err, "it waits for a few seconds only")
+	require.NoError(t, err, "the server ends the idle transaction after a few seconds")
 	require.Error(t, tx.Commit(t.Context()))
 }
 
@@ -99,15 +99,15 @@ func TestAcquiringHasADeadline(t *testing.T) {
 	defer cancel()
 	_, err = pool.Acquire(ctx)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
-	require.NoError(t, ctx.Err(), "it was the pool's deadline, not ours")
+	require.NoError(t, ctx.Err(), "the pool's deadline ended it, not ours")
 
-	// The deadline is that of the acquiring: what is acquired lives on.
+	// The deadline covers the acquisition only: the connection lives on.
 	held.Release()
 	var one int
 	require.NoError(t, pool.QueryRow(t.Context(), "select 1 from pg_sleep(0)").Scan(&one))
 }
 
-func TestOpenWaitsForTheServerAndSaysSo(t *testing.T) {
+func TestOpenWaitsForTheServerAndLogsIt(t *testing.T) {
 	t.Parallel()
 	server := pgtest.NewServer(t)
 	require.NoError(t, server.Kill())
@@ -137,7 +137,7 @@ func TestOpenWaitsForTheServerAndSaysSo(t *testing.T) {
 	}
 }
 
-func TestOpenGivesUpWithAClearErrorAndNoSecret(t *testing.T) {
+func TestOpenGivesUpWithAClearErrorWithoutSecrets(t *testing.T) {
 	t.Parallel()
 	refused, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)

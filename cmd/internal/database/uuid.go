@@ -8,8 +8,8 @@ import (
 	pgxuuid "github.com/vgarvardt/pgx-google-uuid/v5"
 )
 
-// registerUUIDs has every uuid.UUID sent and read as the bytes that it is. Else it would be written and parsed as text, for
-// it has methods for that; when reading, pgxuuid comes after them.
+// registerUUIDs makes pgx send and read every uuid.UUID in binary. By default it uses the type's text methods, which
+// take precedence over pgxuuid when reading.
 func registerUUIDs(types *pgtype.Map) {
 	pgxuuid.Register(types)
 	types.RegisterType(&pgtype.Type{Name: "uuid", OID: pgtype.UUIDOID, Codec: uuidCodec{}})
@@ -17,7 +17,7 @@ func registerUUIDs(types *pgtype.Map) {
 
 type uuidCodec struct{ pgxuuid.UUIDCodec }
 
-// PlanScan is that of pgxuuid but for a plain uuid.UUID.
+// PlanScan is pgxuuid's, except for a plain uuid.UUID.
 func (c uuidCodec) PlanScan(types *pgtype.Map, oid uint32, format int16, target any) pgtype.ScanPlan {
 	if _, ok := target.(*uuid.UUID); ok && format == pgtype.BinaryFormatCode {
 		return scanUUID{}
@@ -31,7 +31,7 @@ type scanUUID struct{}
 func (scanUUID) Scan(source []byte, target any) error {
 	id := target.(*uuid.UUID)
 	if len(source) != len(id) {
-		return fmt.Errorf("a UUID of %d bytes", len(source))
+		return fmt.Errorf("a UUID must have 16 bytes, got %d", len(source))
 	}
 	copy(id[:], source)
 	return nil

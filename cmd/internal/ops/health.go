@@ -12,17 +12,17 @@ import (
 	"github.com/auren-memory/auren/migrations"
 )
 
-// Health is how everything is.
+// Health is the state of the database, NATS, the projections and a rebuild.
 type Health struct {
 	Ready       bool         `json:"ready"`
 	Database    Database     `json:"database"`
 	NATS        NATS         `json:"nats"`
 	Projections []Projection `json:"projections"`
-	// Rebuild is the one that is under way or was broken off.
+	// Rebuild is one that is running or was interrupted; nil if there is none.
 	Rebuild *Rebuild `json:"rebuild,omitempty"`
 }
 
-// Database is how the database is.
+// Database is the state of the database.
 type Database struct {
 	Target      string `json:"target,omitempty"`
 	Problem     string `json:"problem,omitempty"`
@@ -31,15 +31,15 @@ type Database struct {
 	Limit       int    `json:"connections_limit"`
 }
 
-// Sources are where the health is read.
+// Sources are what Read reads.
 type Sources struct {
 	OpenDatabase func(ctx context.Context) (*pgxpool.Pool, error)
-	// NATSURL is empty where no NATS server is known.
+	// NATSURL is empty if no NATS server is known.
 	NATSURL     string
 	ConnectNATS func(url string) (*nats.Conn, error)
 }
 
-// Read reads how everything is; whatever cannot be read is a problem.
+// Read reads the health of everything; a part that cannot be read has a problem.
 func Read(ctx context.Context, from Sources) *Health {
 	h := &Health{Projections: []Projection{}, NATS: readNATS(from.NATSURL, from.ConnectNATS)}
 	if err := h.readDatabase(ctx, from); err != nil {

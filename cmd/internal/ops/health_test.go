@@ -9,9 +9,9 @@ import (
 	"github.com/auren-memory/auren/projections"
 )
 
-func TestWhatIsMissingWhereNobodyLeads(t *testing.T) {
+func TestALeaderlessProjectionNamesWhatIsMissing(t *testing.T) {
 	t.Parallel()
-	const nothing, nats = "nobody leads: start a projector", "nobody leads: no projector that reaches NATS runs"
+	const nothing, nats = "no leader: start a projector", "no leader: no running projector reaches NATS"
 	for _, c := range []struct {
 		projection string
 		runs       bool
@@ -22,7 +22,7 @@ func TestWhatIsMissingWhereNobodyLeads(t *testing.T) {
 	}
 }
 
-func TestEventsPerSecondAreMeasuredBetweenTwoLooks(t *testing.T) {
+func TestEventsPerSecondAreMeasuredBetweenTwoReadings(t *testing.T) {
 	t.Parallel()
 	first := []projections.Status{{Tenant: "a", Projection: "search", SequenceID: 10, Lag: 90}, {Tenant: "b", Projection: "search", SequenceID: 5}}
 	second := []projections.Status{{Tenant: "a", Projection: "search", SequenceID: 60, Lag: 40}, {Tenant: "b", Projection: "search", SequenceID: 6}}

@@ -13,13 +13,13 @@ import (
 	"github.com/auren-memory/auren/projections/fanout"
 )
 
-// NATS is how the NATS server is; zero where none is known.
+// NATS is the state of the NATS server; zero if none is known.
 type NATS struct {
 	URL     string `json:"url,omitempty"`
 	Problem string `json:"problem,omitempty"`
 }
 
-// readNATS asks whether the relay can work; the zero value where no server is known.
+// readNATS checks whether the relay can work; it returns the zero value if no server is known.
 func readNATS(url string, connect func(url string) (*nats.Conn, error)) (h NATS) {
 	if url == "" {
 		return h
@@ -40,7 +40,7 @@ func readNATS(url string, connect func(url string) (*nats.Conn, error)) (h NATS)
 	return h
 }
 
-// jetStreamProblem asks what the relay asks, too. Whether there is a stream already is for it to say.
+// jetStreamProblem makes the relay's own request. A missing stream is no problem: the relay creates it.
 func jetStreamProblem(conn *nats.Conn, hosts string) string {
 	reply, err := conn.Request("$JS.API.STREAM.INFO."+fanout.Stream, nil, time.Second)
 	switch {
@@ -55,10 +55,10 @@ func jetStreamProblem(conn *nats.Conn, hosts string) string {
 		Error *jetstream.APIError `json:"error"`
 	}
 	if err := json.Unmarshal(reply.Data, &answer); err != nil {
-		return fmt.Sprintf("JetStream of NATS (%s) answers what is no answer: %v", hosts, err)
+		return fmt.Sprintf("JetStream of NATS (%s) sent an unexpected reply: %v", hosts, err)
 	}
 	if answer.Error != nil && answer.Error.ErrorCode != jetstream.JSErrCodeStreamNotFound {
-		return fmt.Sprintf("JetStream of NATS (%s) refuses to tell of the stream: %s", hosts, answer.Error.Description)
+		return fmt.Sprintf("JetStream of NATS (%s) refused to describe the stream: %s", hosts, answer.Error.Description)
 	}
 	return ""
 }

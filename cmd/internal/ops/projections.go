@@ -14,19 +14,19 @@ import (
 	"github.com/auren-memory/auren/projections/fanout"
 )
 
-// Projection is how a projection of a tenant is.
+// Projection is the state of a projection of a tenant.
 type Projection struct {
 	projections.Status
-	// EventsPerSecond is how fast the checkpoint moved while we looked; 0 where there was nothing to apply.
+	// EventsPerSecond is how fast the checkpoint moved between the two readings; 0 if there was nothing to apply.
 	EventsPerSecond float64 `json:"events_per_second"`
-	// Problem is why it does not keep up; empty where it does.
+	// Problem is why it does not keep up; empty if it does.
 	Problem string `json:"problem,omitempty"`
 }
 
-// Between is how long a status watches a projection that is behind.
+// Between is the time between the two readings of a projection that is behind.
 const Between = 500 * time.Millisecond
 
-// readProjections looks twice where something lags, or moved a moment ago, to see how fast it moves.
+// readProjections reads twice if a projection lags or moved a moment ago, to measure its speed.
 func readProjections(ctx context.Context, pool *pgxpool.Pool) ([]Projection, error) {
 	first, err := projections.ReadStatus(ctx, pool)
 	if err != nil {
@@ -52,11 +52,11 @@ func readProjections(ctx context.Context, pool *pgxpool.Pool) ([]Projection, err
 	return Compare(first, second, time.Since(began)), nil
 }
 
-// handover is how long nobody may lead a projection while projectors run: after a rebuild, or when a tenant has come, they
-// share what there is to lead anew, each at its next look, and where they hear of new numbers first, by a lease's time.
+// handover bounds how long a projection may have no leader although projectors run: after a rebuild, or with a new
+// tenant, each projector claims its share at its next poll, and at the latest when a lease expires.
 const handover = 5 * time.Second
 
-// waitForLeaders reads the status, where projectors run once each projection is led or handover is over.
+// waitForLeaders reads the status; if projectors run, once each projection has a leader or handover has passed.
 func waitForLeaders(ctx context.Context, pool *pgxpool.Pool) ([]projections.Status, error) {
 	for began := time.Now(); ; {
 		all, err := projections.ReadStatus(ctx, pool)
@@ -76,7 +76,7 @@ func waitForLeaders(ctx context.Context, pool *pgxpool.Pool) ([]projections.Stat
 	}
 }
 
-// Compare compares what was seen at two moments.
+// Compare derives speeds and problems from two readings.
 func Compare(first, second []projections.Status, passed time.Duration) []Projection {
 	type key struct {
 		tenant     domain.Tenant
@@ -99,7 +99,7 @@ func Compare(first, second []projections.Status, passed time.Duration) []Project
 	return all
 }
 
-// problem says what is wrong; runs tells whether any projector leads something.
+// problem says what is wrong, or ""; runs tells whether any projector leads something.
 func (p *Projection) problem(runs bool) string {
 	switch {
 	case p.StoppedAt != nil && *p.StoppedAt == 0:
@@ -107,16 +107,16 @@ func (p *Projection) problem(runs bool) string {
 	case p.StoppedAt != nil:
 		return fmt.Sprintf("stopped at event %d: %s", *p.StoppedAt, p.StoppedReason)
 	case p.Holder == "" && p.Projection == fanout.Name && runs:
-		return "nobody leads: no projector that reaches NATS runs"
+		return "no leader: no running projector reaches NATS"
 	case p.Holder == "":
-		return "nobody leads: start a projector"
+		return "no leader: start a projector"
 	case p.State == projections.Stuck:
-		return "stuck: it has not moved for a while"
+		return "stuck: its checkpoint has not moved for a while"
 	}
 	return ""
 }
 
-// readProjectors asks the table in which each projector says that it lives. It has no checkpoint before the first event.
+// readProjectors reads the projectors' registrations: before the first event there are no checkpoints.
 const readProjectors = `
 select exists (select from logs where sequence_id > 0),
        exists (select from projectors where seen_until > clock_timestamp())`
@@ -129,10 +129,10 @@ func readProjector(ctx context.Context, pool *pgxpool.Pool) (events, runs bool, 
 	return events, runs, err
 }
 
-// registration is how long a projector that has just started may take to register.
+// registration bounds how long a projector takes to register after its start.
 const registration = time.Second
 
-// checkProjector is an error if no projection has a checkpoint, unless a projector waits for the first event.
+// checkProjector returns an error unless a projector runs and waits for the first event.
 func checkProjector(ctx context.Context, pool *pgxpool.Pool) error {
 	for began := time.Now(); ; {
 		events, runs, err := readProjector(ctx, pool)
@@ -152,7 +152,7 @@ func checkProjector(ctx context.Context, pool *pgxpool.Pool) error {
 	}
 }
 
-// pause waits a moment before the next look.
+// pause waits before the next reading.
 func pause(ctx context.Context) error {
 	select {
 	case <-ctx.Done():

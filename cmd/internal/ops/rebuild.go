@@ -9,14 +9,14 @@ import (
 	"github.com/auren-memory/auren/projections/rebuild"
 )
 
-// Rebuild is what there is beside the live tables: a rebuild that is running, or what one has left behind.
+// Rebuild describes the tables beside the live ones: those of a running rebuild, or the remains of one.
 type Rebuild struct {
 	rebuild.Status
-	// Problem is the event that stopped it; empty where none did.
+	// Problem is the event that stopped it; empty if none did.
 	Problem string `json:"problem,omitempty"`
 }
 
-// readRebuild returns nil if there is nothing but the live tables.
+// readRebuild returns nil if there are only the live tables.
 func readRebuild(ctx context.Context, pool *pgxpool.Pool) (*Rebuild, error) {
 	status, err := rebuild.ReadStatus(ctx, pool)
 	if err != nil || status == nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/auren-memory/auren/cmd/internal/config"
 )
 
-// addresses are where the parts of a running stack are reached: the configured ports may be "any".
+// addresses are those that the parts of a running stack listen on; a configured port of 0 means any free one.
 type addresses struct {
 	HTTP string `json:"http"`
 	NATS string `json:"nats"`
@@ -43,18 +43,17 @@ func (s *Stack) publishAddresses() error {
 	return nil
 }
 
-// readAddresses returns those of the stack of a data directory; empty ones where none has said any. They may be
-// those of a stack that was killed.
+// readAddresses returns the addresses that the stack of a data directory published; empty if it published none. That
+// stack may have been killed since.
 func readAddresses(dataDir string) (at addresses) {
 	raw, err := os.ReadFile(addressesFile(dataDir))
 	if err == nil {
-		_ = json.Unmarshal(raw, &at) // what cannot be read says nothing
+		_ = json.Unmarshal(raw, &at) // a damaged file counts as a missing one
 	}
 	return at
 }
 
-// NATSURL is the configured server, or that of the stack that runs from the data directory; empty where there is
-// neither.
+// NATSURL returns the configured server, else the one of the stack that runs from the data directory, else "".
 func (s *Settings) NATSURL() string {
 	if s.Config.NATSURL != "" {
 		return string(s.Config.NATSURL)
@@ -65,7 +64,8 @@ func (s *Settings) NATSURL() string {
 	return readAddresses(s.Config.DataDir).NATS
 }
 
-// ServerURL is where a server is configured to serve, or, where nothing is said of that, the stack of the data directory does.
+// ServerURL returns the configured address of the HTTP API, or, if that is the default, the one of the stack that
+// runs from the data directory.
 func (s *Settings) ServerURL() string {
 	if url := readAddresses(s.Config.DataDir).HTTP; url != "" && s.Config.DSN == "" && s.Config.HTTPAddr == config.DefaultHTTPAddr {
 		return url

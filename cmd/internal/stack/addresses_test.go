@@ -9,7 +9,7 @@ import (
 	"github.com/auren-memory/auren/cmd/internal/config"
 )
 
-func TestTheServerThatIsNamedIsAsked(t *testing.T) {
+func TestAConfiguredServerTakesPrecedence(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(addressesFile(dir), []byte(`{"http":"http://127.0.0.1:1234"}`), 0o600))

@@ -22,13 +22,13 @@ import (
 	"github.com/auren-memory/auren/queries"
 )
 
-// DatabaseDSN is the configured database, else that of the stack that runs from the data directory now.
+// DatabaseDSN returns the configured database, else the one of the stack that runs from the data directory.
 func (s *Settings) DatabaseDSN() (string, error) {
 	if s.Config.DSN != "" {
 		return string(s.Config.DSN), nil
 	}
 	if s.Config.URL != "" {
-		return "", errors.New("this command needs the database itself, which --url (AUREN_URL) does not name: name it with --db-dsn (AUREN_DB_DSN)")
+		return "", errors.New("this command needs direct access to the database, not a server (--url, AUREN_URL): set --db-dsn (AUREN_DB_DSN)")
 	}
 	dsn, ok, err := standalone.RunningDSN(s.Config.DataDir)
 	switch {
@@ -40,7 +40,7 @@ func (s *Settings) DatabaseDSN() (string, error) {
 	return dsn, nil
 }
 
-// ConnectAs opens the small pool of a command that runs for a moment. The schema may be anything.
+// ConnectAs opens a small pool for a short-lived command. It does not check the schema.
 func (s *Settings) ConnectAs(ctx context.Context, name string) (*pgxpool.Pool, error) {
 	dsn, err := s.DatabaseDSN()
 	if err != nil {
@@ -64,19 +64,19 @@ func (s *Settings) OpenNow(ctx context.Context) (*pgxpool.Pool, error) {
 	return pool, ExplainConnectError(ctx, dsn, err)
 }
 
-// ExplainConnectError says in one line why there is no connection: the driver's own words name each address twice.
+// ExplainConnectError says in one line why connecting failed; the driver's own message names each address twice.
 func ExplainConnectError(ctx context.Context, dsn string, err error) error {
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); !ok || ctx.Err() != nil {
 		return err
 	}
 	target := config.DSN(dsn)
 	if refused, ok := errors.AsType[*pgconn.PgError](err); ok {
-		return fmt.Errorf("PostgreSQL (%s) refuses: %s", target, refused.Message)
+		return fmt.Errorf("PostgreSQL (%s) refused the connection: %s", target, refused.Message)
 	}
 	return fmt.Errorf("PostgreSQL (%s) cannot be reached: %s", target, terminal.OneLine(reason(err).Error()))
 }
 
-// reason is what kept a connection from being made.
+// reason returns the innermost cause of a failed connection.
 func reason(err error) error {
 	if name, ok := errors.AsType[*net.DNSError](err); ok {
 		return name
@@ -85,7 +85,7 @@ func reason(err error) error {
 		return network.Err
 	}
 	for {
-		switch e := err.(type) { //nolint:errorlint // it is walked through
+		switch e := err.(type) { //nolint:errorlint // the loop unwraps it
 		case interface{ Unwrap() error }:
 			if e.Unwrap() == nil {
 				return err
@@ -99,7 +99,7 @@ func reason(err error) error {
 	}
 }
 
-// Client is what the commands that work with memories need, over one connection to the database.
+// Client has what the memory commands need, over one pool.
 type Client struct {
 	*Settings
 	Pool    *pgxpool.Pool
@@ -108,7 +108,7 @@ type Client struct {
 	Reader  *queries.Reader
 }
 
-// Connect opens a client. The schema must be the one that this program knows. Close it.
+// Connect opens a client; the schema must be the version that this program expects. The caller closes it.
 func (s *Settings) Connect(ctx context.Context, name string) (*Client, error) {
 	pool, err := s.ConnectAs(ctx, "auren "+name)
 	if err != nil {
@@ -130,16 +130,16 @@ func newClient(s *Settings, pool *pgxpool.Pool, config eventstore.Config) *Clien
 	}
 }
 
-// Close waits for what is being written.
+// Close waits for writes in progress.
 func (c *Client) Close() {
 	c.Store.Close()
 	c.Pool.Close()
 }
 
-// ErrNoProjector explains an answer that a read model could not give because nobody keeps it up to date.
+// ErrNoProjector explains why a read model is not up to date: no projector maintains it.
 var ErrNoProjector = errors.New("is a projector running? `auren status` tells")
 
-// StatusOf reads how far each projection of the client's tenant is.
+// StatusOf reads the position of each projection of the client's tenant.
 func (c *Client) StatusOf(ctx context.Context) ([]projections.Status, error) {
 	all, err := projections.ReadStatus(ctx, c.Pool)
 	if err != nil {

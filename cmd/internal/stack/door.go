@@ -10,15 +10,15 @@ import (
 	"github.com/auren-memory/auren/projections"
 )
 
-// Door is the way of a command that works with memories: to the server that is named, or else to the database itself.
+// Door gives a memory command access to the API: of the server that --url names, or else in this process.
 type Door struct {
 	api.Door
-	// Remote is the server; nil where the door is in this process.
+	// Remote is the server; nil if the API runs in this process.
 	Remote *httpclient.Client
 	close  func()
 }
 
-// OpenDoor opens the door; name tells the database which command it is. Close it.
+// OpenDoor opens a door; name becomes the application_name of its connections. The caller closes it.
 func (s *Settings) OpenDoor(ctx context.Context, name string) (*Door, error) {
 	if s.Config.URL != "" {
 		remote, err := httpclient.Open(ctx, httpclient.Config{URL: s.Config.URL, Key: string(s.Config.Key), Version: s.Version})
@@ -39,15 +39,15 @@ func (s *Settings) OpenDoor(ctx context.Context, name string) (*Door, error) {
 	return &Door{Door: &local{service, watcher}, close: client.Close}, nil
 }
 
-// Close waits for what is being written.
+// Close waits for writes in progress.
 func (d *Door) Close() { d.close() }
 
-// Caller is who calls through the door: the account of this machine.
+// Caller returns the caller: the operating system's account.
 func (s *Settings) Caller() api.Caller {
 	return api.Caller{Tenant: s.Tenant, Principal: "local:" + Account()}
 }
 
-// Account is the name of the account that runs this process; "" where it has none.
+// Account returns the name of the account that runs this process; "" if it has none.
 func Account() string {
 	account, err := user.Current()
 	if err != nil {
@@ -56,13 +56,13 @@ func Account() string {
 	return account.Username
 }
 
-// local is a service that watches the log only while something is followed.
+// local is a service that watches the log only while a caller follows it.
 type local struct {
 	*api.Service
 	watcher *eventstore.Watcher
 }
 
-// Follow is that of the service.
+// Follow implements api.Service.
 func (l *local) Follow(ctx context.Context, c api.Caller, op *api.Operation, request []byte, each func(api.Page) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	watching := make(chan struct{})

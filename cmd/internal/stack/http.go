@@ -15,7 +15,7 @@ import (
 	"github.com/auren-memory/auren/projections"
 )
 
-// StartHTTP serves the whole API and returns where. All checks must be there already.
+// StartHTTP serves the whole API and returns its address. All health checks must be registered before.
 func (e *Services) StartHTTP(ctx context.Context, addr string) (net.Addr, error) {
 	service := api.New(api.Deps{
 		Commands: e.Handler, Queries: e.Reader, Store: e.Store, LogWatcher: e.logWatcher, Projections: e.projections,
@@ -23,11 +23,11 @@ func (e *Services) StartHTTP(ctx context.Context, addr string) (net.Addr, error)
 	return e.listen(ctx, httpapi.New(service, e.operations(), httpapi.Config{Addr: addr}))
 }
 
-// StartOperations serves what operators ask any process for, without the API.
+// StartOperations serves health, metrics and the like, without the API.
 func (e *Services) StartOperations(ctx context.Context, addr string) (net.Addr, error) {
 	bound, err := e.listen(ctx, httpapi.NewOperations(api.New(api.Deps{Projections: e.projections}), e.operations(), httpapi.Config{Addr: addr}))
 	if err != nil {
-		// The error of the API names the setting of the API.
+		// The wrapped error names the API's setting.
 		return nil, fmt.Errorf("--projector-http-addr (AUREN_PROJECTOR_HTTP_ADDR): %w", errors.Unwrap(err))
 	}
 	return bound, nil
@@ -56,11 +56,11 @@ func (e *Services) projections(ctx context.Context) ([]projections.Status, error
 	return readProjections(ctx, e.Pool)
 }
 
-// readProjections tells how far each is. An error is of kind Unavailable, with the database's own words hidden.
+// readProjections reads the position of each projection. Its errors are of kind Unavailable and hide the database's message.
 func readProjections(ctx context.Context, pool *pgxpool.Pool) ([]projections.Status, error) {
 	all, err := projections.ReadStatus(ctx, pool)
 	if err != nil {
-		err = errors.Join(domain.Errorf(domain.Unavailable, "the database cannot tell how far the projections are; try again"), err)
+		err = errors.Join(domain.Errorf(domain.Unavailable, "the status of the projections cannot be read from the database; try again"), err)
 	}
 	return all, err
 }

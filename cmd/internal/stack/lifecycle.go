@@ -10,11 +10,11 @@ import (
 	"go.uber.org/zap"
 )
 
-// stopTimeout bounds the whole of an orderly end; it stays below the grace period of the container tools.
+// stopTimeout bounds a graceful shutdown; it stays below the grace period of container runtimes.
 const stopTimeout = 20 * time.Second
 
-// Lifecycle is what a long-running command consists of. Parts are added in the order in which they need each other and
-// stopped in the reverse order, all under one deadline. The first one that fails ends them all.
+// Lifecycle holds the parts of a long-running command. They are started in the order of their dependencies and
+// stopped in the reverse order, all under one deadline. The first one that fails stops them all.
 type Lifecycle struct {
 	log    *zap.Logger
 	added  []part
@@ -26,17 +26,17 @@ type part struct {
 	stop func(ctx context.Context) error
 }
 
-// NewLifecycle returns one without parts. Stop it.
+// NewLifecycle returns a lifecycle without parts. The caller stops it.
 func NewLifecycle(log *zap.Logger) *Lifecycle {
 	return &Lifecycle{log: log, failed: make(chan error, 1)}
 }
 
-// add takes over something that runs already; stop must return when ctx ends.
+// add takes over a part that runs already; stop must return when ctx ends.
 func (l *Lifecycle) add(name string, stop func(ctx context.Context) error) {
 	l.added = append(l.added, part{name, stop})
 }
 
-// run starts a part that works until its context ends. To stop it is to end that and to wait for it.
+// run starts a part that works until its context ends. Stopping it cancels that context and waits for the part.
 func (l *Lifecycle) run(name string, work func(ctx context.Context) error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
@@ -74,7 +74,7 @@ func (l *Lifecycle) Wait(ctx context.Context) error {
 // Started tells whether there is anything to stop.
 func (l *Lifecycle) Started() bool { return len(l.added) > 0 }
 
-// UnlessInterrupted takes being asked to end for the success that it is, whatever that broke off at the start.
+// UnlessInterrupted returns nil if ctx has ended: an interrupted start is no failure.
 func UnlessInterrupted(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return nil
@@ -82,7 +82,7 @@ func UnlessInterrupted(ctx context.Context, err error) error {
 	return err
 }
 
-// Stop stops all parts, those added last first. A part that does not end in time is left behind, and named.
+// Stop stops all parts, the last one added first. The error names each part that did not stop in time.
 func (l *Lifecycle) Stop() error {
 	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()

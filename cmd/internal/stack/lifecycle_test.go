@@ -27,10 +27,10 @@ func TestPartsStopInReverseOrder(t *testing.T) {
 	require.NoError(t, l.Wait(ctx))
 	require.ErrorContains(t, l.Stop(), "stop third: stuck")
 	require.Equal(t, []string{"third", "second", "first"}, stopped)
-	require.NoError(t, l.Stop(), "once is enough")
+	require.NoError(t, l.Stop(), "a second stop does nothing")
 }
 
-func TestThePartThatFailsEndsTheWait(t *testing.T) {
+func TestAFailedPartEndsTheWait(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	l := NewLifecycle(zap.NewNop())
 	l.run("patient", func(ctx context.Context) error { <-ctx.Done(); return nil })

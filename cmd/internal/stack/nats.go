@@ -13,10 +13,10 @@ import (
 	"github.com/auren-memory/auren/cmd/internal/config"
 )
 
-// connectNATS returns a connection that is there or will be: it tries for ever, and says in the log when it waits.
+// connectNATS returns a connection at once and keeps trying to establish it, for ever; it logs when it waits.
 func (s *Settings) connectNATS(url string) (*nats.Conn, error) {
 	log := s.Log
-	var told string // handlers are called one after the other
+	var told string // needs no lock: the client calls its handlers one after the other
 	conn, err := nats.Connect(url,
 		nats.Name("auren"),
 		nats.Timeout(2*time.Second),
@@ -30,7 +30,7 @@ func (s *Settings) connectNATS(url string) (*nats.Conn, error) {
 			}
 		}),
 		nats.ReconnectErrHandler(func(_ *nats.Conn, err error) {
-			// Tried twice a second: each cause is told once. That no server is left is none.
+			// Reconnecting is tried twice a second; log each cause once. ErrNoServers only sums up the causes before it.
 			if cause := config.MaskSecrets(err.Error()); cause != told && !errors.Is(err, nats.ErrNoServers) {
 				told = cause
 				log.Warn("nats cannot be reached; trying again", zap.String("cause", cause))
@@ -48,7 +48,7 @@ func (s *Settings) connectNATS(url string) (*nats.Conn, error) {
 		return nil, ExplainNATSError(url, err)
 	}
 	if !conn.IsConnected() {
-		log.Warn("waiting for nats; nothing is fanned out until it is there", zap.Stringer("url", s.Config.NATSURL))
+		log.Warn("waiting for nats; no event is published until it is reachable", zap.Stringer("url", s.Config.NATSURL))
 	}
 	return conn, nil
 }
@@ -63,19 +63,19 @@ func pingNATS(ctx context.Context, conn *nats.Conn) error {
 	return nil
 }
 
-// ExplainNATSError says why there is no connection to NATS, and to which servers: the client's own words name none.
+// ExplainNATSError says why connecting to NATS failed, and to which servers; the client's own message names none.
 func ExplainNATSError(url string, err error) error {
 	did := "cannot be reached"
 	if errors.Is(err, nats.ErrAuthorization) {
-		did = "refuses"
+		did = "refused the connection"
 	}
 	return fmt.Errorf("NATS (%s) %s: %s", config.NATSURL(url).Hosts(), did, config.MaskSecrets(strings.TrimPrefix(err.Error(), "nats: ")))
 }
 
-// DialNATS connects once, for a command that runs for a moment.
+// DialNATS connects once, for a short-lived command.
 func (s *Settings) DialNATS(url, name string) (*nats.Conn, error) {
 	conn, err := nats.Connect(url, nats.Name(name), nats.Timeout(2*time.Second),
-		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {})) // callers meet what matters
+		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {})) // callers see the errors of their own requests
 	if err != nil {
 		return nil, ExplainNATSError(url, err)
 	}

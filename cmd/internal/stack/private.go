@@ -11,7 +11,7 @@ import (
 	"github.com/auren-memory/auren/deploy/standalone"
 )
 
-// privatePostgres keeps the server of the data directory up: one that dies is started again, at the same place.
+// privatePostgres keeps the server of the data directory running: it restarts one that dies, at the same address.
 type privatePostgres struct {
 	config standalone.PostgresConfig
 
@@ -33,7 +33,7 @@ func (p *privatePostgres) current() *standalone.Postgres {
 	return p.running
 }
 
-// watch starts the server again whenever it has died, until ctx ends.
+// watch restarts the server whenever it dies, until ctx ends.
 func (p *privatePostgres) watch(ctx context.Context) error {
 	for {
 		select {

@@ -15,8 +15,8 @@ import (
 	"github.com/auren-memory/auren/projections/search"
 )
 
-// startProjections runs the read models. One whose tables an older program made is rebuilt first, while that program goes on with
-// them until the new ones are live.
+// startProjections runs the read models. It first rebuilds those whose tables an older version made; programs of that
+// version go on with them until the new tables are live.
 func (e *Services) startProjections(all []projections.Projection, config runner.Config) {
 	for _, p := range all {
 		seen := e.projectionMetrics.Of(p.Name())
@@ -31,7 +31,7 @@ func (e *Services) startProjections(all []projections.Projection, config runner.
 	}
 }
 
-// Migrate brings the schema up to date and creates the tables of read models that have none.
+// Migrate migrates the schema and creates the missing tables of read models.
 func Migrate(ctx context.Context, dsn string) error {
 	if err := migrations.Up(ctx, dsn); err != nil {
 		return err
@@ -44,7 +44,7 @@ func Migrate(ctx context.Context, dsn string) error {
 	return generation.CreateFirst(ctx, pool, ReadModels())
 }
 
-// ReadModels are the projections that keep tables.
+// ReadModels returns the projections that keep tables.
 func ReadModels() []projections.Projection {
 	return []projections.Projection{agentmemories.Projection{}, search.New(search.Config{})}
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/auren-memory/auren/queries"
 )
 
-// Services are what a server and a projector have in common: the pool, the log, and who wakes whom.
+// Services are what a server and a projector share: the pool, the log, and the watchers that wake their parts.
 type Services struct {
 	*Client
 	lifecycle         *Lifecycle
@@ -35,7 +35,7 @@ type Services struct {
 	ballast []byte
 }
 
-// StartServices connects to a database whose schema must be the one that this program knows.
+// StartServices connects to the database; its schema must be the version that this program expects.
 func (s *Settings) StartServices(ctx context.Context, l *Lifecycle, dsn, name string) (*Services, error) {
 	traces, err := observe.NewTraces(ctx, "auren-"+name, s.Version, s.Log)
 	if err != nil {
@@ -73,7 +73,7 @@ func (s *Settings) StartServices(ctx context.Context, l *Lifecycle, dsn, name st
 	return e, nil
 }
 
-// within waits for something that cannot be interrupted, no longer than ctx.
+// within waits for a call that cannot be cancelled, but no longer than ctx.
 func within(ctx context.Context, do func()) error {
 	done := make(chan struct{})
 	go func() {
@@ -94,8 +94,7 @@ func (e *Services) checkSchema(ctx context.Context) error {
 	return publicError(migrations.CheckVersion(ctx, e.Pool))
 }
 
-// publicError leaves of an error what whoever asks for the health may know: not the account, the name and the address of
-// the database.
+// publicError hides what a health check must not reveal: the account, the name and the address of the database.
 func publicError(err error) error {
 	if _, known := errors.AsType[*migrations.VersionError](err); known || err == nil || errors.Is(err, context.DeadlineExceeded) {
 		return err
@@ -130,14 +129,14 @@ func (e *Services) StartProjector(natsURL string) error {
 	return nil
 }
 
-// observed lets a projection tell its metrics.
+// observed reports a projection's metrics.
 func (*Services) observed(config runner.Config, seen observe.Projection) runner.Config {
 	config.Applied = func(_ string, _ domain.Tenant, events int) { seen.Applied(events) }
 	config.Leased = func(_ string, _ domain.Tenant, term int64) { seen.Leased(term) }
 	return config
 }
 
-// readStatus reads how far each projection of each tenant is.
+// readStatus reads the position of each projection of each tenant.
 func (e *Services) readStatus(ctx context.Context) ([]projections.Status, error) {
 	return projections.ReadStatus(ctx, e.Pool)
 }

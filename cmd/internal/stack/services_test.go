@@ -9,7 +9,7 @@ import (
 	"github.com/auren-memory/auren/domain"
 )
 
-func TestHowFarProjectionsAreIsUnavailableWithoutTheDatabase(t *testing.T) {
+func TestProjectionStatusIsUnavailableWithoutTheDatabase(t *testing.T) {
 	t.Parallel()
 	pool, err := pgxpool.New(t.Context(), "postgres://nobody:s3cret@127.0.0.1:1/x")
 	require.NoError(t, err)

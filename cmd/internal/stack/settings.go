@@ -9,17 +9,17 @@ import (
 	"github.com/auren-memory/auren/domain"
 )
 
-// Settings is what every part is built from.
+// Settings holds what every part is built from.
 type Settings struct {
 	Config  config.Config
 	Tenant  domain.Tenant
 	Version string
 	Log     *zap.Logger
-	// Stderr shows the person at the terminal what takes time.
+	// Stderr is the user's terminal, for notices and progress.
 	Stderr *terminal.Screen
 }
 
-// Notice tells the person at the terminal something that is not the answer.
+// Notice prints a line on stderr, apart from the command's output.
 func (s *Settings) Notice(text string) {
 	s.Stderr.Printf("%s\n", s.Stderr.Paint(terminal.Dim, text))
 }

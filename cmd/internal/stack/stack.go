@@ -12,16 +12,16 @@ import (
 	"github.com/auren-memory/auren/migrations"
 )
 
-// Stack is everything running in one process.
+// Stack is the whole of AUREN running in one process.
 type Stack struct {
 	*Services
 	NATSURL  string
 	httpAddr net.Addr
-	Private  bool // PostgreSQL is ours
+	Private  bool // the stack runs its own PostgreSQL
 }
 
-// StartStack starts everything that the settings do not place elsewhere. What was started when it fails is in the
-// lifecycle, for the caller to stop.
+// StartStack starts every part that the settings do not place elsewhere. If it fails, the parts that it has started
+// are in the lifecycle, for the caller to stop.
 func (s *Settings) StartStack(ctx context.Context, l *Lifecycle) (*Stack, error) {
 	dsn, err := s.startPostgres(ctx, l)
 	if err != nil {
@@ -49,7 +49,7 @@ func (s *Settings) StartStack(ctx context.Context, l *Lifecycle) (*Stack, error)
 	return all, all.publishAddresses()
 }
 
-// URL is how this machine reaches the API, also where it listens on every address.
+// URL returns the URL of the API as seen from this machine, even if it listens on every address.
 func (s *Stack) URL() string {
 	if tcp, ok := s.httpAddr.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
 		return fmt.Sprintf("http://127.0.0.1:%d", tcp.Port)
@@ -57,7 +57,7 @@ func (s *Stack) URL() string {
 	return "http://" + s.httpAddr.String()
 }
 
-// startPostgres returns the DSN of the configured database, or starts a private server for one.
+// startPostgres returns the DSN of the configured database, or starts a private server.
 func (s *Settings) startPostgres(ctx context.Context, l *Lifecycle) (dsn string, err error) {
 	if s.Config.DSN != "" {
 		return string(s.Config.DSN), nil
@@ -78,9 +78,9 @@ func (s *Settings) startPostgres(ctx context.Context, l *Lifecycle) (dsn string,
 	return server.current().DSN(), nil
 }
 
-// InstallPostgres installs the packages of PostgreSQL where this account may do so.
+// InstallPostgres installs the packages of PostgreSQL if this account may do so.
 func (s *Settings) InstallPostgres(ctx context.Context) error {
-	s.Notice("PostgreSQL is not installed; installing it where that is allowed")
+	s.Notice("PostgreSQL is not installed; trying to install it")
 	return standalone.InstallPostgres(ctx, s.Stderr)
 }
 
@@ -101,7 +101,7 @@ func (s *Settings) startNATS(l *Lifecycle) (url string, err error) {
 	return server.URL(), nil
 }
 
-// prepareSchema creates the database where it is missing and migrates it.
+// prepareSchema creates the database if it is missing and migrates its schema.
 func (s *Settings) prepareSchema(ctx context.Context, dsn string) error {
 	pool, err := database.Open(ctx, database.Config{DSN: dsn, Name: "auren up", Wait: s.Config.Wait}, s.Log)
 	switch {
@@ -122,9 +122,9 @@ func (s *Settings) prepareSchema(ctx context.Context, dsn string) error {
 	return Migrate(ctx, dsn)
 }
 
-// AnnounceMigration says beforehand what may take minutes where there are many memories.
+// AnnounceMigration says that a migration begins: it may take minutes with many memories.
 func (s *Settings) AnnounceMigration(before, latest int64) {
 	if before > 0 && before < latest {
-		s.Notice(fmt.Sprintf("bringing the schema from version %d to %d", before, latest))
+		s.Notice(fmt.Sprintf("migrating the schema from version %d to %d", before, latest))
 	}
 }
