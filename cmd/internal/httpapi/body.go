@@ -5,6 +5,7 @@ import (
 	"errors"
 	"mime"
 	"net/http"
+	"reflect"
 	"strings"
 	"time"
 
@@ -54,4 +55,9 @@ func checkContentType(h http.Header) error {
 		return unsupported("Content-Type", "must be application/json")
 	}
 	return nil
+}
+
+// noParameters refuses a query.
+func noParameters(r *http.Request) error {
+	return decode.New(reflect.TypeFor[struct{}]()).Parameters(r.URL.RawQuery, &struct{}{})
 }

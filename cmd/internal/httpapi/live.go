@@ -20,10 +20,18 @@ import (
 // HeaderLastEventID says after which event a feed goes on; it outweighs the parameter after.
 const HeaderLastEventID = "Last-Event-Id"
 
-// serveFeed writes events until the client goes, the server closes or the last event that was asked for is written. One
+// feeds serves live feeds.
+type feeds struct {
+	// closing ends them.
+	closing context.Context
+	config  Config
+	log     *zap.Logger
+}
+
+// serve writes events until the client goes, the server closes or the last event that was asked for is written. One
 // goroutine reads ahead by a page and waits until that is written, so a slow client only slows itself; one that takes
 // nothing for Config.WriteTimeout is cut off.
-func (s *Server) serveFeed(w http.ResponseWriter, r *http.Request, admitted api.Admission, request any) error {
+func (s *feeds) serve(w http.ResponseWriter, r *http.Request, admitted api.Admission, request any) error {
 	if err := resume(r, request.(*api.FollowLogRequest)); err != nil {
 		return err
 	}
@@ -50,7 +58,7 @@ func (s *Server) serveFeed(w http.ResponseWriter, r *http.Request, admitted api.
 		return err
 	case begin := <-pages:
 		if r.Method != http.MethodHead {
-			s.writeFeed(w, begin.Next, pages, ended)
+			s.write(w, begin.Next, pages, ended)
 		}
 		return nil
 	}
@@ -74,7 +82,7 @@ func resume(r *http.Request, request *api.FollowLogRequest) error {
 }
 
 // writeFeed returns once the follower has ended or the client takes nothing any more.
-func (s *Server) writeFeed(w http.ResponseWriter, after int64, pages <-chan api.Page, ended <-chan error) {
+func (s *feeds) write(w http.ResponseWriter, after int64, pages <-chan api.Page, ended <-chan error) {
 	if live, ok := w.(*response); ok {
 		live.live = true
 	}

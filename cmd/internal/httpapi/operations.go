@@ -9,7 +9,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/auren-memory/auren/cmd/internal/api"
-	"github.com/auren-memory/auren/cmd/internal/api/decode"
 )
 
 type healthAnswer struct {
@@ -23,33 +22,32 @@ type versionAnswer struct {
 	Go      string `json:"go" doc:"The version of Go that built it." example:"go1.26.0"`
 }
 
-// operations serves what is about this process. They need no caller.
-func (b *binder) operations() {
-	s := b.server
+// bindProcess serves what is about this process. It needs no caller.
+func (b *binder) bindProcess() {
 	live := document[healthAnswer](b, "/health/live", "getLiveness", "Liveness", "Answers as long as the process can answer.")
 	b.handle(live, func(w http.ResponseWriter, r *http.Request) error {
 		return writeAnswer(w, r, http.StatusOK, healthAnswer{Status: "live"})
 	})
 	ready := document[healthAnswer](b, "/health/ready", "getReadiness", "Readiness", "200 if all parts work, else 503; either way it tells about each.")
 	ready.Responses["503"] = &huma.Response{Description: http.StatusText(http.StatusServiceUnavailable), Content: ready.Responses["200"].Content}
-	b.handle(ready, s.readiness)
+	b.handle(ready, b.readiness)
 	versions := document[versionAnswer](b, "/version", "getVersion", "Version", "What runs here.")
 	b.handle(versions, func(w http.ResponseWriter, r *http.Request) error {
-		return writeAnswer(w, r, http.StatusOK, versionAnswer{Version: s.Version, API: api.Version, Go: runtime.Version()})
+		return writeAnswer(w, r, http.StatusOK, versionAnswer{Version: b.operations.Version, API: api.Version, Go: runtime.Version()})
 	})
-	if s.Metrics != nil {
+	if b.operations.Metrics != nil {
 		b.handle(textDocument("/metrics", "getMetrics", "Metrics", "In the text format of Prometheus.", "text/plain"),
 			func(w http.ResponseWriter, r *http.Request) error {
-				s.Metrics.ServeHTTP(w, r)
+				b.operations.Metrics.ServeHTTP(w, r)
 				return nil
 			})
 	}
 }
 
-func (s *Server) readiness(w http.ResponseWriter, r *http.Request) error {
-	ctx, cancel := context.WithTimeout(r.Context(), s.config.RequestTimeout)
+func (b *binder) readiness(w http.ResponseWriter, r *http.Request) error {
+	ctx, cancel := context.WithTimeout(r.Context(), b.config.RequestTimeout)
 	defer cancel()
-	ready, parts := s.Ready(ctx)
+	ready, parts := b.operations.Ready(ctx)
 	if !ready {
 		return writeAnswer(w, r, http.StatusServiceUnavailable, healthAnswer{Status: "unready", Checks: parts})
 	}
@@ -69,13 +67,8 @@ func writeAnswer(w http.ResponseWriter, r *http.Request, status int, answer any)
 	return nil
 }
 
-// noParameters refuses a query.
-func noParameters(r *http.Request) error {
-	return decode.New(reflect.TypeFor[struct{}]()).Parameters(r.URL.RawQuery, &struct{}{})
-}
-
-// documents serves the OpenAPI document. It comes last: it tells of everything registered before, and of itself.
-func (b *binder) documents() {
+// bindDocuments serves the OpenAPI document. It comes last: it tells of everything registered before, and of itself.
+func (b *binder) bindDocuments() {
 	var asJSON, asYAML []byte
 	b.handle(textDocument("/openapi.json", "getOpenAPI", "OpenAPI", "This document.", "application/json"),
 		func(w http.ResponseWriter, _ *http.Request) error {

@@ -41,14 +41,14 @@ func problemOf(err error) api.Problem {
 
 // writeProblem answers with the problem that an error is. One that is internal is logged. Where an answer has begun
 // already, or the client has gone, there is nobody to tell.
-func (s *Server) writeProblem(w http.ResponseWriter, r *http.Request, err error) {
+func writeProblem(log *zap.Logger, w http.ResponseWriter, r *http.Request, err error) {
 	p := problemOf(err)
 	if p.Status == http.StatusInternalServerError {
 		if r.Context().Err() != nil {
 			return
 		}
 		p.RequestID = uuid.NewString()
-		s.log.Error("a request failed", zap.String("request_id", p.RequestID), zap.String("method", r.Method),
+		log.Error("a request failed", zap.String("request_id", p.RequestID), zap.String("method", r.Method),
 			zap.String("route", r.Pattern), zap.Error(err))
 	}
 	if begun, ok := w.(*response); ok && begun.status != 0 {

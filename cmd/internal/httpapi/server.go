@@ -12,74 +12,15 @@ import (
 	"strings"
 	"time"
 
-	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/zap"
 
 	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/domain"
 )
 
-// Operations is what the paths need that are about this process: /health, /metrics, /version.
-type Operations struct {
-	// Version of the program.
-	Version string
-	// Log gets internal errors, and each request at level debug; default none.
-	Log *zap.Logger
-	// Ready tells whether all parts work and, for each, "ok" or what is wrong with it; default always ready.
-	Ready func(ctx context.Context) (ready bool, parts map[string]string)
-	// Metrics serves /metrics; default no such path.
-	Metrics http.Handler
-	// Answered is told of every answer, with the pattern of the route ("unmatched" if none) and a method of HTTP's
-	// own ("OTHER" if none); took is negative for a live feed. Default none.
-	Answered func(route, method string, status int, took time.Duration)
-	// Tracer makes the span of each request to the API; default none.
-	Tracer trace.Tracer
-}
-
-// Config tunes a Server; its zero value works.
-type Config struct {
-	// Addr to listen on; default DefaultAddr.
-	Addr string
-	// RequestTimeout bounds one request, but for live feeds; default 30 s.
-	RequestTimeout time.Duration
-	// BodyTimeout bounds the reading of a body; default 30 s.
-	BodyTimeout time.Duration
-	// WriteTimeout bounds the writing of an answer, and of one piece of a live feed; default 30 s.
-	WriteTimeout time.Duration
-	// Heartbeat is how often a live feed without news says that it lives; default 15 s.
-	Heartbeat time.Duration
-	// ShutdownTimeout is how long requests may take to end when Run ends; default 10 s.
-	ShutdownTimeout time.Duration
-}
-
-// DefaultAddr is where the API listens when nothing is configured.
-const DefaultAddr = "127.0.0.1:7430"
-
-func (c *Config) fill() {
-	if c.Addr == "" {
-		c.Addr = DefaultAddr
-	}
-	for _, d := range []struct {
-		value    *time.Duration
-		fallback time.Duration
-	}{
-		{&c.RequestTimeout, 30 * time.Second},
-		{&c.BodyTimeout, 30 * time.Second},
-		{&c.WriteTimeout, 30 * time.Second},
-		{&c.Heartbeat, 15 * time.Second},
-		{&c.ShutdownTimeout, 10 * time.Second},
-	} {
-		if *d.value == 0 {
-			*d.value = d.fallback
-		}
-	}
-}
-
 // Server serves the API. It is an http.Handler, safe for concurrent use, and listens by itself in Run.
 type Server struct {
 	Operations
-	log     *zap.Logger
-	api     *api.Service
 	config  Config
 	mux     *http.ServeMux
 	origins *http.CrossOriginProtection
@@ -87,9 +28,8 @@ type Server struct {
 	listener net.Listener
 	// loopback says that only this machine reaches the listener.
 	loopback bool
-	// closing ends the live feeds.
-	closing context.Context
-	close   context.CancelFunc
+	// close ends the live feeds.
+	close context.CancelFunc
 }
 
 // New makes a server of every operation.
@@ -113,17 +53,19 @@ func newServer(service *api.Service, operations Operations, config Config, serve
 	if operations.Answered == nil {
 		operations.Answered = func(string, string, int, time.Duration) {}
 	}
-	s := &Server{Operations: operations, log: operations.Log, api: service, config: config, mux: http.NewServeMux(),
-		origins: http.NewCrossOriginProtection()}
-	s.closing, s.close = context.WithCancel(context.Background())
-	b := &binder{server: s, huma: newHuma(s.mux, operations.Version)}
+	s := &Server{Operations: operations, config: config, mux: http.NewServeMux(), origins: http.NewCrossOriginProtection()}
+	closing, cancel := context.WithCancel(context.Background())
+	s.close = cancel
+	b := &binder{
+		huma: newHuma(s.mux, operations.Version), api: service, operations: operations, config: config, feeds: feeds{closing, config, operations.Log},
+	}
 	for _, route := range Routes() {
 		if serves(route.Operation) {
 			b.bind(route)
 		}
 	}
-	b.operations()
-	b.documents()
+	b.bindProcess()
+	b.bindDocuments()
 	return s
 }
 
@@ -147,7 +89,7 @@ func (s *Server) Run(ctx context.Context) error {
 			return err
 		}
 	}
-	errorLog, err := zap.NewStdLogAt(s.log, zap.WarnLevel)
+	errorLog, err := zap.NewStdLogAt(s.Log, zap.WarnLevel)
 	if err != nil {
 		return fmt.Errorf("log of the http server: %w", err)
 	}
@@ -182,27 +124,27 @@ func (s *Server) Run(ctx context.Context) error {
 // ServeHTTP answers one request. Whatever goes wrong, a panic included, is answered as a problem.
 func (s *Server) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	start := time.Now()
-	r, endSpan := s.startSpan(r)
+	r, endSpan := startSpan(s.Tracer, r)
 	w := &response{ResponseWriter: out, request: r}
 	defer func() {
 		if cause := recover(); cause != nil {
 			if cause == http.ErrAbortHandler { //nolint:errorlint // as net/http compares it
 				panic(cause)
 			}
-			s.writeProblem(w, r, fmt.Errorf("panic: %v\n%s", cause, debug.Stack()))
+			writeProblem(s.Log, w, r, fmt.Errorf("panic: %v\n%s", cause, debug.Stack()))
 		}
 		route := s.answered(w, r, time.Since(start))
 		endSpan(route, w.status)
 	}()
 	_ = http.NewResponseController(out).SetWriteDeadline(start.Add(s.config.RequestTimeout + s.config.WriteTimeout))
-	if err := s.checkHost(r); err != nil {
+	if err := checkHost(r); s.loopback && err != nil {
 		w.matched = true
-		s.writeProblem(w, r, err)
+		writeProblem(s.Log, w, r, err)
 		return
 	}
 	if err := s.origins.Check(r); err != nil {
 		w.matched = true
-		s.writeProblem(w, r, domain.Errorf(domain.Forbidden, "the request must not come from a page of another origin"))
+		writeProblem(s.Log, w, r, domain.Errorf(domain.Forbidden, "the request must not come from a page of another origin"))
 		return
 	}
 	s.mux.ServeHTTP(w, r)
@@ -218,12 +160,12 @@ func (s *Server) unmatched(w *response, r *http.Request) {
 	r.Body.Close()
 	switch status {
 	case http.StatusNotFound:
-		s.writeProblem(w, r, domain.Errorf(domain.NotFound, "there is no such path; GET /openapi.json lists every path"))
+		writeProblem(s.Log, w, r, domain.Errorf(domain.NotFound, "there is no such path; GET /openapi.json lists every path"))
 	case http.StatusMethodNotAllowed:
-		s.writeProblem(w, r, &httpError{status, "method-not-allowed", "Method Not Allowed",
+		writeProblem(s.Log, w, r, &httpError{status, "method-not-allowed", "Method Not Allowed",
 			domain.Errorf(domain.Invalid, "the method must be one of %s, got %s", w.Header().Get("Allow"), r.Method)})
 	default:
-		s.writeProblem(w, r, &httpError{status, "malformed", "Bad Request",
+		writeProblem(s.Log, w, r, &httpError{status, "malformed", "Bad Request",
 			domain.Errorf(domain.Invalid, "the request must be an HTTP request to a path of this server")})
 	}
 }
@@ -245,7 +187,7 @@ func (s *Server) answered(w *response, r *http.Request, took time.Duration) (rou
 	default:
 		method = "OTHER"
 	}
-	if ce := s.log.Check(zap.DebugLevel, "request"); ce != nil {
+	if ce := s.Log.Check(zap.DebugLevel, "request"); ce != nil {
 		ce.Write(zap.String("method", method), zap.String("route", route), zap.Int("status", w.status), zap.Duration("took", took))
 	}
 	if w.live {

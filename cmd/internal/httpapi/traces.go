@@ -13,12 +13,12 @@ import (
 
 // startSpan begins the span of a request to the API, as a child of the caller's where it names one; the paths that
 // machines ask every few seconds have none. The span is to be ended with the status of the answer.
-func (s *Server) startSpan(r *http.Request) (*http.Request, func(route string, status int)) {
-	if s.Tracer == nil || !strings.HasPrefix(r.URL.Path, "/v1/") {
+func startSpan(tracer trace.Tracer, r *http.Request) (*http.Request, func(route string, status int)) {
+	if tracer == nil || !strings.HasPrefix(r.URL.Path, "/v1/") {
 		return r, func(string, int) {}
 	}
 	ctx := propagation.TraceContext{}.Extract(r.Context(), propagation.HeaderCarrier(r.Header))
-	ctx, span := s.Tracer.Start(ctx, r.Method, trace.WithSpanKind(trace.SpanKindServer),
+	ctx, span := tracer.Start(ctx, r.Method, trace.WithSpanKind(trace.SpanKindServer),
 		trace.WithAttributes(attribute.String("http.request.method", r.Method)))
 	return r.WithContext(ctx), func(route string, status int) {
 		span.SetName(r.Method + " " + route)

@@ -140,6 +140,19 @@ func (c *Client) Do(ctx context.Context, caller api.Caller, op *api.Operation, r
 	return reply, nil
 }
 
+// request makes the HTTP request of a call. Memory is the id that it names, "" if it names none.
+func (c *Client) request(ctx context.Context, caller api.Caller, op *api.Operation, raw []byte) (_ *http.Request, memory string, err error) {
+	r, memory, err := newRequest(ctx, c.base, c.routes[op], caller, raw)
+	if err != nil {
+		return nil, "", err
+	}
+	if c.config.Key != "" {
+		r.Header.Set("Authorization", "Bearer "+c.config.Key)
+	}
+	r.Header.Set("User-Agent", "auren/"+c.config.Version)
+	return r, memory, nil
+}
+
 // maxAnswer is more than any page takes.
 const maxAnswer = 1 << 30
 

@@ -15,22 +15,21 @@ import (
 	"github.com/auren-memory/auren/domain/canonjson"
 )
 
-// request makes the HTTP request of a call. Memory is the id that it names, "" if it names none.
-func (c *Client) request(ctx context.Context, caller api.Caller, op *api.Operation, raw []byte) (_ *http.Request, memory string, err error) {
-	route := c.routes[op]
-	target, content := c.base.String()+route.Path, raw
+// newRequest makes the HTTP request of a call. Memory is the id that it names, "" if it names none.
+func newRequest(ctx context.Context, base *url.URL, route httpapi.Route, caller api.Caller, raw []byte) (_ *http.Request, memory string, err error) {
+	target, content := base.String()+route.Path, raw
 	request, err := canonjson.Parse(raw)
 	if err != nil || !request.IsObject() {
 		if !route.HasBody() || strings.Contains(route.Path, "{id}") {
-			return nil, "", decode.New(op.Request).JSON(raw, op.NewRequest())
+			return nil, "", decode.New(route.Request).JSON(raw, route.NewRequest())
 		}
 	} else {
 		var query url.Values
 		var rest *canonjson.Object
-		memory, query, rest = split(request, decode.New(op.Request))
+		memory, query, rest = split(request, decode.New(route.Request))
 		if strings.Contains(route.Path, "{id}") {
 			if memory == "" {
-				return nil, "", decode.New(op.Request).JSON(raw, op.NewRequest())
+				return nil, "", decode.New(route.Request).JSON(raw, route.NewRequest())
 			}
 			target = strings.Replace(target, "{id}", url.PathEscape(memory), 1)
 			content = rest.Done().Raw()
@@ -50,7 +49,7 @@ func (c *Client) request(ctx context.Context, caller api.Caller, op *api.Operati
 	if content != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
-	return r, memory, c.setHeaders(r, caller)
+	return r, memory, setHeaders(r, caller)
 }
 
 // split takes a request apart: the id, all members as parameters, and those but the id as an object.
@@ -81,7 +80,7 @@ func split(request canonjson.Value, d *decode.Decoder) (id string, query url.Val
 	return id, query, rest
 }
 
-func (c *Client) setHeaders(r *http.Request, caller api.Caller) error {
+func setHeaders(r *http.Request, caller api.Caller) error {
 	for _, h := range httpapi.Headers() {
 		value := *h.Of(&caller)
 		if strings.ContainsFunc(value, func(c rune) bool { return c < ' ' || c == 0x7f }) {
@@ -94,10 +93,6 @@ func (c *Client) setHeaders(r *http.Request, caller api.Caller) error {
 			r.Header.Set(h.Name, value)
 		}
 	}
-	if c.config.Key != "" {
-		r.Header.Set("Authorization", "Bearer "+c.config.Key)
-	}
-	r.Header.Set("User-Agent", "auren/"+c.config.Version)
 	return nil
 }
 

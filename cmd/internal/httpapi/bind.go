@@ -1,0 +1,120 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/auren-memory/auren/cmd/internal/api"
+	"github.com/auren-memory/auren/cmd/internal/api/decode"
+	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/domain"
+)
+
+// binder collects what is served: each route is served and described in one go. Huma routes and describes; reading is the
+// api's own, since huma validates one decoding of a body and uses another.
+type binder struct {
+	huma       huma.API
+	api        *api.Service
+	operations Operations
+	config     Config
+	feeds      feeds
+}
+
+// bind serves and describes a route.
+func (b *binder) bind(route Route) {
+	if route.status == 0 {
+		route.status = http.StatusOK
+	}
+	rest := decode.New(route.Request, route.inPath()...)
+	whole := decode.New(route.Request)
+	b.handle(describe(b.huma.OpenAPI(), route), func(w http.ResponseWriter, r *http.Request) error {
+		c, err := readCaller(r)
+		if err != nil {
+			return err
+		}
+		admitted, err := b.api.Admit(c.Caller, route.Operation)
+		if err != nil {
+			return err
+		}
+		request := route.NewRequest()
+		for _, name := range route.inPath() {
+			if err := whole.Text(name, []string{r.PathValue(name)}, request); err != nil {
+				return err
+			}
+		}
+		if err := b.readRest(w, r, route, rest, request); err != nil {
+			return err
+		}
+		if route.Streams {
+			return b.feeds.serve(w, r, admitted, request)
+		}
+		if err := c.match.apply(route, request); err != nil {
+			return err
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), b.config.RequestTimeout)
+		defer cancel()
+		reply, err := admitted.Run(ctx, request)
+		if err == nil {
+			err = c.match.check(route, reply)
+		}
+		if err != nil {
+			return c.match.failed(err)
+		}
+		return writeReply(w, route, reply)
+	})
+}
+
+// readRest reads what does not stand in the path.
+func (b *binder) readRest(w http.ResponseWriter, r *http.Request, route Route, rest *decode.Decoder, request any) error {
+	if route.HasBody() {
+		if err := noParameters(r); err != nil {
+			return err
+		}
+		raw, err := readBody(w, r, route.MaxRequest, b.config.BodyTimeout)
+		if err != nil {
+			return err
+		}
+		return rest.JSON(raw, request)
+	}
+	if err := rest.Parameters(r.URL.RawQuery, request); err != nil {
+		return err
+	}
+	if r.ContentLength != 0 {
+		return decode.Malformed(domain.Invalidf("", "the request must have no body"))
+	}
+	return nil
+}
+
+// handle routes an operation to a function that answers it itself or returns an error, to be answered as a problem.
+func (b *binder) handle(op *huma.Operation, serve func(http.ResponseWriter, *http.Request) error) {
+	b.huma.OpenAPI().AddOperation(op)
+	b.huma.Adapter().Handle(op, func(c huma.Context) {
+		r, w := humago.Unwrap(c)
+		if err := serve(w, r); err != nil {
+			writeProblem(b.operations.Log, w, r, err)
+		}
+	})
+}
+
+func writeReply(w http.ResponseWriter, route Route, reply api.Reply) error {
+	body, err := api.Encode(reply.Body)
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	if reply.Version > 0 {
+		h.Set("ETag", etag(reply.Version))
+	}
+	if reply.SequenceID > 0 {
+		h.Set(headerSequenceID, strconv.FormatInt(reply.SequenceID, 10))
+	}
+	if made, ok := reply.Body.(commands.Receipt); ok && route.status == http.StatusCreated {
+		h.Set("Location", "/v1/memories/"+made.ID.String())
+	}
+	writeBody(w, "application/json", route.status, body)
+	return nil
+}
