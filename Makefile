@@ -25,6 +25,7 @@ test: build ## Run every test with the race detector, on a real PostgreSQL and a
 soak: build ## Break everything at random under load for ten minutes (AUREN_SOAK=30s for less), then check that nothing was lost
 	@./bin/auren setup
 	AUREN_SOAK=$${AUREN_SOAK:-10m} $(GO) test -count=1 -timeout 0 -v -run '^TestSoak$$' ./cmd/internal/faults
+	AUREN_SOAK=$${AUREN_SOAK:-10m} $(GO) test -count=1 -run '^TestAFollowerSeesEverythingOnceInOrder$$' ./eventstore/writer
 
 bench: build ## Measure AUREN beside what this machine can do (an hour or so; ./bin/auren-bench --quick takes minutes)
 	@./bin/auren setup && ./bin/auren-bench

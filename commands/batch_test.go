@@ -255,7 +255,7 @@ func TestAMemoryThatANewerProgramWroteIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	readable, newer := f.remember(t), f.remember(t)
-	_, err := f.store.Append(t.Context(), eventstore.Command{Tenant: domain.DefaultTenant, Writes: []eventstore.StreamAppend{{
+	_, err := f.writer.Append(t.Context(), eventstore.Command{Tenant: domain.DefaultTenant, Writes: []eventstore.StreamAppend{{
 		StreamID: newer, Expected: 1, AgentID: "coach", UserID: "ana",
 		Events: []eventstore.NewEvent{{ID: uuid.New(), Type: "memory_merged", SchemaVersion: 1, Payload: canonjson.MustParse(`{}`), OccurredAt: noon}},
 	}}})

@@ -83,7 +83,7 @@ func (h *Handler) attempt(ctx context.Context, req Request, command eventstore.C
 
 // append appends a command that has one write.
 func (h *Handler) append(ctx context.Context, command eventstore.Command) (Receipt, error) {
-	result, err := h.store.Append(ctx, command)
+	result, err := h.writer.Append(ctx, command)
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -98,7 +98,7 @@ func (h *Handler) firstOutcome(ctx context.Context, command eventstore.Command) 
 	if command.ID == "" {
 		return Receipt{}, false, nil
 	}
-	first, ok, err := h.store.Outcome(ctx, command.Tenant, command.ID, command.Fingerprint)
+	first, ok, err := h.writer.Outcome(ctx, command.Tenant, command.ID, command.Fingerprint)
 	if !ok || err != nil {
 		return Receipt{}, false, err
 	}

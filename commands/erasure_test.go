@@ -20,6 +20,7 @@ import (
 	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/eventstore/contents"
+	"github.com/auren-memory/auren/eventstore/writer"
 )
 
 // Somebody who knows what was said, to the letter, and has all that remains of it, cannot confirm it: neither by a digest nor by one
@@ -27,9 +28,9 @@ import (
 func TestWhatWasErasedCannotBeConfirmedByGuessing(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.New(t)
-	store := eventstore.New(pool, eventstore.Config{})
-	t.Cleanup(store.Close)
-	h := New(store, Config{})
+	log, appends := eventstore.NewLog(pool), writer.New(pool, writer.Config{})
+	t.Cleanup(appends.Close)
+	h := New(log, appends, Config{})
 
 	guesses := map[string][]byte{}
 	said := func(texts ...string) {
@@ -75,8 +76,8 @@ func TestWhatWasErasedCannotBeConfirmedByGuessing(t *testing.T) {
 	require.NoError(t, err)
 	guesses["digest of a record"] = digest[:]
 
-	require.NotEmpty(t, confirmed(guesses, remains(t, pool, store)))
-	page, err := store.ReadLog(t.Context(), domain.DefaultTenant, 0, eventstore.Filter{Categories: []string{eventstore.AllCategories}}, 1000)
+	require.NotEmpty(t, confirmed(guesses, remains(t, pool, log)))
+	page, err := log.ReadLog(t.Context(), domain.DefaultTenant, 0, eventstore.Filter{Categories: []string{eventstore.AllCategories}}, 1000)
 	require.NoError(t, err)
 	var all []int64
 	for _, e := range page.Events {
@@ -85,10 +86,10 @@ func TestWhatWasErasedCannotBeConfirmedByGuessing(t *testing.T) {
 	erased, err := contents.Erase(t.Context(), pool, domain.DefaultTenant, all)
 	require.NoError(t, err)
 	require.EqualValues(t, len(all), erased)
-	require.Empty(t, confirmed(guesses, remains(t, pool, store)))
+	require.Empty(t, confirmed(guesses, remains(t, pool, log)))
 
 	// What is erased is told apart from what was never said, wherever the event comes from.
-	page, err = store.ReadLog(t.Context(), domain.DefaultTenant, 0, eventstore.Filter{}, 1000)
+	page, err = log.ReadLog(t.Context(), domain.DefaultTenant, 0, eventstore.Filter{}, 1000)
 	require.NoError(t, err)
 	require.True(t, page.Events[0].Erased())
 	var sent eventstore.Event
@@ -99,7 +100,7 @@ func TestWhatWasErasedCannotBeConfirmedByGuessing(t *testing.T) {
 }
 
 // remains is every row of every table, and every event as programs get it, as text with bytes in hexadecimal.
-func remains(t *testing.T, pool *pgxpool.Pool, store *eventstore.Store) string {
+func remains(t *testing.T, pool *pgxpool.Pool, log *eventstore.Log) string {
 	t.Helper()
 	var all strings.Builder
 	rows, err := pool.Query(t.Context(), `select format('%I.%I', schemaname, tablename) from pg_tables where schemaname not in ('pg_catalog', 'information_schema')`)
@@ -113,7 +114,7 @@ func remains(t *testing.T, pool *pgxpool.Pool, store *eventstore.Store) string {
 		require.NoError(t, err)
 		all.WriteString(strings.Join(texts, "\n"))
 	}
-	page, err := store.ReadLog(t.Context(), domain.DefaultTenant, 0, eventstore.Filter{Categories: []string{eventstore.AllCategories}}, 1000)
+	page, err := log.ReadLog(t.Context(), domain.DefaultTenant, 0, eventstore.Filter{Categories: []string{eventstore.AllCategories}}, 1000)
 	require.NoError(t, err)
 	events, err := json.Marshal(page.Events)
 	require.NoError(t, err)

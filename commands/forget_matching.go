@@ -42,7 +42,7 @@ func (h *Handler) ForgetMatching(ctx context.Context, req Request, filter canonj
 		return Forgotten{}, err
 	}
 	if command.ID != "" {
-		first, ok, err := h.store.Outcome(ctx, command.Tenant, command.ID, command.Fingerprint)
+		first, ok, err := h.writer.Outcome(ctx, command.Tenant, command.ID, command.Fingerprint)
 		if err != nil {
 			return Forgotten{}, err
 		}
@@ -74,7 +74,7 @@ func (h *Handler) recordTotal(ctx context.Context, command eventstore.Command, t
 	if command.Note, err = json.Marshal(total); err != nil {
 		return total, err
 	}
-	result, err := h.store.Append(ctx, command)
+	result, err := h.writer.Append(ctx, command)
 	if err != nil {
 		return total, err
 	}
@@ -112,7 +112,7 @@ func (h *Handler) forgetPage(ctx context.Context, req Request, ids []uuid.UUID, 
 	if len(command.Writes) == 0 {
 		return nil
 	}
-	result, err := h.store.Append(ctx, command)
+	result, err := h.writer.Append(ctx, command)
 	if err != nil {
 		return err
 	}

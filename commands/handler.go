@@ -16,6 +16,7 @@ import (
 	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/eventstore/writer"
 )
 
 // Config tunes a Handler; its zero value works.
@@ -33,15 +34,16 @@ type Config struct {
 
 // Handler carries out commands. It is safe for concurrent use.
 type Handler struct {
-	store  *eventstore.Store
+	log    *eventstore.Log
+	writer *writer.Writer
 	config Config
 	// changing serializes the commands of this process on one memory: at the same time they would only conflict and
 	// decide again. Correctness rests on the expected versions of the log alone.
 	changing keyedMutex[memory.Key]
 }
 
-// New makes a handler on a store.
-func New(store *eventstore.Store, config Config) *Handler {
+// New makes a handler that reads from a log and appends with a writer to it.
+func New(log *eventstore.Log, appends *writer.Writer, config Config) *Handler {
 	if config.Now == nil {
 		config.Now = time.Now
 	}
@@ -54,7 +56,7 @@ func New(store *eventstore.Store, config Config) *Handler {
 	if config.Tracer == nil {
 		config.Tracer = noop.Tracer{}
 	}
-	return &Handler{store: store, config: config}
+	return &Handler{log: log, writer: appends, config: config}
 }
 
 // Request says who sends a command to which tenant, why, and on what condition.

@@ -194,7 +194,7 @@ func TestConcurrentRevisesWithoutAnExpectedVersionAllSucceed(t *testing.T) {
 // revise100 sends 100 different revisions at once, through two handlers as two processes would.
 func (f fixture) revise100(t *testing.T, r commands.Request, id uuid.UUID) []error {
 	t.Helper()
-	other := commands.New(f.store, commands.Config{Now: f.clock.Now, MaxAttempts: 100})
+	other := commands.New(f.log, f.writer, commands.Config{Now: f.clock.Now, MaxAttempts: 100})
 	errs := make([]error, 100)
 	var wg sync.WaitGroup
 	for i := range errs {

@@ -116,7 +116,7 @@ func (h *Handler) importOnce(ctx context.Context, req Request, records []ImportR
 	if dryRun || len(written) == 0 {
 		return results, false, nil
 	}
-	appended, err := h.store.Append(ctx, command)
+	appended, err := h.writer.Append(ctx, command)
 	if err != nil {
 		return nil, false, err
 	}

@@ -45,7 +45,7 @@ func (h *Handler) load(ctx context.Context, tenant domain.Tenant, id uuid.UUID) 
 	l := loaded{memory: &memory.Memory{}}
 	const limit = 1000
 	for {
-		events, err := h.store.ReadStream(ctx, tenant, id, l.memory.Version()+1, eventstore.Forwards, limit)
+		events, more, err := h.log.ReadStream(ctx, tenant, id, l.memory.Version()+1, eventstore.Forwards, limit)
 		if err != nil {
 			return loaded{}, err
 		}
@@ -55,7 +55,7 @@ func (h *Handler) load(ctx context.Context, tenant domain.Tenant, id uuid.UUID) 
 		if err := l.fold(events); err != nil {
 			return loaded{}, err
 		}
-		if !eventstore.Full(events, limit) {
+		if !more {
 			break
 		}
 	}
@@ -67,7 +67,7 @@ func (h *Handler) load(ctx context.Context, tenant domain.Tenant, id uuid.UUID) 
 
 // loadAll folds many memories at once; those that do not exist are absent, and those that cannot be read are marked.
 func (h *Handler) loadAll(ctx context.Context, tenant domain.Tenant, ids []uuid.UUID) (map[uuid.UUID]loaded, error) {
-	streams, err := h.store.ReadStreams(ctx, tenant, ids)
+	streams, err := h.log.ReadStreams(ctx, tenant, ids)
 	if err != nil {
 		return nil, err
 	}

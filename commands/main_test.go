@@ -14,6 +14,7 @@ import (
 	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/eventstore/writer"
 )
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
@@ -40,16 +41,18 @@ var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 type fixture struct {
 	*commands.Handler
-	store *eventstore.Store
-	clock *clock
+	log    *eventstore.Log
+	writer *writer.Writer
+	clock  *clock
 }
 
 func setup(t *testing.T) fixture {
 	t.Helper()
-	store := eventstore.New(pgtest.New(t), eventstore.Config{})
-	t.Cleanup(store.Close)
+	pool := pgtest.New(t)
+	log, appends := eventstore.NewLog(pool), writer.New(pool, writer.Config{})
+	t.Cleanup(appends.Close)
 	c := &clock{now: noon}
-	return fixture{Handler: commands.New(store, commands.Config{Now: c.Now}), store: store, clock: c}
+	return fixture{Handler: commands.New(log, appends, commands.Config{Now: c.Now}), log: log, writer: appends, clock: c}
 }
 
 func req() commands.Request {
@@ -82,7 +85,7 @@ func (f fixture) remember(t *testing.T) uuid.UUID {
 // stream returns the events of a memory, and the memory folded from them.
 func (f fixture) stream(t *testing.T, id uuid.UUID) ([]eventstore.Event, memory.Snapshot) {
 	t.Helper()
-	events, err := f.store.ReadStream(t.Context(), domain.DefaultTenant, id, 1, eventstore.Forwards, 1000)
+	events, _, err := f.log.ReadStream(t.Context(), domain.DefaultTenant, id, 1, eventstore.Forwards, 1000)
 	require.NoError(t, err)
 	m := &memory.Memory{}
 	for _, e := range events {
@@ -95,7 +98,7 @@ func (f fixture) stream(t *testing.T, id uuid.UUID) ([]eventstore.Event, memory.
 
 func (f fixture) head(t *testing.T) int64 {
 	t.Helper()
-	head, err := f.store.Head(t.Context(), domain.DefaultTenant)
+	head, err := f.log.Head(t.Context(), domain.DefaultTenant)
 	require.NoError(t, err)
 	return head.SequenceID
 }

@@ -49,7 +49,7 @@ type BatchResult struct {
 }
 
 // RememberBatch opens up to MaxMemories memories in one transaction, each with a result of its own: a bad one or
-// one whose ID is taken does not touch the others. The error of the whole, besides the ones of the store, is of
+// one whose ID is taken does not touch the others. The error of the whole, besides those of writer.Writer, is of
 // kind Invalid where there are none or too many. A command id covers the batch as a whole.
 func (h *Handler) RememberBatch(ctx context.Context, req Request, batch []Remember) (_ []BatchResult, err error) {
 	ctx, span := h.config.Tracer.Start(ctx, "remember_batch")
@@ -81,7 +81,7 @@ func (h *Handler) RememberBatch(ctx context.Context, req Request, batch []Rememb
 	if len(written) == 0 {
 		return results, nil
 	}
-	result, err := h.store.Append(ctx, command)
+	result, err := h.writer.Append(ctx, command)
 	if err != nil {
 		return nil, err
 	}

@@ -5,21 +5,20 @@ import (
 	"errors"
 	"io"
 	"net"
-	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/auren-memory/auren/domain"
 )
 
-// Errors of a store that may pass.
+// Errors of reading and appending.
 var (
 	// ErrUnavailable says that nothing was written or read, because the database could not be reached in time.
 	ErrUnavailable = &domain.Error{Kind: domain.Unavailable, Message: "the database cannot be reached; try again"}
 	// ErrOverloaded says that nothing was written, because too many commands wait already.
 	ErrOverloaded = &domain.Error{Kind: domain.Unavailable, Message: "too many commands are waiting; try again"}
-	// ErrOutcomeUnknown says that the connection was lost in the middle of a commit and that it could not be found
-	// out whether it took place. A command that had an id can be repeated; one that had none must be looked for.
+	// ErrOutcomeUnknown says that the connection was lost during a commit, which may or may not have taken place. A command that had
+	// an id can be repeated; for one that had none, the caller must look.
 	ErrOutcomeUnknown = &domain.Error{Kind: domain.Unavailable,
 		Message: "the database was lost while the command was being committed; repeat it with the same command id"}
 	// ErrReused says that nothing was written, because the command id came before with another body.
@@ -27,18 +26,18 @@ var (
 		Message: "was used before for another command; a new command needs a new id"}
 )
 
-// translate gives an error of the database the meaning it has for the caller: a lost connection and a server
-// that is going away are ErrUnavailable, everything else stays what it is.
-func translate(err error) error {
-	// What is told already stays: an unknown outcome holds the error of the lost connection, too, and must not be
-	// taken for one after which nothing is written.
-	if err == nil || errors.Is(err, ErrUnavailable) || errors.Is(err, ErrOutcomeUnknown) || !isUnavailable(err) {
+// Translate gives an error of the database the meaning it has for the caller: a lost connection and a server that is shutting
+// down are ErrUnavailable, everything else stays what it is.
+func Translate(err error) error {
+	// An unknown outcome holds the error of the lost connection, too, and must not become one after which nothing is written.
+	if err == nil || errors.Is(err, ErrUnavailable) || errors.Is(err, ErrOutcomeUnknown) || !IsUnavailable(err) {
 		return err
 	}
 	return errors.Join(ErrUnavailable, err)
 }
 
-func isUnavailable(err error) bool {
+// IsUnavailable tells whether an error is that of a lost connection, a timeout or a server that is shutting down.
+func IsUnavailable(err error) bool {
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		switch pg.Code[:2] {
 		case "08", "53", "57", "58": // connection, resources, operator intervention, system error
@@ -53,7 +52,8 @@ func isUnavailable(err error) bool {
 	_, connecting := errors.AsType[*pgconn.ConnectError](err)
 	return network || connecting || pgconn.Timeout(err) || errors.Is(err, context.DeadlineExceeded) ||
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
-		strings.Contains(err.Error(), "conn closed")
+		// The connection was closed before anything was sent.
+		pgconn.SafeToRetry(err)
 }
 
 // ReadError gives an error of a statement that only reads the meaning it has for the caller: ErrUnavailable after a lost
@@ -66,5 +66,5 @@ func ReadError(err error) error {
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code[:2] == "40" { // transaction rollback
 		return errors.Join(ErrUnavailable, err)
 	}
-	return translate(err)
+	return Translate(err)
 }

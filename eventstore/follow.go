@@ -15,11 +15,11 @@ type FollowLimits struct {
 	Poll time.Duration
 }
 
-// Follow calls each with the pages of a tenant's log after a sequence_id, in order and without an end: where the
-// log ends, it waits for more. Pages that hold no matching event are passed on too where they move Next. It
+// Follow calls each with the pages of a tenant's log after a sequence_id, in order and without an end: at the end of
+// the log it waits for more. Pages without a matching event are passed on too if they move Next. It
 // returns when each returns an error, with that error; when the log cannot be read, with that; when Filter.Until
 // is reached, with nil; and when ctx ends, with ctx's error.
-func (s *Store) Follow(ctx context.Context, w *Watcher, tenant domain.Tenant, after int64, f Filter, limits FollowLimits,
+func (l *Log) Follow(ctx context.Context, w *Watcher, tenant domain.Tenant, after int64, f Filter, limits FollowLimits,
 	each func(Page) error,
 ) error {
 	if limits.Batch == 0 {
@@ -31,7 +31,7 @@ func (s *Store) Follow(ctx context.Context, w *Watcher, tenant domain.Tenant, af
 	wake, cancel := w.Subscribe(string(tenant))
 	defer cancel()
 	for {
-		page, err := s.ReadLog(ctx, tenant, after, f, limits.Batch)
+		page, err := l.ReadLog(ctx, tenant, after, f, limits.Batch)
 		if err != nil {
 			return err
 		}

@@ -44,12 +44,12 @@ func ChainHash(previous Hash, e *Event) (Hash, error) {
 	return sha256.Sum256(appendHashed(nil, previous, e, appendTime(nil, e.CreatedAt), payload.Raw(), metadata.Raw())), nil
 }
 
-// chain computes the hash of an event, whose payload and metadata are canonical, from that of the one before.
-type chain func(previous Hash, e *Event) Hash
+// Chain computes the hash of an event, whose payload and metadata are canonical, from that of the one before.
+type Chain func(previous Hash, e *Event) Hash
 
-// newChain makes a chain for the events of one transaction, which have one created_at. It writes each event where the last one
-// was, so it is for one goroutine.
-func newChain(createdAt time.Time) chain {
+// NewChain makes a Chain for the events of one transaction, which have one created_at. It reuses its buffer, so it is for one
+// goroutine.
+func NewChain(createdAt time.Time) Chain {
 	var hashed []byte
 	created := appendTime(nil, createdAt)
 	return func(previous Hash, e *Event) Hash {

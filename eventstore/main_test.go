@@ -1,8 +1,6 @@
 package eventstore_test
 
 import (
-	"os"
-	"strconv"
 	"testing"
 	"time"
 
@@ -13,6 +11,7 @@ import (
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/eventstore/writer"
 )
 
 const (
@@ -22,10 +21,16 @@ const (
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
-func setup(t *testing.T) (*eventstore.Store, *pgxpool.Pool) {
+// logStore is both sides of a log.
+type logStore struct {
+	*eventstore.Log
+	*writer.Writer
+}
+
+func setup(t *testing.T) (logStore, *pgxpool.Pool) {
 	t.Helper()
 	pool := pgtest.New(t)
-	store := eventstore.New(pool, eventstore.Config{})
+	store := logStore{eventstore.NewLog(pool), writer.New(pool, writer.Config{})}
 	t.Cleanup(store.Close)
 	return store, pool
 }
@@ -44,15 +49,4 @@ func writes(stream uuid.UUID, expected int, payloads ...string) eventstore.Comma
 		w.Events = append(w.Events, happened(p))
 	}
 	return eventstore.Command{Tenant: tenant, Writes: []eventstore.StreamAppend{w}}
-}
-
-// runFor is how long the tests under load run: a minute, 3 s with -short, or AUREN_TEST_SECONDS.
-func runFor() time.Duration {
-	if s, err := strconv.Atoi(os.Getenv("AUREN_TEST_SECONDS")); err == nil {
-		return time.Duration(s) * time.Second
-	}
-	if testing.Short() {
-		return 3 * time.Second
-	}
-	return time.Minute
 }

@@ -5,8 +5,8 @@ import (
 	"github.com/auren-memory/auren/domain/canonjson"
 )
 
-// encodeMeta writes the metadata of an event.
-func encodeMeta(m domain.Meta) canonjson.Value {
+// EncodeMeta writes the metadata of an event.
+func EncodeMeta(m domain.Meta) canonjson.Value {
 	return canonjson.NewObject(make([]byte, 0, 256)).
 		Text("actor", m.Actor).
 		TextIfAny("causation_id", m.CausationID).
@@ -17,7 +17,7 @@ func encodeMeta(m domain.Meta) canonjson.Value {
 		Done()
 }
 
-// decodeMeta reads what encodeMeta wrote. Members of a newer program are passed over.
+// decodeMeta reads what EncodeMeta wrote, and ignores members of a newer program.
 func decodeMeta(raw []byte) (m domain.Meta, err error) {
 	metadata, err := canonjson.Parse(raw)
 	if err != nil {

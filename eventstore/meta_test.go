@@ -23,7 +23,7 @@ func TestMetaKeepsEveryField(t *testing.T) {
 		require.NoError(t, err)
 		canonical, err := canonjson.Parse(raw)
 		require.NoError(t, err)
-		require.Equal(t, canonical.String(), encodeMeta(m).String())
+		require.Equal(t, canonical.String(), EncodeMeta(m).String())
 		back, err := decodeMeta(raw)
 		require.NoError(t, err)
 		require.Equal(t, m, back)

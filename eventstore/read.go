@@ -2,11 +2,8 @@ package eventstore
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
-	"slices"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -23,37 +20,6 @@ const (
 	Forwards  Direction = false
 	Backwards Direction = true
 )
-
-// Head is where a log ends. The zero Head is that of a log without events.
-type Head struct {
-	SequenceID int64
-	Hash       Hash
-	CreatedAt  time.Time
-}
-
-// Filter narrows what is read from a log; what is empty does not narrow, except for Categories.
-type Filter struct {
-	// Categories to read; default CategoryMemory. AllCategories among them stands for every one.
-	Categories    []string
-	EventTypes    []string
-	AgentID       string
-	UserID        string
-	CorrelationID string
-	// Until is the last sequence_id to read; 0 means up to the head.
-	Until int64
-}
-
-// categories is nil for all of them.
-func (f *Filter) categories() []string {
-	switch {
-	case len(f.Categories) == 0:
-		return []string{CategoryMemory}
-	case slices.Contains(f.Categories, AllCategories):
-		return nil
-	default:
-		return f.Categories
-	}
-}
 
 // MaxPageBytes is how many bytes of payload, contents and metadata a page of a log or stream holds, give or take one event: it
 // ends earlier than its limit where they are large.
@@ -97,17 +63,19 @@ select ` + eventColumns + `
  limit $4`
 
 // ReadStream reads at most limit events of a stream, from a version on (inclusive) in the direction asked for, or
-// fewer where they fill MaxPageBytes; Full tells whether there may be more. A stream that does not exist has no events.
-func (s *Store) ReadStream(ctx context.Context, tenant domain.Tenant, stream uuid.UUID, from int, d Direction, limit int) ([]Event, error) {
+// fewer where they fill MaxPageBytes; more tells whether there may be more. A stream that does not exist has no events.
+func (l *Log) ReadStream(ctx context.Context, tenant domain.Tenant, stream uuid.UUID, from int, d Direction, limit int) (
+	events []Event, more bool, err error,
+) {
 	sql := readStreamForwards
 	if d == Backwards {
 		sql = readStreamBackwards
 	}
-	events, err := s.readEvents(ctx, MaxPageBytes, sql, tenant, stream, from, limit)
+	events, err = l.readEvents(ctx, MaxPageBytes, sql, tenant, stream, from, limit)
 	if err != nil {
-		return nil, fmt.Errorf("read stream %s: %w", stream, err)
+		return nil, false, fmt.Errorf("read stream %s: %w", stream, err)
 	}
-	return events, nil
+	return events, full(events, limit), nil
 }
 
 // Stream by stream in the order of its versions, which has the index followed however little there was when this was planned.
@@ -121,8 +89,8 @@ select e.*
         order by version) as e`
 
 // ReadStreams reads whole streams at once; those that do not exist are absent from the result.
-func (s *Store) ReadStreams(ctx context.Context, tenant domain.Tenant, streams []uuid.UUID) (map[uuid.UUID][]Event, error) {
-	events, err := s.readEvents(ctx, math.MaxInt, readStreams, tenant, pgtype.FlatArray[uuid.UUID](streams))
+func (l *Log) ReadStreams(ctx context.Context, tenant domain.Tenant, streams []uuid.UUID) (map[uuid.UUID][]Event, error) {
+	events, err := l.readEvents(ctx, math.MaxInt, readStreams, tenant, pgtype.FlatArray[uuid.UUID](streams))
 	if err != nil {
 		return nil, fmt.Errorf("read %d streams: %w", len(streams), err)
 	}
@@ -147,8 +115,8 @@ select ` + eventColumns + `
  limit $9`
 
 // ReadLog reads at most limit events of a tenant's log after a sequence_id, or fewer where they fill MaxPageBytes.
-func (s *Store) ReadLog(ctx context.Context, tenant domain.Tenant, after int64, f Filter, limit int) (Page, error) {
-	head, err := s.Head(ctx, tenant)
+func (l *Log) ReadLog(ctx context.Context, tenant domain.Tenant, after int64, f Filter, limit int) (Page, error) {
+	head, err := l.Head(ctx, tenant)
 	if err != nil {
 		return Page{}, err
 	}
@@ -163,98 +131,37 @@ func (s *Store) ReadLog(ctx context.Context, tenant domain.Tenant, after int64, 
 	if f.EventTypes == nil {
 		f.EventTypes = []string{}
 	}
-	page.Events, err = s.readEvents(ctx, MaxPageBytes, readLog, tenant, after, until, f.EventTypes, f.AgentID, f.UserID, f.CorrelationID, f.categories(), limit)
+	page.Events, err = l.readEvents(ctx, MaxPageBytes, readLog, tenant, after, until, f.EventTypes, f.AgentID, f.UserID, f.CorrelationID, f.categories(), limit)
 	if err != nil {
 		return Page{}, fmt.Errorf("read log after %d: %w", after, err)
 	}
-	if Full(page.Events, limit) {
+	if full(page.Events, limit) {
 		page.Next = page.Events[len(page.Events)-1].SequenceID
 		page.More = page.Next < until
 	}
 	return page, nil
 }
 
-const readHead = `select sequence_id, hash, created_at from logs where tenant_id = $1`
-
-// Head returns where a tenant's log ends.
-func (s *Store) Head(ctx context.Context, tenant domain.Tenant) (Head, error) {
-	rows, err := s.pool.Query(ctx, readHead, tenant)
-	if err != nil {
-		return Head{}, translate(fmt.Errorf("read head of log: %w", err))
-	}
-	heads, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (h Head, err error) {
-		var hash []byte
-		err = row.Scan(&h.SequenceID, &hash, &h.CreatedAt)
-		copy(h.Hash[:], hash)
-		return h, err
-	})
-	if err != nil {
-		return Head{}, translate(fmt.Errorf("read head of log: %w", err))
-	}
-	if len(heads) == 0 {
-		return Head{}, nil
-	}
-	return heads[0], nil
-}
-
-const readSecret = `select secret from logs where tenant_id = $1`
-
-// Secret returns the secret of a tenant, 32 random bytes that are made with its log, which this creates if need be. It keys
-// digests of what must not be guessed, and must not be sent, logged or stored elsewhere.
-func (s *Store) Secret(ctx context.Context, tenant domain.Tenant) (secret []byte, err error) {
-	err = s.pool.QueryRow(ctx, readSecret, tenant).Scan(&secret)
-	if errors.Is(err, pgx.ErrNoRows) {
-		if _, err = s.pool.Exec(ctx, createLog, tenant, make([]byte, len(Hash{}))); err == nil {
-			err = s.pool.QueryRow(ctx, readSecret, tenant).Scan(&secret)
-		}
-	}
-	if err != nil {
-		return nil, translate(fmt.Errorf("read the secret of tenant %s: %w", tenant, err))
-	}
-	return secret, nil
-}
-
-// Heads returns the last sequence_id of each tenant that has a log.
-func (s *Store) Heads(ctx context.Context) (map[domain.Tenant]int64, error) {
-	rows, err := s.pool.Query(ctx, `select tenant_id, sequence_id from logs`)
-	if err != nil {
-		return nil, translate(fmt.Errorf("read heads of logs: %w", err))
-	}
-	type log struct {
-		Tenant domain.Tenant
-		Head   int64
-	}
-	logs, err := pgx.CollectRows(rows, pgx.RowToStructByPos[log])
-	if err != nil {
-		return nil, translate(fmt.Errorf("read heads of logs: %w", err))
-	}
-	heads := make(map[domain.Tenant]int64, len(logs))
-	for _, l := range logs {
-		heads[l.Tenant] = l.Head
-	}
-	return heads, nil
-}
-
 // readEvents reads rows until they fill maxBytes.
-func (s *Store) readEvents(ctx context.Context, maxBytes int, sql string, args ...any) (events []Event, err error) {
-	rows, err := s.pool.Query(ctx, sql, args...)
+func (l *Log) readEvents(ctx context.Context, maxBytes int, sql string, args ...any) (events []Event, err error) {
+	rows, err := l.pool.Query(ctx, sql, args...)
 	if err != nil {
-		return nil, translate(err)
+		return nil, Translate(err)
 	}
 	defer rows.Close()
 	for bytes := 0; bytes < maxBytes && rows.Next(); {
 		e, err := scanEvent(rows)
 		if err != nil {
-			return nil, translate(err)
+			return nil, Translate(err)
 		}
 		events, bytes = append(events, e), bytes+e.Size()
 	}
 	rows.Close()
-	return events, translate(rows.Err())
+	return events, Translate(rows.Err())
 }
 
-// Full tells whether a page ended at its limit or at MaxPageBytes, so that there may be more.
-func Full(page []Event, limit int) bool {
+// full tells whether a page ended at its limit or at MaxPageBytes, so that there may be more.
+func full(page []Event, limit int) bool {
 	bytes := 0
 	for i := range page {
 		bytes += page[i].Size()
@@ -273,30 +180,4 @@ func scanEvent(row pgx.CollectableRow) (e Event, err error) {
 	e.OccurredAt, e.CreatedAt = e.OccurredAt.UTC(), e.CreatedAt.UTC()
 	copy(e.Hash[:], hash)
 	return e, err
-}
-
-const readCreatedAt = `select created_at from events where tenant_id = $1 and sequence_id = $2`
-
-// SequenceAt returns the sequence_id of the last event appended at or before a moment, 0 where there is none. It looks at
-// some twenty events, since created_at never runs backwards.
-func (s *Store) SequenceAt(ctx context.Context, tenant domain.Tenant, moment time.Time) (int64, error) {
-	head, err := s.Head(ctx, tenant)
-	if err != nil || !head.CreatedAt.After(moment) {
-		return head.SequenceID, err
-	}
-	// The event at low is at or before the moment, or there is none; the one at high is after it.
-	low, high := int64(0), head.SequenceID
-	for high-low > 1 {
-		middle := low + (high-low)/2
-		var createdAt time.Time
-		if err := s.pool.QueryRow(ctx, readCreatedAt, tenant, middle).Scan(&createdAt); err != nil {
-			return 0, translate(fmt.Errorf("read event %d: %w", middle, err))
-		}
-		if createdAt.After(moment) {
-			high = middle
-		} else {
-			low = middle
-		}
-	}
-	return low, nil
 }

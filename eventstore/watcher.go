@@ -12,6 +12,9 @@ import (
 	"go.uber.org/zap"
 )
 
+// LogChannel is the PostgreSQL channel that each append notifies, with the payload "<tenant> <sequence_id>".
+const LogChannel = "auren_log"
+
 // Watcher wakes whoever waits for news on one PostgreSQL notification channel. Notifications get lost with the
 // connection that carries them, so they are a hint: whoever waits must look by itself from time to time too.
 // It is safe for concurrent use.
@@ -20,8 +23,8 @@ type Watcher struct {
 	channel string
 	log     *zap.Logger
 
-	// beside are the watchers of other channels that share the connection.
-	beside []*Watcher
+	// others watch other channels on the connection of this one.
+	others []*Watcher
 
 	mu   sync.Mutex
 	subs map[*subscription]struct{}
@@ -37,17 +40,17 @@ func NewWatcher(pool *pgxpool.Pool, channel string, log *zap.Logger) *Watcher {
 	return &Watcher{pool: pool, channel: channel, log: log, subs: map[*subscription]struct{}{}}
 }
 
-// Beside makes a watcher of another channel on the connection of this one, whose Run serves both; call it before Run.
-// PostgreSQL wakes every connection that listens, whatever the channel: a second one would make each append dearer.
-func (w *Watcher) Beside(channel string) *Watcher {
+// OnChannel makes a watcher of another channel on the connection of this one, whose Run serves both; call it before Run.
+// PostgreSQL wakes every connection that listens, whatever the channel: a second one would make each append more expensive.
+func (w *Watcher) OnChannel(channel string) *Watcher {
 	other := NewWatcher(w.pool, channel, w.log)
-	w.beside = append(w.beside, other)
+	w.others = append(w.others, other)
 	return other
 }
 
 // Subscribe returns a channel of size 1 that receives when a notification with the key comes: the payload up to
-// its first space, "" for all. Notifications that come faster than they are received become one. Everybody is
-// woken, too, when the connection is made anew, since what came before is lost. Cancel ends the subscription.
+// its first space, "" for all. Notifications that come faster than they are received become one. Every
+// subscriber is also woken by a new connection, since notifications before it are lost. Cancel ends the subscription.
 func (w *Watcher) Subscribe(key string) (wake <-chan struct{}, cancel func()) {
 	s := &subscription{key: key, wake: make(chan struct{}, 1)}
 	w.mu.Lock()
@@ -92,7 +95,7 @@ func (w *Watcher) listen(ctx context.Context, listening func()) error {
 		defer cancel()
 		_ = conn.Close(closing)
 	}()
-	watchers := append([]*Watcher{w}, w.beside...)
+	watchers := append([]*Watcher{w}, w.others...)
 	for _, each := range watchers {
 		if _, err := conn.Exec(ctx, "listen "+pgx.Identifier{each.channel}.Sanitize()); err != nil {
 			return err

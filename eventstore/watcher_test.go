@@ -17,7 +17,7 @@ func TestWatcherWakesAndReconnects(t *testing.T) {
 	store, pool := setup(t) // not in parallel: it counts goroutines
 	ignore := goleak.IgnoreCurrent()
 	watcher := eventstore.NewWatcher(pool, eventstore.LogChannel, zaptest.NewLogger(t))
-	beside, cancelBeside := watcher.Beside("auren_test").Subscribe("key")
+	beside, cancelBeside := watcher.OnChannel("auren_test").Subscribe("key")
 	defer cancelBeside()
 	mine, cancelMine := watcher.Subscribe(string(tenant))
 	other, cancelOther := watcher.Subscribe("other")

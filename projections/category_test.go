@@ -27,13 +27,13 @@ func TestANewCategoryStopsNoReadModel(t *testing.T) {
 		require.NoError(t, err)
 	}
 	remember()
-	_, err := w.store.Append(t.Context(), eventstore.Command{Tenant: "north", Writes: []eventstore.StreamAppend{{
+	_, err := w.writer.Append(t.Context(), eventstore.Command{Tenant: "north", Writes: []eventstore.StreamAppend{{
 		StreamID: uuid.New(), Category: "key", Events: []eventstore.NewEvent{{ID: uuid.New(), Type: "key_created", SchemaVersion: 1, OccurredAt: time.Now()}},
 	}}})
 	require.NoError(t, err)
 	remember()
 	watcher := eventstore.NewWatcher(w.pool, eventstore.LogChannel, zap.NewNop())
-	require.NoError(t, runner.New(w.pool, w.store, watcher, runner.Config{}, w.projections()...).CatchUp(t.Context()))
+	require.NoError(t, runner.New(w.pool, w.log, watcher, runner.Config{}, w.projections()...).CatchUp(t.Context()))
 	all, err := projections.ReadStatus(t.Context(), w.pool)
 	require.NoError(t, err)
 	require.Len(t, all, 2)

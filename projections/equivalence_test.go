@@ -90,7 +90,7 @@ func (w *world) contents(ctx context.Context, t *rapid.T) map[string][]string {
 
 // requireAnswersOfFold folds the log event by event and holds what queries answer as of each equal to the fold.
 func (w *world) requireAnswersOfFold(ctx context.Context, t *rapid.T, tenant domain.Tenant, which string) (events int) {
-	page, err := w.store.ReadLog(ctx, tenant, 0, eventstore.Filter{}, 1_000_000)
+	page, err := w.log.ReadLog(ctx, tenant, 0, eventstore.Filter{}, 1_000_000)
 	require.NoError(t, err)
 	memories := map[uuid.UUID]*memory.Memory{}
 	last := map[uuid.UUID]eventstore.Event{}

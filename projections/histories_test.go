@@ -17,6 +17,7 @@ import (
 	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/eventstore/writer"
 	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/projections/agentmemories"
 	"github.com/auren-memory/auren/projections/runner"
@@ -27,7 +28,8 @@ import (
 // world is a database with two tenants, whose memories have the same ids.
 type world struct {
 	pool    *pgxpool.Pool
-	store   *eventstore.Store
+	log     *eventstore.Log
+	writer  *writer.Writer
 	handler *commands.Handler
 	reader  *queries.Reader
 	now     time.Time // of the reader; zero: of the machine
@@ -41,8 +43,8 @@ var (
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	pool := pgtest.New(t)
-	w := &world{pool: pool, store: eventstore.New(pool, eventstore.Config{})}
-	w.handler = commands.New(w.store, commands.Config{})
+	w := &world{pool: pool, log: eventstore.NewLog(pool), writer: writer.New(pool, writer.Config{})}
+	w.handler = commands.New(w.log, w.writer, commands.Config{})
 	w.reader = queries.New(pool, queries.Config{Now: func() time.Time {
 		if w.now.IsZero() {
 			return time.Now()
@@ -53,7 +55,7 @@ func newWorld(t *testing.T) *world {
 }
 
 func (w *world) close() {
-	w.store.Close()
+	w.writer.Close()
 	w.pool.Close()
 }
 
@@ -77,7 +79,7 @@ func (w *world) project(ctx context.Context, t *rapid.T) {
 	for _, p := range w.projections() {
 		watcher := eventstore.NewWatcher(w.pool, eventstore.LogChannel, zap.NewNop())
 		batch := runner.Config{Batch: rapid.IntRange(1, 20).Draw(t, "batch")}
-		require.NoError(t, runner.New(w.pool, w.store, watcher, batch, p).CatchUp(ctx))
+		require.NoError(t, runner.New(w.pool, w.log, watcher, batch, p).CatchUp(ctx))
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/eventstore/writer"
 	"github.com/auren-memory/auren/projections/generation"
 )
 
@@ -42,7 +43,7 @@ func SkipStream(projection string) uuid.UUID {
 //
 // The error is of kind Invalid if the reason is missing or too long, NotFound if the tenant has no such projection, and Conflict if
 // neither the projection nor an unfinished rebuild of it is stopped at that event.
-func Skip(ctx context.Context, pool *pgxpool.Pool, store *eventstore.Store, tenant domain.Tenant, projection string,
+func Skip(ctx context.Context, pool *pgxpool.Pool, appends *writer.Writer, tenant domain.Tenant, projection string,
 	sequenceID int64, meta domain.Meta, reason string,
 ) (eventstore.WriteResult, error) {
 	if err := domain.CheckName("reason", reason, domain.MaxReason); err != nil {
@@ -54,7 +55,7 @@ func Skip(ctx context.Context, pool *pgxpool.Pool, store *eventstore.Store, tena
 		return eventstore.WriteResult{}, err
 	}
 	fingerprint := eventstore.Hash(sha256.Sum256([]byte(meta.CommandID + " " + reason)))
-	first, ok, err := store.Outcome(ctx, tenant, meta.CommandID, fingerprint)
+	first, ok, err := appends.Outcome(ctx, tenant, meta.CommandID, fingerprint)
 	if err != nil {
 		return eventstore.WriteResult{}, fmt.Errorf("skip event %d: %w", sequenceID, err)
 	}
@@ -65,7 +66,7 @@ func Skip(ctx context.Context, pool *pgxpool.Pool, store *eventstore.Store, tena
 	if err != nil {
 		return eventstore.WriteResult{}, err
 	}
-	result, err := store.Append(ctx, eventstore.Command{
+	result, err := appends.Append(ctx, eventstore.Command{
 		Tenant: tenant, ID: meta.CommandID, Fingerprint: fingerprint,
 		Writes: []eventstore.StreamAppend{{
 			StreamID: SkipStream(projection), Category: eventstore.CategoryProjection, Expected: eventstore.Any,
@@ -157,11 +158,11 @@ func IsPlaceholder(e *eventstore.Event) bool {
 }
 
 // ReadSkips returns, by sequence_id, the events of a tenant that a projection is to skip, each with the event that says so.
-func ReadSkips(ctx context.Context, store *eventstore.Store, tenant domain.Tenant, projection string) (map[int64]eventstore.Event, error) {
+func ReadSkips(ctx context.Context, log *eventstore.Log, tenant domain.Tenant, projection string) (map[int64]eventstore.Event, error) {
 	skips := map[int64]eventstore.Event{}
 	const page = 1000
 	for version := 1; ; {
-		events, err := store.ReadStream(ctx, tenant, SkipStream(projection), version, eventstore.Forwards, page)
+		events, more, err := log.ReadStream(ctx, tenant, SkipStream(projection), version, eventstore.Forwards, page)
 		if err != nil {
 			return nil, err
 		}
@@ -172,7 +173,7 @@ func ReadSkips(ctx context.Context, store *eventstore.Store, tenant domain.Tenan
 			}
 			version = e.Version + 1
 		}
-		if !eventstore.Full(events, page) {
+		if !more {
 			return skips, nil
 		}
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/eventstore/writer"
 	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/projections/agentmemories"
 	"github.com/auren-memory/auren/projections/runner"
@@ -54,12 +55,13 @@ func setup(t *testing.T, options ...func(*queries.Config)) *world {
 		option(&config)
 	}
 	w.reader = queries.New(w.pool, config)
-	store := eventstore.New(w.onItsClock(t), eventstore.Config{})
-	t.Cleanup(store.Close)
-	w.handler = commands.New(store, commands.Config{Now: func() time.Time { return w.clock }})
+	pool := w.onItsClock(t)
+	log, appends := eventstore.NewLog(pool), writer.New(pool, writer.Config{})
+	t.Cleanup(appends.Close)
+	w.handler = commands.New(log, appends, commands.Config{Now: func() time.Time { return w.clock }})
 	watcher := eventstore.NewWatcher(w.pool, eventstore.LogChannel, zap.NewNop())
 	for _, p := range []projections.Projection{agentmemories.Projection{}, search.New(search.Config{})} {
-		w.runners = append(w.runners, runner.New(w.pool, store, watcher, runner.Config{}, p))
+		w.runners = append(w.runners, runner.New(w.pool, log, watcher, runner.Config{}, p))
 	}
 	return w
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/eventstore/writer"
 )
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
@@ -48,16 +49,16 @@ func TestAnEmptyDatabaseIsUsedAndOneWithMemoriesIsRefused(t *testing.T) {
 	require.Contains(t, stdout, "commit → NATS message")
 	require.Contains(t, stdout, "given by its DSN")
 
-	store := eventstore.New(pool, eventstore.Config{})
-	defer store.Close()
+	log, appends := eventstore.NewLog(pool), writer.New(pool, writer.Config{})
+	defer appends.Close()
 	id := uuid.New()
-	_, err := commands.New(store, commands.Config{}).Remember(t.Context(), commands.Request{Tenant: domain.DefaultTenant},
+	_, err := commands.New(log, appends, commands.Config{}).Remember(t.Context(), commands.Request{Tenant: domain.DefaultTenant},
 		commands.Remember{ID: &id, Draft: memory.Draft{AgentID: "a", UserID: "u", Content: canonjson.MustParse(`"kept"`)}})
 	require.NoError(t, err)
 	_, stderr, code = call(t, "--db-dsn", dsn, "freshness", "--quick")
 	require.Equal(t, exitFailed, code)
 	require.Contains(t, stderr, "needs an empty database")
-	kept, err := store.ReadStream(t.Context(), domain.DefaultTenant, id, 1, eventstore.Forwards, 10)
+	kept, _, err := log.ReadStream(t.Context(), domain.DefaultTenant, id, 1, eventstore.Forwards, 10)
 	require.NoError(t, err)
 	require.Len(t, kept, 1)
 }

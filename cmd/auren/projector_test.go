@@ -11,15 +11,16 @@ import (
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/eventstore/writer"
 	"github.com/auren-memory/auren/projections"
 )
 
 // poison appends an event that only a newer version would know.
 func (w *world) poison(stream uuid.UUID) {
 	w.t.Helper()
-	store := eventstore.New(open(w.t, w.dsn), eventstore.Config{})
-	defer store.Close()
-	_, err := store.Append(w.t.Context(), eventstore.Command{Tenant: domain.DefaultTenant, Writes: []eventstore.StreamAppend{{
+	appends := writer.New(open(w.t, w.dsn), writer.Config{})
+	defer appends.Close()
+	_, err := appends.Append(w.t.Context(), eventstore.Command{Tenant: domain.DefaultTenant, Writes: []eventstore.StreamAppend{{
 		StreamID: stream, Expected: eventstore.Any, AgentID: "coach", UserID: "ana", Events: []eventstore.NewEvent{{
 			ID: uuid.New(), Type: "memory_dreamt", SchemaVersion: 1, Payload: canonjson.MustParse(`{}`), OccurredAt: time.Now(),
 			Meta: domain.Meta{Actor: "future"},

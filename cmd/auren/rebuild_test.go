@@ -16,6 +16,7 @@ import (
 	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/eventstore/writer"
 	"github.com/auren-memory/auren/projections/rebuild"
 	"github.com/auren-memory/auren/projections/runner"
 )
@@ -24,9 +25,9 @@ import (
 func projected(t *testing.T, memories int) *pgxpool.Pool {
 	t.Helper()
 	pool := pgtest.New(t)
-	store := eventstore.New(pool, eventstore.Config{})
-	t.Cleanup(store.Close)
-	handler := commands.New(store, commands.Config{})
+	log, appends := eventstore.NewLog(pool), writer.New(pool, writer.Config{})
+	t.Cleanup(appends.Close)
+	handler := commands.New(log, appends, commands.Config{})
 	const batch = 500
 	for n := 0; n < memories; n += batch {
 		all := make([]commands.Remember, batch)
@@ -41,7 +42,7 @@ func projected(t *testing.T, memories int) *pgxpool.Pool {
 	}
 	for _, p := range stack.ReadModels() {
 		watcher := eventstore.NewWatcher(pool, eventstore.LogChannel, zap.NewNop())
-		require.NoError(t, runner.New(pool, store, watcher, runner.Config{}, p).CatchUp(t.Context()))
+		require.NoError(t, runner.New(pool, log, watcher, runner.Config{}, p).CatchUp(t.Context()))
 	}
 	return pool
 }

@@ -127,7 +127,7 @@ func TestKilledServersLoseNothingAndRepeatNothing(t *testing.T) {
 	}
 
 	pool := open(t, dsn)
-	events := readWholeLog(t, eventstore.New(pool, eventstore.Config{}))
+	events := readWholeLog(t, eventstore.NewLog(pool))
 	require.Len(t, events, len(r.acked), "one event for each acknowledged command, and no others")
 	inLog := map[uuid.UUID]int{}
 	for i, e := range events {
@@ -144,11 +144,11 @@ func TestKilledServersLoseNothingAndRepeatNothing(t *testing.T) {
 	projector.Stop()
 }
 
-func readWholeLog(t *testing.T, store *eventstore.Store) []eventstore.Event {
+func readWholeLog(t *testing.T, log *eventstore.Log) []eventstore.Event {
 	t.Helper()
 	var all []eventstore.Event
 	for after := int64(0); ; {
-		page, err := store.ReadLog(t.Context(), "default", after, eventstore.Filter{}, 1000)
+		page, err := log.ReadLog(t.Context(), "default", after, eventstore.Filter{}, 1000)
 		require.NoError(t, err)
 		all = append(all, page.Events...)
 		if len(page.Events) < 1000 {

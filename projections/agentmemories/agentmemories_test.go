@@ -19,6 +19,7 @@ import (
 	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/eventstore/writer"
 	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/projections/agentmemories"
 	"github.com/auren-memory/auren/projections/runner"
@@ -28,21 +29,22 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 
 type fixture struct {
 	pool    *pgxpool.Pool
-	store   *eventstore.Store
+	log     *eventstore.Log
+	writer  *writer.Writer
 	handler *commands.Handler
 }
 
 func setup(t *testing.T) fixture {
 	t.Helper()
 	pool := pgtest.New(t)
-	store := eventstore.New(pool, eventstore.Config{})
-	t.Cleanup(store.Close)
-	return fixture{pool: pool, store: store, handler: commands.New(store, commands.Config{})}
+	log, appends := eventstore.NewLog(pool), writer.New(pool, writer.Config{})
+	t.Cleanup(appends.Close)
+	return fixture{pool: pool, log: log, writer: appends, handler: commands.New(log, appends, commands.Config{})}
 }
 
 func (f fixture) runner(batch int) *runner.Runner {
 	watcher := eventstore.NewWatcher(f.pool, eventstore.LogChannel, zap.NewNop())
-	return runner.New(f.pool, f.store, watcher, runner.Config{Batch: batch}, agentmemories.Projection{})
+	return runner.New(f.pool, f.log, watcher, runner.Config{Batch: batch}, agentmemories.Projection{})
 }
 
 // version is one version of a memory, as the tables or a fold of the log have it.
@@ -83,7 +85,7 @@ func (f fixture) requireFold(ctx context.Context, t require.TestingT, tenant dom
 	require.NoError(t, err)
 	actual, err := pgx.CollectRows(rows, pgx.RowToStructByPos[version])
 	require.NoError(t, err)
-	page, err := f.store.ReadLog(ctx, tenant, 0, eventstore.Filter{}, 1_000_000)
+	page, err := f.log.ReadLog(ctx, tenant, 0, eventstore.Filter{}, 1_000_000)
 	require.NoError(t, err)
 
 	memories := map[uuid.UUID]*memory.Memory{}
@@ -219,7 +221,7 @@ func TestEventsThatCannotBeAppliedStop(t *testing.T) {
 			r, err := f.handler.Remember(t.Context(), req, commands.Remember{Draft: memory.Draft{AgentID: "coach", UserID: "ana", Content: canonjson.MustParse(`1`)}})
 			require.NoError(t, err)
 			event.ID, event.OccurredAt = uuid.New(), time.Now()
-			_, err = f.store.Append(t.Context(), eventstore.Command{Tenant: req.Tenant, Writes: []eventstore.StreamAppend{
+			_, err = f.writer.Append(t.Context(), eventstore.Command{Tenant: req.Tenant, Writes: []eventstore.StreamAppend{
 				{StreamID: r.ID, Expected: eventstore.Any, AgentID: "coach", UserID: "ana", Events: []eventstore.NewEvent{event}},
 			}})
 			require.NoError(t, err)

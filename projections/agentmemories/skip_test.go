@@ -22,7 +22,7 @@ import (
 // poison appends an event that only a newer program would know to the stream of a memory, or opens one with it.
 func (f fixture) poison(t *testing.T, stream uuid.UUID) {
 	t.Helper()
-	_, err := f.store.Append(t.Context(), eventstore.Command{Tenant: domain.DefaultTenant, Writes: []eventstore.StreamAppend{{
+	_, err := f.writer.Append(t.Context(), eventstore.Command{Tenant: domain.DefaultTenant, Writes: []eventstore.StreamAppend{{
 		StreamID: stream, Expected: eventstore.Any, AgentID: "coach", UserID: "ana", Events: []eventstore.NewEvent{{
 			ID: uuid.New(), Type: "memory_dreamt", SchemaVersion: 1, Payload: canonjson.MustParse(`{"content":"sheep"}`), OccurredAt: time.Now(),
 		}},
@@ -34,7 +34,7 @@ func (f fixture) poison(t *testing.T, stream uuid.UUID) {
 func (f fixture) adjusted(t *testing.T, stream uuid.UUID, to float64) {
 	t.Helper()
 	encoded := memory.Encode(memory.ConfidenceAdjusted{From: 0.5, To: to})
-	_, err := f.store.Append(t.Context(), eventstore.Command{Tenant: domain.DefaultTenant, Writes: []eventstore.StreamAppend{{
+	_, err := f.writer.Append(t.Context(), eventstore.Command{Tenant: domain.DefaultTenant, Writes: []eventstore.StreamAppend{{
 		StreamID: stream, Expected: eventstore.Any, AgentID: "coach", UserID: "ana", Events: []eventstore.NewEvent{{
 			ID: uuid.New(), Type: memory.TypeConfidenceAdjusted, SchemaVersion: encoded.SchemaVersion, Payload: encoded.Payload, OccurredAt: time.Now(),
 		}},
@@ -66,7 +66,7 @@ func TestASkippedEventChangesNothingButTheVersion(t *testing.T) {
 		var stopped *projections.StoppedError
 		require.ErrorAs(t, f.runner(0).CatchUp(t.Context()), &stopped)
 		require.Equal(t, sequenceID, stopped.SequenceID)
-		_, err := projections.Skip(t.Context(), f.pool, f.store, domain.DefaultTenant, agentmemories.Name, sequenceID,
+		_, err := projections.Skip(t.Context(), f.pool, f.writer, domain.DefaultTenant, agentmemories.Name, sequenceID,
 			domain.Meta{Actor: "ops"}, "of a newer program")
 		require.NoError(t, err)
 	}

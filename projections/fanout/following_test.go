@@ -16,6 +16,7 @@ import (
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/eventstore/writer"
 	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/projections/fanout"
 	"github.com/auren-memory/auren/projections/runner"
@@ -28,21 +29,21 @@ const patience = 3 * time.Minute
 func setupOn(t *testing.T, nodes ...*node) fixture {
 	t.Helper()
 	pool := pgtest.New(t)
-	store := eventstore.New(pool, eventstore.Config{})
-	t.Cleanup(store.Close)
+	log, appends := eventstore.NewLog(pool), writer.New(pool, writer.Config{})
+	t.Cleanup(appends.Close)
 	conn, js := connectTo(t, nodes...)
-	return fixture{pool: pool, store: store, handler: commands.New(store, commands.Config{}), conn: conn, js: js}
+	return fixture{pool: pool, log: log, writer: appends, handler: commands.New(log, appends, commands.Config{}), conn: conn, js: js}
 }
 
 // follow runs a relay until the test ends and returns what it says of its troubles.
 func (f fixture) follow(t *testing.T, config fanout.Config) *observer.ObservedLogs {
 	t.Helper()
 	config.Timeout = 500 * time.Millisecond
-	relay, err := fanout.New(f.pool, f.store, f.conn, config)
+	relay, err := fanout.New(f.pool, f.log, f.conn, config)
 	require.NoError(t, err)
 	core, said := observer.New(zapcore.WarnLevel)
 	watcher := f.watcher(projections.Channel)
-	fanning := runner.NewSink(f.pool, f.store, watcher, runner.Config{
+	fanning := runner.NewSink(f.pool, f.log, watcher, runner.Config{
 		Poll: 20 * time.Millisecond, Log: zap.New(core),
 	}, relay)
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
@@ -86,7 +87,7 @@ func eventually(t *testing.T, what string, done func() bool) {
 func (f fixture) requireCaughtUp(t *testing.T, tenant domain.Tenant) {
 	t.Helper()
 	eventually(t, "the relay catches up", func() bool { return f.lag(t, tenant) == 0 })
-	head, err := f.store.Head(t.Context(), tenant)
+	head, err := f.log.Head(t.Context(), tenant)
 	require.NoError(t, err)
 	f.requireRelayed(t, tenant, 0, head.SequenceID)
 }

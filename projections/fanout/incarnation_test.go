@@ -20,7 +20,7 @@ func TestRelayThatSleptWhileTheStreamWasMadeAnewIsRefused(t *testing.T) {
 	f.remember(t, tenant, 13)
 	f.remember(t, "other", 5)
 	read := func(of domain.Tenant, after int64, n int) []eventstore.Event {
-		page, err := f.store.ReadLog(t.Context(), of, after, eventstore.Filter{}, n)
+		page, err := f.log.ReadLog(t.Context(), of, after, eventstore.Filter{}, n)
 		require.NoError(t, err)
 		return page.Events
 	}

@@ -101,11 +101,11 @@ func (f fixture) rememberLarge(t *testing.T, tenant domain.Tenant, n int) {
 func TestMessagesDroppedForSpaceAreNotRelayedAgain(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	relay, err := fanout.New(f.pool, f.store, f.conn, fanout.Config{MaxBytes: 12 * mib})
+	relay, err := fanout.New(f.pool, f.log, f.conn, fanout.Config{MaxBytes: 12 * mib})
 	require.NoError(t, err)
 	catchUp := func() {
 		f.project(t)
-		require.NoError(t, runner.NewSink(f.pool, f.store, f.watcher(projections.Channel), runner.Config{}, relay).CatchUp(t.Context()))
+		require.NoError(t, runner.NewSink(f.pool, f.log, f.watcher(projections.Channel), runner.Config{}, relay).CatchUp(t.Context()))
 	}
 	f.remember(t, "other", 5)
 	catchUp()
@@ -190,9 +190,9 @@ func TestAnotherRetentionReachesTheStreamThatIsThere(t *testing.T) {
 		{MaxAge: time.Minute, MaxBytes: 128 * mib},
 		{MaxAge: 1000 * time.Hour, MaxBytes: 2 << 30},
 	} {
-		relay, err := fanout.New(f.pool, f.store, f.conn, config)
+		relay, err := fanout.New(f.pool, f.log, f.conn, config)
 		require.NoError(t, err)
-		require.NoError(t, runner.NewSink(f.pool, f.store, f.watcher(projections.Channel), runner.Config{}, relay).CatchUp(t.Context()))
+		require.NoError(t, runner.NewSink(f.pool, f.log, f.watcher(projections.Channel), runner.Config{}, relay).CatchUp(t.Context()))
 		stream, err := f.js.Stream(t.Context(), fanout.Stream)
 		require.NoError(t, err)
 		present := stream.CachedInfo().Config

@@ -45,7 +45,7 @@ type Config struct {
 // tenants.
 type Relay struct {
 	pool   *pgxpool.Pool
-	store  *eventstore.Store
+	log    *eventstore.Log
 	conn   *nats.Conn
 	js     jetstream.JetStream
 	config Config
@@ -59,7 +59,7 @@ type Relay struct {
 
 // New makes a relay. The caller closes the pool and the connection. The connection should reconnect for ever; until it is there,
 // deliveries fail and are tried again.
-func New(pool *pgxpool.Pool, store *eventstore.Store, conn *nats.Conn, config Config) (*Relay, error) {
+func New(pool *pgxpool.Pool, log *eventstore.Log, conn *nats.Conn, config Config) (*Relay, error) {
 	config.After = cmp.Or(config.After, "agent_memories")
 	config.MaxAge = cmp.Or(config.MaxAge, DefaultMaxAge)
 	config.MaxBytes = cmp.Or(config.MaxBytes, DefaultMaxBytes)
@@ -69,7 +69,7 @@ func New(pool *pgxpool.Pool, store *eventstore.Store, conn *nats.Conn, config Co
 	if err != nil {
 		return nil, fmt.Errorf("fan-out: %w", err)
 	}
-	return &Relay{pool: pool, store: store, conn: conn, js: js, config: config, tails: map[domain.Tenant]uint64{}}, nil
+	return &Relay{pool: pool, log: log, conn: conn, js: js, config: config, tails: map[domain.Tenant]uint64{}}, nil
 }
 
 // Name returns Name.

@@ -26,6 +26,7 @@ import (
 	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/eventstore/writer"
 	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/projections/agentmemories"
 	"github.com/auren-memory/auren/projections/fanout"
@@ -36,7 +37,8 @@ const tenant = domain.DefaultTenant
 
 type fixture struct {
 	pool    *pgxpool.Pool
-	store   *eventstore.Store
+	log     *eventstore.Log
+	writer  *writer.Writer
 	handler *commands.Handler
 	conn    *nats.Conn
 	js      jetstream.JetStream
@@ -45,8 +47,8 @@ type fixture struct {
 func setup(t *testing.T) fixture {
 	t.Helper()
 	pool := pgtest.New(t)
-	store := eventstore.New(pool, eventstore.Config{})
-	t.Cleanup(store.Close)
+	log, appends := eventstore.NewLog(pool), writer.New(pool, writer.Config{})
+	t.Cleanup(appends.Close)
 	server, err := standalone.StartNATS(standalone.NATSConfig{DataDir: t.TempDir(), Addr: "127.0.0.1:0"})
 	require.NoError(t, err)
 	t.Cleanup(server.Stop)
@@ -55,7 +57,7 @@ func setup(t *testing.T) fixture {
 	t.Cleanup(conn.Close)
 	js, err := jetstream.New(conn)
 	require.NoError(t, err)
-	return fixture{pool: pool, store: store, handler: commands.New(store, commands.Config{}), conn: conn, js: js}
+	return fixture{pool: pool, log: log, writer: appends, handler: commands.New(log, appends, commands.Config{}), conn: conn, js: js}
 }
 
 func (f fixture) remember(t *testing.T, tenant domain.Tenant, n int) {
@@ -74,20 +76,20 @@ func (f fixture) watcher(channel string) *eventstore.Watcher {
 
 func (f fixture) project(t *testing.T) {
 	t.Helper()
-	r := runner.New(f.pool, f.store, f.watcher(eventstore.LogChannel), runner.Config{}, agentmemories.Projection{})
+	r := runner.New(f.pool, f.log, f.watcher(eventstore.LogChannel), runner.Config{}, agentmemories.Projection{})
 	require.NoError(t, r.CatchUp(t.Context()))
 }
 
 func (f fixture) relay(t *testing.T) *fanout.Relay {
 	t.Helper()
-	relay, err := fanout.New(f.pool, f.store, f.conn, fanout.Config{})
+	relay, err := fanout.New(f.pool, f.log, f.conn, fanout.Config{})
 	require.NoError(t, err)
 	return relay
 }
 
 func (f fixture) runner(t *testing.T, config runner.Config) *runner.Runner {
 	t.Helper()
-	return runner.NewSink(f.pool, f.store, f.watcher(projections.Channel), config, f.relay(t))
+	return runner.NewSink(f.pool, f.log, f.watcher(projections.Channel), config, f.relay(t))
 }
 
 // messages reads all that the stream holds of a tenant. Servers that are electing a leader answer late or not at
@@ -160,7 +162,7 @@ func (f fixture) requireRelayed(t *testing.T, tenant domain.Tenant, after, head 
 func (f fixture) requireAllRelayed(t *testing.T, tenants ...domain.Tenant) {
 	t.Helper()
 	for _, tenant := range tenants {
-		head, err := f.store.Head(t.Context(), tenant)
+		head, err := f.log.Head(t.Context(), tenant)
 		require.NoError(t, err)
 		f.requireRelayed(t, tenant, 0, head.SequenceID)
 	}
@@ -180,7 +182,7 @@ func TestMessageIsTheEventAsACloudEvent(t *testing.T) {
 	require.Len(t, all, 1)
 	m := all[0]
 	require.Equal(t, "auren.evt.default.coach.ana=2Eb=20=2A=3E=C3=A9.memory_remembered", m.Subject())
-	events, err := f.store.ReadStream(t.Context(), tenant, r.ID, 1, eventstore.Forwards, 1)
+	events, _, err := f.log.ReadStream(t.Context(), tenant, r.ID, 1, eventstore.Forwards, 1)
 	require.NoError(t, err)
 	for name, value := range map[string]string{
 		"Nats-Msg-Id": r.EventID.String(), "ce-specversion": "1.0", "ce-id": r.EventID.String(), "ce-type": "memory_remembered",
@@ -239,7 +241,7 @@ func TestTwoRelaysAtOnceSendEachEventOnceInOrder(t *testing.T) {
 	f := setup(t)
 	relays := []*fanout.Relay{f.relay(t), f.relay(t)}
 	f.remember(t, tenant, 900)
-	page, err := f.store.ReadLog(t.Context(), tenant, 0, eventstore.Filter{}, 1000)
+	page, err := f.log.ReadLog(t.Context(), tenant, 0, eventstore.Filter{}, 1000)
 	require.NoError(t, err)
 	// Without any lease, both believe that they lead all the time.
 	var running sync.WaitGroup
@@ -267,7 +269,7 @@ func TestStaleRelayIsRefused(t *testing.T) {
 	f := setup(t)
 	stale, next := f.relay(t), f.relay(t)
 	f.remember(t, tenant, 20)
-	page, err := f.store.ReadLog(t.Context(), tenant, 0, eventstore.Filter{}, 100)
+	page, err := f.log.ReadLog(t.Context(), tenant, 0, eventstore.Filter{}, 100)
 	require.NoError(t, err)
 	_, err = stale.Resume(t.Context(), tenant, 0)
 	require.NoError(t, err)
@@ -286,7 +288,7 @@ func TestStreamOfAnotherHistoryStopsTheTenant(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.remember(t, tenant, 3)
-	page, err := f.store.ReadLog(t.Context(), tenant, 0, eventstore.Filter{}, 10)
+	page, err := f.log.ReadLog(t.Context(), tenant, 0, eventstore.Filter{}, 10)
 	require.NoError(t, err)
 	foreign := page.Events[2]
 	foreign.ID = uuid.New()
@@ -305,7 +307,7 @@ func TestEventLargerThanAMessageLeavesWithoutItsPayload(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.remember(t, tenant, 1)
-	page, err := f.store.ReadLog(t.Context(), tenant, 0, eventstore.Filter{}, 1)
+	page, err := f.log.ReadLog(t.Context(), tenant, 0, eventstore.Filter{}, 1)
 	require.NoError(t, err)
 	large := json.RawMessage(`"` + strings.Repeat("x", int(f.conn.MaxPayload())) + `"`)
 	inPayload, inContents := page.Events[0], page.Events[0]
@@ -328,7 +330,7 @@ func TestRelayGoesOnWhenNATSIsBack(t *testing.T) {
 	pool, err := pgxpool.NewWithConfig(t.Context(), config)
 	require.NoError(t, err)
 	defer pool.Close()
-	store := eventstore.New(pool, eventstore.Config{})
+	log, appends := eventstore.NewLog(pool), writer.New(pool, writer.Config{})
 	dir := t.TempDir()
 	server, err := standalone.StartNATS(standalone.NATSConfig{DataDir: dir, Addr: "127.0.0.1:0"})
 	require.NoError(t, err)
@@ -336,14 +338,14 @@ func TestRelayGoesOnWhenNATSIsBack(t *testing.T) {
 	require.NoError(t, err)
 	js, err := jetstream.New(conn)
 	require.NoError(t, err)
-	f := fixture{pool: pool, store: store, handler: commands.New(store, commands.Config{}), conn: conn, js: js}
-	relay, err := fanout.New(pool, store, conn, fanout.Config{Timeout: 200 * time.Millisecond})
+	f := fixture{pool: pool, log: log, writer: appends, handler: commands.New(log, appends, commands.Config{}), conn: conn, js: js}
+	relay, err := fanout.New(pool, log, conn, fanout.Config{Timeout: 200 * time.Millisecond})
 	require.NoError(t, err)
 
 	ctx, stop := context.WithCancel(t.Context())
 	var running sync.WaitGroup
 	running.Go(func() {
-		_ = runner.NewSink(pool, store, f.watcher(projections.Channel), runner.Config{Poll: 10 * time.Millisecond}, relay).Run(ctx)
+		_ = runner.NewSink(pool, log, f.watcher(projections.Channel), runner.Config{Poll: 10 * time.Millisecond}, relay).Run(ctx)
 	})
 	f.remember(t, tenant, 300)
 	f.project(t)
@@ -369,7 +371,7 @@ func TestEventsOfOtherCategoriesAreNotRelayed(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.remember(t, tenant, 1)
-	_, err := f.store.Append(t.Context(), eventstore.Command{Tenant: tenant, Writes: []eventstore.StreamAppend{{
+	_, err := f.writer.Append(t.Context(), eventstore.Command{Tenant: tenant, Writes: []eventstore.StreamAppend{{
 		StreamID: uuid.New(), Category: "key", Events: []eventstore.NewEvent{{ID: uuid.New(), Type: "key_created", SchemaVersion: 1, OccurredAt: time.Now()}},
 	}}})
 	require.NoError(t, err)

@@ -50,7 +50,7 @@ func (r *Relay) find(ctx context.Context, tenant domain.Tenant, m *jetstream.Raw
 			"message %d of stream %s, the last of the tenant, was not sent by a relay; remove it and restart the projectors",
 			m.Sequence, Stream)}
 	}
-	page, err := r.store.ReadLog(ctx, tenant, sequenceID-1, eventstore.Filter{Categories: []string{eventstore.AllCategories}, Until: sequenceID}, 1)
+	page, err := r.log.ReadLog(ctx, tenant, sequenceID-1, eventstore.Filter{Categories: []string{eventstore.AllCategories}, Until: sequenceID}, 1)
 	if err != nil {
 		return 0, err
 	}

@@ -17,7 +17,7 @@ import (
 // catchUp relays all there is with a relay of its own, one tenant after the other.
 func (f fixture) catchUp(t *testing.T, config fanout.Config) {
 	t.Helper()
-	relay, err := fanout.New(f.pool, f.store, f.conn, config)
+	relay, err := fanout.New(f.pool, f.log, f.conn, config)
 	require.NoError(t, err)
 	f.catchUpWith(t, relay)
 }
@@ -25,7 +25,7 @@ func (f fixture) catchUp(t *testing.T, config fanout.Config) {
 func (f fixture) catchUpWith(t *testing.T, relay *fanout.Relay) {
 	t.Helper()
 	f.project(t)
-	running := runner.NewSink(f.pool, f.store, f.watcher(projections.Channel), runner.Config{Concurrency: 1}, relay)
+	running := runner.NewSink(f.pool, f.log, f.watcher(projections.Channel), runner.Config{Concurrency: 1}, relay)
 	require.NoError(t, running.CatchUp(t.Context()))
 }
 
@@ -74,7 +74,7 @@ func TestStreamThatCannotHoldAllIsFilledOnceAfterALoss(t *testing.T) {
 				tenants = append(tenants, domain.Tenant(fmt.Sprint("t", i)))
 				f.rememberLarge(t, tenants[i], 8)
 			}
-			relay, err := fanout.New(f.pool, f.store, f.conn, fanout.Config{MaxBytes: 8 * mib})
+			relay, err := fanout.New(f.pool, f.log, f.conn, fanout.Config{MaxBytes: 8 * mib})
 			require.NoError(t, err)
 			round := func() {
 				for _, name := range tenants {
@@ -107,7 +107,7 @@ func TestStreamThatIsFullAgainAfterALossCostsNoTenantItsMessages(t *testing.T) {
 			t.Parallel()
 			f := setup(t)
 			config := fanout.Config{MaxBytes: 12 * mib}
-			relay, err := fanout.New(f.pool, f.store, f.conn, config)
+			relay, err := fanout.New(f.pool, f.log, f.conn, config)
 			require.NoError(t, err)
 			for range 2 {
 				f.rememberLarge(t, tenant, 16)
@@ -125,12 +125,12 @@ func TestStreamThatIsFullAgainAfterALossCostsNoTenantItsMessages(t *testing.T) {
 			// The one tenant fills the stream before the other has its turn.
 			after, err := relay.Resume(t.Context(), tenant, 32)
 			require.NoError(t, err)
-			page, err := f.store.ReadLog(t.Context(), tenant, after, eventstore.Filter{}, 100)
+			page, err := f.log.ReadLog(t.Context(), tenant, after, eventstore.Filter{}, 100)
 			require.NoError(t, err)
 			require.NoError(t, relay.Deliver(t.Context(), tenant, page.Events))
 			if !purged {
 				// That it was made anew, it tells every relay.
-				relay, err = fanout.New(f.pool, f.store, f.conn, config)
+				relay, err = fanout.New(f.pool, f.log, f.conn, config)
 				require.NoError(t, err)
 			}
 			f.catchUpWith(t, relay)

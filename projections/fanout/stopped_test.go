@@ -26,7 +26,7 @@ func TestForeignMessageStopsTheTenantAndCostsNoEvent(t *testing.T) {
 	require.ErrorAs(t, f.runner(t, runner.Config{}).CatchUp(t.Context()), &stopped)
 	require.Contains(t, stopped.Reason, "remove it and restart the projectors")
 	for sequenceID := range int64(7) {
-		_, err = projections.Skip(t.Context(), f.pool, f.store, tenant, fanout.Name, sequenceID, domain.Meta{Actor: "ops"}, "x")
+		_, err = projections.Skip(t.Context(), f.pool, f.writer, tenant, fanout.Name, sequenceID, domain.Meta{Actor: "ops"}, "x")
 		require.ErrorContains(t, err, "no event caused it")
 	}
 	stream, err := f.js.Stream(t.Context(), fanout.Stream)
@@ -49,7 +49,7 @@ func TestStreamOfANewerDatabaseCostsNoEvent(t *testing.T) {
 	require.NoError(t, err)
 	var stopped *projections.StoppedError
 	require.ErrorAs(t, f.runner(t, runner.Config{}).CatchUp(t.Context()), &stopped)
-	_, err = projections.Skip(t.Context(), f.pool, f.store, tenant, fanout.Name, 5, domain.Meta{Actor: "ops"}, "x")
+	_, err = projections.Skip(t.Context(), f.pool, f.writer, tenant, fanout.Name, 5, domain.Meta{Actor: "ops"}, "x")
 	require.ErrorContains(t, err, "no event caused it")
 	require.NoError(t, f.js.DeleteStream(t.Context(), fanout.Stream))
 	f.catchUp(t, fanout.Config{})
@@ -59,7 +59,7 @@ func TestStreamOfANewerDatabaseCostsNoEvent(t *testing.T) {
 func TestReplicasThatAServerCannotKeepAreNamedByTheirSetting(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	relay, err := fanout.New(f.pool, f.store, f.conn, fanout.Config{Replicas: 3})
+	relay, err := fanout.New(f.pool, f.log, f.conn, fanout.Config{Replicas: 3})
 	require.NoError(t, err)
 	_, err = relay.Resume(t.Context(), tenant, 0)
 	require.ErrorContains(t, err, "AUREN_NATS_REPLICAS is 3, and the NATS server is not one of a cluster")

@@ -87,7 +87,7 @@ func TestEventOfNoMemoryHasALegalSubject(t *testing.T) {
 	require.Equal(t, "auren.evt.t.=.=.projection_event_skipped", subject)
 	f := setup(t)
 	f.remember(t, tenant, 1)
-	page, err := f.store.ReadLog(t.Context(), tenant, 0, eventstore.Filter{}, 1)
+	page, err := f.log.ReadLog(t.Context(), tenant, 0, eventstore.Filter{}, 1)
 	require.NoError(t, err)
 	e := page.Events[0]
 	e.AgentID, e.UserID, e.Type = "", "", projections.EventSkipped

@@ -110,9 +110,8 @@ func (b *build) open(ctx context.Context, pool *pgxpool.Pool, log *zap.Logger, a
 	if b.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return fmt.Errorf("open connections: %w", err)
 	}
-	store := eventstore.New(b.pool, eventstore.Config{})
 	watcher := eventstore.NewWatcher(b.pool, eventstore.LogChannel, log)
-	b.runner = runner.New(b.pool, store, watcher, runner.Config{
+	b.runner = runner.New(b.pool, eventstore.NewLog(b.pool), watcher, runner.Config{
 		Log: log, Batch: batchEvents, BatchBytes: batchBytes, Concurrency: tenantsAtOnce, Timeout: batchTimeout,
 		Applied: func(_ string, _ domain.Tenant, events int) {
 			failpoint.Reached(failpoint.RebuildFilling)

@@ -23,6 +23,7 @@ import (
 	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/eventstore/writer"
 	"github.com/auren-memory/auren/migrations"
 	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/projections/agentmemories"
@@ -37,7 +38,8 @@ const tenant = domain.DefaultTenant
 
 type fixture struct {
 	pool    *pgxpool.Pool
-	store   *eventstore.Store
+	log     *eventstore.Log
+	writer  *writer.Writer
 	handler *commands.Handler
 	watcher *eventstore.Watcher
 }
@@ -45,14 +47,14 @@ type fixture struct {
 func setup(t *testing.T) fixture {
 	t.Helper()
 	f := on(pgtest.New(t))
-	t.Cleanup(f.store.Close)
+	t.Cleanup(f.writer.Close)
 	return f
 }
 
 func on(pool *pgxpool.Pool) fixture {
-	store := eventstore.New(pool, eventstore.Config{})
+	log, appends := eventstore.NewLog(pool), writer.New(pool, writer.Config{})
 	return fixture{
-		pool: pool, store: store, handler: commands.New(store, commands.Config{}),
+		pool: pool, log: log, writer: appends, handler: commands.New(log, appends, commands.Config{}),
 		watcher: eventstore.NewWatcher(pool, eventstore.LogChannel, zap.NewNop()),
 	}
 }
@@ -62,7 +64,7 @@ func (f fixture) both() []projections.Projection {
 }
 
 func (f fixture) runner(p projections.Projection) *runner.Runner {
-	return runner.New(f.pool, f.store, f.watcher, runner.Config{Poll: 20 * time.Millisecond, Batch: 50}, p)
+	return runner.New(f.pool, f.log, f.watcher, runner.Config{Poll: 20 * time.Millisecond, Batch: 50}, p)
 }
 
 func (f fixture) project(t *testing.T) {
@@ -250,7 +252,7 @@ func rebuildUnderLoad(t *testing.T, config *pgxpool.Config) {
 	if err := failed.Load(); err != nil {
 		require.NoError(t, *err)
 	}
-	f.store.Close()
+	f.writer.Close()
 }
 
 func TestRebuildThatIsInterruptedLeavesTheLiveTables(t *testing.T) {
@@ -288,7 +290,7 @@ func TestRebuildStopsAtAnEventThatCannotBeApplied(t *testing.T) {
 	require.NoError(t, f.write(t.Context(), tenant, 10))
 	f.project(t)
 	live := f.contents(t)
-	_, err := f.store.Append(t.Context(), eventstore.Command{Tenant: tenant, Writes: []eventstore.StreamAppend{{
+	_, err := f.writer.Append(t.Context(), eventstore.Command{Tenant: tenant, Writes: []eventstore.StreamAppend{{
 		StreamID: uuid.New(), AgentID: "a", UserID: "u",
 		Events: []eventstore.NewEvent{{ID: uuid.New(), Type: "memory_dreamt", SchemaVersion: 1, Payload: canonjson.MustParse(`{}`), OccurredAt: time.Now()}},
 	}}})

@@ -20,7 +20,7 @@ func TestRebuildPassesOverWhatWasSkipped(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	require.NoError(t, f.write(t.Context(), tenant, 30))
-	_, err := f.store.Append(t.Context(), eventstore.Command{Tenant: tenant, Writes: []eventstore.StreamAppend{{
+	_, err := f.writer.Append(t.Context(), eventstore.Command{Tenant: tenant, Writes: []eventstore.StreamAppend{{
 		StreamID: uuid.New(), AgentID: "a", UserID: "u",
 		Events: []eventstore.NewEvent{{ID: uuid.New(), Type: "memory_dreamt", SchemaVersion: 1, Payload: canonjson.MustParse(`{}`), OccurredAt: time.Now()}},
 	}}})
@@ -30,7 +30,7 @@ func TestRebuildPassesOverWhatWasSkipped(t *testing.T) {
 		var stopped *projections.StoppedError
 		require.ErrorAs(t, f.runner(p).CatchUp(t.Context()), &stopped)
 		require.ErrorAs(t, rebuild.Run(t.Context(), f.pool, []projections.Projection{p}, rebuild.Config{}), &stopped)
-		_, err := projections.Skip(t.Context(), f.pool, f.store, tenant, p.Name(), stopped.SequenceID, domain.Meta{Actor: "test"}, "a dream")
+		_, err := projections.Skip(t.Context(), f.pool, f.writer, tenant, p.Name(), stopped.SequenceID, domain.Meta{Actor: "test"}, "a dream")
 		require.NoError(t, err)
 	}
 	f.project(t)
@@ -61,7 +61,7 @@ func TestWhatOnlyTheNextVersionCannotApplyCanBeSkipped(t *testing.T) {
 	f.project(t)
 	next := pickier{second{f.both()[0]}}
 	skip := func(sequenceID int64) error {
-		_, err := projections.Skip(t.Context(), f.pool, f.store, tenant, next.Name(), sequenceID, domain.Meta{Actor: "test"}, "spurned")
+		_, err := projections.Skip(t.Context(), f.pool, f.writer, tenant, next.Name(), sequenceID, domain.Meta{Actor: "test"}, "spurned")
 		return err
 	}
 	require.Equal(t, domain.Conflict, domain.KindOf(skip(spurned)), "nothing is stopped")

@@ -61,7 +61,7 @@ func vacuumingSlowly(t *testing.T, table string) fixture {
 	require.NoError(t, err)
 	t.Cleanup(pool.Close)
 	f := on(pool)
-	t.Cleanup(f.store.Close)
+	t.Cleanup(f.writer.Close)
 	_, err = pool.Exec(t.Context(), `
 		alter table `+table+` set (autovacuum_vacuum_insert_threshold = 0, autovacuum_vacuum_insert_scale_factor = 0,
 		autovacuum_vacuum_threshold = 0, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_cost_limit = 1, autovacuum_vacuum_cost_delay = 100)`)

@@ -34,7 +34,7 @@ func (b batch) split(i int) (before, rest batch) {
 func (w *worker) read(ctx context.Context, u *unit, after, until int64) (batch, error) {
 	b := batch{after: after, to: after}
 	for bytes := 0; len(b.events) < w.config.Batch; {
-		page, err := w.store.ReadLog(ctx, u.Tenant, b.to, eventstore.Filter{Categories: u.categories, Until: until}, w.config.Batch-len(b.events))
+		page, err := w.events.ReadLog(ctx, u.Tenant, b.to, eventstore.Filter{Categories: u.categories, Until: until}, w.config.Batch-len(b.events))
 		if err != nil {
 			return batch{}, err
 		}

@@ -12,7 +12,7 @@ import (
 
 // CatchUp is CatchUpTo what each log holds when it is called, so that it ends however fast the logs grow.
 func (r *Runner) CatchUp(ctx context.Context) error {
-	heads, err := r.store.Heads(ctx)
+	heads, err := r.events.Heads(ctx)
 	if err != nil {
 		return err
 	}

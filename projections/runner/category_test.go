@@ -41,7 +41,7 @@ func TestANewCategoryReachesItsSubscribersAlone(t *testing.T) {
 						ID: uuid.New(), Type: category + "_noted", SchemaVersion: 1, Payload: canonjson.EmptyObject(), OccurredAt: time.Now(),
 					})
 				}
-				_, err := f.store.Append(t.Context(), eventstore.Command{Tenant: tenant, Writes: []eventstore.StreamAppend{w}})
+				_, err := f.writer.Append(t.Context(), eventstore.Command{Tenant: tenant, Writes: []eventstore.StreamAppend{w}})
 				require.NoError(t, err)
 			}
 			appendIn("", 1)
@@ -53,11 +53,11 @@ func TestANewCategoryReachesItsSubscribersAlone(t *testing.T) {
 				_, err := f.pool.Exec(t.Context(), "truncate applied, projection_checkpoints")
 				require.NoError(t, err)
 				config := Config{Batch: batch}
-				require.NoError(t, New(f.pool, f.store, f.watcher, config, diary{}, census{ledger{}, c.categories}).CatchUp(t.Context()))
+				require.NoError(t, New(f.pool, f.log, f.watcher, config, diary{}, census{ledger{}, c.categories}).CatchUp(t.Context()))
 				require.Equal(t, []int64{1, 4}, f.applied(t, tenant))
 				require.Equal(t, c.applied, f.applied(t, "DEFAULT"))
 				o := &outbox{categories: c.categories}
-				require.NoError(t, NewSink(f.pool, f.store, f.watcher, config, o).CatchUp(t.Context()))
+				require.NoError(t, NewSink(f.pool, f.log, f.watcher, config, o).CatchUp(t.Context()))
 				require.Equal(t, c.applied, o.sent)
 				all, err := projections.ReadStatus(t.Context(), f.pool)
 				require.NoError(t, err)

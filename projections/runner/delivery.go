@@ -75,7 +75,7 @@ func (w *worker) deliveryLimit(ctx context.Context, u *unit) (limit int64, err e
 	}
 	skipped := map[int64]bool{}
 	for _, projection := range []string{u.after, u.name} {
-		said, err := projections.ReadSkips(ctx, w.store, u.Tenant, projection)
+		said, err := projections.ReadSkips(ctx, w.events, u.Tenant, projection)
 		if err != nil {
 			return 0, err
 		}

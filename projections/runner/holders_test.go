@@ -109,7 +109,7 @@ func TestARunnerWhoseTargetIsAwayLeavesTheTenantsToOthers(t *testing.T) {
 	start := func(holder string, away bool) *outbox {
 		o := &outbox{}
 		o.away.Store(away)
-		r := NewSink(f.pool, f.store, f.watcher, Config{Holder: holder, LeaseTTL: time.Second, Poll: 50 * time.Millisecond}, o)
+		r := NewSink(f.pool, f.log, f.watcher, Config{Holder: holder, LeaseTTL: time.Second, Poll: 50 * time.Millisecond}, o)
 		running.Go(func() { _ = r.Run(ctx) })
 		return o
 	}

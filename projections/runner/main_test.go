@@ -16,6 +16,7 @@ import (
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/eventstore/writer"
 	"github.com/auren-memory/auren/projections"
 )
 
@@ -24,7 +25,8 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 // fixture is a database with a projection that writes down every event it is given.
 type fixture struct {
 	pool    *pgxpool.Pool
-	store   *eventstore.Store
+	log     *eventstore.Log
+	writer  *writer.Writer
 	watcher *eventstore.Watcher
 }
 
@@ -34,9 +36,9 @@ func setup(t *testing.T) fixture {
 	// Without a key: what is applied twice stands there twice, in the order of n.
 	_, err := pool.Exec(t.Context(), "create table applied (n bigserial, tenant_id text, sequence_id bigint, number bigint)")
 	require.NoError(t, err)
-	store := eventstore.New(pool, eventstore.Config{})
-	t.Cleanup(store.Close)
-	return fixture{pool: pool, store: store, watcher: eventstore.NewWatcher(pool, eventstore.LogChannel, zap.NewNop())}
+	log, appends := eventstore.NewLog(pool), writer.New(pool, writer.Config{})
+	t.Cleanup(appends.Close)
+	return fixture{pool: pool, log: log, writer: appends, watcher: eventstore.NewWatcher(pool, eventstore.LogChannel, zap.NewNop())}
 }
 
 // onItsOwnPool returns the fixture on a pool that the test closes: only then are the connections gone that a
@@ -48,13 +50,13 @@ func (f fixture) onItsOwnPool(t *testing.T, application string) fixture {
 	pool, err := pgxpool.NewWithConfig(t.Context(), config)
 	require.NoError(t, err)
 	return fixture{
-		pool: pool, store: eventstore.New(pool, eventstore.Config{}),
+		pool: pool, log: eventstore.NewLog(pool), writer: writer.New(pool, writer.Config{}),
 		watcher: eventstore.NewWatcher(pool, eventstore.LogChannel, zap.NewNop()),
 	}
 }
 
 func (f fixture) runner(config Config) *Runner {
-	return New(f.pool, f.store, f.watcher, config, diary{})
+	return New(f.pool, f.log, f.watcher, config, diary{})
 }
 
 // append appends an event with each payload to a new stream.
@@ -67,7 +69,7 @@ func (f fixture) append(t *testing.T, tenant domain.Tenant, payloads ...string) 
 			Meta: domain.Meta{Actor: "test"},
 		})
 	}
-	_, err := f.store.Append(t.Context(), eventstore.Command{Tenant: tenant, Writes: []eventstore.StreamAppend{w}})
+	_, err := f.writer.Append(t.Context(), eventstore.Command{Tenant: tenant, Writes: []eventstore.StreamAppend{w}})
 	require.NoError(t, err)
 }
 

@@ -27,8 +27,8 @@ type Runner struct {
 
 // New makes a runner for projections. The watcher is one of eventstore.LogChannel; its owner runs it. The pool should have room
 // for twice Concurrency connections and one more; with fewer, turns wait for each other.
-func New(pool *pgxpool.Pool, store *eventstore.Store, watcher *eventstore.Watcher, config Config, all ...projections.Projection) *Runner {
-	r := newRunner(pool, store, watcher, config)
+func New(pool *pgxpool.Pool, log *eventstore.Log, watcher *eventstore.Watcher, config Config, all ...projections.Projection) *Runner {
+	r := newRunner(pool, log, watcher, config)
 	for _, p := range all {
 		r.subscribe(&subscription{name: p.Name(), version: p.Version(), categories: p.Categories(), projection: p})
 	}
@@ -36,19 +36,19 @@ func New(pool *pgxpool.Pool, store *eventstore.Store, watcher *eventstore.Watche
 }
 
 // NewSink makes a runner for sinks. The watcher is one of projections.Channel.
-func NewSink(pool *pgxpool.Pool, store *eventstore.Store, watcher *eventstore.Watcher, config Config, all ...projections.Sink) *Runner {
-	r := newRunner(pool, store, watcher, config)
+func NewSink(pool *pgxpool.Pool, log *eventstore.Log, watcher *eventstore.Watcher, config Config, all ...projections.Sink) *Runner {
+	r := newRunner(pool, log, watcher, config)
 	for _, s := range all {
 		r.subscribe(&subscription{name: s.Name(), version: s.Version(), categories: s.Categories(), after: s.After(), sink: s})
 	}
 	return r
 }
 
-func newRunner(pool *pgxpool.Pool, store *eventstore.Store, watcher *eventstore.Watcher, config Config) *Runner {
+func newRunner(pool *pgxpool.Pool, log *eventstore.Log, watcher *eventstore.Watcher, config Config) *Runner {
 	config = config.withDefaults()
 	return &Runner{
 		worker: worker{
-			pool: pool, store: store, config: config, units: &units{all: map[lease.Key]*unit{}},
+			pool: pool, events: log, config: config, units: &units{all: map[lease.Key]*unit{}},
 			leases: lease.Table{Pool: pool, Holder: config.Holder, TTL: config.LeaseTTL},
 		},
 		watcher: watcher, again: make(chan struct{}, 1),

@@ -168,7 +168,7 @@ func TestLeaseIsGivenBackInTheMiddleOfABatch(t *testing.T) {
 	f := setup(t)
 	f.append(t, "busy", `1`)
 	ctx, stop := context.WithCancel(t.Context())
-	r := New(f.pool, f.store, f.watcher, Config{LeaseTTL: time.Hour}, interrupted{interrupt: stop})
+	r := New(f.pool, f.log, f.watcher, Config{LeaseTTL: time.Hour}, interrupted{interrupt: stop})
 	require.NoError(t, r.Run(ctx))
 	require.Empty(t, f.applied(t, "busy"))
 	require.NoError(t, f.runner(Config{}).CatchUp(t.Context()))
@@ -320,7 +320,7 @@ func TestOneRunnerKeepsSeveralProjectionsOfSeveralTenants(t *testing.T) {
 	var running sync.WaitGroup
 	defer running.Wait()
 	defer stop()
-	r := New(f.pool, f.store, f.watcher, Config{Poll: 20 * time.Millisecond, LeaseTTL: time.Second}, diary{}, ledger{diary{mended: true}})
+	r := New(f.pool, f.log, f.watcher, Config{Poll: 20 * time.Millisecond, LeaseTTL: time.Second}, diary{}, ledger{diary{mended: true}})
 	running.Go(func() { _ = r.Run(ctx) })
 	for tenant, applied := range map[domain.Tenant]int{"a": 1, "A": 3, "b": 2, "B": 2} {
 		require.Eventually(t, func() bool { return slices.Equal(upTo(applied), f.applied(t, tenant)) }, 10*time.Second, 10*time.Millisecond, tenant)

@@ -11,7 +11,7 @@ import (
 
 // applySkip puts a placeholder in the place of a batch's first event, which cannot be applied; false if nobody had it skipped.
 func (w *worker) applySkip(ctx context.Context, u *unit, b batch) (batch, bool, error) {
-	skips, err := projections.ReadSkips(ctx, w.store, u.Tenant, u.name)
+	skips, err := projections.ReadSkips(ctx, w.events, u.Tenant, u.name)
 	if err != nil {
 		return b, false, err
 	}
@@ -32,7 +32,7 @@ func (w *worker) resumeAfterSkip(ctx context.Context, u *unit) error {
 	if u.stopped.SequenceID == 0 {
 		return nil // no event caused it
 	}
-	skips, err := projections.ReadSkips(ctx, w.store, u.Tenant, u.name)
+	skips, err := projections.ReadSkips(ctx, w.events, u.Tenant, u.name)
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ import (
 
 func (f fixture) skip(t *testing.T, projection string, sequenceID int64) eventstore.WriteResult {
 	t.Helper()
-	said, err := projections.Skip(t.Context(), f.pool, f.store, tenant, projection, sequenceID, domain.Meta{Actor: "ops"}, "beyond repair")
+	said, err := projections.Skip(t.Context(), f.pool, f.writer, tenant, projection, sequenceID, domain.Meta{Actor: "ops"}, "beyond repair")
 	require.NoError(t, err)
 	return said
 }
@@ -85,11 +85,11 @@ func TestSkipIsAnEventOfItsOwn(t *testing.T) {
 	f.append(t, tenant, `{}`, `"poison"`)
 	require.ErrorAs(t, f.runner(Config{}).CatchUp(t.Context()), new(*projections.StoppedError))
 	said := f.skip(t, "diary", 2)
-	events, err := f.store.ReadStream(t.Context(), tenant, projections.SkipStream("diary"), 1, eventstore.Forwards, 10)
+	events, _, err := f.log.ReadStream(t.Context(), tenant, projections.SkipStream("diary"), 1, eventstore.Forwards, 10)
 	require.NoError(t, err)
 	require.Len(t, events, 1)
 	require.Equal(t, "projection_event_skipped", events[0].Type)
-	poison, err := f.store.ReadLog(t.Context(), tenant, 1, eventstore.Filter{}, 1)
+	poison, err := f.log.ReadLog(t.Context(), tenant, 1, eventstore.Filter{}, 1)
 	require.NoError(t, err)
 	var s projections.Skipped
 	require.NoError(t, json.Unmarshal(events[0].Payload, &s))
@@ -101,7 +101,7 @@ func TestSkipIsAnEventOfItsOwn(t *testing.T) {
 
 	require.NoError(t, f.runner(Config{}).CatchUp(t.Context()))
 	require.Equal(t, said, f.skip(t, "diary", 2), "the same again changes nothing, though nothing is stopped any more")
-	events, err = f.store.ReadStream(t.Context(), tenant, projections.SkipStream("diary"), 1, eventstore.Forwards, 10)
+	events, _, err = f.log.ReadStream(t.Context(), tenant, projections.SkipStream("diary"), 1, eventstore.Forwards, 10)
 	require.NoError(t, err)
 	require.Len(t, events, 1)
 }
@@ -127,11 +127,11 @@ func TestSkipRefuses(t *testing.T) {
 		"a projection that is not":     {tenant, "dairy", 2, "x", domain.NotFound, "has no projection dairy"},
 		"a tenant that does not exist": {"nobody", "diary", 2, "x", domain.NotFound, "tenant nobody"},
 	} {
-		_, err := projections.Skip(t.Context(), f.pool, f.store, c.tenant, c.projection, c.sequenceID, domain.Meta{}, c.reason)
+		_, err := projections.Skip(t.Context(), f.pool, f.writer, c.tenant, c.projection, c.sequenceID, domain.Meta{}, c.reason)
 		require.ErrorContains(t, err, c.says, name)
 		require.Equal(t, c.kind, domain.KindOf(err), name)
 	}
-	head, err := f.store.Head(t.Context(), tenant)
+	head, err := f.log.Head(t.Context(), tenant)
 	require.NoError(t, err)
 	require.EqualValues(t, 3, head.SequenceID)
 }
@@ -143,7 +143,7 @@ func TestAnEventThatOnlyLooksLikeASkipSkipsNothing(t *testing.T) {
 	f.append(t, tenant, `{}`, `"poison"`)
 	payload := canonjson.MustParse(`{"projection":"diary","sequence_id":2,"event_id":"` + uuid.NewString() + `"}`)
 	for stream, version := range map[uuid.UUID]int{uuid.New(): 1, projections.SkipStream("diary"): 2} {
-		_, err := f.store.Append(t.Context(), eventstore.Command{Tenant: tenant, Writes: []eventstore.StreamAppend{{
+		_, err := f.writer.Append(t.Context(), eventstore.Command{Tenant: tenant, Writes: []eventstore.StreamAppend{{
 			StreamID: stream, Category: eventstore.CategoryProjection, Events: []eventstore.NewEvent{{
 				ID: uuid.New(), Type: projections.EventSkipped, SchemaVersion: version, Payload: payload, OccurredAt: time.Now(),
 			}},
@@ -217,7 +217,7 @@ func TestWhatIsSkippedIsNotDelivered(t *testing.T) {
 	require.NoError(t, projection.CatchUp(t.Context()))
 
 	o := &outbox{}
-	r := NewSink(f.pool, f.store, f.watcher, Config{}, o)
+	r := NewSink(f.pool, f.log, f.watcher, Config{}, o)
 	serve := func() { require.NoError(t, r.turn(t.Context(), r.unit(tenant), 0)) }
 	serve()
 	require.Equal(t, []int64{1, 3}, o.sent)
@@ -238,14 +238,14 @@ func TestAStopThatIsNoEventsFaultCannotBeSkipped(t *testing.T) {
 	f.append(t, tenant, `{}`)
 	require.NoError(t, f.runner(Config{}).CatchUp(t.Context()))
 	o := &outbox{}
-	require.NoError(t, NewSink(f.pool, f.store, f.watcher, Config{}, o).CatchUp(t.Context()))
+	require.NoError(t, NewSink(f.pool, f.log, f.watcher, Config{}, o).CatchUp(t.Context()))
 	o.confused, o.resumed = true, 0
-	r := NewSink(f.pool, f.store, f.watcher, Config{}, o)
+	r := NewSink(f.pool, f.log, f.watcher, Config{}, o)
 	serve := func() { require.NoError(t, r.turn(t.Context(), r.unit(tenant), 0)) }
 	serve()
 	require.ErrorContains(t, r.units.stopped(), "stopped: "+errUnsendable.Error())
 	for sequenceID := range int64(3) {
-		_, err := projections.Skip(t.Context(), f.pool, f.store, tenant, "outbox", sequenceID, domain.Meta{}, "x")
+		_, err := projections.Skip(t.Context(), f.pool, f.writer, tenant, "outbox", sequenceID, domain.Meta{}, "x")
 		require.ErrorContains(t, err, "no event caused it")
 		require.Equal(t, domain.Conflict, domain.KindOf(err))
 	}
@@ -262,7 +262,7 @@ func TestAStopThatIsNoEventsFaultCannotBeSkipped(t *testing.T) {
 	require.Equal(t, 1, o.resumed, "it is not asked again and again")
 
 	o.confused = false
-	require.NoError(t, NewSink(f.pool, f.store, f.watcher, Config{Holder: r.config.Holder}, o).CatchUp(t.Context()))
+	require.NoError(t, NewSink(f.pool, f.log, f.watcher, Config{Holder: r.config.Holder}, o).CatchUp(t.Context()))
 	all, err = projections.ReadStatus(t.Context(), f.pool)
 	require.NoError(t, err)
 	require.Nil(t, all[i].StoppedAt, "though nothing was to deliver")
@@ -276,7 +276,7 @@ func TestALeaseThatWeDoNotKnowOfIsTakenUp(t *testing.T) {
 	f.append(t, tenant, `{}`)
 	require.NoError(t, f.runner(Config{}).CatchUp(t.Context()))
 	o := &outbox{}
-	r := NewSink(f.pool, f.store, f.watcher, Config{Holder: "us"}, o)
+	r := NewSink(f.pool, f.log, f.watcher, Config{Holder: "us"}, o)
 	require.NoError(t, r.CatchUp(t.Context()))
 	require.Equal(t, 1, o.resumed)
 	o.sent = nil // the target has lost it
@@ -308,7 +308,7 @@ func TestAPlaceholderThatCannotBeAppliedStopsTheProjectionAgain(t *testing.T) {
 	f := setup(t)
 	f.append(t, tenant, `{}`, `{}`, `{}`)
 	prepared := &atomic.Int64{}
-	r := New(f.pool, f.store, f.watcher, Config{Timeout: 5 * time.Second}, stubborn{prepared: prepared})
+	r := New(f.pool, f.log, f.watcher, Config{Timeout: 5 * time.Second}, stubborn{prepared: prepared})
 	require.ErrorAs(t, r.CatchUp(t.Context()), new(*projections.StoppedError))
 	f.skip(t, "diary", 2)
 	prepared.Store(0)

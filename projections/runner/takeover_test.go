@@ -55,7 +55,7 @@ func TestManyTenantsAreTakenOverInFewPolls(t *testing.T) {
 	defer running.Wait()
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	r := New(pool, eventstore.New(pool, eventstore.Config{}), eventstore.NewWatcher(pool, eventstore.LogChannel, zap.NewNop()),
+	r := New(pool, eventstore.NewLog(pool), eventstore.NewWatcher(pool, eventstore.LogChannel, zap.NewNop()),
 		Config{Holder: "heir", LeaseTTL: time.Minute, Poll: time.Minute}, diary{})
 	running.Go(func() { _ = r.Run(ctx) })
 	require.Eventually(t, func() bool { return len(f.leaders(t)) == tenants }, 20*time.Second, 20*time.Millisecond)

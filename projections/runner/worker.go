@@ -15,7 +15,7 @@ import (
 // worker applies and delivers batches of one unit at a time; it is safe for concurrent use with different units.
 type worker struct {
 	pool   *pgxpool.Pool
-	store  *eventstore.Store
+	events *eventstore.Log
 	config Config
 	leases lease.Table
 	units  *units

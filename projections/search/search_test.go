@@ -18,6 +18,7 @@ import (
 	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/eventstore/writer"
 	"github.com/auren-memory/auren/projections/runner"
 	"github.com/auren-memory/auren/projections/search"
 )
@@ -26,16 +27,17 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 
 type fixture struct {
 	pool    *pgxpool.Pool
-	store   *eventstore.Store
+	log     *eventstore.Log
+	writer  *writer.Writer
 	handler *commands.Handler
 }
 
 func setup(t *testing.T) fixture {
 	t.Helper()
 	pool := pgtest.New(t)
-	store := eventstore.New(pool, eventstore.Config{})
-	t.Cleanup(store.Close)
-	return fixture{pool: pool, store: store, handler: commands.New(store, commands.Config{})}
+	log, appends := eventstore.NewLog(pool), writer.New(pool, writer.Config{})
+	t.Cleanup(appends.Close)
+	return fixture{pool: pool, log: log, writer: appends, handler: commands.New(log, appends, commands.Config{})}
 }
 
 var req = commands.Request{Tenant: domain.DefaultTenant}
@@ -43,7 +45,7 @@ var req = commands.Request{Tenant: domain.DefaultTenant}
 func (f fixture) project(t *testing.T, batch int) {
 	t.Helper()
 	watcher := eventstore.NewWatcher(f.pool, eventstore.LogChannel, zap.NewNop())
-	r := runner.New(f.pool, f.store, watcher, runner.Config{Batch: batch}, search.New(search.Config{}))
+	r := runner.New(f.pool, f.log, watcher, runner.Config{Batch: batch}, search.New(search.Config{}))
 	require.NoError(t, r.CatchUp(t.Context()))
 }
 

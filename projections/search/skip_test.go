@@ -27,7 +27,7 @@ func TestASkippedEventLeavesTheRowAsItIs(t *testing.T) {
 			{Type: memory.TypeConfidenceAdjusted, SchemaVersion: 1, Payload: canonjson.MustParse(`{"from":0.5,"to":0.75}`)},
 		} {
 			e.ID, e.OccurredAt = uuid.New(), time.Now()
-			_, err := f.store.Append(t.Context(), eventstore.Command{Tenant: req.Tenant, Writes: []eventstore.StreamAppend{
+			_, err := f.writer.Append(t.Context(), eventstore.Command{Tenant: req.Tenant, Writes: []eventstore.StreamAppend{
 				{StreamID: id, Expected: eventstore.Any, AgentID: "coach", UserID: "ana", Events: []eventstore.NewEvent{e}},
 			}})
 			require.NoError(t, err)
@@ -35,11 +35,11 @@ func TestASkippedEventLeavesTheRowAsItIs(t *testing.T) {
 	}
 	watcher := eventstore.NewWatcher(f.pool, eventstore.LogChannel, zap.NewNop())
 	for _, sequenceID := range []int64{2, 4} {
-		r := runner.New(f.pool, f.store, watcher, runner.Config{}, search.New(search.Config{}))
+		r := runner.New(f.pool, f.log, watcher, runner.Config{}, search.New(search.Config{}))
 		var stopped *projections.StoppedError
 		require.ErrorAs(t, r.CatchUp(t.Context()), &stopped)
 		require.Equal(t, sequenceID, stopped.SequenceID)
-		_, err := projections.Skip(t.Context(), f.pool, f.store, req.Tenant, search.Name, sequenceID, domain.Meta{}, "test")
+		_, err := projections.Skip(t.Context(), f.pool, f.writer, req.Tenant, search.Name, sequenceID, domain.Meta{}, "test")
 		require.NoError(t, err)
 	}
 	for _, batch := range []int{1, 2, 1000} {

@@ -51,7 +51,7 @@ type Config struct {
 // Source reads snapshots. It is safe for concurrent use.
 type Source struct {
 	pool   *pgxpool.Pool
-	log    *eventstore.Store
+	log    *eventstore.Log
 	config Config
 	slots  chan struct{} // one for each answer that is being read
 }
@@ -74,7 +74,7 @@ func New(pool *pgxpool.Pool, config Config) *Source {
 		config.MaxConcurrent = max(8, 4*runtime.GOMAXPROCS(0))
 	}
 	return &Source{
-		pool: pool, log: eventstore.New(pool, eventstore.Config{}), config: config,
+		pool: pool, log: eventstore.NewLog(pool), config: config,
 		slots: make(chan struct{}, config.MaxConcurrent),
 	}
 }

@@ -27,6 +27,7 @@ import (
 	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/eventstore/writer"
 	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/projections/agentmemories"
 	"github.com/auren-memory/auren/projections/fanout"
@@ -51,7 +52,8 @@ func TestMain(m *testing.M) {
 
 // stack is AUREN on a database and a NATS server of its own.
 type stack struct {
-	store     *eventstore.Store
+	log       *eventstore.Log
+	writer    *writer.Writer
 	handler   *commands.Handler
 	js        jetstream.JetStream
 	nats, api string
@@ -60,8 +62,8 @@ type stack struct {
 func setup(t *testing.T) stack {
 	t.Helper()
 	pool := pgtest.New(t)
-	store := eventstore.New(pool, eventstore.Config{})
-	t.Cleanup(store.Close)
+	log, appends := eventstore.NewLog(pool), writer.New(pool, writer.Config{})
+	t.Cleanup(appends.Close)
 	server, err := standalone.StartNATS(standalone.NATSConfig{DataDir: t.TempDir(), Addr: "127.0.0.1:0"})
 	require.NoError(t, err)
 	t.Cleanup(server.Stop)
@@ -70,17 +72,17 @@ func setup(t *testing.T) stack {
 	t.Cleanup(conn.Close)
 	js, err := jetstream.New(conn)
 	require.NoError(t, err)
-	relay, err := fanout.New(pool, store, conn, fanout.Config{})
+	relay, err := fanout.New(pool, log, conn, fanout.Config{})
 	require.NoError(t, err)
-	log := eventstore.NewWatcher(pool, eventstore.LogChannel, zap.NewNop())
-	projected := log.Beside(projections.Channel)
+	news := eventstore.NewWatcher(pool, eventstore.LogChannel, zap.NewNop())
+	projected := news.OnChannel(projections.Channel)
 
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	var running sync.WaitGroup
 	for _, run := range []func(context.Context) error{
-		log.Run,
-		runner.New(pool, store, log, runner.Config{}, agentmemories.Projection{}).Run,
-		runner.NewSink(pool, store, projected, runner.Config{}, relay).Run,
+		news.Run,
+		runner.New(pool, log, news, runner.Config{}, agentmemories.Projection{}).Run,
+		runner.NewSink(pool, log, projected, runner.Config{}, relay).Run,
 	} {
 		running.Go(func() { _ = run(ctx) })
 	}
@@ -88,11 +90,11 @@ func setup(t *testing.T) stack {
 		stop()
 		running.Wait()
 	})
-	handler := commands.New(store, commands.Config{})
-	service := api.New(api.Deps{Commands: handler, Queries: queries.New(pool, queries.Config{}), Store: store, LogWatcher: log})
+	handler := commands.New(log, appends, commands.Config{})
+	service := api.New(api.Deps{Commands: handler, Queries: queries.New(pool, queries.Config{}), Log: log, LogWatcher: news})
 	served := httptest.NewServer(httpapi.New(service, httpapi.Operations{}, httpapi.Config{}))
 	t.Cleanup(served.Close)
-	return stack{store: store, handler: handler, js: js, nats: server.URL(), api: served.URL}
+	return stack{log: log, writer: appends, handler: handler, js: js, nats: server.URL(), api: served.URL}
 }
 
 func (s stack) remember(t *testing.T, content string, n int) {
@@ -136,12 +138,12 @@ func waitFor(t *testing.T, ledger string, n int) {
 // requireWhole holds the ledger equal to the log: each event once, in order, as it is there.
 func (s stack) requireWhole(t *testing.T, ledger string) {
 	t.Helper()
-	head, err := s.store.Head(t.Context(), domain.DefaultTenant)
+	head, err := s.log.Head(t.Context(), domain.DefaultTenant)
 	require.NoError(t, err)
 	waitFor(t, ledger, int(head.SequenceID))
 	var after int64
 	for i, line := range lines(t, ledger) {
-		page, err := s.store.ReadLog(t.Context(), domain.DefaultTenant, after, eventstore.Filter{}, 1)
+		page, err := s.log.ReadLog(t.Context(), domain.DefaultTenant, after, eventstore.Filter{}, 1)
 		require.NoError(t, err)
 		require.NotEmpty(t, page.Events, "line %d is of no event", i+1)
 		expected, err := json.Marshal(page.Events[0])

@@ -309,7 +309,7 @@ func TestATypedCallOnEveryDoor(t *testing.T) {
 		list, err := api.ListMemories.Call(t.Context(), d, caller, api.ListMemoriesRequest{Owners: api.Owners{AgentID: "a b/c", UserID: "ü?&+"}})
 		require.NoError(t, err)
 		require.Equal(t, []queries.Memory{m}, list.Memories)
-		events, err := w.store.ReadStream(t.Context(), caller.Tenant, receipt.ID, 1, false, 1)
+		events, _, err := w.log.ReadStream(t.Context(), caller.Tenant, receipt.ID, 1, false, 1)
 		require.NoError(t, err)
 		meta, err := events[0].Meta()
 		require.NoError(t, err)

@@ -75,7 +75,7 @@ var (
 	ReadLog = define(Operation{
 		Name: "readLog", Scope: Audit, Summary: "Events of all memories", Detail: "In the one order in which they were committed.",
 	}, func(s *Service, ctx context.Context, c Caller, r *ReadLogRequest) (answer[Page], error) {
-		read, err := s.deps.Store.ReadLog(ctx, c.Tenant, r.After, r.filter(), cmp.Or(r.Limit, defaultEvents))
+		read, err := s.deps.Log.ReadLog(ctx, c.Tenant, r.After, r.filter(), cmp.Or(r.Limit, defaultEvents))
 		page := pageOf(read)
 		return answer[Page]{body: page, sequenceID: page.SequenceID}, err
 	})
@@ -90,18 +90,18 @@ func (s *Service) readStream(ctx context.Context, c Caller, r *ReadStreamRequest
 	if err != nil {
 		return answer[ReadStreamAnswer]{}, err
 	}
-	head, err := s.deps.Store.Head(ctx, c.Tenant)
+	head, err := s.deps.Log.Head(ctx, c.Tenant)
 	if err != nil {
 		return answer[ReadStreamAnswer]{}, err
 	}
 	page := ReadStreamAnswer{Events: []eventstore.Event{}, SequenceID: head.SequenceID}
 	limit := cmp.Or(r.Limit, defaultEvents)
-	events, err := s.deps.Store.ReadStream(ctx, c.Tenant, r.ID, from, direction, limit)
+	events, more, err := s.deps.Log.ReadStream(ctx, c.Tenant, r.ID, from, direction, limit)
 	if err != nil {
 		return answer[ReadStreamAnswer]{}, err
 	}
 	page.Events = append(page.Events, events...)
-	if eventstore.Full(events, limit) {
+	if more {
 		page.NextFrom = events[len(events)-1].Version + step
 	}
 	if len(page.Events) == 0 {
@@ -125,7 +125,7 @@ func (r *ReadStreamRequest) start() (direction eventstore.Direction, from, step 
 
 // checkStream tells a stream that has no events from one of which nothing was asked for.
 func (s *Service) checkStream(ctx context.Context, c Caller, r *ReadStreamRequest) error {
-	first, err := s.deps.Store.ReadStream(ctx, c.Tenant, r.ID, 1, eventstore.Forwards, 1)
+	first, _, err := s.deps.Log.ReadStream(ctx, c.Tenant, r.ID, 1, eventstore.Forwards, 1)
 	if err == nil && len(first) == 0 {
 		return domain.Errorf(domain.NotFound, "there is no memory %s", r.ID)
 	}

@@ -23,7 +23,7 @@ var FollowLog = defineStream(Operation{
 }, func(s *Service, ctx context.Context, c Caller, r *FollowLogRequest, each func(Page) error) error {
 	page := Page{Events: []eventstore.Event{}}
 	if r.After == nil {
-		head, err := s.deps.Store.Head(ctx, c.Tenant)
+		head, err := s.deps.Log.Head(ctx, c.Tenant)
 		if err != nil {
 			return err
 		}
@@ -36,7 +36,7 @@ var FollowLog = defineStream(Operation{
 		return err
 	}
 	limits := eventstore.FollowLimits{Batch: followPage, Poll: 2 * time.Second}
-	return s.deps.Store.Follow(ctx, s.deps.LogWatcher, c.Tenant, page.Next, r.filter(), limits, func(read eventstore.Page) error {
+	return s.deps.Log.Follow(ctx, s.deps.LogWatcher, c.Tenant, page.Next, r.filter(), limits, func(read eventstore.Page) error {
 		page := pageOf(read)
 		page.SequenceID = page.Next
 		return each(page)

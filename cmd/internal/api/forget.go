@@ -43,7 +43,7 @@ func (s *Service) forgetMatching(ctx context.Context, c Caller, r *ForgetMatchin
 	if err := checkAll(f, r.All); err != nil {
 		return answer[ForgetMatchingAnswer]{}, err
 	}
-	head, err := s.deps.Store.Head(ctx, c.Tenant)
+	head, err := s.deps.Log.Head(ctx, c.Tenant)
 	if err != nil {
 		return answer[ForgetMatchingAnswer]{}, err
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/eventstore/writer"
 	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/projections/agentmemories"
 	"github.com/auren-memory/auren/projections/runner"
@@ -29,24 +30,25 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 
 // world is everything behind the doors, on a database of its own.
 type world struct {
-	pool  *pgxpool.Pool
-	store *eventstore.Store
-	deps  api.Deps
+	pool   *pgxpool.Pool
+	log    *eventstore.Log
+	writer *writer.Writer
+	deps   api.Deps
 }
 
 // newWorld is a world without projections.
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	pool := pgtest.New(t)
-	store := eventstore.New(pool, eventstore.Config{})
-	t.Cleanup(store.Close)
+	log, appends := eventstore.NewLog(pool), writer.New(pool, writer.Config{})
+	t.Cleanup(appends.Close)
 	watcher := eventstore.NewWatcher(pool, eventstore.LogChannel, zap.NewNop())
-	projected := watcher.Beside(projections.Channel)
+	projected := watcher.OnChannel(projections.Channel)
 	background(t, watcher.Run)
-	return &world{pool: pool, store: store, deps: api.Deps{
-		Commands: commands.New(store, commands.Config{}),
+	return &world{pool: pool, log: log, writer: appends, deps: api.Deps{
+		Commands: commands.New(log, appends, commands.Config{}),
 		Queries:  queries.New(pool, queries.Config{Wake: projected.Subscribe, WaitLimit: 30 * time.Second}),
-		Store:    store, LogWatcher: watcher,
+		Log:      log, LogWatcher: watcher,
 		Projections: func(ctx context.Context) ([]projections.Status, error) {
 			return projections.ReadStatus(ctx, pool)
 		},
@@ -55,8 +57,8 @@ func newWorld(t *testing.T) *world {
 
 // project keeps the read models up to date until the test ends.
 func (w *world) project(t *testing.T) {
-	background(t, runner.New(w.pool, w.store, w.deps.LogWatcher, runner.Config{}, agentmemories.Projection{}).Run,
-		runner.New(w.pool, w.store, w.deps.LogWatcher, runner.Config{}, search.New(search.Config{})).Run)
+	background(t, runner.New(w.pool, w.log, w.deps.LogWatcher, runner.Config{}, agentmemories.Projection{}).Run,
+		runner.New(w.pool, w.log, w.deps.LogWatcher, runner.Config{}, search.New(search.Config{})).Run)
 }
 
 func background(t *testing.T, runs ...func(context.Context) error) {
@@ -73,7 +75,7 @@ func background(t *testing.T, runs ...func(context.Context) error) {
 
 func (w *world) head(t *testing.T, tenant domain.Tenant) int64 {
 	t.Helper()
-	head, err := w.store.Head(t.Context(), tenant)
+	head, err := w.log.Head(t.Context(), tenant)
 	require.NoError(t, err)
 	return head.SequenceID
 }

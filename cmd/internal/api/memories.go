@@ -91,7 +91,7 @@ var (
 		Name: "getPosition", Scope: Read, Summary: "End of the log",
 		Detail: "A query that is given it as min_sequence_id sees everything that was written before, by anyone.",
 	}, func(s *Service, ctx context.Context, c Caller, _ *GetPositionRequest) (answer[Position], error) {
-		head, err := s.deps.Store.Head(ctx, c.Tenant)
+		head, err := s.deps.Log.Head(ctx, c.Tenant)
 		return answer[Position]{body: Position{head.SequenceID}, sequenceID: head.SequenceID}, err
 	})
 )

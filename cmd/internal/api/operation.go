@@ -65,7 +65,7 @@ type Operation struct {
 type Deps struct {
 	Commands *commands.Handler
 	Queries  *queries.Reader
-	Store    *eventstore.Store
+	Log      *eventstore.Log
 	// LogWatcher watches eventstore.LogChannel and must be running, else streams are late.
 	LogWatcher *eventstore.Watcher
 	// Projections tells how far the projections are.

@@ -109,7 +109,7 @@ func writeSample(dir string) error {
 }
 
 func (s demo) recall(ctx context.Context) error {
-	head, err := s.Store.Head(ctx, s.Tenant)
+	head, err := s.Events.Head(ctx, s.Tenant)
 	if err != nil {
 		return err
 	}
@@ -156,7 +156,7 @@ func (s demo) history(ctx context.Context) error {
 			return err
 		}
 	}
-	events, err := s.Store.ReadStream(ctx, s.Tenant, id, 1, eventstore.Forwards, 20)
+	events, _, err := s.Events.ReadStream(ctx, s.Tenant, id, 1, eventstore.Forwards, 20)
 	if err != nil {
 		return err
 	}

@@ -85,7 +85,7 @@ func (c *Import) options(a *App) (jsonimport.Options, error) {
 
 // importJSON imports with a progress bar for each phase, and compares what was imported with the read model.
 func importJSON(ctx context.Context, c *stack.Client, options jsonimport.Options) (*jsonimport.Report, error) {
-	secret, err := c.Store.Secret(ctx, options.Request.Tenant)
+	secret, err := c.Events.Secret(ctx, options.Request.Tenant)
 	if err != nil {
 		return nil, err
 	}

@@ -25,7 +25,7 @@ func (c *ProjectorSkip) Run(ctx context.Context, a *App) error {
 	}
 	defer client.Close()
 	w := writing{Actor: c.Actor, Reason: c.Reason}
-	said, err := projections.Skip(ctx, client.Pool, client.Store, a.Tenant, c.Projection, c.SequenceID, w.request(a).Meta, w.Reason)
+	said, err := projections.Skip(ctx, client.Pool, client.Writer, a.Tenant, c.Projection, c.SequenceID, w.request(a).Meta, w.Reason)
 	if err != nil {
 		return err
 	}

@@ -67,7 +67,7 @@ func (w *world) readLog(tenant domain.Tenant) account {
 	var hash eventstore.Hash
 	var createdAt time.Time
 	for more := true; more; {
-		page, err := w.store.ReadLog(w.t.Context(), tenant, a.head, eventstore.Filter{}, 1000)
+		page, err := w.log.ReadLog(w.t.Context(), tenant, a.head, eventstore.Filter{}, 1000)
 		require.NoError(w.t, err)
 		for i := range page.Events {
 			e := &page.Events[i]
@@ -83,7 +83,7 @@ func (w *world) readLog(tenant domain.Tenant) account {
 		}
 		more = page.More
 	}
-	head, err := w.store.Head(w.t.Context(), tenant)
+	head, err := w.log.Head(w.t.Context(), tenant)
 	require.NoError(w.t, err)
 	require.Equal(w.t, eventstore.Head{SequenceID: a.head, Hash: hash, CreatedAt: head.CreatedAt}, head)
 	return a

@@ -29,7 +29,7 @@ type world struct {
 	dsn     string
 	broker  *broker
 	pool    *pgxpool.Pool // of the test itself
-	store   *eventstore.Store
+	log     *eventstore.Log
 
 	mu      sync.Mutex
 	servers map[*process]string // by process, where it serves
@@ -53,7 +53,7 @@ func newWorldOn(t *testing.T, dsn string) *world {
 	config.MaxConns = 5
 	w.pool, err = pgxpool.NewWithConfig(t.Context(), config)
 	require.NoError(t, err)
-	w.store = eventstore.New(w.pool, eventstore.Config{})
+	w.log = eventstore.NewLog(w.pool)
 	t.Cleanup(w.pool.Close)
 	w.broker.start()
 	return w
@@ -133,7 +133,7 @@ func (w *world) jetstream() jetstream.JetStream {
 
 func (w *world) head(tenant domain.Tenant) int64 {
 	w.t.Helper()
-	head, err := w.store.Head(w.t.Context(), tenant)
+	head, err := w.log.Head(w.t.Context(), tenant)
 	require.NoError(w.t, err)
 	return head.SequenceID
 }

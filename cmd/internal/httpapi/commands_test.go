@@ -26,7 +26,7 @@ func TestRemember(t *testing.T) {
 	require.Equal(t, `"1"`, answer.header.Get("ETag"))
 	require.Equal(t, "1", answer.header.Get("Auren-Sequence-ID"))
 
-	events, err := s.store.ReadStream(t.Context(), "default", r.ID, 1, eventstore.Forwards, 10)
+	events, _, err := s.log.ReadStream(t.Context(), "default", r.ID, 1, eventstore.Forwards, 10)
 	require.NoError(t, err)
 	require.Len(t, events, 1)
 	require.Equal(t, r.EventID, events[0].ID)
@@ -95,7 +95,7 @@ func TestAHundredRevisesOfOneVersionAtOnce(t *testing.T) {
 	require.EqualValues(t, 2, s.head(t, "default"))
 
 	require.Len(t, revise("free")[200], 100)
-	events, err := s.store.ReadStream(t.Context(), "default", r.ID, 1, eventstore.Forwards, 200)
+	events, _, err := s.log.ReadStream(t.Context(), "default", r.ID, 1, eventstore.Forwards, 200)
 	require.NoError(t, err)
 	require.Len(t, events, 102)
 }

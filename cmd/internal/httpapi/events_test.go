@@ -66,7 +66,7 @@ func TestReadStream(t *testing.T) {
 	problem(t, s.send(t, "GET", "/v1/streams/"+uuid.NewString()+"/events", ""), 404)
 
 	e := ok[stream](t, s.send(t, "GET", path+"?limit=1", ""), 200).Events[0]
-	want, err := s.store.ReadStream(t.Context(), "default", id, 1, eventstore.Forwards, 1)
+	want, _, err := s.log.ReadStream(t.Context(), "default", id, 1, eventstore.Forwards, 1)
 	require.NoError(t, err)
 	require.Equal(t, want[0].Hash, e.Hash)
 	require.JSONEq(t, string(want[0].Payload), string(e.Payload))

@@ -25,6 +25,7 @@ import (
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/eventstore/writer"
 	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/projections/agentmemories"
 	"github.com/auren-memory/auren/projections/runner"
@@ -39,7 +40,8 @@ type service struct {
 	url        string
 	client     *http.Client
 	pool       *pgxpool.Pool
-	store      *eventstore.Store
+	log        *eventstore.Log
+	writer     *writer.Writer
 	deps       api.Deps
 	operations httpapi.Operations
 }
@@ -58,16 +60,16 @@ func newService(t testing.TB) *service {
 	if t, ok := t.(*testing.T); ok {
 		log = zaptest.NewLogger(t, zaptest.Level(zap.WarnLevel))
 	}
-	store := eventstore.New(pool, eventstore.Config{})
-	t.Cleanup(store.Close)
+	events, appends := eventstore.NewLog(pool), writer.New(pool, writer.Config{})
+	t.Cleanup(appends.Close)
 	logWatcher := eventstore.NewWatcher(pool, eventstore.LogChannel, log)
-	projectionWatcher := logWatcher.Beside(projections.Channel)
+	projectionWatcher := logWatcher.OnChannel(projections.Channel)
 	background(t, logWatcher.Run)
 
 	registry := observe.NewRegistry("v1.2.3")
 	metrics := observe.NewHTTPMetrics(registry)
 	registry.MustRegister(observe.NewPoolCollector(pool))
-	s := &service{pool: pool, store: store}
+	s := &service{pool: pool, log: events, writer: appends}
 	s.operations = httpapi.Operations{
 		Version:  "v1.2.3",
 		Log:      log,
@@ -76,9 +78,9 @@ func newService(t testing.TB) *service {
 		Answered: metrics.Answered,
 	}
 	s.deps = api.Deps{
-		Commands:   commands.New(store, commands.Config{}),
+		Commands:   commands.New(events, appends, commands.Config{}),
 		Queries:    queries.New(pool, queries.Config{Wake: projectionWatcher.Subscribe, WaitLimit: 30 * time.Second}),
-		Store:      store,
+		Log:        events,
 		LogWatcher: logWatcher,
 		Projections: func(ctx context.Context) ([]projections.Status, error) {
 			return projections.ReadStatus(ctx, pool)
@@ -99,7 +101,7 @@ func serve(t testing.TB, handler http.Handler) string {
 // run keeps projections up to date until the test ends.
 func (s *service) run(t testing.TB, all ...projections.Projection) {
 	for _, p := range all {
-		background(t, runner.New(s.pool, s.store, s.deps.LogWatcher, runner.Config{}, p).Run)
+		background(t, runner.New(s.pool, s.log, s.deps.LogWatcher, runner.Config{}, p).Run)
 	}
 }
 
@@ -180,7 +182,7 @@ func (s *service) remember(t testing.TB, body string, headers ...string) command
 // head is the last sequence_id of a tenant's log.
 func (s *service) head(t testing.TB, tenant domain.Tenant) int64 {
 	t.Helper()
-	head, err := s.store.Head(t.Context(), tenant)
+	head, err := s.log.Head(t.Context(), tenant)
 	require.NoError(t, err)
 	return head.SequenceID
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/auren-memory/auren/deploy/standalone"
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/eventstore/writer"
 	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/projections/agentmemories"
 	"github.com/auren-memory/auren/projections/fanout"
@@ -46,15 +47,15 @@ func setupTraced(t *testing.T) *tracedService {
 	tracer := provider.Tracer("test")
 
 	pool := pgtest.New(t)
-	store := eventstore.New(pool, eventstore.Config{Tracer: tracer})
-	t.Cleanup(store.Close)
+	events, appends := eventstore.NewLog(pool), writer.New(pool, writer.Config{Tracer: tracer})
+	t.Cleanup(appends.Close)
 	log := zaptest.NewLogger(t)
 	deps := api.Deps{
-		Commands: commands.New(store, commands.Config{Tracer: tracer}),
+		Commands: commands.New(events, appends, commands.Config{Tracer: tracer}),
 		Queries:  queries.New(pool, queries.Config{}),
-		Store:    store,
+		Log:      events,
 	}
-	s := &tracedService{service: &service{pool: pool, store: store, deps: deps, client: http.DefaultClient}, kept: kept}
+	s := &tracedService{service: &service{pool: pool, log: events, writer: appends, deps: deps, client: http.DefaultClient}, kept: kept}
 	s.operations = httpapi.Operations{Log: log, Tracer: tracer}
 	s.url = serve(t, httpapi.New(api.New(deps), s.operations, httpapi.Config{}))
 
@@ -64,11 +65,11 @@ func setupTraced(t *testing.T) *tracedService {
 	conn, err := nats.Connect(server.URL())
 	require.NoError(t, err)
 	t.Cleanup(conn.Close)
-	relay, err := fanout.New(pool, store, conn, fanout.Config{})
+	relay, err := fanout.New(pool, events, conn, fanout.Config{})
 	require.NoError(t, err)
 	config := runner.Config{Tracer: tracer}
-	read := runner.New(pool, store, eventstore.NewWatcher(pool, eventstore.LogChannel, log), config, agentmemories.Projection{})
-	sent := runner.NewSink(pool, store, eventstore.NewWatcher(pool, projections.Channel, log), config, relay)
+	read := runner.New(pool, events, eventstore.NewWatcher(pool, eventstore.LogChannel, log), config, agentmemories.Projection{})
+	sent := runner.NewSink(pool, events, eventstore.NewWatcher(pool, projections.Channel, log), config, relay)
 	s.project = func() {
 		require.NoError(t, read.CatchUp(t.Context()))
 		require.NoError(t, sent.CatchUp(t.Context()))
@@ -116,7 +117,7 @@ func TestARequestIsTracedToItsProjections(t *testing.T) {
 	requireLink(t, batch, appended.SpanContext)
 	requireLink(t, appended, batch.SpanContext)
 
-	events, err := s.store.ReadStream(t.Context(), "default", receipt.ID, 1, eventstore.Forwards, 1)
+	events, _, err := s.log.ReadStream(t.Context(), "default", receipt.ID, 1, eventstore.Forwards, 1)
 	require.NoError(t, err)
 	meta, err := events[0].Meta()
 	require.NoError(t, err)
@@ -149,7 +150,7 @@ func TestATraceparentThatIsNoneGivesWayToTheRequests(t *testing.T) {
 	t.Parallel()
 	s := setupTraced(t)
 	receipt := s.remember(t, coffee, "Traceparent", "nonsense")
-	events, err := s.store.ReadStream(t.Context(), "default", receipt.ID, 1, eventstore.Forwards, 1)
+	events, _, err := s.log.ReadStream(t.Context(), "default", receipt.ID, 1, eventstore.Forwards, 1)
 	require.NoError(t, err)
 	meta, err := events[0].Meta()
 	require.NoError(t, err)

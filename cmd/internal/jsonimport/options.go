@@ -57,7 +57,7 @@ type Options struct {
 type Deps struct {
 	// Import is commands.Handler.Import.
 	Import func(ctx context.Context, req commands.Request, records []commands.ImportRecord, dryRun bool) ([]commands.ImportResult, error)
-	// Secret is the tenant's (eventstore.Store.Secret): the ids and digests that are made from records are keyed by it.
+	// Secret is the tenant's (eventstore.Log.Secret): the ids and digests that are made from records are keyed by it.
 	Secret []byte
 	// Current returns those of the memories with the given ids that the projection holds, in any order, once it has
 	// reached minSequence. Nil leaves out the verification.

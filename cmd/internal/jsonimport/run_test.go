@@ -206,7 +206,7 @@ func TestEveryEventOfARunCanBeFound(t *testing.T) {
 	w := setup(t)
 	root := filesOf(t, map[string]string{"list.json": numbered(3)})
 	report, _ := w.run(t, Options{Root: root})
-	page, err := w.store.ReadLog(t.Context(), domain.DefaultTenant, 0, filterBy(report.CorrelationID), 100)
+	page, err := w.log.ReadLog(t.Context(), domain.DefaultTenant, 0, filterBy(report.CorrelationID), 100)
 	require.NoError(t, err)
 	require.Len(t, page.Events, 3)
 	meta, err := page.Events[0].Meta()

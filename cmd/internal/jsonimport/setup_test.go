@@ -16,6 +16,7 @@ import (
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/eventstore/writer"
 	"github.com/auren-memory/auren/projections/agentmemories"
 	"github.com/auren-memory/auren/projections/runner"
 	"github.com/auren-memory/auren/queries"
@@ -23,7 +24,8 @@ import (
 
 // world is a real log with its projection, and what an import works with.
 type world struct {
-	store    *eventstore.Store
+	log      *eventstore.Log
+	writer   *writer.Writer
 	handler  *commands.Handler
 	reader   *queries.Reader
 	runner   *runner.Runner
@@ -36,11 +38,11 @@ func setup(t *testing.T) *world {
 }
 
 func newWorld(pool *pgxpool.Pool) *world {
-	store := eventstore.New(pool, eventstore.Config{})
+	log, appends := eventstore.NewLog(pool), writer.New(pool, writer.Config{})
 	watcher := eventstore.NewWatcher(pool, eventstore.LogChannel, zap.NewNop())
 	return &world{
-		store: store, handler: commands.New(store, commands.Config{}), reader: queries.New(pool, queries.Config{}),
-		runner: runner.New(pool, store, watcher, runner.Config{}, agentmemories.Projection{}),
+		log: log, writer: appends, handler: commands.New(log, appends, commands.Config{}), reader: queries.New(pool, queries.Config{}),
+		runner: runner.New(pool, log, watcher, runner.Config{}, agentmemories.Projection{}),
 	}
 }
 
@@ -102,7 +104,7 @@ func (w *world) memory(t *testing.T, id uuid.UUID) queries.Memory {
 
 func (w *world) head(t *testing.T) int64 {
 	t.Helper()
-	head, err := w.store.Head(t.Context(), domain.DefaultTenant)
+	head, err := w.log.Head(t.Context(), domain.DefaultTenant)
 	require.NoError(t, err)
 	return head.SequenceID
 }

@@ -3,7 +3,7 @@ package observe
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/eventstore/writer"
 )
 
 // AppendMetrics count and time what is appended to the log. They are safe for concurrent use.
@@ -53,7 +53,7 @@ func NewAppendMetrics(r prometheus.Registerer) *AppendMetrics {
 }
 
 // Appended records what became of the commands of one transaction.
-func (m *AppendMetrics) Appended(a eventstore.AppendStats) {
+func (m *AppendMetrics) Appended(a writer.Stats) {
 	for outcome, n := range map[string]int{
 		outcomeAppended: a.Appended, outcomeDuplicate: a.Duplicates, outcomeConflict: a.Conflicts, outcomeReused: a.Reused,
 		outcomeUnavailable: a.Unavailable, outcomeUnknown: a.Unknown, outcomeRefused: a.Refused,

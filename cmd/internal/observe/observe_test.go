@@ -21,7 +21,7 @@ import (
 	"github.com/auren-memory/auren/cmd/internal/observe"
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
-	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/eventstore/writer"
 	"github.com/auren-memory/auren/projections"
 )
 
@@ -152,11 +152,11 @@ func TestAppendMetrics(t *testing.T) {
 	t.Parallel()
 	r := prometheus.NewPedanticRegistry()
 	m := observe.NewAppendMetrics(r)
-	m.Appended(eventstore.AppendStats{
+	m.Appended(writer.Stats{
 		Appended: 2, Events: 5, Conflicts: 1, Unknown: 1,
 		Waited: []time.Duration{0, time.Millisecond, time.Millisecond, 30 * time.Millisecond}, Took: 3 * time.Millisecond,
 	})
-	m.Appended(eventstore.AppendStats{Duplicates: 1})
+	m.Appended(writer.Stats{Duplicates: 1})
 	require.NoError(t, testutil.GatherAndCompare(r, strings.NewReader(`
 # HELP auren_append_commands_total Commands given to the log, by what became of them.
 # TYPE auren_append_commands_total counter

@@ -17,6 +17,7 @@ import (
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/deploy/standalone"
 	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/eventstore/writer"
 	"github.com/auren-memory/auren/migrations"
 	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/queries"
@@ -103,7 +104,8 @@ func reason(err error) error {
 type Client struct {
 	*Settings
 	Pool    *pgxpool.Pool
-	Store   *eventstore.Store
+	Events  *eventstore.Log
+	Writer  *writer.Writer
 	Handler *commands.Handler
 	Reader  *queries.Reader
 }
@@ -118,21 +120,21 @@ func (s *Settings) Connect(ctx context.Context, name string) (*Client, error) {
 		pool.Close()
 		return nil, err
 	}
-	return newClient(s, pool, eventstore.Config{}), nil
+	return newClient(s, pool, writer.Config{}), nil
 }
 
-func newClient(s *Settings, pool *pgxpool.Pool, config eventstore.Config) *Client {
-	store := eventstore.New(pool, config)
+func newClient(s *Settings, pool *pgxpool.Pool, config writer.Config) *Client {
+	log, appends := eventstore.NewLog(pool), writer.New(pool, config)
 	return &Client{
-		Settings: s, Pool: pool, Store: store,
-		Handler: commands.New(store, commands.Config{Tracer: config.Tracer}),
+		Settings: s, Pool: pool, Events: log, Writer: appends,
+		Handler: commands.New(log, appends, commands.Config{Tracer: config.Tracer}),
 		Reader:  queries.New(pool, queries.Config{}),
 	}
 }
 
 // Close waits for writes in progress.
 func (c *Client) Close() {
-	c.Store.Close()
+	c.Writer.Close()
 	c.Pool.Close()
 }
 

@@ -33,7 +33,7 @@ func (s *Settings) OpenDoor(ctx context.Context, name string) (*Door, error) {
 	}
 	watcher := eventstore.NewWatcher(client.Pool, eventstore.LogChannel, s.Log)
 	service := api.New(api.Deps{
-		Commands: client.Handler, Queries: client.Reader, Store: client.Store, LogWatcher: watcher,
+		Commands: client.Handler, Queries: client.Reader, Log: client.Events, LogWatcher: watcher,
 		Projections: func(ctx context.Context) ([]projections.Status, error) { return readProjections(ctx, client.Pool) },
 	})
 	return &Door{Door: &local{service, watcher}, close: client.Close}, nil

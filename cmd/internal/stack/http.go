@@ -18,7 +18,7 @@ import (
 // StartHTTP serves the whole API and returns its address. All health checks must be registered before.
 func (e *Services) StartHTTP(ctx context.Context, addr string) (net.Addr, error) {
 	service := api.New(api.Deps{
-		Commands: e.Handler, Queries: e.Reader, Store: e.Store, LogWatcher: e.logWatcher, Projections: e.projections,
+		Commands: e.Handler, Queries: e.Reader, Log: e.Events, LogWatcher: e.logWatcher, Projections: e.projections,
 	})
 	return e.listen(ctx, httpapi.New(service, e.operations(), httpapi.Config{Addr: addr}))
 }

@@ -20,7 +20,7 @@ import (
 func (e *Services) startProjections(all []projections.Projection, config runner.Config) {
 	for _, p := range all {
 		seen := e.projectionMetrics.Of(p.Name())
-		running := runner.New(e.Pool, e.Store, e.logWatcher, e.observed(config, seen), p)
+		running := runner.New(e.Pool, e.Events, e.logWatcher, e.observed(config, seen), p)
 		seen.Leading(func() int { return running.Leading(p.Name()) })
 		e.lifecycle.run("projection "+p.Name(), func(ctx context.Context) error {
 			if err := rebuild.Upgrade(ctx, e.Pool, p, rebuild.UpgradeConfig{Log: config.Log}); err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/eventstore/writer"
 	"github.com/auren-memory/auren/migrations"
 	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/projections/fanout"
@@ -56,7 +57,7 @@ func (s *Settings) StartServices(ctx context.Context, l *Lifecycle, dsn, name st
 	registry := observe.NewRegistry(s.Version)
 	e := &Services{
 		ballast: make([]byte, 48<<20),
-		Client: newClient(s, pool, eventstore.Config{
+		Client: newClient(s, pool, writer.Config{
 			Appended: observe.NewAppendMetrics(registry).Appended, Tracer: traces.Tracer(),
 		}),
 		lifecycle:  l,
@@ -64,9 +65,9 @@ func (s *Settings) StartServices(ctx context.Context, l *Lifecycle, dsn, name st
 		registry:   registry,
 		logWatcher: eventstore.NewWatcher(pool, eventstore.LogChannel, s.Log),
 	}
-	e.projectionWatcher = e.logWatcher.Beside(projections.Channel)
+	e.projectionWatcher = e.logWatcher.OnChannel(projections.Channel)
 	e.Reader = queries.New(pool, queries.Config{Wake: e.projectionWatcher.Subscribe})
-	e.registry.MustRegister(observe.NewPoolCollector(pool), observe.NewLagCollector(e.readStatus, 0), observe.NewLogCollector(e.Store.Heads, 0))
+	e.registry.MustRegister(observe.NewPoolCollector(pool), observe.NewLagCollector(e.readStatus, 0), observe.NewLogCollector(e.Events.Heads, 0))
 	e.checks = []observe.Check{{Name: "database", Do: e.pingDatabase}, {Name: "schema", Do: e.checkSchema}}
 	l.add("database", func(ctx context.Context) error { return within(ctx, e.Close) })
 	l.run("watcher", e.logWatcher.Run)
@@ -111,7 +112,7 @@ func (e *Services) StartProjector(natsURL string) error {
 	e.lifecycle.add("nats connection", func(context.Context) error { conn.Close(); return nil })
 	config := runner.Config{Log: e.Log, Tracer: e.traces.Tracer()}
 	e.projectionMetrics = observe.NewProjectionMetrics(e.registry)
-	relay, err := fanout.New(e.Pool, e.Store, conn, fanout.Config{
+	relay, err := fanout.New(e.Pool, e.Events, conn, fanout.Config{
 		MaxAge: e.Config.NATSMaxAge, MaxBytes: int64(e.Config.NATSMaxBytes), Replicas: e.Config.NATSReplicas,
 	})
 	if err != nil {
@@ -122,7 +123,7 @@ func (e *Services) StartProjector(natsURL string) error {
 
 	e.startProjections(ReadModels(), config)
 	seen := e.projectionMetrics.Of(relay.Name())
-	fanning := runner.NewSink(e.Pool, e.Store, e.projectionWatcher, e.observed(config, seen), relay)
+	fanning := runner.NewSink(e.Pool, e.Events, e.projectionWatcher, e.observed(config, seen), relay)
 	seen.Leading(func() int { return fanning.Leading(relay.Name()) })
 	e.lifecycle.run("fan-out", fanning.Run)
 	e.lifecycle.run("sweeper", sweeper.Run)

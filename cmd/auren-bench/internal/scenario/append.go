@@ -20,6 +20,7 @@ import (
 	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/eventstore/writer"
 )
 
 var appendClients = []int{1, 8, 32, 100, 1000}
@@ -139,7 +140,7 @@ func (a *appending) insertVersioned(ctx context.Context, client int) error {
 
 func (a *appending) append(ctx context.Context, client int) error {
 	e := pick(a.events, client)
-	_, err := a.Store.Append(ctx, eventstore.Command{Tenant: world.Tenant, Writes: []eventstore.StreamAppend{{
+	_, err := a.Writer.Append(ctx, eventstore.Command{Tenant: world.Tenant, Writes: []eventstore.StreamAppend{{
 		StreamID: newID(), Expected: eventstore.None, AgentID: appendAgent, UserID: world.User,
 		Events: []eventstore.NewEvent{{
 			ID: newID(), Type: "memory_remembered", SchemaVersion: e.SchemaVersion, Payload: e.Payload, Contents: e.Contents, OccurredAt: time.Now(),
@@ -170,7 +171,7 @@ func (a *appending) sendTo(ctx context.Context, handler *commands.Handler, r com
 
 // serve starts the HTTP API on a loopback address until the world ends.
 func (a *appending) serve(ctx context.Context) error {
-	service := api.New(api.Deps{Commands: a.Handler, Queries: a.Reader, Store: a.Store, LogWatcher: a.LogNews})
+	service := api.New(api.Deps{Commands: a.Handler, Queries: a.Reader, Log: a.EventLog, LogWatcher: a.LogNews})
 	server := httpapi.New(service, httpapi.Operations{}, httpapi.Config{Addr: "127.0.0.1:0"})
 	addr, err := server.Listen(ctx)
 	if err != nil {
@@ -255,10 +256,10 @@ func (b *run) anotherServer(ctx context.Context) (*commands.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	store := eventstore.New(pool, eventstore.Config{})
+	appends := writer.New(pool, writer.Config{})
 	b.AtEnd(func() {
-		store.Close()
+		appends.Close()
 		pool.Close()
 	})
-	return commands.New(store, commands.Config{}), nil
+	return commands.New(eventstore.NewLog(pool), appends, commands.Config{}), nil
 }

@@ -66,7 +66,7 @@ func benchFanout(ctx context.Context, b *run) ([]measure.Result, error) {
 // bareMessages has what the fan-out sends of each event as its body.
 func (b *run) bareMessages(ctx context.Context) (messages []*nats.Msg, err error) {
 	for after := int64(0); ; {
-		page, err := b.Store.ReadLog(ctx, world.Tenant, after, eventstore.Filter{}, pageOfLog)
+		page, err := b.EventLog.ReadLog(ctx, world.Tenant, after, eventstore.Filter{}, pageOfLog)
 		if err != nil || len(page.Events) == 0 {
 			return messages, err
 		}

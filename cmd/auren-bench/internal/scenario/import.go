@@ -120,7 +120,7 @@ func (i *importing) importAll(ctx context.Context) (measure.Sample, error) {
 	if err != nil {
 		return measure.Sample{}, err
 	}
-	secret, err := i.Store.Secret(ctx, i.last)
+	secret, err := i.EventLog.Secret(ctx, i.last)
 	if err != nil {
 		return measure.Sample{}, err
 	}

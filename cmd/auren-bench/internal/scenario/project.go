@@ -64,7 +64,7 @@ func benchProject(ctx context.Context, b *run) ([]measure.Result, error) {
 	if err := b.Remember(ctx, world.EvenScopes(events, max(events/100, 1))); err != nil {
 		return nil, err
 	}
-	head, err := b.Store.Head(ctx, world.Tenant)
+	head, err := b.EventLog.Head(ctx, world.Tenant)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +105,7 @@ func (b *run) eachPage(ctx context.Context, do func(page []eventstore.Event, goO
 	began := time.Now()
 	goOn := func() bool { return time.Since(began) < b.Duration }
 	for after := int64(0); goOn(); {
-		page, err := b.Store.ReadLog(ctx, world.Tenant, after, eventstore.Filter{}, pageOfLog)
+		page, err := b.EventLog.ReadLog(ctx, world.Tenant, after, eventstore.Filter{}, pageOfLog)
 		if err != nil {
 			return m, err
 		}

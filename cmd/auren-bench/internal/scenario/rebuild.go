@@ -47,7 +47,7 @@ func benchRebuild(ctx context.Context, b *run) ([]measure.Result, error) {
 	// The whole log, which grows with what is written to it meanwhile.
 	all := func(do func(ctx context.Context) error) func(context.Context) (measure.Sample, error) {
 		return func(ctx context.Context) (measure.Sample, error) {
-			head, err := b.Store.Head(ctx, world.Tenant)
+			head, err := b.EventLog.Head(ctx, world.Tenant)
 			if err != nil {
 				return measure.Sample{}, err
 			}

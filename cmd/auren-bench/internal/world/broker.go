@@ -37,11 +37,11 @@ func (w *World) StartBroker() (*Broker, error) {
 
 // Relay makes a runner of its own that fans out what was projected.
 func (w *World) Relay(nats *Broker) (*runner.Runner, error) {
-	relay, err := fanout.New(w.Pool, w.Store, nats.Conn, fanout.Config{})
+	relay, err := fanout.New(w.Pool, w.EventLog, nats.Conn, fanout.Config{})
 	if err != nil {
 		return nil, err
 	}
-	return runner.NewSink(w.Pool, w.Store, w.ProjectNews, runner.Config{Log: w.config.Log}, relay), nil
+	return runner.NewSink(w.Pool, w.EventLog, w.ProjectNews, runner.Config{Log: w.config.Log}, relay), nil
 }
 
 // DeleteStream removes a stream, which need not be there.

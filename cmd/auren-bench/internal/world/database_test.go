@@ -16,6 +16,7 @@ import (
 	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/eventstore/writer"
 	"github.com/auren-memory/auren/migrations"
 )
 
@@ -26,14 +27,14 @@ func TestADatabaseThatHoldsAMemoryIsRefused(t *testing.T) {
 	pool := pgtest.New(t)
 	dsn := pool.Config().ConnString()
 	require.NoError(t, CheckEmpty(t.Context(), dsn, zap.NewNop()))
-	store := eventstore.New(pool, eventstore.Config{})
-	defer store.Close()
+	log, appends := eventstore.NewLog(pool), writer.New(pool, writer.Config{})
+	defer appends.Close()
 	id := uuid.New()
-	_, err := commands.New(store, commands.Config{}).Remember(t.Context(), commands.Request{Tenant: domain.DefaultTenant},
+	_, err := commands.New(log, appends, commands.Config{}).Remember(t.Context(), commands.Request{Tenant: domain.DefaultTenant},
 		commands.Remember{ID: &id, Draft: memory.Draft{AgentID: "a", UserID: "u", Content: canonjson.MustParse(`"kept"`)}})
 	require.NoError(t, err)
 	require.ErrorIs(t, CheckEmpty(t.Context(), dsn, zap.NewNop()), ErrNotEmpty)
-	kept, err := store.ReadStream(t.Context(), domain.DefaultTenant, id, 1, eventstore.Forwards, 10)
+	kept, _, err := log.ReadStream(t.Context(), domain.DefaultTenant, id, 1, eventstore.Forwards, 10)
 	require.NoError(t, err)
 	require.Len(t, kept, 1)
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/eventstore/writer"
 	"github.com/auren-memory/auren/migrations"
 	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/projections/runner"
@@ -50,7 +51,8 @@ type Config struct {
 type World struct {
 	config      Config
 	Pool        *pgxpool.Pool
-	Store       *eventstore.Store
+	EventLog    *eventstore.Log
+	Writer      *writer.Writer
 	Handler     *commands.Handler
 	Reader      *queries.Reader
 	LogNews     *eventstore.Watcher
@@ -72,10 +74,10 @@ func Open(ctx context.Context, config Config) (*World, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &World{ballast: make([]byte, 48<<20), config: config, Pool: pool, Store: eventstore.New(pool, eventstore.Config{})}
-	w.Handler = commands.New(w.Store, commands.Config{})
+	w := &World{ballast: make([]byte, 48<<20), config: config, Pool: pool, EventLog: eventstore.NewLog(pool), Writer: writer.New(pool, writer.Config{})}
+	w.Handler = commands.New(w.EventLog, w.Writer, commands.Config{})
 	w.LogNews = eventstore.NewWatcher(pool, eventstore.LogChannel, config.Log)
-	w.ProjectNews = w.LogNews.Beside(projections.Channel)
+	w.ProjectNews = w.LogNews.OnChannel(projections.Channel)
 	w.Reader = queries.New(pool, queries.Config{Wake: w.ProjectNews.Subscribe})
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	w.stop = stop
@@ -116,7 +118,7 @@ func (w *World) Close(ctx context.Context) error {
 	}
 	w.stop()
 	w.running.Wait()
-	w.Store.Close()
+	w.Writer.Close()
 	w.Pool.Close()
 	return empty(ctx, w.config.DSN)
 }
@@ -142,7 +144,7 @@ func empty(ctx context.Context, dsn string) error {
 
 // Runner makes a runner of its own for a projection.
 func (w *World) Runner(p projections.Projection) *runner.Runner {
-	return runner.New(w.Pool, w.Store, w.LogNews, runner.Config{}, p)
+	return runner.New(w.Pool, w.EventLog, w.LogNews, runner.Config{}, p)
 }
 
 // putTablesFirst has a connection find the tables of read models rather than their views.

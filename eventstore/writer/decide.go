@@ -1,76 +1,26 @@
-package eventstore
+package writer
 
 import (
-	"crypto/hmac"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/eventstore/contents"
 )
-
-// logState is where a log is, as far as a batch is concerned: read under the lock, or assumed.
-type logState struct {
-	head  Head
-	epoch int64
-	// now is the database's clock.
-	now time.Time
-	// secret of the tenant; not assumed.
-	secret []byte
-
-	streams  map[uuid.UUID]streamHead
-	commands map[string]recorded
-
-	// assumed says that nothing of this was read. It is then a condition of the insert, for which these are the streams that
-	// the batch continues, with their versions and categories.
-	assumed           bool
-	assumedStreams    []uuid.UUID
-	assumedVersions   []int
-	assumedCategories []string
-}
-
-// streamHead is the last event of a stream; the zero value is a stream that does not exist. Of an assumed stream only version
-// and category are known.
-type streamHead struct {
-	version    int
-	category   string
-	sequenceID int64
-	eventID    uuid.UUID
-	salt       []byte // nil if it was erased
-}
-
-// recorded is a command whose id was used.
-type recorded struct {
-	// fingerprint is keyed by key, which is nil once an event that the command concerned was erased.
-	fingerprint, key []byte
-	outcome          Outcome
-}
-
-// isOf tells whether a fingerprint is that of the command. Where that cannot be known any more, its id alone tells.
-func (r *recorded) isOf(fingerprint Hash) bool {
-	return r.key == nil || hmac.Equal(r.fingerprint, contents.Keyed(r.key, fingerprint))
-}
 
 // decision turns the state of a log, and the commands of a batch one after the other, into what to write. Each command sees
 // what the ones before it in the batch will have done.
 type decision struct {
 	tenant domain.Tenant
 	// before is the head that the events follow.
-	before Head
+	before eventstore.Head
 	// after is the state that the decision leaves.
 	after    logState
 	events   []saltedEvent
 	commands []commandRow
 	// refused says that something is not written: a duplicate, a conflict, a reused id.
 	refused bool
-	chain   chain
-}
-
-// saltedEvent is an event on its way into the log.
-type saltedEvent struct {
-	Event
-	salt contents.Salt
+	chain   eventstore.Chain
 }
 
 // commandRow is a row of table commands.
@@ -81,7 +31,8 @@ type commandRow struct {
 	outcome     []byte
 }
 
-func (s *Store) decideAll(tenant domain.Tenant, state logState, batch []*request) *decision {
+// decideAll decides a batch. It changes the maps of state.
+func decideAll(tenant domain.Tenant, state logState, batch []*request, newChain func(time.Time) eventstore.Chain) *decision {
 	// The clock may have been set back since the last append, or another server may have a slower one.
 	if state.now.Before(state.head.CreatedAt) {
 		state.now = state.head.CreatedAt
@@ -90,7 +41,7 @@ func (s *Store) decideAll(tenant domain.Tenant, state logState, batch []*request
 	for _, r := range batch {
 		count += r.count
 	}
-	d := &decision{tenant: tenant, before: state.head, after: state, events: make([]saltedEvent, 0, count), chain: s.newChain(state.now)}
+	d := &decision{tenant: tenant, before: state.head, after: state, events: make([]saltedEvent, 0, count), chain: newChain(state.now)}
 	for _, r := range batch {
 		d.decide(r)
 	}
@@ -99,15 +50,15 @@ func (s *Store) decideAll(tenant domain.Tenant, state logState, batch []*request
 
 func (d *decision) decide(r *request) {
 	// A batch may be decided twice, first on assumptions.
-	r.result, r.err = Result{}, nil
+	r.result, r.err = eventstore.Result{}, nil
 	c := &r.command
 	if before, ok := d.after.commands[c.ID]; ok && c.ID != "" {
 		d.refused = true
 		if !before.isOf(c.Fingerprint) {
-			r.err = ErrReused
+			r.err = eventstore.ErrReused
 			return
 		}
-		r.result = Result{Duplicate: true, Outcome: before.outcome}
+		r.result = eventstore.Result{Duplicate: true, Outcome: before.outcome}
 		return
 	}
 	if r.err = d.checkCategories(c.Writes); r.err != nil {
@@ -134,7 +85,7 @@ func (d *decision) decide(r *request) {
 	d.record(r, d.events[first:], asserted)
 }
 
-func (d *decision) checkCategories(writes []StreamAppend) error {
+func (d *decision) checkCategories(writes []eventstore.StreamAppend) error {
 	for _, w := range writes {
 		if at := d.after.streams[w.StreamID]; at.version > 0 && len(w.Events) > 0 && at.category != w.Category {
 			return domain.Invalidf("category", "must be %q, that of stream %s, got %q", at.category, w.StreamID, w.Category)
@@ -144,10 +95,10 @@ func (d *decision) checkCategories(writes []StreamAppend) error {
 }
 
 // write decides one write.
-func (d *decision) write(w StreamAppend, events []saltedEvent) WriteResult {
+func (d *decision) write(w eventstore.StreamAppend, events []saltedEvent) eventstore.WriteResult {
 	at := d.after.streams[w.StreamID]
-	if w.Expected != Any && w.Expected != at.version {
-		return WriteResult{
+	if w.Expected != eventstore.Any && w.Expected != at.version {
+		return eventstore.WriteResult{
 			StreamID: w.StreamID, Version: at.version, SequenceID: at.sequenceID, EventID: at.eventID,
 			Conflict: &domain.VersionConflictError{Stream: w.StreamID.String(), Expected: w.Expected, Actual: at.version},
 		}
@@ -162,13 +113,13 @@ func (d *decision) write(w StreamAppend, events []saltedEvent) WriteResult {
 		at = streamHead{version: e.Version, category: e.Category, sequenceID: e.SequenceID, eventID: e.ID, salt: e.salt[:]}
 	}
 	d.after.streams[w.StreamID] = at
-	return WriteResult{StreamID: w.StreamID, Version: at.version, SequenceID: at.sequenceID, EventID: at.eventID}
+	return eventstore.WriteResult{StreamID: w.StreamID, Version: at.version, SequenceID: at.sequenceID, EventID: at.eventID}
 }
 
 // record records a command that appended events and left other streams as they are. Its fingerprint, which covers what was said,
 // is keyed by the salts of all of these, so that none can be erased without it.
 func (d *decision) record(r *request, appended []saltedEvent, asserted []streamHead) {
-	row := commandRow{id: r.command.ID, outcome: r.result.encode()}
+	row := commandRow{id: r.command.ID, outcome: encodeOutcome(&r.result.Outcome)}
 	key := make([]byte, 0, len(contents.Salt{})*(len(appended)+len(asserted)))
 	for i := range appended {
 		row.sequenceIDs = append(row.sequenceIDs, appended[i].SequenceID)

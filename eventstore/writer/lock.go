@@ -1,8 +1,9 @@
-package eventstore
+package writer
 
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -10,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/eventstore"
 )
 
 const lockHead = `
@@ -18,12 +20,7 @@ select sequence_id, hash, created_at, epoch, secret, clock_timestamp()
  where tenant_id = $1
    for update`
 
-const createLog = `
-insert into logs (tenant_id, hash, created_at)
-values ($1, $2, 'epoch')
-on conflict do nothing`
-
-// Subqueries with an order and a limit look things up in an index, however little there was when the statement was planned.
+// A subquery with an order and a limit uses the index even if the statement was planned while the table was empty.
 const readStreamHeads = `
 select s.id, e.version, e.category, e.sequence_id, e.event_id,
        (select c.salt
@@ -68,8 +65,8 @@ func lock(ctx context.Context, conn *pgxpool.Conn, tenant domain.Tenant, batch [
 	if err := rollback(ctx, conn); err != nil {
 		return logState{}, err
 	}
-	if _, err := conn.Exec(ctx, createLog, tenant, make([]byte, len(Hash{}))); err != nil {
-		return logState{}, fmt.Errorf("create the log: %w", err)
+	if err := eventstore.Create(ctx, conn, tenant); err != nil {
+		return logState{}, err
 	}
 	return lock(ctx, conn, tenant, batch)
 }
@@ -114,4 +111,19 @@ func keysOf(batch []*request) (streams pgtype.FlatArray[uuid.UUID], commands []s
 		}
 	}
 	return streams, commands
+}
+
+// rollback ends a transaction that will not be committed. If that fails it closes the connection, which ends the transaction too,
+// so the pool never hands out a connection in the middle of one.
+func rollback(ctx context.Context, conn *pgxpool.Conn) error {
+	if conn.Conn().IsClosed() {
+		return nil
+	}
+	if _, err := conn.Exec(ctx, "rollback"); err != nil {
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		_ = conn.Conn().Close(closing)
+		return fmt.Errorf("roll back: %w", err)
+	}
+	return nil
 }

@@ -1,4 +1,4 @@
-package eventstore
+package writer
 
 import (
 	"context"
@@ -11,15 +11,43 @@ import (
 
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/domain/failpoint"
+	"github.com/auren-memory/auren/eventstore"
 )
 
 // errAssumptionFailed says that nothing was written because something is not as assumed; the locked path finds out what.
 var errAssumptionFailed = errors.New("append: an assumption failed")
 
+// committer commits batches.
+type committer struct {
+	pool    *pgxpool.Pool
+	timeout time.Duration
+	options
+}
+
+// commit gives every request of the batch its result or its error.
+func (c *committer) commit(ctx context.Context, tenant domain.Tenant, cache *headCache, batch []*request) {
+	bounded, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	err := c.commitOnce(bounded, tenant, cache, batch)
+	if err == nil {
+		return
+	}
+	if len(batch) == 1 || eventstore.IsUnavailable(err) || errors.Is(err, eventstore.ErrOutcomeUnknown) {
+		for _, r := range batch {
+			r.result, r.err = eventstore.Result{}, eventstore.Translate(err)
+		}
+		return
+	}
+	// The database refused the batch for what is in it: only the command at fault may fail.
+	for _, r := range batch {
+		c.commit(ctx, tenant, cache, []*request{r})
+	}
+}
+
 // commitOnce appends a batch in one transaction and fills in the requests' results. After an error nothing of the
 // batch is written, unless it is ErrOutcomeUnknown.
-func (s *Store) commitOnce(ctx context.Context, tenant domain.Tenant, cache *headCache, batch []*request) error {
-	conn, err := s.pool.Acquire(ctx)
+func (c *committer) commitOnce(ctx context.Context, tenant domain.Tenant, cache *headCache, batch []*request) error {
+	conn, err := c.pool.Acquire(ctx)
 	if err != nil {
 		return fmt.Errorf("acquire a connection: %w", err)
 	}
@@ -27,22 +55,22 @@ func (s *Store) commitOnce(ctx context.Context, tenant domain.Tenant, cache *hea
 
 	failpoint.Reached(failpoint.AppendBegun)
 	if state, ok := cache.assume(batch); ok {
-		if err := s.commitOptimistic(ctx, conn, tenant, cache, state, batch); !errors.Is(err, errAssumptionFailed) {
+		if err := c.commitOptimistic(ctx, conn, tenant, cache, state, batch); !errors.Is(err, errAssumptionFailed) {
 			return err
 		}
 	}
-	return s.commitLocked(ctx, conn, tenant, cache, batch)
+	return c.commitLocked(ctx, conn, tenant, cache, batch)
 }
 
 // commitOptimistic decides a batch on assumptions and sends it in one round trip, which locks the log.
-func (s *Store) commitOptimistic(ctx context.Context, conn *pgxpool.Conn, tenant domain.Tenant, cache *headCache, state logState, batch []*request) error {
-	d := s.decideAll(tenant, state, batch)
+func (c *committer) commitOptimistic(ctx context.Context, conn *pgxpool.Conn, tenant domain.Tenant, cache *headCache, state logState, batch []*request) error {
+	d := decideAll(tenant, state, batch, c.newChain)
 	if d.refused {
 		// A duplicate or conflict within the batch would be answered from assumptions: only the locked path may refuse.
 		return errAssumptionFailed
 	}
 	failpoint.Reached(failpoint.AppendForeseen)
-	err := s.commitDecided(ctx, conn, d)
+	err := c.commitDecided(ctx, conn, d)
 	switch {
 	case err == nil:
 		cache.head = d.after.head
@@ -53,7 +81,7 @@ func (s *Store) commitOptimistic(ctx context.Context, conn *pgxpool.Conn, tenant
 }
 
 // commitLocked locks the log, reads what decides the batch, and sends it in a second round trip.
-func (s *Store) commitLocked(ctx context.Context, conn *pgxpool.Conn, tenant domain.Tenant, cache *headCache, batch []*request) error {
+func (c *committer) commitLocked(ctx context.Context, conn *pgxpool.Conn, tenant domain.Tenant, cache *headCache, batch []*request) error {
 	// Unless this succeeds, nothing is known of the log.
 	remembered := *cache
 	*cache = headCache{}
@@ -62,15 +90,15 @@ func (s *Store) commitLocked(ctx context.Context, conn *pgxpool.Conn, tenant dom
 		return errors.Join(err, rollback(ctx, conn))
 	}
 	locked := time.Now()
-	d := s.decideAll(tenant, state, batch)
+	d := decideAll(tenant, state, batch, c.newChain)
 	if d.nothing() {
 		err = rollback(ctx, conn)
 	} else {
 		failpoint.Reached(failpoint.AppendLocked)
-		err = s.commitDecided(ctx, conn, d)
+		err = c.commitDecided(ctx, conn, d)
 	}
 	if err == nil {
-		remembered.update(state, d.after, locked, d.refused, s.pessimism)
+		remembered.update(state, d.after, locked, d.refused, c.pessimism)
 		*cache = remembered
 	}
 	return err
@@ -78,7 +106,7 @@ func (s *Store) commitLocked(ctx context.Context, conn *pgxpool.Conn, tenant dom
 
 // commitDecided sends a decision and finds out what became of it. After errAssumptionFailed, which only a decision on assumptions
 // meets, nothing is written and no transaction is open.
-func (s *Store) commitDecided(ctx context.Context, conn *pgxpool.Conn, d *decision) error {
+func (c *committer) commitDecided(ctx context.Context, conn *pgxpool.Conn, d *decision) error {
 	moved, err := send(ctx, conn, d)
 	switch {
 	case err == nil && moved:
@@ -88,10 +116,10 @@ func (s *Store) commitDecided(ctx context.Context, conn *pgxpool.Conn, d *decisi
 		return errAssumptionFailed
 	case err == nil:
 		return errors.New("append: the head of the log moved in spite of its lock")
-	case isUnavailable(err):
+	case eventstore.IsUnavailable(err):
 		// COMMIT may have been carried out although its answer was lost. The connection is of no more use, and recovery needs one.
 		conn.Release()
-		return s.recoverOutcome(d, err)
+		return c.recoverOutcome(d, err)
 	}
 	if d.after.assumed {
 		// A constraint refused a stream, an event or a command id that is there, or the database the batch for what is in it.
@@ -101,19 +129,4 @@ func (s *Store) commitDecided(ctx context.Context, conn *pgxpool.Conn, d *decisi
 		return err
 	}
 	return errors.Join(err, rollback(ctx, conn))
-}
-
-// rollback ends a transaction that will not be committed. If that fails it closes the connection, which ends the transaction too,
-// so the pool never hands out a connection in the middle of one.
-func rollback(ctx context.Context, conn *pgxpool.Conn) error {
-	if conn.Conn().IsClosed() {
-		return nil
-	}
-	if _, err := conn.Exec(ctx, "rollback"); err != nil {
-		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-		defer cancel()
-		_ = conn.Conn().Close(closing)
-		return fmt.Errorf("roll back: %w", err)
-	}
-	return nil
 }

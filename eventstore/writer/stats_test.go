@@ -1,4 +1,4 @@
-package eventstore_test
+package writer_test
 
 import (
 	"sync"
@@ -10,16 +10,17 @@ import (
 
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/eventstore/writer"
 )
 
 // counted adds up what a store tells.
 type counted struct {
 	mu      sync.Mutex
 	batches int
-	total   eventstore.AppendStats
+	total   writer.Stats
 }
 
-func (c *counted) add(s eventstore.AppendStats) {
+func (c *counted) add(s writer.Stats) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if s.Waited != nil {
@@ -38,19 +39,19 @@ func (c *counted) add(s eventstore.AppendStats) {
 }
 
 // take returns what was told since the last time, without the times.
-func (c *counted) take() eventstore.AppendStats {
+func (c *counted) take() writer.Stats {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	total := c.total
 	total.Waited, total.Took = nil, 0
-	c.batches, c.total = 0, eventstore.AppendStats{}
+	c.batches, c.total = 0, writer.Stats{}
 	return total
 }
 
 func TestAStoreTellsWhatBecameOfCommands(t *testing.T) {
 	t.Parallel()
 	pool, told := pgtest.New(t), &counted{}
-	store := eventstore.New(pool, eventstore.Config{Appended: told.add})
+	store := newStore(pool, writer.Config{Appended: told.add})
 	t.Cleanup(store.Close)
 	stream := uuid.New()
 	once := writes(stream, eventstore.None, `1`, `2`)
@@ -60,29 +61,29 @@ func TestAStoreTellsWhatBecameOfCommands(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, told.total.Waited, 1)
 	require.Positive(t, told.total.Took)
-	require.Equal(t, eventstore.AppendStats{Appended: 1, Events: 2}, told.take())
+	require.Equal(t, writer.Stats{Appended: 1, Events: 2}, told.take())
 
 	_, err = store.Append(t.Context(), once)
 	require.NoError(t, err)
-	require.Equal(t, eventstore.AppendStats{Duplicates: 1}, told.take())
+	require.Equal(t, writer.Stats{Duplicates: 1}, told.take())
 
 	_, ok, err := store.Outcome(t.Context(), tenant, "once", once.Fingerprint)
 	require.NoError(t, err)
 	require.True(t, ok)
 	require.Zero(t, told.batches, "there was no transaction")
-	require.Equal(t, eventstore.AppendStats{Duplicates: 1}, told.take())
+	require.Equal(t, writer.Stats{Duplicates: 1}, told.take())
 
 	other := once
 	other.Fingerprint[0]++
 	_, err = store.Append(t.Context(), other)
 	require.ErrorIs(t, err, eventstore.ErrReused)
-	require.Equal(t, eventstore.AppendStats{Reused: 1}, told.take())
+	require.Equal(t, writer.Stats{Reused: 1}, told.take())
 
 	partly := writes(stream, 1, `3`)
 	partly.Writes = append(partly.Writes, writes(uuid.New(), eventstore.None, `4`).Writes...)
 	_, err = store.Append(t.Context(), partly)
 	require.NoError(t, err)
-	require.Equal(t, eventstore.AppendStats{Conflicts: 1, Events: 1}, told.take())
+	require.Equal(t, writer.Stats{Conflicts: 1, Events: 1}, told.take())
 
 	const clients = 50
 	var appending errgroup.Group
@@ -94,14 +95,14 @@ func TestAStoreTellsWhatBecameOfCommands(t *testing.T) {
 	}
 	require.NoError(t, appending.Wait())
 	require.Len(t, told.total.Waited, clients)
-	require.Equal(t, eventstore.AppendStats{Appended: clients, Events: clients}, told.take())
+	require.Equal(t, writer.Stats{Appended: clients, Events: clients}, told.take())
 }
 
 func TestAStoreTellsOfCommandsThatTheDatabaseLost(t *testing.T) {
 	t.Parallel()
 	cut, pool := newCutter(t, pgtest.DSN(t))
 	told := &counted{}
-	store := eventstore.New(pool, eventstore.Config{Appended: told.add})
+	store := newStore(pool, writer.Config{Appended: told.add})
 	t.Cleanup(store.Close)
 	_, err := store.Append(t.Context(), writes(uuid.New(), eventstore.None, `1`))
 	require.NoError(t, err)
@@ -109,7 +110,7 @@ func TestAStoreTellsOfCommandsThatTheDatabaseLost(t *testing.T) {
 	cut.before.Store(true)
 	_, err = store.Append(t.Context(), writes(uuid.New(), eventstore.None, `2`))
 	require.ErrorIs(t, err, eventstore.ErrUnavailable)
-	require.Equal(t, eventstore.AppendStats{Unavailable: 1}, told.take())
+	require.Equal(t, writer.Stats{Unavailable: 1}, told.take())
 }
 
 func TestHeadsTellHowLongEachLogIs(t *testing.T) {

@@ -1,10 +1,12 @@
-package eventstore
+package writer
 
 import (
 	"math"
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/auren-memory/auren/eventstore"
 )
 
 const (
@@ -19,7 +21,7 @@ const (
 // headCache is what the writer of a log remembers of its last transaction, to decide the next batch before the log is locked. It
 // may be wrong, since it is a condition of the insert: that costs a round trip. The zero value remembers nothing.
 type headCache struct {
-	head  Head
+	head  eventstore.Head
 	epoch int64
 	// now was the database's clock when ours was at.
 	now, at time.Time
@@ -51,7 +53,7 @@ func (c *headCache) assume(batch []*request) (state logState, ok bool) {
 		for i, w := range r.command.Writes {
 			// Without an event or an expected version, the result depends on where the stream is. Beyond MaxInt32 no version
 			// can be asked for.
-			if w.Expected < None || w.Expected > math.MaxInt32-len(r.events[i]) || len(r.events[i]) == 0 {
+			if w.Expected < eventstore.None || w.Expected > math.MaxInt32-len(r.events[i]) || len(r.events[i]) == 0 {
 				return logState{}, false
 			}
 			state.assumeStream(w)
@@ -63,13 +65,13 @@ func (c *headCache) assume(batch []*request) (state logState, ok bool) {
 	return state, true
 }
 
-func (s *logState) assumeStream(w StreamAppend) {
+func (s *logState) assumeStream(w eventstore.StreamAppend) {
 	if _, known := s.streams[w.StreamID]; known {
 		return
 	}
 	s.streams[w.StreamID] = streamHead{version: w.Expected, category: w.Category}
 	// The unique constraint refuses a new stream that exists.
-	if w.Expected != None {
+	if w.Expected != eventstore.None {
 		s.assumedStreams = append(s.assumedStreams, w.StreamID)
 		s.assumedVersions = append(s.assumedVersions, w.Expected)
 		s.assumedCategories = append(s.assumedCategories, w.Category)

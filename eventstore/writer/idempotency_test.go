@@ -1,4 +1,4 @@
-package eventstore_test
+package writer_test
 
 import (
 	"sync"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/eventstore/writer"
 )
 
 func TestRepeatedCommandHasItsFirstOutcome(t *testing.T) {
@@ -61,7 +62,7 @@ func TestRepeatedCommandHasItsFirstOutcome(t *testing.T) {
 func TestAnIDIsKnownHoweverItsCommandWasRecorded(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.New(t)
-	store := eventstore.New(pool, eventstore.Config{})
+	store := newStore(pool, writer.Config{})
 	defer store.Close()
 	known := uuid.New()
 	kinds := map[string]func() []eventstore.StreamAppend{

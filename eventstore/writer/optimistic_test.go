@@ -1,4 +1,4 @@
-package eventstore_test
+package writer_test
 
 import (
 	"math"
@@ -14,15 +14,16 @@ import (
 
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/eventstore/writer"
 )
 
 // What a writer remembers of its log is wrong as soon as another process appends, or a command expects another version.
 func TestFailedAssumptionFallsBackToTheLock(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.New(t)
-	one, other := eventstore.New(pool, eventstore.Config{}), eventstore.New(pool, eventstore.Config{})
+	one, other := newStore(pool, writer.Config{}), newStore(pool, writer.Config{})
 	stream := uuid.New()
-	appended := func(s *eventstore.Store, stream uuid.UUID, expected int) eventstore.WriteResult {
+	appended := func(s logStore, stream uuid.UUID, expected int) eventstore.WriteResult {
 		t.Helper()
 		result, err := s.Append(t.Context(), writes(stream, expected, `{}`))
 		require.NoError(t, err)
@@ -33,8 +34,7 @@ func TestFailedAssumptionFallsBackToTheLock(t *testing.T) {
 	require.Equal(t, int64(3), appended(other, uuid.New(), eventstore.None).SequenceID)
 	require.Equal(t, int64(4), appended(one, uuid.New(), eventstore.None).SequenceID, "the head had moved")
 
-	require.True(t, eventstore.Pessimistic(one, tenant))
-	eventstore.AlwaysOptimistic(one)
+	require.True(t, writer.Pessimistic(one.Writer, tenant))
 	// Nobody else appends any more, so all of these are optimistic once the pessimism is over.
 	for sequenceID := int64(5); sequenceID < 205; sequenceID++ {
 		require.Equal(t, sequenceID, appended(one, uuid.New(), eventstore.None).SequenceID)
@@ -52,17 +52,17 @@ func TestFailedAssumptionFallsBackToTheLock(t *testing.T) {
 // While commands are refused, assumptions would fail again and again.
 func TestARefusalMakesTheWriterPessimistic(t *testing.T) {
 	t.Parallel()
-	store := eventstore.New(pgtest.New(t), eventstore.Config{})
+	store := newStore(pgtest.New(t), writer.Config{})
 	defer store.Close()
 	stream := uuid.New()
 	_, err := store.Append(t.Context(), writes(stream, eventstore.None, `{}`))
 	require.NoError(t, err)
-	require.False(t, eventstore.Pessimistic(store, tenant))
+	require.False(t, writer.Pessimistic(store.Writer, tenant))
 	began := time.Now()
 	refused, err := store.Append(t.Context(), writes(stream, 7, `{}`))
 	require.NoError(t, err)
 	require.NotNil(t, refused.Writes[0].Conflict)
-	require.Eventually(t, func() bool { return !eventstore.Pessimistic(store, tenant) }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return !writer.Pessimistic(store.Writer, tenant) }, 10*time.Second, time.Millisecond)
 	require.GreaterOrEqual(t, time.Since(began), 50*time.Millisecond)
 }
 
@@ -73,7 +73,7 @@ func TestARefusedCommandDoesNotRefuseOthers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			pool := pgtest.New(t)
-			store, other := eventstore.New(pool, eventstore.Config{}), eventstore.New(pool, eventstore.Config{})
+			store, other := newStore(pool, writer.Config{}), newStore(pool, writer.Config{})
 			defer store.Close()
 			defer other.Close()
 			stream := uuid.New()
@@ -122,16 +122,14 @@ func TestLookUpsFollowTheirIndexHoweverLittleThereWas(t *testing.T) {
 		require.NoError(t, err)
 		return strings.Join(lines, "\n")
 	}
-	commands := plan(eventstore.ReadCommands)
+	commands := plan(writer.ReadCommands)
 	require.Regexp(t, `Index Scan using commands_pkey .*\n *Index Cond: .*tenant_id.* AND .*command_id`, commands)
-	heads := plan(eventstore.ReadStreamHeads)
+	heads := plan(writer.ReadStreamHeads)
 	require.Regexp(t, `Index Scan Backward using events_stream_version_key .*\n *Index Cond: .*tenant_id.* AND .*stream_id`, heads)
-	streams := plan(eventstore.ReadStreams)
-	require.Regexp(t, `Index Scan using events_stream_version_key .*\n *Index Cond: .*tenant_id.* AND .*stream_id`, streams)
-	for _, sql := range []string{eventstore.ReadCommands, eventstore.ReadStreamHeads, eventstore.ReadLog} {
+	for _, sql := range []string{writer.ReadCommands, writer.ReadStreamHeads} {
 		require.Regexp(t, `Index Scan using event_contents_pkey .*\n *Index Cond: .*tenant_id.* AND .*sequence_id`, plan(sql))
 	}
-	optimistic := plan(eventstore.AppendOptimistic)
+	optimistic := plan(writer.AppendOptimistic)
 	require.Regexp(t, `Index (Only )?Scan using events_stream_version_key .*\n *Index Cond: .*tenant_id.* AND .*stream_id.* AND .*version`, optimistic)
 }
 
@@ -140,7 +138,7 @@ func TestLookUpsFollowTheirIndexHoweverLittleThereWas(t *testing.T) {
 func TestACommandRecordedWhileTheLockIsWaitedForIsKnown(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.New(t)
-	optimistic, other := eventstore.New(pool, eventstore.Config{}), eventstore.New(pool, eventstore.Config{})
+	optimistic, other := newStore(pool, writer.Config{}), newStore(pool, writer.Config{})
 	defer optimistic.Close()
 	defer other.Close()
 	stream := uuid.New()
@@ -166,7 +164,7 @@ func TestACommandRecordedWhileTheLockIsWaitedForIsKnown(t *testing.T) {
 }
 
 // inOneBatch appends commands that one transaction carries: the lock of the log keeps the writer busy until all of them wait.
-func inOneBatch(t *testing.T, pool *pgxpool.Pool, store *eventstore.Store, commands ...eventstore.Command) ([]eventstore.Result, []error) {
+func inOneBatch(t *testing.T, pool *pgxpool.Pool, store logStore, commands ...eventstore.Command) ([]eventstore.Result, []error) {
 	t.Helper()
 	unlock := lockLogs(t, pool)
 	var group sync.WaitGroup
@@ -176,7 +174,7 @@ func inOneBatch(t *testing.T, pool *pgxpool.Pool, store *eventstore.Store, comma
 	results, errs := make([]eventstore.Result, len(commands)), make([]error, len(commands))
 	for i, c := range commands {
 		group.Go(func() { results[i], errs[i] = store.Append(t.Context(), c) })
-		require.Eventually(t, func() bool { return eventstore.Waiting(store) == i+1 }, 10*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return writer.Waiting(store.Writer) == i+1 }, 10*time.Second, time.Millisecond)
 	}
 	unlock()
 	group.Wait()
@@ -207,7 +205,7 @@ func waitForLocks(t *testing.T, pool *pgxpool.Pool, n int) {
 func TestAnAssertionUnderAUsedIDIsRefused(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.New(t)
-	store := eventstore.New(pool, eventstore.Config{})
+	store := newStore(pool, writer.Config{})
 	defer store.Close()
 	used := writes(uuid.New(), eventstore.None, `{}`)
 	used.ID, used.Fingerprint = "k", eventstore.Hash{1}

@@ -1,4 +1,4 @@
-package eventstore_test
+package writer_test
 
 import (
 	"bytes"
@@ -20,6 +20,7 @@ import (
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/eventstore/writer"
 )
 
 // cutter stands between a pool and PostgreSQL and cuts a connection at its next commit.
@@ -70,10 +71,10 @@ func newCutter(t *testing.T, dsn string) (*cutter, *pgxpool.Pool) {
 }
 
 // behindCutter returns a store whose connections go through a cutter.
-func behindCutter(t *testing.T, dsn string) (*cutter, *eventstore.Store) {
+func behindCutter(t *testing.T, dsn string) (*cutter, logStore) {
 	t.Helper()
 	cut, pool := newCutter(t, dsn)
-	store := eventstore.New(pool, eventstore.Config{})
+	store := newStore(pool, writer.Config{})
 	t.Cleanup(store.Close)
 	return cut, store
 }
@@ -197,7 +198,7 @@ func TestALostCommitIsFoundOutWithTheOnlyConnection(t *testing.T) {
 	pool, err := pgxpool.NewWithConfig(t.Context(), config)
 	require.NoError(t, err)
 	defer pool.Close()
-	store := eventstore.New(pool, eventstore.Config{})
+	store := newStore(pool, writer.Config{})
 	defer store.Close()
 	for range 2 { // with the lock and without
 		cut.after.Store(true)
@@ -260,7 +261,7 @@ func TestWhatIsUnavailableIsNotWrittenLater(t *testing.T) {
 
 // lostRecord is a store whose first row of a command is lost, and another that writes one before this is found out.
 type lostRecord struct {
-	store, other *eventstore.Store
+	store, other logStore
 	stream       uuid.UUID
 	pool         *pgxpool.Pool
 	ofOther      chan error
@@ -328,7 +329,7 @@ func TestKillingPostgreSQLLosesNothingAcknowledged(t *testing.T) {
 	pool, err := pgxpool.New(t.Context(), server.DSN())
 	require.NoError(t, err)
 	t.Cleanup(pool.Close)
-	store := eventstore.New(pool, eventstore.Config{})
+	store := newStore(pool, writer.Config{})
 	t.Cleanup(store.Close)
 
 	ctx, stop := context.WithCancel(t.Context())

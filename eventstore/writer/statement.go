@@ -1,4 +1,4 @@
-package eventstore
+package writer
 
 import (
 	"context"
@@ -15,9 +15,6 @@ import (
 
 	"github.com/auren-memory/auren/domain/failpoint"
 )
-
-// LogChannel is the PostgreSQL channel that each append notifies, with the payload "<tenant> <sequence_id>".
-const LogChannel = "auren_log"
 
 //go:embed append_locked.sql
 var appendLocked string

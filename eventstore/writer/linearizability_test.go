@@ -1,4 +1,4 @@
-package eventstore_test
+package writer_test
 
 import (
 	"context"
@@ -24,6 +24,7 @@ import (
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/eventstore/writer"
 )
 
 // Whatever clients of two stores do at once to a few logs, while connections are lost, is what they could have seen
@@ -73,7 +74,7 @@ func checkFor() time.Duration {
 // link is a store behind a cutter. Where a commit is cut, the next acquires can be refused as well, so that the store
 // cannot find out what became of it.
 type link struct {
-	store    *eventstore.Store
+	store    logStore
 	cut      *cutter
 	refusals atomic.Int64
 }
@@ -93,8 +94,7 @@ func newLink(t *testing.T, dsn string) *link {
 	require.NoError(t, err)
 	t.Cleanup(pool.Close)
 	// Small batches, so that commands wait for each other.
-	l.store = eventstore.New(pool, eventstore.Config{MaxBatch: 4})
-	eventstore.AlwaysOptimistic(l.store)
+	l.store = logStore{eventstore.NewLog(pool), writer.NewTest(pool, writer.Config{MaxBatch: 4}, writer.AlwaysOptimistic)}
 	t.Cleanup(l.store.Close)
 	return l
 }
@@ -192,7 +192,7 @@ func withFound(history []porcupine.Operation, inTheEnd map[string]place) []porcu
 type client struct {
 	t       *testing.T
 	number  int
-	store   *eventstore.Store
+	store   logStore
 	start   time.Time
 	streams []uuid.UUID
 	rng     *rand.Rand
@@ -213,7 +213,7 @@ func (c *client) work(ctx context.Context, tenant domain.Tenant) {
 		})
 	case 2, 3:
 		c.record(readStream{tenant, stream}, func() (any, error) {
-			events, err := c.store.ReadStream(ctx, tenant, stream, 1, eventstore.Forwards, math.MaxInt32)
+			events, _, err := c.store.ReadStream(ctx, tenant, stream, 1, eventstore.Forwards, math.MaxInt32)
 			c.seen[readStream{tenant, stream}] = len(events)
 			return placesOf(events), err
 		})

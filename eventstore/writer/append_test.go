@@ -1,4 +1,4 @@
-package eventstore_test
+package writer_test
 
 import (
 	"context"
@@ -16,6 +16,7 @@ import (
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/eventstore/writer"
 )
 
 func TestAppendAndReadBack(t *testing.T) {
@@ -29,7 +30,7 @@ func TestAppendAndReadBack(t *testing.T) {
 	last := c.Writes[0].Events[1].ID
 	require.Equal(t, []eventstore.WriteResult{{StreamID: stream, Version: 2, SequenceID: 2, EventID: last}}, result.Writes)
 
-	events, err := store.ReadStream(t.Context(), tenant, stream, 1, eventstore.Forwards, 10)
+	events, _, err := store.ReadStream(t.Context(), tenant, stream, 1, eventstore.Forwards, 10)
 	require.NoError(t, err)
 	require.Len(t, events, 2)
 	first := events[0]
@@ -42,7 +43,7 @@ func TestAppendAndReadBack(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, c.Writes[0].Events[0].Meta, meta)
 
-	backwards, err := store.ReadStream(t.Context(), tenant, stream, 2, eventstore.Backwards, 1)
+	backwards, _, err := store.ReadStream(t.Context(), tenant, stream, 2, eventstore.Backwards, 1)
 	require.NoError(t, err)
 	require.Equal(t, events[1:], backwards)
 	requireChain(t, store)
@@ -101,8 +102,8 @@ func TestWritesOfACommandSucceedOrConflictAlone(t *testing.T) {
 
 func TestOneVersionHasOneWinner(t *testing.T) {
 	t.Parallel()
-	store, _ := setup(t)
-	other := eventstore.New(poolOf(t, store), eventstore.Config{})
+	store, pool := setup(t)
+	other := newStore(pool, writer.Config{})
 	t.Cleanup(other.Close)
 	stream := uuid.New()
 	_, err := store.Append(t.Context(), writes(stream, eventstore.None, `{}`))
@@ -112,7 +113,7 @@ func TestOneVersionHasOneWinner(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range results {
 		wg.Go(func() {
-			s := []*eventstore.Store{store, other}[i%2]
+			s := []logStore{store, other}[i%2]
 			r, err := s.Append(t.Context(), writes(stream, 1, `{}`))
 			if err == nil {
 				results[i] = r
@@ -240,7 +241,7 @@ func TestACallerThatGoesAwayWhileWaitingWritesNothing(t *testing.T) {
 func TestALargeBatchIsSplitByItsBytes(t *testing.T) {
 	t.Parallel()
 	_, pool := setup(t)
-	store := eventstore.New(pool, eventstore.Config{MaxBatch: 7, MaxBatchBytes: 4000})
+	store := newStore(pool, writer.Config{MaxBatch: 7, MaxBatchBytes: 4000})
 	t.Cleanup(store.Close)
 	big, _ := json.Marshal(slices.Repeat([]string{"0123456789"}, 100))
 	var wg sync.WaitGroup

@@ -1,4 +1,4 @@
-package eventstore
+package writer
 
 import (
 	"context"
@@ -6,8 +6,10 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/eventstore"
 )
 
 // The key of a fingerprint is null once one of the events was erased.
@@ -32,12 +34,14 @@ select c.command_id, c.fingerprint, c.outcome,
         order by command_id
         limit 1) as c`
 
-// Outcome returns the first outcome of a command id, or ok false if it was not recorded, or ErrReused if it was recorded with
+// readOutcome returns the first outcome of a command id, or ok false if it was not recorded, or ErrReused if it was recorded with
 // another fingerprint.
-func (s *Store) Outcome(ctx context.Context, tenant domain.Tenant, id string, fingerprint Hash) (first Outcome, ok bool, err error) {
-	rows, err := s.pool.Query(ctx, readCommands, tenant, []string{id})
+func readOutcome(ctx context.Context, pool *pgxpool.Pool, tenant domain.Tenant, id string, fingerprint eventstore.Hash) (
+	first eventstore.Outcome, ok bool, err error,
+) {
+	rows, err := pool.Query(ctx, readCommands, tenant, []string{id})
 	if err != nil {
-		return Outcome{}, false, translate(fmt.Errorf("read command: %w", err))
+		return first, false, eventstore.Translate(fmt.Errorf("read command: %w", err))
 	}
 	commands, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (recorded, error) {
 		_, c, err := scanRecorded(row)
@@ -45,15 +49,12 @@ func (s *Store) Outcome(ctx context.Context, tenant domain.Tenant, id string, fi
 	})
 	switch {
 	case err != nil:
-		return Outcome{}, false, translate(fmt.Errorf("read command: %w", err))
+		return first, false, eventstore.Translate(fmt.Errorf("read command: %w", err))
 	case len(commands) == 0:
-		return Outcome{}, false, nil
+		return first, false, nil
 	case !commands[0].isOf(fingerprint):
-		return Outcome{}, false, ErrReused
+		return first, false, eventstore.ErrReused
 	default:
-		if s.config.Appended != nil {
-			s.config.Appended(AppendStats{Duplicates: 1})
-		}
 		return commands[0].outcome, true, nil
 	}
 }
@@ -67,4 +68,12 @@ func scanRecorded(row pgx.CollectableRow) (id string, c recorded, err error) {
 		return "", recorded{}, fmt.Errorf("outcome of command %q: %w", id, err)
 	}
 	return id, c, nil
+}
+
+func encodeOutcome(o *eventstore.Outcome) []byte {
+	raw, err := json.Marshal(o)
+	if err != nil {
+		panic("writer: an outcome cannot be encoded: " + err.Error())
+	}
+	return raw
 }

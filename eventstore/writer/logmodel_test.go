@@ -1,4 +1,4 @@
-package eventstore_test
+package writer_test
 
 import (
 	"fmt"

@@ -1,4 +1,4 @@
-package eventstore_test
+package writer_test
 
 import (
 	"context"
@@ -25,6 +25,7 @@ import (
 	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/eventstore/writer"
 )
 
 // benchPool is a pool as the server has it, on a database of its own.
@@ -50,7 +51,7 @@ func BenchmarkAppend(b *testing.B) {
 	_, err := pool.Exec(b.Context(), `create table floor (tenant_id text, sequence_id bigint generated always as identity, event_id uuid,
 		stream_id uuid, version int, payload json, metadata json, created_at timestamptz default now(), primary key (tenant_id, sequence_id))`)
 	require.NoError(b, err)
-	store := eventstore.New(pool, eventstore.Config{})
+	store := newStore(pool, writer.Config{})
 	defer store.Close()
 	text, _ := json.Marshal(map[string]string{"text": strings.Repeat("a memory of some length, ", 38)})
 
@@ -81,12 +82,13 @@ func BenchmarkGuarantees(b *testing.B) {
 	const clients, turn, rounds = 100, 100 * time.Millisecond, 75
 	// Each appends to a log of its own.
 	side := func(name domain.Tenant, chained, identified bool, newID func() string) (perSecond func() float64) {
-		store := eventstore.New(pool, eventstore.Config{})
-		b.Cleanup(store.Close)
+		var options []writer.Option
 		if !chained {
-			eventstore.Unchain(store)
+			options = append(options, writer.Unchained)
 		}
-		handler := commands.New(store, commands.Config{})
+		w := writer.NewTest(pool, writer.Config{}, options...)
+		b.Cleanup(w.Close)
+		handler := commands.New(eventstore.NewLog(pool), w, commands.Config{})
 		return func() float64 {
 			var done atomic.Int64
 			began := time.Now()

@@ -1,4 +1,4 @@
-package eventstore
+package writer
 
 import (
 	"context"
@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/auren-memory/auren/eventstore"
 )
 
 // By its hash: another process may have appended an event at the same place.
@@ -23,11 +25,11 @@ const advanceEpoch = `update logs set epoch = epoch + 1 where tenant_id = $1`
 
 // recoverOutcome finds out what became of a commit whose connection was lost. It returns nil if the decision was committed, an
 // unavailable error if it was not and never will be, and ErrOutcomeUnknown if it cannot find out in time.
-func (s *Store) recoverOutcome(d *decision, lost error) error {
-	ctx, cancel := context.WithTimeout(context.Background(), s.config.Timeout)
+func (c *committer) recoverOutcome(d *decision, lost error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), c.timeout)
 	defer cancel()
 	var committed bool
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err := pgx.BeginFunc(ctx, c.pool, func(tx pgx.Tx) error {
 		// The lost transaction holds this lock until the server has ended it one way or the other.
 		if _, err := tx.Exec(ctx, lockHead, d.tenant); err != nil {
 			return err
@@ -48,10 +50,10 @@ func (s *Store) recoverOutcome(d *decision, lost error) error {
 	})
 	switch {
 	case err != nil:
-		return errors.Join(ErrOutcomeUnknown, fmt.Errorf("look for the outcome: %w", err), lost)
+		return errors.Join(eventstore.ErrOutcomeUnknown, fmt.Errorf("look for the outcome: %w", err), lost)
 	case committed:
 		return nil
 	default:
-		return errors.Join(ErrUnavailable, lost)
+		return errors.Join(eventstore.ErrUnavailable, lost)
 	}
 }

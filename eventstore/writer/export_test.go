@@ -1,0 +1,78 @@
+package writer
+
+import (
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/eventstore"
+)
+
+// The statements that look something up.
+var (
+	ReadCommands     = readCommands
+	ReadStreamHeads  = readStreamHeads
+	AppendOptimistic = appendOptimistic
+)
+
+// Option changes what a Writer has as constants.
+type Option func(*options)
+
+// NewTest makes a writer with options.
+func NewTest(pool *pgxpool.Pool, config Config, changes ...Option) *Writer {
+	o := defaultOptions()
+	for _, change := range changes {
+		change(&o)
+	}
+	return newWriter(pool, config, o)
+}
+
+// AlwaysOptimistic has a writer assume the next batch after a failed assumption, too.
+func AlwaysOptimistic(o *options) { o.pessimism = 0 }
+
+// Unchained has a writer append events without a hash, to measure what the hash costs.
+func Unchained(o *options) {
+	o.newChain = func(time.Time) eventstore.Chain {
+		return func(eventstore.Hash, *eventstore.Event) eventstore.Hash { return eventstore.Hash{} }
+	}
+}
+
+// Delays lets batches be delayed for so long at most, by a clock.
+func Delays(longest time.Duration, now func() time.Time) Option {
+	return func(o *options) { o.maxDelay, o.now = longest, now }
+}
+
+// Pessimistic tells whether the next batch of a tenant takes the locked path. No command may be under way.
+func Pessimistic(w *Writer, tenant domain.Tenant) bool {
+	w.queues.mu.Lock()
+	defer w.queues.mu.Unlock()
+	c := &w.queues.byTenant[tenant].cache
+	return c.at.IsZero() || time.Now().Before(c.pessimisticUntil)
+}
+
+// Waiting is how many commands wait for a transaction.
+func Waiting(w *Writer) (n int) {
+	w.queues.mu.Lock()
+	defer w.queues.mu.Unlock()
+	for _, q := range w.queues.byTenant {
+		n += len(q.waiting)
+	}
+	return n
+}
+
+// Delayed tells whether the next batch of a tenant waits for callers.
+func Delayed(w *Writer, tenant domain.Tenant) bool {
+	w.queues.mu.Lock()
+	defer w.queues.mu.Unlock()
+	q := w.queues.byTenant[tenant]
+	return q != nil && q.delay.full != nil
+}
+
+// ShiftClock changes what a writer remembers of the database's clock. No command may be under way.
+func ShiftClock(w *Writer, tenant domain.Tenant, by time.Duration) {
+	w.queues.mu.Lock()
+	defer w.queues.mu.Unlock()
+	c := &w.queues.byTenant[tenant].cache
+	c.now = c.now.Add(by)
+}

@@ -1,0 +1,75 @@
+package writer
+
+import (
+	"context"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/auren-memory/auren/domain"
+)
+
+// observation is the span and the stats of one batch.
+type observation struct {
+	config *Config
+	batch  []*request
+	began  time.Time
+	span   trace.Span
+}
+
+// observe begins an observation. The span of the batch belongs to no command: it and the span of each command are linked.
+func observe(config *Config, tenant domain.Tenant, batch []*request) (context.Context, *observation) {
+	o := &observation{config: config, batch: batch, began: time.Now()}
+	options := []trace.SpanStartOption{trace.WithNewRoot()}
+	for _, r := range batch {
+		if r.span.SpanContext().IsSampled() {
+			options = append(options, trace.WithLinks(trace.Link{SpanContext: r.span.SpanContext()}))
+		}
+	}
+	if len(options) == 1 {
+		// No command is traced, so the batch is not either.
+		o.span = trace.SpanFromContext(context.Background())
+		return context.Background(), o
+	}
+	ctx, span := config.Tracer.Start(context.Background(), "append batch", options...)
+	span.SetAttributes(attribute.String("auren.tenant", string(tenant)), attribute.Int("auren.commands", len(batch)))
+	o.span = span
+	for _, r := range batch {
+		r.span.AddLink(trace.Link{SpanContext: span.SpanContext()})
+	}
+	return ctx, o
+}
+
+// end reports the batch. Its requests must not be done yet.
+func (o *observation) end() {
+	var stats Stats
+	for _, r := range o.batch {
+		stats.count(r)
+	}
+	o.span.SetAttributes(attribute.Int("auren.events", stats.Events))
+	if failed := stats.Unavailable + stats.Unknown; failed > 0 {
+		o.span.SetStatus(codes.Error, o.batch[0].err.Error())
+	}
+	o.span.End()
+	if o.config.Appended == nil {
+		return
+	}
+	stats.Took = time.Since(o.began)
+	stats.Waited = make([]time.Duration, len(o.batch))
+	for i, r := range o.batch {
+		stats.Waited[i] = o.began.Sub(r.queued)
+	}
+	o.config.Appended(stats)
+}
+
+// finish ends the span of one command.
+func (r *request) finish(err error) {
+	if err != nil {
+		r.span.SetStatus(codes.Error, err.Error())
+	} else if n := len(r.result.Writes); n > 0 {
+		r.span.SetAttributes(attribute.Int64("auren.sequence_id", r.result.Writes[n-1].SequenceID))
+	}
+	r.span.End()
+}
