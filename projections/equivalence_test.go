@@ -21,15 +21,15 @@ import (
 	"github.com/auren-memory/auren/queries"
 )
 
-// Any history of commands leaves tables that a rebuild makes again row for row, and from which queries answer what a
-// fold of the log knows: now, and as of each of its events.
+// After any history of commands, a rebuild makes the same rows, and queries give the same answers as a fold of the
+// log: now, and as of each event.
 func TestFoldLiveRebuiltAndAsOfAgree(t *testing.T) {
 	t.Parallel()
-	newWorld(t).close() // the start of the server does not count
+	newWorld(t).close() // starts the database server before the clock
 	deadline := time.Now().Add(checkFor())
 	histories, events, failed := 0, 0, false
 	rapid.Check(t, func(rt *rapid.T) {
-		// A history that was refuted must be so again while it is shrunk.
+		// A failing history must fail again while it is shrunk.
 		if !failed && time.Now().After(deadline) {
 			return
 		}
@@ -37,7 +37,7 @@ func TestFoldLiveRebuiltAndAsOfAgree(t *testing.T) {
 		w := newWorld(t)
 		defer w.close()
 		w.rememberSome(rt)
-		for range 3 { // one is rather short
+		for range 3 { // a single history is short
 			rt.Repeat(w.actions(rt.Context()))
 		}
 		events += w.requireEquivalence(rt)
@@ -46,7 +46,7 @@ func TestFoldLiveRebuiltAndAsOfAgree(t *testing.T) {
 	t.Logf("%d histories of %d events", histories, events)
 }
 
-// checkFor is how long histories are made and checked: 5 s, 2 s with -short, or AUREN_TEST_SECONDS.
+// checkFor is how long the test generates histories: 5 s, 2 s with -short, or AUREN_TEST_SECONDS.
 func checkFor() time.Duration {
 	if s, err := strconv.Atoi(os.Getenv("AUREN_TEST_SECONDS")); err == nil {
 		return time.Duration(s) * time.Second
@@ -88,7 +88,7 @@ func (w *world) contents(ctx context.Context, t *rapid.T) map[string][]string {
 	return all
 }
 
-// requireAnswersOfFold folds the log event by event and holds what queries answer as of each equal to the fold.
+// requireAnswersOfFold folds the log event by event and requires queries as of each event to answer like the fold.
 func (w *world) requireAnswersOfFold(ctx context.Context, t *rapid.T, tenant domain.Tenant, which string) (events int) {
 	page, err := w.log.ReadLog(ctx, tenant, 0, eventstore.Filter{}, 1_000_000)
 	require.NoError(t, err)
@@ -137,7 +137,7 @@ func (w *world) requireAnswersOfFold(ctx context.Context, t *rapid.T, tenant dom
 	return len(page.Events)
 }
 
-// list returns the memories of a tenant in whatever state.
+// list returns the memories of a tenant in any state.
 func (w *world) list(ctx context.Context, t *rapid.T, tenant domain.Tenant, at queries.At) map[uuid.UUID]queries.Memory {
 	result, err := w.reader.List(ctx, tenant, queries.Filter{State: queries.StateAll}, queries.Page{Limit: queries.MaxLimit}, at)
 	require.NoError(t, err)
@@ -150,7 +150,7 @@ func (w *world) list(ctx context.Context, t *rapid.T, tenant domain.Tenant, at q
 	return all
 }
 
-// answer is a memory as folded, in the words of a query.
+// answer returns a folded memory as a query would.
 func answer(t *rapid.T, s memory.Snapshot, last eventstore.Event) queries.Memory {
 	return canonical(t, queries.Memory{
 		ID: s.ID, AgentID: s.AgentID, UserID: s.UserID, Type: s.Type, Content: s.Content.Raw(), Confidence: s.Confidence, Metadata: s.Metadata.Raw(),
@@ -159,7 +159,7 @@ func answer(t *rapid.T, s memory.Snapshot, last eventstore.Event) queries.Memory
 	})
 }
 
-// canonical makes memories comparable: what PostgreSQL returns of a JSON is an equal, but not the same text.
+// canonical makes memories comparable: PostgreSQL returns equal JSON, but not the same text.
 func canonical(t *rapid.T, m queries.Memory) queries.Memory {
 	for _, raw := range []*json.RawMessage{&m.Content, &m.Metadata} {
 		value, err := canonjson.Parse(*raw)

@@ -59,7 +59,7 @@ func (w *world) close() {
 	w.pool.Close()
 }
 
-// rememberSome gives the commands that follow something to change.
+// rememberSome remembers memories for the following commands to change.
 func (w *world) rememberSome(t *rapid.T) {
 	for _, tenant := range tenants {
 		batch := make([]commands.Remember, 3)
@@ -148,7 +148,7 @@ func drawContent(t *rapid.T) canonjson.Value {
 	return canonjson.NewObject(nil).Float("n", rapid.Float64Range(-1e9, 1e9).Draw(t, "n")).List("words", said).Done()
 }
 
-// drawExpiry often draws a moment that comes while the history is made.
+// drawExpiry often draws a time that passes while the history is generated.
 func drawExpiry(t *rapid.T) *time.Time {
 	at := time.Now().Add(time.Duration(rapid.IntRange(-20, 100).Draw(t, "expiry")) * time.Millisecond)
 	return rapid.SampledFrom([]*time.Time{nil, nil, nil, &at}).Draw(t, "expires_at")
@@ -159,7 +159,7 @@ func drawRemember(t *rapid.T) commands.Remember {
 	return commands.Remember{ID: &id, OccurredAt: rapid.SampledFrom([]*time.Time{nil, &at}).Draw(t, "occurred_at"), Draft: memory.Draft{AgentID: "coach", UserID: rapid.SampledFrom([]string{"ana", "bo"}).Draw(t, "user"), Type: rapid.SampledFrom([]string{"", "fact"}).Draw(t, "memory_type"), Content: drawContent(t), ExpiresAt: drawExpiry(t)}}
 }
 
-// requireDecided takes the refusals that belong to a history: they write nothing.
+// requireDecided accepts the rejections that belong to a history: they write nothing.
 func requireDecided(t *rapid.T, err error) {
 	switch domain.KindOf(err) {
 	case domain.Conflict, domain.NotFound, domain.Reused:

@@ -19,8 +19,8 @@ import (
 	"github.com/auren-memory/auren/projections/generation"
 )
 
-// EventSkipped is the event_type by which an operator has a projection skip an event that it cannot apply. It is of the category
-// eventstore.CategoryProjection, in SkipStream; the reason stands in its contents.
+// EventSkipped is the event_type that records an operator's decision that a projection skips an event. Its category is
+// eventstore.CategoryProjection, its stream is SkipStream; its contents hold the reason.
 const EventSkipped = "projection_event_skipped"
 
 const skippedSchemaVersion = 1
@@ -32,14 +32,14 @@ type Skipped struct {
 	EventID    uuid.UUID `json:"event_id"`
 }
 
-// SkipStream is the stream that holds which events a projection skips, in the log of each tenant.
+// SkipStream returns the stream of the events that a projection skips, in the log of each tenant.
 func SkipStream(projection string) uuid.UUID {
 	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("https://github.com/auren-memory/auren/projection/"+projection))
 }
 
-// Skip lets a stopped projection of a tenant go on without the event that it cannot apply. It appends an event that says so, which
-// holds for every runner and every rebuild from then on, and returns where that event stands. A repetition changes nothing and
-// returns the same.
+// Skip lets a stopped projection of a tenant go on without the event that it cannot apply. It appends a skip event, which
+// every runner and every rebuild observes from then on, and returns its position. A repeated call changes nothing and
+// returns the same position.
 //
 // The error is of kind Invalid if the reason is missing or too long, NotFound if the tenant has no such projection, and Conflict if
 // neither the projection nor an unfinished rebuild of it is stopped at that event.
@@ -91,11 +91,11 @@ type stop struct {
 
 func (s stop) isAt(sequenceID int64) bool { return s.sequenceID != nil && *s.sequenceID == sequenceID }
 
-// stoppedBy returns the id of the event at which a projection, or an unfinished rebuild of it, is stopped.
+// stoppedBy returns the id of the event that stopped a projection, or an unfinished rebuild of it.
 func stoppedBy(ctx context.Context, pool *pgxpool.Pool, tenant domain.Tenant, projection string, sequenceID int64) (event uuid.UUID, err error) {
 	s, err := readStop(ctx, pool, "projection_checkpoints", tenant, projection)
 	if (err == nil || errors.Is(err, pgx.ErrNoRows)) && !s.isAt(sequenceID) {
-		// The version that is being built may fail at an event that the live one can apply.
+		// A rebuild for a newer version may stop at an event that the live version can apply.
 		if built, none := readStopOfBuild(ctx, pool, tenant, projection); none == nil && built.isAt(sequenceID) {
 			s, err = built, nil
 		}
@@ -109,7 +109,7 @@ func stoppedBy(ctx context.Context, pool *pgxpool.Pool, tenant domain.Tenant, pr
 		return event, domain.Errorf(domain.Conflict, "projection %s of tenant %s is not stopped", projection, tenant)
 	case s.event == nil:
 		return event, domain.Errorf(domain.Conflict,
-			"projection %s of tenant %s is stopped, but no event caused it: there is nothing to skip; its status says why", projection, tenant)
+			"projection %s of tenant %s is stopped, but no event caused it, so there is nothing to skip; `auren status` shows the reason", projection, tenant)
 	case !s.isAt(sequenceID):
 		return event, domain.Errorf(domain.Conflict,
 			"projection %s of tenant %s is stopped at event %d, not at %d", projection, tenant, *s.sequenceID, sequenceID)
@@ -117,7 +117,7 @@ func stoppedBy(ctx context.Context, pool *pgxpool.Pool, tenant domain.Tenant, pr
 	return *s.event, nil
 }
 
-// readStopOfBuild is readStop of the tables that a rebuild was building when it stopped.
+// readStopOfBuild is readStop for the tables of an unfinished rebuild.
 func readStopOfBuild(ctx context.Context, pool *pgxpool.Pool, tenant domain.Tenant, projection string) (stop, error) {
 	all, err := generation.List(ctx, pool)
 	if err != nil {
@@ -143,21 +143,20 @@ func readStop(ctx context.Context, pool *pgxpool.Pool, checkpoints string, tenan
 	return s, err
 }
 
-// Placeholder returns what a projection is given in the place of an event that it skips: an event of type EventSkipped in the
-// stream and with the version and category of the one that is skipped, by the actor and for the reason of the skip.
+// Placeholder returns the event that a projection applies in place of a skipped one: an event of type EventSkipped with
+// the stream, version and category of the skipped event, and the actor and reason of the skip.
 func Placeholder(skipped, skip eventstore.Event) eventstore.Event {
 	skipped.Type, skipped.SchemaVersion = skip.Type, skip.SchemaVersion
 	skipped.Payload, skipped.Contents, skipped.Metadata = skip.Payload, skip.Contents, skip.Metadata
 	return skipped
 }
 
-// IsPlaceholder reports whether an event stands in the place of one that is skipped. It changes nothing but the version of its
-// stream.
+// IsPlaceholder reports whether an event stands in place of a skipped one. It changes only the version of its stream.
 func IsPlaceholder(e *eventstore.Event) bool {
 	return e.Type == EventSkipped && e.Category != eventstore.CategoryProjection
 }
 
-// ReadSkips returns, by sequence_id, the events of a tenant that a projection is to skip, each with the event that says so.
+// ReadSkips returns the skip events of a projection of a tenant, by the sequence_id of the event to skip.
 func ReadSkips(ctx context.Context, log *eventstore.Log, tenant domain.Tenant, projection string) (map[int64]eventstore.Event, error) {
 	skips := map[int64]eventstore.Event{}
 	const page = 1000

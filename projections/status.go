@@ -15,38 +15,38 @@ import (
 const (
 	// Idle projections have applied the whole log.
 	Idle = "idle"
-	// Moving projections are behind and on their way: within the last ten seconds something was applied, or came first.
+	// Moving projections are behind, but applied an event, or received the first new one, within the last ten seconds.
 	Moving = "moving"
 	// Stuck projections are behind and have not moved for ten seconds.
 	Stuck = "stuck"
-	// Stopped projections stand in front of an event that cannot be applied, or of a target that is not as they left it.
+	// Stopped projections cannot apply an event, or deliver to a target that does not hold what they delivered before.
 	Stopped = "stopped"
 )
 
-// Status says how far one projection of one tenant is.
+// Status is the position and the state of one projection of one tenant.
 type Status struct {
 	Tenant     domain.Tenant `json:"tenant" example:"default"`
 	Projection string        `json:"projection" example:"agent_memories"`
-	// Version is that of the projection that made the rows; 0 where there are none yet.
-	Version int `json:"version" doc:"Of the projection that made the rows; 0 if there are none yet."`
+	// Version is that of the projection that wrote the rows; 0 if there are none yet.
+	Version int `json:"version" doc:"The version of the projection that wrote the rows; 0 if there are none yet."`
 	// SequenceID is the checkpoint.
 	SequenceID int64 `json:"sequence_id" doc:"The last event applied."`
 	// Head is the last sequence_id of the log.
 	Head int64 `json:"head" doc:"The last event of the log."`
 	// Lag is how many events have not been applied yet.
 	Lag int64 `json:"lag" doc:"How many events have not been applied yet."`
-	// LagSeconds is the age of the first event that has not been applied; 0 where there is none.
+	// LagSeconds is the age of the first event that has not been applied; 0 if there is none.
 	LagSeconds float64 `json:"lag_seconds" doc:"The age of the first event that has not been applied."`
-	// UpdatedAt is when the checkpoint last moved; nil where there is none yet.
-	UpdatedAt *time.Time `json:"updated_at" doc:"When an event was applied last."`
-	// Holder names the runner that leads; empty where none does.
+	// UpdatedAt is when the checkpoint last moved; nil if there is none yet.
+	UpdatedAt *time.Time `json:"updated_at" doc:"When an event was last applied."`
+	// Holder names the runner that leads; empty if none does.
 	Holder string `json:"holder" doc:"The process that leads; empty if none does."`
 	// Term counts how often the lease was taken.
-	Term int64 `json:"term" doc:"How often the lead was taken."`
-	// StoppedAt is the event that cannot be applied, 0 where it stopped but no event is at fault; nil where all is well.
-	StoppedAt *int64 `json:"stopped_at" doc:"The event that cannot be applied; 0 if it stopped and no event is at fault, null if it did not stop."`
+	Term int64 `json:"term" doc:"How often the lease was taken."`
+	// StoppedAt is the event that stopped the projection, 0 if no event caused the stop; nil if it is not stopped.
+	StoppedAt *int64 `json:"stopped_at" doc:"The event that stopped the projection, 0 if no event caused the stop; null if it is not stopped."`
 	// StoppedReason is why it stopped.
-	StoppedReason string `json:"stopped_reason,omitempty" doc:"Why it cannot."`
+	StoppedReason string `json:"stopped_reason,omitempty" doc:"Why it stopped."`
 	// State is Idle, Moving, Stuck or Stopped.
 	State string `json:"state" enum:"idle,moving,stuck,stopped" doc:"Stuck if it is behind and has not moved for ten seconds."`
 }
@@ -70,8 +70,8 @@ select l.tenant_id, p.projection, coalesce(c.projection_version, 0), coalesce(c.
   left join events as e on e.tenant_id = l.tenant_id and e.sequence_id = coalesce(c.sequence_id, 0) + 1
  order by l.tenant_id, p.projection`
 
-// ReadStatus tells, for each tenant that has a log and each projection that was ever run, how far it is,
-// ordered by tenant and projection.
+// ReadStatus returns the status of each projection that ever ran, for each tenant that has a log, ordered by tenant and
+// projection.
 func ReadStatus(ctx context.Context, pool *pgxpool.Pool) ([]Status, error) {
 	rows, err := pool.Query(ctx, readStatus)
 	if err != nil {

@@ -1,6 +1,6 @@
-// Package agentmemories projects the log onto agent_memories, which holds each memory as it is, and
+// Package agentmemories projects the log onto agent_memories, which holds the current version of each memory, and
 // agent_memory_history, which holds each superseded version with the half-open interval of sequence_ids in which
-// it was current. Together they hold every version of every memory once, without a gap in between.
+// it was current. Together they hold every version of every memory once, without gaps.
 package agentmemories
 
 import (
@@ -18,7 +18,7 @@ import (
 	"github.com/auren-memory/auren/projections/rows"
 )
 
-// Name is what the checkpoint is filed under.
+// Name is the projection's name.
 const Name = "agent_memories"
 
 // Projection folds events with the aggregate's own Apply. The zero value is ready for use.
@@ -27,10 +27,10 @@ type Projection struct{}
 // Name returns Name.
 func (Projection) Name() string { return Name }
 
-// Version returns 2: of version 1 all content was spelled as jsonb spells it, that of upcast events, too.
+// Version returns 2: version 1 stored content in the spelling of jsonb, also that of upcast events.
 func (Projection) Version() int { return 2 }
 
-// Categories returns nil: it is given the events of memories.
+// Categories returns nil: the projection applies the events of memories.
 func (Projection) Categories() []string { return nil }
 
 // Tables returns agent_memories and agent_memory_history.
@@ -42,8 +42,8 @@ var schema string
 // Schema creates the tables.
 func (Projection) Schema() string { return schema }
 
-// Prepare decodes the events. An event that this program does not know, or that does not follow the version
-// before it, is a *projections.PoisonError, the latter from Write.
+// Prepare decodes the events. It returns a *projections.PoisonError for an event that this program does not know; the
+// Write returns one for an event that does not follow the version before it.
 func (Projection) Prepare(_ context.Context, tenant domain.Tenant, events []eventstore.Event) (projections.Write, error) {
 	changes := make([]change, len(events))
 	for i := range events {
@@ -71,15 +71,15 @@ func (Projection) Prepare(_ context.Context, tenant domain.Tenant, events []even
 	}, nil
 }
 
-// change is one event, decoded.
+// change is one decoded event.
 type change struct {
 	stored *eventstore.Event
 	event  memory.Event // nil: skipped
 	meta   domain.Meta
 }
 
-// fold brings the current rows up to date and returns those that the changes are about, in the order of their first
-// change, and the versions that the changes superseded.
+// fold applies the changes to the current rows. It returns the changed rows, in the order of their first change, and
+// the versions that the changes superseded.
 func fold(current map[uuid.UUID]*row, changes []change) (changed, superseded []*row, err error) {
 	for _, c := range changes {
 		e := c.stored
@@ -108,8 +108,8 @@ func fold(current map[uuid.UUID]*row, changes []change) (changed, superseded []*
 	return changed, superseded, nil
 }
 
-// store writes the current rows and the versions that the batch superseded. Neither these nor what the batch opened can be there
-// yet.
+// store writes the current rows and the versions that the batch superseded. The latter, and the rows that the batch
+// opened, cannot exist yet.
 func store(ctx context.Context, tx pgx.Tx, tenant domain.Tenant, current, superseded []*row) error {
 	var opened, changed []*row
 	for _, r := range current {

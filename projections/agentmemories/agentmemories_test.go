@@ -47,7 +47,7 @@ func (f fixture) runner(batch int) *runner.Runner {
 	return runner.New(f.pool, f.log, watcher, runner.Config{Batch: batch}, agentmemories.Projection{})
 }
 
-// version is one version of a memory, as the tables or a fold of the log have it.
+// version is one version of a memory, from the tables or from a fold of the log.
 type version struct {
 	ID                    uuid.UUID
 	AgentID, UserID, Type string
@@ -79,7 +79,7 @@ select id, agent_id, user_id, memory_type, content::text, metadata::text, confid
  where tenant_id = $1
  order by sequence_id`
 
-// requireFold holds the tables equal to a fold of the log: each version once, with the interval in which it was current.
+// requireFold requires the tables to equal a fold of the log: each version once, with the interval in which it was current.
 func (f fixture) requireFold(ctx context.Context, t require.TestingT, tenant domain.Tenant) {
 	rows, err := f.pool.Query(ctx, readVersions, tenant)
 	require.NoError(t, err)
@@ -116,7 +116,7 @@ func (f fixture) requireFold(ctx context.Context, t require.TestingT, tenant dom
 	require.Equal(t, normal(t, expected), normal(t, actual))
 }
 
-// normal makes versions comparable: times in UTC, JSON in canonical form.
+// normal returns a version in comparable form: times in UTC, JSON canonical.
 func normal(t require.TestingT, versions []version) []version {
 	for i := range versions {
 		v := &versions[i]
@@ -159,7 +159,7 @@ func TestTablesEqualAFoldOfAnyHistory(t *testing.T) {
 			at := time.Now().Add(time.Duration(rapid.Int64Range(-1000, 1000).Draw(t, "expiry")) * time.Hour)
 			return rapid.SampledFrom([]*time.Time{nil, &at}).Draw(t, "expires_at")
 		}
-		// Decisions that are refused in the state at hand are part of it: they write nothing.
+		// Commands that the current state rejects are part of the history: they write nothing.
 		actions := map[string]func(*rapid.T){
 			"remember": func(t *rapid.T) {
 				at := time.Now().Add(-time.Hour)
@@ -206,7 +206,7 @@ func noNUL(s string) bool {
 	return true
 }
 
-func TestEventsThatCannotBeAppliedStop(t *testing.T) {
+func TestUnappliableEventsStopTheProjection(t *testing.T) {
 	t.Parallel()
 	for name, event := range map[string]eventstore.NewEvent{
 		"of an unknown type":    {Type: "memory_dreamt", SchemaVersion: 1, Payload: canonjson.MustParse(`{}`)},
@@ -230,7 +230,7 @@ func TestEventsThatCannotBeAppliedStop(t *testing.T) {
 			require.Equal(t, int64(2), stopped.SequenceID)
 			var version int
 			require.NoError(t, f.pool.QueryRow(t.Context(), "select version from agent_memories").Scan(&version))
-			require.Equal(t, 1, version, "what came before is applied")
+			require.Equal(t, 1, version, "the events before it are applied")
 		})
 	}
 }

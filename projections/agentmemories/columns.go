@@ -12,7 +12,7 @@ import (
 	"github.com/auren-memory/auren/projections/rows"
 )
 
-// row is one version of a memory, with what its event says about how it came to be.
+// row is one version of a memory, with the metadata of its event.
 type row struct {
 	memory.Snapshot
 	opened     bool // by an event of the batch
@@ -22,11 +22,11 @@ type row struct {
 	eventType  string
 	actor      string
 	reason     string
-	// supersededBy is the event that replaced the version; nil: none yet.
+	// supersededBy is the event that replaced the version; nil if it is current.
 	supersededBy *eventstore.Event
 }
 
-// The columns of both tables, and those that agent_memory_history has beside them.
+// The columns of both tables, and the additional ones of agent_memory_history.
 var (
 	constantColumns = []rows.Column[row]{
 		rows.NewColumn("id", "uuid", func(r *row) *uuid.UUID { return &r.ID }),

@@ -19,7 +19,7 @@ import (
 	"github.com/auren-memory/auren/projections/agentmemories"
 )
 
-// poison appends an event that only a newer program would know to the stream of a memory, or opens one with it.
+// poison appends an event that only a newer version would know to the stream of a memory, or to a new one.
 func (f fixture) poison(t *testing.T, stream uuid.UUID) {
 	t.Helper()
 	_, err := f.writer.Append(t.Context(), eventstore.Command{Tenant: domain.DefaultTenant, Writes: []eventstore.StreamAppend{{
@@ -30,7 +30,7 @@ func (f fixture) poison(t *testing.T, stream uuid.UUID) {
 	require.NoError(t, err)
 }
 
-// adjusted appends what a program that knows the poison would.
+// adjusted appends an event after the poison, as a newer version would.
 func (f fixture) adjusted(t *testing.T, stream uuid.UUID, to float64) {
 	t.Helper()
 	encoded := memory.Encode(memory.ConfidenceAdjusted{From: 0.5, To: to})
@@ -73,7 +73,7 @@ func TestASkippedEventChangesNothingButTheVersion(t *testing.T) {
 	require.NoError(t, f.runner(0).CatchUp(t.Context()))
 
 	all := f.versions(t)
-	require.Len(t, all, 5, "each version of each memory once, and none of what says that events are skipped")
+	require.Len(t, all, 5, "each version of each memory once, and no skip events")
 	require.Equal(t, []int64{1, 2, 3, 4, 5}, []int64{all[0].SequenceID, all[1].SequenceID, all[2].SequenceID, all[3].SequenceID, all[4].SequenceID})
 	skipped, after := all[1], all[2]
 	require.Equal(t, version{
@@ -85,7 +85,7 @@ func TestASkippedEventChangesNothingButTheVersion(t *testing.T) {
 	require.Equal(t, `"runs"`, after.Content)
 	require.InDelta(t, 0.75, after.Confidence, 0)
 	require.Equal(t, 3, after.Version)
-	// Of a memory whose first event is skipped nothing is known but what comes later, so it is kept out of sight.
+	// A memory whose first event is skipped has only what came later, so it is hidden.
 	require.Equal(t, "forgotten", all[3].State)
 	require.Equal(t, "coach", all[3].AgentID)
 	require.Equal(t, "forgotten", all[4].State)
@@ -95,13 +95,13 @@ func TestASkippedEventChangesNothingButTheVersion(t *testing.T) {
 		_, err = f.pool.Exec(t.Context(), "delete from agent_memories; delete from agent_memory_history; truncate projection_checkpoints")
 		require.NoError(t, err)
 		require.NoError(t, f.runner(batch).CatchUp(t.Context()))
-		require.Equal(t, all, f.versions(t), "made anew, the rows are the same")
+		require.Equal(t, all, f.versions(t), "rebuilt rows are the same")
 	}
 	_, err = f.handler.Forget(t.Context(), req, projections.SkipStream(agentmemories.Name))
-	require.Equal(t, domain.NotFound, domain.KindOf(err), "what says so is no memory: %v", err)
+	require.Equal(t, domain.NotFound, domain.KindOf(err), "the skip stream is not a memory: %v", err)
 }
 
-// Large batches are copied.
+// Large batches are written by COPY.
 func TestLargeBatchesMatchTheFold(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

@@ -11,7 +11,7 @@ import (
 	"github.com/auren-memory/auren/projections/fanout"
 )
 
-// startCluster starts three servers that know each other.
+// startCluster starts a cluster of three servers.
 func startCluster(t *testing.T) []*node {
 	t.Helper()
 	var nodes []*node
@@ -28,7 +28,7 @@ func startCluster(t *testing.T) []*node {
 	return nodes
 }
 
-// leads returns the node that leads the stream, or nil where none does.
+// leads returns the leader of the stream, or nil.
 func leads(t *testing.T, js jetstream.JetStream, nodes []*node) *node {
 	t.Helper()
 	stream, err := js.Stream(t.Context(), fanout.Stream)
@@ -42,7 +42,7 @@ func leads(t *testing.T, js jetstream.JetStream, nodes []*node) *node {
 	return nodes[i]
 }
 
-// whole tells whether three servers hold all of the stream.
+// whole reports whether three servers hold all of the stream.
 func whole(t *testing.T, js jetstream.JetStream) bool {
 	t.Helper()
 	stream, err := js.Stream(t.Context(), fanout.Stream)
@@ -53,19 +53,19 @@ func whole(t *testing.T, js jetstream.JetStream) bool {
 	return len(peers) == 2 && !slices.ContainsFunc(peers, func(p *jetstream.PeerInfo) bool { return !p.Current || p.Offline })
 }
 
-func TestClusterHasEachEventOnceWhenLeadersAreKilled(t *testing.T) {
+func TestKilledLeadersLoseAndRepeatNoEvent(t *testing.T) {
 	t.Parallel()
 	nodes := startCluster(t)
 	f := setupOn(t, nodes...)
 	f.follow(t, fanout.Config{Replicas: 3})
 	f.grow(t, 300)
 	f.requireCaughtUp(t, tenant)
-	// The one that was killed first takes part in what the second time is the majority.
+	// The node that is killed first is part of the majority in the second round.
 	for range 2 {
 		eventually(t, "the stream is whole", func() bool { return whole(t, f.js) })
 		var leader *node
 		eventually(t, "the stream has a leader", func() bool { leader = leads(t, f.js, nodes); return leader != nil })
-		// Killed while the relay is at work: its lag is neither all of it nor nothing.
+		// Kill the leader while the relay is half-way.
 		f.grow(t, 2000)
 		eventually(t, "deliveries are on the way", func() bool { return f.lag(t, tenant) < 2000 })
 		leader.kill()

@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	// batchMessages and batchBytes bound one atomic batch. The server makes a store for each and takes 1,000 messages.
+	// batchMessages and batchBytes bound one atomic batch. The server creates a store for each and accepts 1,000 messages.
 	batchMessages = 1000
 	batchBytes    = 8 << 20
 
@@ -26,15 +26,15 @@ const (
 	headerBatchSequence = "Nats-Batch-Sequence"
 	headerBatchCommit   = "Nats-Batch-Commit"
 
-	// codeBatchDuplicate is the server's refusal of a batch that holds a message id it has seen.
+	// codeBatchDuplicate is the error code for a batch with a message id that the server has seen.
 	codeBatchDuplicate = 10201
 )
 
-// errDuplicate says that the server takes a message for one that it has already.
+// errDuplicate means that the server has seen a message id before.
 var errDuplicate = errors.New("the server remembers a message id that the stream no longer holds")
 
-// Deliver publishes the events in atomic batches, each on condition that the tenant's tail is where this relay left it. After an
-// error, nothing of the current batch is in the stream or, if only the answer was lost, all of it.
+// Deliver publishes the events in atomic batches, each on condition that the tenant's tail is where this relay left it.
+// After an error, the stream holds nothing of the current batch or, if only the acknowledgement was lost, all of it.
 func (r *Relay) Deliver(ctx context.Context, tenant domain.Tenant, events []eventstore.Event) error {
 	failpoint.Reached(failpoint.RelayRead)
 	for len(events) > 0 {
@@ -44,7 +44,7 @@ func (r *Relay) Deliver(ctx context.Context, tenant domain.Tenant, events []even
 		}
 		err = r.publish(ctx, tenant, batch)
 		if errors.Is(err, errDuplicate) {
-			// The stream was purged within the window of its memory. The condition on the tail alone is enough.
+			// The stream was purged within its deduplication window. The condition on the tail suffices by itself.
 			for _, m := range batch {
 				delete(m.Header, jetstream.MsgIDHeader)
 			}
@@ -58,7 +58,7 @@ func (r *Relay) Deliver(ctx context.Context, tenant domain.Tenant, events []even
 	return nil
 }
 
-// newBatch makes messages of as many events as one batch takes, of limit bytes each at most.
+// newBatch makes messages of at most limit bytes from as many events as fit in one batch.
 func newBatch(events []eventstore.Event, limit int) (batch []*nats.Msg, err error) {
 	for bytes := 0; len(batch) < min(len(events), batchMessages) && bytes < batchBytes; {
 		e := &events[len(batch)]
@@ -71,7 +71,7 @@ func newBatch(events []eventstore.Event, limit int) (batch []*nats.Msg, err erro
 	return batch, nil
 }
 
-// publish publishes one batch and moves the tail.
+// publish publishes one batch and advances the tail.
 func (r *Relay) publish(ctx context.Context, tenant domain.Tenant, batch []*nats.Msg) error {
 	if !r.Reachable() {
 		return errNotConnected
@@ -101,7 +101,7 @@ func (r *Relay) publish(ctx context.Context, tenant domain.Tenant, batch []*nats
 	return nil
 }
 
-// setBatchHeaders makes the messages one atomic batch, on condition that the tenant's tail is in its place.
+// setBatchHeaders makes the messages one atomic batch, on condition that the tenant's tail has not moved.
 func setBatchHeaders(batch []*nats.Msg, tenant domain.Tenant, tail uint64) {
 	id, place := uuid.NewString(), strconv.FormatUint(tail, 10)
 	for i, m := range batch {
@@ -118,7 +118,7 @@ func setBatchHeaders(batch []*nats.Msg, tenant domain.Tenant, tail uint64) {
 	}
 }
 
-// readAck returns the place of a batch's last message in the stream.
+// readAck returns the stream sequence of a batch's last message.
 func readAck(reply []byte) (tail uint64, err error) {
 	var ack struct {
 		Error *jetstream.APIError `json:"error"`

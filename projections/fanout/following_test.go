@@ -25,7 +25,7 @@ import (
 // patience bounds what a test waits for; the machine may be busy with other tests.
 const patience = 3 * time.Minute
 
-// setupOn is setup on servers of the test's own.
+// setupOn is setup with servers of the test's own.
 func setupOn(t *testing.T, nodes ...*node) fixture {
 	t.Helper()
 	pool := pgtest.New(t)
@@ -35,7 +35,7 @@ func setupOn(t *testing.T, nodes ...*node) fixture {
 	return fixture{pool: pool, log: log, writer: appends, handler: commands.New(log, appends, commands.Config{}), conn: conn, js: js}
 }
 
-// follow runs a relay until the test ends and returns what it says of its troubles.
+// follow runs a relay until the test ends and returns its warnings.
 func (f fixture) follow(t *testing.T, config fanout.Config) *observer.ObservedLogs {
 	t.Helper()
 	config.Timeout = 500 * time.Millisecond
@@ -64,7 +64,7 @@ func (f fixture) lag(t *testing.T, tenant domain.Tenant) int64 {
 	require.NoError(t, err)
 	i := slices.IndexFunc(all, func(s projections.Status) bool { return s.Projection == fanout.Name && s.Tenant == tenant })
 	if i < 0 {
-		return -1 // not begun
+		return -1 // no checkpoint yet
 	}
 	return all[i].Lag
 }
@@ -83,7 +83,7 @@ func eventually(t *testing.T, what string, done func() bool) {
 	require.Eventually(t, done, patience, 20*time.Millisecond, what)
 }
 
-// requireCaughtUp waits until nothing waits for the relay, and holds the stream equal to the log.
+// requireCaughtUp waits until the relay has no lag, and requires the stream to equal the log.
 func (f fixture) requireCaughtUp(t *testing.T, tenant domain.Tenant) {
 	t.Helper()
 	eventually(t, "the relay catches up", func() bool { return f.lag(t, tenant) == 0 })

@@ -12,9 +12,9 @@ import (
 	"github.com/auren-memory/auren/projections/fanout"
 )
 
-// A relay is suspended with a batch in its hands. Meanwhile the stream is deleted, and what another relay fills it with ends, for
-// now, after as many messages as the sleeper knows of.
-func TestRelayThatSleptWhileTheStreamWasMadeAnewIsRefused(t *testing.T) {
+// A relay is suspended in mid-delivery. Meanwhile the stream is deleted, and another relay fills the new one up to as many
+// messages as the suspended relay knows.
+func TestASuspendedRelayIsRejectedByARecreatedStream(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.remember(t, tenant, 13)
@@ -43,7 +43,7 @@ func TestRelayThatSleptWhileTheStreamWasMadeAnewIsRefused(t *testing.T) {
 	f.requireAllRelayed(t, tenant)
 }
 
-func TestStreamKeepsWhereItBeganToCount(t *testing.T) {
+func TestAStreamKeepsItsFirstSequence(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.remember(t, tenant, 3)
@@ -62,7 +62,7 @@ func TestStreamKeepsWhereItBeganToCount(t *testing.T) {
 	f.requireAllRelayed(t, tenant)
 }
 
-func TestRelaysThatMakeTheStreamAtOnceMakeOne(t *testing.T) {
+func TestConcurrentRelaysCreateOneStream(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	var making sync.WaitGroup

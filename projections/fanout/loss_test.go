@@ -20,7 +20,7 @@ import (
 	"github.com/auren-memory/auren/projections/runner"
 )
 
-func TestWhatJetStreamLostIsRelayedAgain(t *testing.T) {
+func TestLostMessagesAreRelayedAgain(t *testing.T) {
 	t.Parallel()
 	lose := map[string]func(*testing.T, jetstream.JetStream, jetstream.Stream){
 		"deleted": func(t *testing.T, js jetstream.JetStream, _ jetstream.Stream) {
@@ -35,7 +35,7 @@ func TestWhatJetStreamLostIsRelayedAgain(t *testing.T) {
 			}
 		},
 	}
-	// The first tenant is relayed again before the next one is looked at.
+	// The first tenant is refilled before the next one is checked.
 	oneByOne := runner.Config{Concurrency: 1}
 	for name, lose := range lose {
 		for _, running := range []bool{false, true} {
@@ -52,7 +52,7 @@ func TestWhatJetStreamLostIsRelayedAgain(t *testing.T) {
 				require.NoError(t, err)
 				lose(t, f.js, stream)
 				if running {
-					// It finds out with the next event.
+					// The relay notices with the next event.
 					for _, name := range []domain.Tenant{tenant, "other", "third"} {
 						f.remember(t, name, 2)
 					}
@@ -113,13 +113,13 @@ func TestMessagesDroppedForSpaceAreNotRelayedAgain(t *testing.T) {
 		f.rememberLarge(t, tenant, 16)
 		catchUp()
 	}
-	require.Empty(t, f.messages(t, "other"), "they had to make room")
+	require.Empty(t, f.messages(t, "other"), "they were dropped to make room")
 	f.remember(t, "other", 1)
 	catchUp()
 	f.requireRelayed(t, "other", 5, 6)
 }
 
-func TestStoreThatIsReplacedByAnOlderCopyIsFilledUp(t *testing.T) {
+func TestAStoreReplacedByAnOlderCopyIsRefilled(t *testing.T) {
 	t.Parallel()
 	for _, running := range []bool{false, true} {
 		t.Run(fmt.Sprintf("relay running %v", running), func(t *testing.T) {
@@ -149,7 +149,7 @@ func TestStoreThatIsReplacedByAnOlderCopyIsFilledUp(t *testing.T) {
 			require.NoError(t, os.CopyFS(n.StoreDir, os.DirFS(backup)))
 			n.start(t)
 			if running {
-				// It finds out with the next event of each tenant.
+				// The relay notices with the next event of each tenant.
 				for _, name := range []domain.Tenant{tenant, "other", "new"} {
 					f.remember(t, name, 1)
 				}
@@ -163,7 +163,7 @@ func TestStoreThatIsReplacedByAnOlderCopyIsFilledUp(t *testing.T) {
 	}
 }
 
-func TestServerKilledAgainAndAgainHasEachEventOnce(t *testing.T) {
+func TestAServerKilledRepeatedlyHasEachEventOnce(t *testing.T) {
 	t.Parallel()
 	n := newNode(t)
 	n.start(t)
@@ -179,7 +179,7 @@ func TestServerKilledAgainAndAgainHasEachEventOnce(t *testing.T) {
 	f.requireCaughtUp(t, tenant)
 }
 
-func TestAnotherRetentionReachesTheStreamThatIsThere(t *testing.T) {
+func TestAChangedRetentionAppliesToAnExistingStream(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.remember(t, tenant, 3)
@@ -205,7 +205,7 @@ func TestAnotherRetentionReachesTheStreamThatIsThere(t *testing.T) {
 	}
 }
 
-func TestWhatTheOperatorAddedToTheStreamStays(t *testing.T) {
+func TestTheOperatorsSettingsOfTheStreamAreKept(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.remember(t, tenant, 1)

@@ -14,14 +14,14 @@ import (
 	"github.com/auren-memory/auren/eventstore"
 )
 
-// The headers that the relay reads back.
+// The headers that Resume reads.
 const (
 	headerID           = "ce-id"
 	headerSequenceID   = "ce-sequenceid"
 	headerRecordedTime = "ce-recordedtime"
 )
 
-// newMessage makes the message of an event; without payload and contents if it would have more than limit bytes.
+// newMessage makes the message of an event, without payload and contents if it would exceed limit bytes.
 func newMessage(e *eventstore.Event, limit int) (*nats.Msg, error) {
 	meta, err := e.Meta()
 	if err != nil {
@@ -32,7 +32,7 @@ func newMessage(e *eventstore.Event, limit int) (*nats.Msg, error) {
 		return nil, err
 	}
 	m := nats.NewMsg(Subject(e))
-	// Not by Header.Set, and not by its canonical spelling: readers look for CloudEvents in lower case.
+	// Not Header.Set, which would canonicalize the spelling: readers expect CloudEvents headers in lower case.
 	set := func(name, value string) {
 		if value != "" {
 			m.Header[name] = []string{percentEncode(value)}
@@ -81,7 +81,7 @@ func encode(e *eventstore.Event) ([]byte, error) {
 // headerReserve is kept in each message for the headers that publishing adds.
 const headerReserve = 1024
 
-// size is about how many bytes the message takes without its body.
+// size is about the size of the message in bytes without its body.
 func size(m *nats.Msg) int {
 	n := headerReserve
 	for name, values := range m.Header {

@@ -21,7 +21,7 @@ import (
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 )
 
-// asNode makes a process of the tests a NATS server, so that it can be killed and paused.
+// asNode is the variable that turns the test binary into a NATS server, which tests can kill and suspend.
 const asNode = "AUREN_TEST_AS_NODE"
 
 func TestMain(m *testing.M) {
@@ -42,7 +42,7 @@ type node struct {
 	StoreDir string
 	// MaxStore is how many bytes JetStream may store.
 	MaxStore int64
-	// Cluster is where the other nodes of a cluster reach it, Routes where it reaches them.
+	// Cluster is the node's address within a cluster, Routes are those of the other nodes.
 	Cluster string
 	Routes  []string
 
@@ -57,7 +57,7 @@ func newNode(t *testing.T) *node {
 	return n
 }
 
-// freeAddr is an address that nobody listens on. A node keeps its own over a restart.
+// freeAddr returns an unused address. A node keeps its address over a restart.
 func freeAddr(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -66,7 +66,7 @@ func freeAddr(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// serve runs the server until stdin ends, as it does when the tests end however they do.
+// serve runs the server until stdin ends, as it does however the tests end.
 func serve(raw string) error {
 	var n node
 	if err := json.Unmarshal([]byte(raw), &n); err != nil {
@@ -115,7 +115,7 @@ func (n *node) start(t *testing.T) {
 	require.NoError(t, n.cmd.Start())
 }
 
-// end stops the server in order.
+// end shuts the server down gracefully.
 func (n *node) end(t *testing.T) {
 	t.Helper()
 	require.NoError(t, n.stop.Close())
@@ -128,13 +128,13 @@ func (n *node) kill() {
 		return
 	}
 	n.signal(syscall.SIGKILL)
-	_ = n.cmd.Wait() // says that it was killed
+	_ = n.cmd.Wait() // reports that it was killed
 	n.cmd = nil
 }
 
 func (n *node) signal(s syscall.Signal) { _ = n.cmd.Process.Signal(s) }
 
-// connectTo returns a connection that waits for the nodes as long as it takes.
+// connectTo returns a connection that retries the nodes for ever.
 func connectTo(t *testing.T, nodes ...*node) (*nats.Conn, jetstream.JetStream) {
 	t.Helper()
 	var urls []string
@@ -143,7 +143,7 @@ func connectTo(t *testing.T, nodes ...*node) (*nats.Conn, jetstream.JetStream) {
 	}
 	conn, err := nats.Connect(strings.Join(urls, ","), nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1),
 		nats.ReconnectWait(20*time.Millisecond), nats.Timeout(time.Second), nats.FlusherTimeout(time.Second),
-		// Errors of a server that is away come back with what was asked for.
+		// The requests themselves return these errors.
 		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
 	require.NoError(t, err)
 	t.Cleanup(conn.Close)

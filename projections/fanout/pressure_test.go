@@ -19,7 +19,7 @@ import (
 
 const mib = 1 << 20
 
-// complained tells whether the relay gave this reason for waiting, at least so many times.
+// complained reports whether the relay logged a reason for waiting at least so many times.
 func complained(said *observer.ObservedLogs, reason string, times int) func() bool {
 	return func() bool {
 		n := 0
@@ -32,7 +32,7 @@ func complained(said *observer.ObservedLogs, reason string, times int) func() bo
 	}
 }
 
-func TestServerWithoutRoomForTheStreamIsWaitedFor(t *testing.T) {
+func TestTheRelayWaitsForRoomForTheStream(t *testing.T) {
 	t.Parallel()
 	n := newNode(t)
 	n.MaxStore = 16 * mib
@@ -40,7 +40,7 @@ func TestServerWithoutRoomForTheStreamIsWaitedFor(t *testing.T) {
 	f := setupOn(t, n)
 	said := f.follow(t, fanout.Config{})
 	f.grow(t, 200)
-	eventually(t, "it says why it waits", complained(said, "insufficient storage resources", 2))
+	eventually(t, "it logs why it waits", complained(said, "insufficient storage resources", 2))
 	require.Equal(t, int64(200), f.lag(t, tenant))
 	n.end(t)
 	n.MaxStore = 2 << 30
@@ -48,7 +48,7 @@ func TestServerWithoutRoomForTheStreamIsWaitedFor(t *testing.T) {
 	f.requireCaughtUp(t, tenant)
 }
 
-func TestServerWhoseStoreIsFullIsWaitedFor(t *testing.T) {
+func TestTheRelayWaitsForRoomInAFullStore(t *testing.T) {
 	t.Parallel()
 	n := newNode(t)
 	n.MaxStore = 64 * mib
@@ -58,7 +58,7 @@ func TestServerWhoseStoreIsFullIsWaitedFor(t *testing.T) {
 	f.grow(t, 300)
 	f.requireCaughtUp(t, tenant)
 
-	// Somebody else's stream takes all that there is.
+	// Another stream takes all the space.
 	_, err := f.js.CreateStream(t.Context(), jetstream.StreamConfig{Name: "HOG", Subjects: []string{"hog"}})
 	require.NoError(t, err)
 	for err == nil {
@@ -66,16 +66,16 @@ func TestServerWhoseStoreIsFullIsWaitedFor(t *testing.T) {
 	}
 	for range 3 {
 		f.grow(t, 300)
-		f.remember(t, tenant, 1) // which leaves alone, not in a batch
+		f.remember(t, tenant, 1) // relayed by itself, not in a batch
 		f.project(t)
 	}
-	eventually(t, "it says why it waits", complained(said, "insufficient resources", 3))
+	eventually(t, "it logs why it waits", complained(said, "insufficient resources", 3))
 	require.Positive(t, f.lag(t, tenant))
 	require.NoError(t, f.js.DeleteStream(t.Context(), "HOG"))
 	f.requireCaughtUp(t, tenant)
 }
 
-func TestStreamThatRefusesWhatIsNewIsPutRight(t *testing.T) {
+func TestAStreamThatRejectsNewMessagesIsReconfigured(t *testing.T) {
 	t.Parallel()
 	n := newNode(t)
 	n.start(t)
@@ -94,7 +94,7 @@ func TestStreamThatRefusesWhatIsNewIsPutRight(t *testing.T) {
 	f.requireRelayed(t, tenant, 450, 600) // the operator's other limit stays
 }
 
-func TestPausedServerIsWaitedForInBoundedMemory(t *testing.T) {
+func TestWaitingForASuspendedServerUsesBoundedMemory(t *testing.T) {
 	n := newNode(t)
 	n.start(t)
 	f := setupOn(t, n)
@@ -115,7 +115,7 @@ func TestPausedServerIsWaitedForInBoundedMemory(t *testing.T) {
 		require.NoError(t, err)
 		f.project(t)
 	}
-	eventually(t, "it tries until the connection is given up", func() bool { return said.Len() >= 1 && !f.conn.IsConnected() || said.Len() >= 5 })
+	eventually(t, "it retries until the client closes the connection", func() bool { return said.Len() >= 1 && !f.conn.IsConnected() || said.Len() >= 5 })
 	require.Equal(t, int64(each*batches), f.lag(t, tenant))
 	grown := heap() - before
 	t.Logf("grown by %d MiB", grown/mib)
@@ -125,7 +125,7 @@ func TestPausedServerIsWaitedForInBoundedMemory(t *testing.T) {
 	f.requireCaughtUp(t, tenant)
 }
 
-// heap is how many bytes are in use once what is not is gone; a sync.Pool is emptied by the second collection.
+// heap returns how many bytes are in use after a collection; a sync.Pool is emptied by the second one.
 func heap() int64 {
 	runtime.GC()
 	runtime.GC()

@@ -12,7 +12,7 @@ import (
 	"github.com/auren-memory/auren/domain"
 )
 
-// The events that are younger than the stream keeps messages; the checkpoint itself if there are none.
+// The last relayed event that is older than the stream's maximum age; 0 if there is none.
 const readRefill = `
 select coalesce(max(sequence_id), 0)
   from (select sequence_id
@@ -21,8 +21,8 @@ select coalesce(max(sequence_id), 0)
          order by sequence_id desc
          limit 1) as e`
 
-// resumeWithoutTail returns where to begin for a tenant that has no message in the stream: at the checkpoint if its messages had to
-// make room for others, else with the oldest event that the stream would still keep.
+// resumeWithoutTail returns where to resume for a tenant without messages in the stream: at the checkpoint if they were
+// dropped to make room for others, else with the oldest event that the stream would still keep.
 func (r *Relay) resumeWithoutTail(ctx context.Context, stream jetstream.Stream, tenant domain.Tenant, checkpoint int64) (int64, error) {
 	t, err := r.readClues(ctx, stream, tenant)
 	if err != nil || t.madeRoom() {
@@ -35,29 +35,30 @@ func (r *Relay) resumeWithoutTail(ctx context.Context, stream jetstream.Stream, 
 	return after, nil
 }
 
-// clues tell why a tenant has no message in the stream.
+// clues tell why the stream holds no message of a tenant.
 type clues struct {
-	relayed time.Time // when the tenant's checkpoint last moved; zero: never
-	began   time.Time // since when the stream has kept what it was given
-	oldest  time.Time // when the stream's oldest message came
+	relayed time.Time // when the tenant's checkpoint last moved; zero if never
+	began   time.Time // since when the stream has kept its messages
+	oldest  time.Time // the time of the stream's oldest message
 	full    bool
 }
 
-// clockSkew is how much the clocks of the database and of the NATS server may differ.
+// clockSkew bounds the difference between the clocks of the database and the NATS server.
 const clockSkew = time.Minute
 
-// madeRoom reports whether the tenant's messages were dropped to make room for others: the stream need not get those back. Nothing
-// of this changes when others are refilled, and after its own refill a tenant was relayed later than the loss.
+// madeRoom reports whether the tenant's messages were dropped to make room for others, so that they need not be relayed
+// again. Refilling other tenants does not change the answer; after its own refill, a tenant was relayed later than the
+// loss.
 func (t clues) madeRoom() bool {
 	switch {
 	case t.relayed.IsZero():
-		return false // nothing was relayed
+		return false // no event was relayed yet
 	case t.relayed.Before(t.began):
-		return false // it was relayed into a stream that is gone, or was lost with all that this one held
+		return false // the events were relayed into an earlier stream, or lost with all other messages
 	case !t.full:
-		return false // it was lost, purged, or dropped for its age
+		return false // lost, purged, or dropped for their age
 	default:
-		return t.relayed.Before(t.oldest.Add(clockSkew)) // else an older message of another tenant would have been dropped first
+		return t.relayed.Before(t.oldest.Add(clockSkew)) // otherwise older messages of other tenants would have been dropped first
 	}
 }
 
@@ -77,14 +78,14 @@ func (r *Relay) readClues(ctx context.Context, stream jetstream.Stream, tenant d
 		return t, nil
 	}
 	if err != nil {
-		return t, fmt.Errorf("read when it was relayed: %w", err)
+		return t, fmt.Errorf("read when the tenant was last relayed: %w", err)
 	}
 	t.began, t.oldest, t.full = r.began(info, now), info.State.FirstTime, r.full(info)
 	return t, nil
 }
 
-// began returns since when the stream has kept what it was given, as far as this relay knows: since it was made, or was found without
-// any message.
+// began returns since when the stream has kept its messages, as far as this relay knows: since it was created, or was
+// last found empty.
 func (r *Relay) began(info *jetstream.StreamInfo, now time.Time) time.Time {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -97,7 +98,7 @@ func (r *Relay) began(info *jetstream.StreamInfo, now time.Time) time.Time {
 	return info.Created
 }
 
-// full reports whether the stream may have dropped messages for want of space: after it did, the next one might not fit in.
+// full reports whether the stream may have dropped messages for lack of space: then the next one might not fit.
 func (r *Relay) full(info *jetstream.StreamInfo) bool {
 	limits, held := info.Config, info.State
 	return int64(held.Bytes)+r.conn.MaxPayload() >= limits.MaxBytes || limits.MaxMsgs > 0 && int64(held.Msgs) >= limits.MaxMsgs

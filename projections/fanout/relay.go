@@ -15,10 +15,10 @@ import (
 	"github.com/auren-memory/auren/eventstore"
 )
 
-// Name is the name of the checkpoint.
+// Name is the sink's name.
 const Name = "fanout"
 
-// errNotConnected keeps messages out of the buffer that the connection sends from once it is back: by then they are no longer due.
+// errNotConnected keeps messages out of the client's reconnect buffer: they would be stale when the connection is back.
 var errNotConnected = errors.New("not connected to NATS")
 
 // The defaults of Config.
@@ -33,11 +33,11 @@ type Config struct {
 	After string
 	// MaxAge is how long the stream keeps a message; default DefaultMaxAge.
 	MaxAge time.Duration
-	// MaxBytes is how much the stream keeps, the oldest messages leaving first; default DefaultMaxBytes.
+	// MaxBytes is how much the stream keeps; it drops the oldest messages first; default DefaultMaxBytes.
 	MaxBytes int64
 	// Replicas is how many servers of a cluster keep the stream: 1, 3 or 5; default 1.
 	Replicas int
-	// Timeout bounds the publishing of a batch, and finding out where to resume; default 5 s.
+	// Timeout bounds the publishing of a batch, and a Resume; default 5 s.
 	Timeout time.Duration
 }
 
@@ -51,14 +51,14 @@ type Relay struct {
 	config Config
 
 	mu sync.Mutex
-	// tails are the places in the stream of each tenant's last message.
+	// tails are the stream sequences of each tenant's last message.
 	tails map[domain.Tenant]uint64
-	// emptied is when the stream was last found without any message, by the database's clock.
+	// emptied is when the stream was last found empty, by the database's clock.
 	emptied time.Time
 }
 
-// New makes a relay. The caller closes the pool and the connection. The connection should reconnect for ever; until it is there,
-// deliveries fail and are tried again.
+// New makes a relay. The caller closes the pool and the connection. The connection should reconnect for ever; while it
+// is down, deliveries fail and the runner retries them.
 func New(pool *pgxpool.Pool, log *eventstore.Log, conn *nats.Conn, config Config) (*Relay, error) {
 	config.After = cmp.Or(config.After, "agent_memories")
 	config.MaxAge = cmp.Or(config.MaxAge, DefaultMaxAge)
@@ -78,13 +78,13 @@ func (*Relay) Name() string { return Name }
 // Version returns 1.
 func (*Relay) Version() int { return 1 }
 
-// Categories returns nil: the events of memories are delivered.
+// Categories returns nil: the relay delivers the events of memories.
 func (*Relay) Categories() []string { return nil }
 
 // After returns Config.After.
 func (r *Relay) After() string { return r.config.After }
 
-// Reachable reports whether the connection is there.
+// Reachable reports whether the connection is up.
 func (r *Relay) Reachable() bool { return r.conn.IsConnected() }
 
 func (r *Relay) tail(tenant domain.Tenant) uint64 {

@@ -92,8 +92,7 @@ func (f fixture) runner(t *testing.T, config runner.Config) *runner.Runner {
 	return runner.NewSink(f.pool, f.log, f.watcher(projections.Channel), config, f.relay(t))
 }
 
-// messages reads all that the stream holds of a tenant. Servers that are electing a leader answer late or not at
-// all, then it reads again.
+// messages reads all messages of a tenant. It retries while the servers elect a leader and answer late or not at all.
 func (f fixture) messages(t *testing.T, tenant domain.Tenant) []jetstream.Msg {
 	t.Helper()
 	var all []jetstream.Msg
@@ -105,7 +104,7 @@ func (f fixture) messages(t *testing.T, tenant domain.Tenant) []jetstream.Msg {
 	return all
 }
 
-// readStream reads the messages of a subject, of which it finds as many as the leader of the stream has.
+// readStream reads the messages of a subject, as many as the leader of the stream holds.
 func (f fixture) readStream(ctx context.Context, subject string) ([]jetstream.Msg, error) {
 	stream, err := f.js.Stream(ctx, fanout.Stream)
 	if err != nil {
@@ -126,11 +125,11 @@ func (f fixture) readStream(ctx context.Context, subject string) ([]jetstream.Ms
 		return nil, err
 	}
 	if pending := consumer.CachedInfo().NumPending; pending < held {
-		return nil, fmt.Errorf("a server that is behind: %d messages of %d", pending, held)
+		return nil, fmt.Errorf("the server is behind: %d messages of %d", pending, held)
 	}
 	var all []jetstream.Msg
 	for left := int(consumer.CachedInfo().NumPending); len(all) < left; {
-		// The connection drops messages that wait for a reader where they are more than 64 MiB.
+		// The client drops pending messages beyond 64 MiB.
 		batch, err := consumer.Fetch(min(left-len(all), 100), jetstream.FetchMaxWait(5*time.Second))
 		if err != nil {
 			return nil, err
@@ -145,7 +144,7 @@ func (f fixture) readStream(ctx context.Context, subject string) ([]jetstream.Ms
 	return all, nil
 }
 
-// requireRelayed holds the stream equal to the log: the events after a sequence_id, each once, in order.
+// requireRelayed requires the stream to equal the log: the events after a sequence_id, each once, in order.
 func (f fixture) requireRelayed(t *testing.T, tenant domain.Tenant, after, head int64) {
 	t.Helper()
 	var expected, actual []string
@@ -158,7 +157,7 @@ func (f fixture) requireRelayed(t *testing.T, tenant domain.Tenant, after, head 
 	require.Equal(t, expected, actual)
 }
 
-// requireAllRelayed is requireRelayed of whole logs.
+// requireAllRelayed is requireRelayed for whole logs.
 func (f fixture) requireAllRelayed(t *testing.T, tenants ...domain.Tenant) {
 	t.Helper()
 	for _, tenant := range tenants {
@@ -168,7 +167,7 @@ func (f fixture) requireAllRelayed(t *testing.T, tenants ...domain.Tenant) {
 	}
 }
 
-func TestMessageIsTheEventAsACloudEvent(t *testing.T) {
+func TestAMessageIsTheEventAsACloudEvent(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	r, err := f.handler.Remember(t.Context(), commands.Request{
@@ -200,7 +199,7 @@ func TestMessageIsTheEventAsACloudEvent(t *testing.T) {
 	require.Contains(t, string(m.Data()), "<&>")
 }
 
-func TestEachEventOnceInOrderAndOnlyAfterItsProjection(t *testing.T) {
+func TestEventsAreRelayedOnceInOrderAfterTheirProjection(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	relay := f.runner(t, runner.Config{})
@@ -221,13 +220,13 @@ func TestEachEventOnceInOrderAndOnlyAfterItsProjection(t *testing.T) {
 	f.requireRelayed(t, "other", 0, 15)
 }
 
-func TestCheckpointThatWasLeftBehindSendsNothingTwice(t *testing.T) {
+func TestACheckpointLeftBehindRepeatsNoMessage(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.remember(t, tenant, 10)
 	f.project(t)
 	require.NoError(t, f.runner(t, runner.Config{}).CatchUp(t.Context()))
-	// As after a crash between the delivery and the moving of the checkpoint; the dedup window does not help.
+	// As after a crash between the delivery and the checkpoint's move, longer ago than the deduplication window.
 	_, err := f.pool.Exec(t.Context(), "update projection_checkpoints set sequence_id = 3 where projection = 'fanout'")
 	require.NoError(t, err)
 	f.remember(t, tenant, 2)
@@ -236,14 +235,14 @@ func TestCheckpointThatWasLeftBehindSendsNothingTwice(t *testing.T) {
 	f.requireRelayed(t, tenant, 0, 12)
 }
 
-func TestTwoRelaysAtOnceSendEachEventOnceInOrder(t *testing.T) {
+func TestConcurrentRelaysSendEachEventOnceInOrder(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	relays := []*fanout.Relay{f.relay(t), f.relay(t)}
 	f.remember(t, tenant, 900)
 	page, err := f.log.ReadLog(t.Context(), tenant, 0, eventstore.Filter{}, 1000)
 	require.NoError(t, err)
-	// Without any lease, both believe that they lead all the time.
+	// Without leases, both believe that they lead all the time.
 	var running sync.WaitGroup
 	for i, r := range relays {
 		running.Go(func() {
@@ -264,7 +263,7 @@ func TestTwoRelaysAtOnceSendEachEventOnceInOrder(t *testing.T) {
 	f.requireRelayed(t, tenant, 0, 900)
 }
 
-func TestStaleRelayIsRefused(t *testing.T) {
+func TestAStaleRelayIsRejected(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	stale, next := f.relay(t), f.relay(t)
@@ -279,12 +278,12 @@ func TestStaleRelayIsRefused(t *testing.T) {
 	for _, n := range []int{1, 10, 20} {
 		require.Error(t, stale.Deliver(t.Context(), tenant, page.Events[:n]))
 	}
-	// Even what is not there yet: it believes to be at the beginning.
+	// Even if it believes that the stream is empty.
 	require.Error(t, stale.Deliver(t.Context(), tenant, page.Events[10:]))
 	f.requireRelayed(t, tenant, 0, 10)
 }
 
-func TestStreamOfAnotherHistoryStopsTheTenant(t *testing.T) {
+func TestAStreamOfAnotherHistoryStopsTheTenant(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.remember(t, tenant, 3)
@@ -303,7 +302,7 @@ func TestStreamOfAnotherHistoryStopsTheTenant(t *testing.T) {
 	require.Len(t, f.messages(t, tenant), 1)
 }
 
-func TestEventLargerThanAMessageLeavesWithoutItsPayload(t *testing.T) {
+func TestAnOversizedEventIsRelayedWithoutItsPayload(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.remember(t, tenant, 1)
@@ -324,7 +323,7 @@ func TestEventLargerThanAMessageLeavesWithoutItsPayload(t *testing.T) {
 	}
 }
 
-func TestRelayGoesOnWhenNATSIsBack(t *testing.T) {
+func TestTheRelayResumesWhenNATSIsBack(t *testing.T) {
 	config := pgtest.New(t).Config()
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	pool, err := pgxpool.NewWithConfig(t.Context(), config)
@@ -352,7 +351,7 @@ func TestRelayGoesOnWhenNATSIsBack(t *testing.T) {
 	addr := strings.TrimPrefix(server.URL(), "nats://")
 	server.Stop()
 	f.remember(t, tenant, 300)
-	f.project(t) // which is not affected
+	f.project(t) // does not need NATS
 	server, err = standalone.StartNATS(standalone.NATSConfig{DataDir: dir, Addr: addr})
 	require.NoError(t, err)
 	require.Eventually(t, func() bool {

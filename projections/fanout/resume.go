@@ -13,8 +13,8 @@ import (
 	"github.com/auren-memory/auren/projections"
 )
 
-// Resume creates the stream if need be and returns the sequence_id of the tenant's last message, or where to begin again if there
-// is none. A last message that the log does not hold is a *projections.TargetError.
+// Resume creates the stream if necessary and returns the sequence_id of the tenant's last message, or where to resume if
+// there is none. It returns a *projections.TargetError if that message is not in the log.
 func (r *Relay) Resume(ctx context.Context, tenant domain.Tenant, checkpoint int64) (int64, error) {
 	if !r.Reachable() {
 		return 0, errNotConnected
@@ -42,7 +42,7 @@ func (r *Relay) Resume(ctx context.Context, tenant domain.Tenant, checkpoint int
 	return after, nil
 }
 
-// find returns the sequence_id of the event that a message was made from.
+// find returns the sequence_id of a message's event.
 func (r *Relay) find(ctx context.Context, tenant domain.Tenant, m *jetstream.RawStreamMsg) (int64, error) {
 	sequenceID, err := strconv.ParseInt(m.Header.Get(headerSequenceID), 10, 64)
 	if err != nil || sequenceID < 1 {
@@ -56,7 +56,7 @@ func (r *Relay) find(ctx context.Context, tenant domain.Tenant, m *jetstream.Raw
 	}
 	if len(page.Events) == 0 || page.Events[0].ID.String() != m.Header.Get(headerID) {
 		return 0, &projections.TargetError{Err: fmt.Errorf(
-			"the stream %s is at event %d, %s, which is not in the log, whose last is %d: the database and the stream are "+
+			"the stream %s is at event %d, %s, which is not in the log; the last event of the log is %d: the database and the stream are "+
 				"not of one history; restore the newer database, or delete the stream and restart the projectors to have it "+
 				"filled from the log",
 			Stream, sequenceID, m.Header.Get(headerID), page.Head)}

@@ -14,7 +14,7 @@ import (
 	"github.com/auren-memory/auren/projections/runner"
 )
 
-// catchUp relays all there is with a relay of its own, one tenant after the other.
+// catchUp relays all events with a relay of its own, one tenant after the other.
 func (f fixture) catchUp(t *testing.T, config fanout.Config) {
 	t.Helper()
 	relay, err := fanout.New(f.pool, f.log, f.conn, config)
@@ -29,7 +29,7 @@ func (f fixture) catchUpWith(t *testing.T, relay *fanout.Relay) {
 	require.NoError(t, running.CatchUp(t.Context()))
 }
 
-// stored is how many messages the stream was given since it was made.
+// stored returns how many messages were stored since the stream was created.
 func (f fixture) stored(t *testing.T) int {
 	t.Helper()
 	stream, err := f.js.Stream(t.Context(), fanout.Stream)
@@ -38,7 +38,7 @@ func (f fixture) stored(t *testing.T) int {
 	return int(info.State.LastSeq - info.Config.FirstSeq + 1)
 }
 
-func TestBacklogsThatExceedTheStreamAreRelayedOnce(t *testing.T) {
+func TestBacklogsLargerThanTheStreamAreRelayedOnce(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	config := fanout.Config{MaxBytes: 8 * mib}
@@ -56,7 +56,7 @@ func TestBacklogsThatExceedTheStreamAreRelayedOnce(t *testing.T) {
 	}
 }
 
-func TestStreamThatCannotHoldAllIsFilledOnceAfterALoss(t *testing.T) {
+func TestAStreamTooSmallForAllIsRefilledOnceAfterALoss(t *testing.T) {
 	t.Parallel()
 	for loss, lose := range map[string]func(*testing.T, fixture){
 		"deleted": func(t *testing.T, f fixture) { require.NoError(t, f.js.DeleteStream(t.Context(), fanout.Stream)) },
@@ -91,16 +91,16 @@ func TestStreamThatCannotHoldAllIsFilledOnceAfterALoss(t *testing.T) {
 				before = 0
 			}
 			round()
-			require.Equal(t, before+54+6, f.stored(t), "each tenant once, whole")
+			require.Equal(t, before+54+6, f.stored(t), "each tenant is refilled once")
 			for n := range 3 {
 				round()
-				require.Equal(t, before+60+6*(n+1), f.stored(t), "what is new")
+				require.Equal(t, before+60+6*(n+1), f.stored(t), "only new events are relayed")
 			}
 		})
 	}
 }
 
-func TestStreamThatIsFullAgainAfterALossCostsNoTenantItsMessages(t *testing.T) {
+func TestAStreamFullAgainAfterALossRefillsEveryTenant(t *testing.T) {
 	t.Parallel()
 	for _, purged := range []bool{true, false} {
 		t.Run(fmt.Sprintf("purged %v", purged), func(t *testing.T) {
@@ -122,14 +122,14 @@ func TestStreamThatIsFullAgainAfterALossCostsNoTenantItsMessages(t *testing.T) {
 			} else {
 				require.NoError(t, f.js.DeleteStream(t.Context(), fanout.Stream))
 			}
-			// The one tenant fills the stream before the other has its turn.
+			// One tenant fills the stream before the other has its turn.
 			after, err := relay.Resume(t.Context(), tenant, 32)
 			require.NoError(t, err)
 			page, err := f.log.ReadLog(t.Context(), tenant, after, eventstore.Filter{}, 100)
 			require.NoError(t, err)
 			require.NoError(t, relay.Deliver(t.Context(), tenant, page.Events))
 			if !purged {
-				// That it was made anew, it tells every relay.
+				// Every relay sees when the stream was created.
 				relay, err = fanout.New(f.pool, f.log, f.conn, config)
 				require.NoError(t, err)
 			}
@@ -139,7 +139,7 @@ func TestStreamThatIsFullAgainAfterALossCostsNoTenantItsMessages(t *testing.T) {
 	}
 }
 
-func TestStreamThatIsFullByItsMessagesIsFull(t *testing.T) {
+func TestAStreamAtItsMessageLimitIsFull(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	for _, name := range []domain.Tenant{"one", "two"} {
@@ -158,8 +158,8 @@ func TestStreamThatIsFullByItsMessagesIsFull(t *testing.T) {
 	f.requireRelayed(t, "two", 11, 60)
 }
 
-// What leaves a full stream, leaves it in its turn: older messages that are still there show that it was not for space.
-func TestTenantThatAFullStreamLostBeforeItsTurnIsFilledUp(t *testing.T) {
+// A full stream drops its oldest messages first: older messages that are still there show that space was not the cause.
+func TestATenantLostFromAFullStreamOutOfTurnIsRefilled(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	config := fanout.Config{MaxBytes: 8 * mib}

@@ -12,8 +12,8 @@ import (
 	"github.com/auren-memory/auren/projections/runner"
 )
 
-// A stop that is no event's fault names no event, be there one under the number of the message or not.
-func TestForeignMessageStopsTheTenantAndCostsNoEvent(t *testing.T) {
+// A stop that no event caused names no event, whether or not the log has one with the message's sequence_id.
+func TestAForeignMessageStopsTheTenantWithoutAnEvent(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.remember(t, tenant, 3)
@@ -36,7 +36,7 @@ func TestForeignMessageStopsTheTenantAndCostsNoEvent(t *testing.T) {
 	f.requireAllRelayed(t, tenant)
 }
 
-func TestStreamOfANewerDatabaseCostsNoEvent(t *testing.T) {
+func TestAStreamOfANewerDatabaseStopsTheTenantWithoutAnEvent(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.remember(t, tenant, 5)
@@ -56,11 +56,11 @@ func TestStreamOfANewerDatabaseCostsNoEvent(t *testing.T) {
 	f.requireAllRelayed(t, tenant)
 }
 
-func TestReplicasThatAServerCannotKeepAreNamedByTheirSetting(t *testing.T) {
+func TestTooManyReplicasNameTheSetting(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	relay, err := fanout.New(f.pool, f.log, f.conn, fanout.Config{Replicas: 3})
 	require.NoError(t, err)
 	_, err = relay.Resume(t.Context(), tenant, 0)
-	require.ErrorContains(t, err, "AUREN_NATS_REPLICAS is 3, and the NATS server is not one of a cluster")
+	require.ErrorContains(t, err, "AUREN_NATS_REPLICAS must be 1 for a NATS server that is not in a cluster, got 3")
 }

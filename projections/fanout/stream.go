@@ -13,10 +13,10 @@ import (
 // dedupWindow is how long the server remembers message ids.
 const dedupWindow = 2 * time.Minute
 
-// codeNoReplicas is the refusal of a server that stands alone to keep more than one copy.
+// codeNoReplicas is the error code of a single server that is asked for replicas.
 const codeNoReplicas = 10074
 
-// ensureStream returns the stream, which it creates, or brings to the configuration, where need be.
+// ensureStream returns the stream. It creates it, or updates its configuration, if necessary.
 func (r *Relay) ensureStream(ctx context.Context) (jetstream.Stream, error) {
 	stream, err := r.js.Stream(ctx, Stream)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
@@ -32,22 +32,22 @@ func (r *Relay) ensureStream(ctx context.Context) (jetstream.Stream, error) {
 		}
 	}
 	if refused, ok := errors.AsType[*jetstream.APIError](err); ok && refused.ErrorCode == codeNoReplicas {
-		return nil, fmt.Errorf("stream %s: AUREN_NATS_REPLICAS is %d, and the NATS server is not one of a cluster: %w", Stream, r.config.Replicas, err)
+		return nil, fmt.Errorf("stream %s: AUREN_NATS_REPLICAS must be 1 for a NATS server that is not in a cluster, got %d: %w", Stream, r.config.Replicas, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("stream %s: %w", Stream, err)
 	}
 	if !stream.CachedInfo().Config.AllowAtomicPublish {
-		return nil, fmt.Errorf("stream %s: the server knows no atomic batches; nats-server 2.12 or newer is needed", Stream)
+		return nil, fmt.Errorf("stream %s: the server does not support atomic batches; use nats-server 2.12 or newer", Stream)
 	}
 	return stream, nil
 }
 
-// firstSequence is where a new stream begins to count: beyond every place in those that were there before it, so that a relay
-// that still knows a tail of such a one is refused. As JSON numbers these are exact for 200 years.
+// firstSequence returns the first sequence of a new stream: beyond all sequences of earlier streams, so that the server
+// rejects a relay that still knows a tail of one. JSON represents these numbers exactly for 200 years.
 func firstSequence() uint64 { return uint64(max(time.Now().UnixMicro(), 1)) }
 
-// configure sets what is ours to decide and leaves the rest as the operator has it.
+// configure sets the relay's own settings and keeps the operator's.
 func (r *Relay) configure(c jetstream.StreamConfig) jetstream.StreamConfig {
 	c.Subjects = []string{subjects}
 	c.MaxAge, c.MaxBytes, c.Replicas = r.config.MaxAge, r.config.MaxBytes, r.config.Replicas

@@ -13,11 +13,11 @@ import (
 // Stream is the JetStream stream that holds the messages.
 const Stream = "AUREN_EVENTS"
 
-// subjects are all that the stream takes.
+// subjects match all messages of the stream.
 const subjects = "auren.evt.>"
 
-// MaxTokenBytes is how long a token may be. A subject with an agent and a user of that length is well within the
-// server's limit for a line of its protocol, 4 KiB; one beyond it would cost the connection.
+// MaxTokenBytes is the maximum length of a token. A subject with an agent and a user of that length is well within the
+// server's limit for a protocol line, 4 KiB; beyond that limit the server closes the connection.
 const MaxTokenBytes = 1000
 
 const (
@@ -28,11 +28,11 @@ const (
 	tokenLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 )
 
-// EscapeToken writes any text as one token of a subject. ASCII letters, digits, - and _ stand for themselves; every
-// other byte of its UTF-8 becomes = and two upper-case hexadecimal digits, as in ana=2Eb for ana.b; the empty text
-// becomes =. Different texts give different tokens, and UnescapeToken reads them back. The one exception is a
-// text whose token would be longer than MaxTokenBytes: it is cut off and ends in =~ and 32 digits of the text's
-// SHA-256, still its own but not readable.
+// EscapeToken encodes any text as one token of a subject. ASCII letters, digits, - and _ stay as they are; every other
+// byte of its UTF-8 becomes = and two upper-case hexadecimal digits, as in ana=2Eb for ana.b; the empty text becomes =.
+// Different texts give different tokens, and UnescapeToken decodes them. The exception is a text whose token would be
+// longer than MaxTokenBytes: the token is truncated and ends in =~ and 32 digits of the text's SHA-256, so it is unique
+// but cannot be decoded.
 func EscapeToken(text string) string {
 	if text == "" {
 		return emptyToken
@@ -52,7 +52,7 @@ func EscapeToken(text string) string {
 	return b.String()[:shortenedTo] + shortenedBy + hex.EncodeToString(sum[:16])
 }
 
-// UnescapeToken returns the text of a token, or an error for one that EscapeToken does not write or has shortened.
+// UnescapeToken returns the text of a token, or an error for one that EscapeToken does not write or has truncated.
 func UnescapeToken(token string) (string, error) {
 	if token == emptyToken {
 		return "", nil
@@ -75,19 +75,19 @@ func UnescapeToken(token string) (string, error) {
 	}
 	text := b.String()
 	if EscapeToken(text) != token {
-		return "", fmt.Errorf("subject token %q is not escaped as it should be", token)
+		return "", fmt.Errorf("subject token %q is not in the form that EscapeToken writes", token)
 	}
 	return text, nil
 }
 
-// Subject is where an event is published.
+// Subject returns the subject of an event.
 func Subject(e *eventstore.Event) string {
 	return strings.Join([]string{
 		"auren.evt", EscapeToken(string(e.Tenant)), EscapeToken(e.AgentID), EscapeToken(e.UserID), EscapeToken(e.Type),
 	}, ".")
 }
 
-// Subjects matches the events of a tenant, and of these the ones of an agent, a user and a type; an empty one matches all.
+// Subjects returns the subject that matches a tenant's events of an agent, a user and a type; an empty one matches all.
 func Subjects(tenant domain.Tenant, agent, user, eventType string) string {
 	tokens := []string{"auren.evt", EscapeToken(string(tenant))}
 	for _, text := range []string{agent, user, eventType} {
@@ -100,7 +100,7 @@ func Subjects(tenant domain.Tenant, agent, user, eventType string) string {
 	return strings.Join(tokens, ".")
 }
 
-// tenantSubjects matches all events of a tenant.
+// tenantSubjects returns the subject that matches all events of a tenant.
 func tenantSubjects(tenant domain.Tenant) string {
 	return "auren.evt." + EscapeToken(string(tenant)) + ".>"
 }

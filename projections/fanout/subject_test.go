@@ -48,7 +48,7 @@ func requireRoundTrip(t require.TestingT, text string) {
 	require.Regexp(t, tokenPattern, token)
 }
 
-func TestEscapedTokensReadBack(t *testing.T) {
+func TestEscapedTokensRoundTrip(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) { requireRoundTrip(t, rapid.String().Draw(t, "text")) })
 }
@@ -78,10 +78,10 @@ func TestLongestIDsFitASubject(t *testing.T) {
 	require.Less(t, len(subject), 3000)
 	other := e
 	other.UserID = e.UserID[:len(e.UserID)-4] + "😁"
-	require.NotEqual(t, subject, fanout.Subject(&other), "shortened tokens are still told apart")
+	require.NotEqual(t, subject, fanout.Subject(&other), "truncated tokens are unique")
 }
 
-func TestEventOfNoMemoryHasALegalSubject(t *testing.T) {
+func TestAnEventWithoutAMemoryHasAValidSubject(t *testing.T) {
 	t.Parallel()
 	subject := fanout.Subject(&eventstore.Event{Tenant: "t", Type: projections.EventSkipped})
 	require.Equal(t, "auren.evt.t.=.=.projection_event_skipped", subject)

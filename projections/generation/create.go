@@ -9,7 +9,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// CreateFirst creates the tables and views of each model that has no live generation. Any number of processes may call it at once.
+// CreateFirst creates the tables and views of each model that has no live generation. It is safe for concurrent use by any
+// number of processes.
 func CreateFirst[M Model](ctx context.Context, db interface {
 	Begin(ctx context.Context) (pgx.Tx, error)
 }, models []M,
@@ -92,7 +93,7 @@ func split(m Model) (tables, indexes []string) {
 	return tables, indexes
 }
 
-// within executes statements that name the tables of a generation.
+// within executes statements that use the plain names of a generation's tables.
 func within(ctx context.Context, tx pgx.Tx, g Generation, statements []string) error {
 	var path string
 	if err := tx.QueryRow(ctx, "select current_setting('search_path')").Scan(&path); err != nil {

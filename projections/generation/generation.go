@@ -10,10 +10,10 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// State is what a generation is for.
+// State is the state of a generation.
 type State string
 
-// The states; doc.go says how one becomes another.
+// The states; doc.go describes the transitions.
 const (
 	Building  State = "building"
 	Comparing State = "comparing"
@@ -25,7 +25,7 @@ const (
 type Generation struct {
 	Number     int64
 	Projection string
-	// Version is that of the projection that writes the tables.
+	// Version is the version of the projection that writes the tables.
 	Version int
 	State   State
 	// Schema holds the tables.
@@ -36,7 +36,7 @@ type Generation struct {
 // Table returns the qualified name of a table, quoted.
 func (g Generation) Table(name string) string { return pgx.Identifier{g.Schema, name}.Sanitize() }
 
-// Model is what a projection says of its tables.
+// Model describes the tables of a projection.
 type Model interface {
 	Name() string
 	Version() int
@@ -71,7 +71,7 @@ func List(ctx context.Context, q Querier) ([]Generation, error) {
 	return all, nil
 }
 
-// ErrNone says that a projection has no live generation: nothing has created its tables.
+// ErrNone means that a projection has no live generation: its tables were never created.
 var ErrNone = errors.New("the projection has no tables; run `auren init`")
 
 // FindLive returns the live generation of a projection, or ErrNone.

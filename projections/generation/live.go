@@ -10,16 +10,17 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// ErrDropped says that another program dropped a generation.
-var ErrDropped = errors.New("another rebuild removed the new tables")
+// ErrDropped means that another program dropped a generation.
+var ErrDropped = errors.New("another rebuild dropped the new tables")
 
 const (
 	retire   = `update projection_generations set state = 'retired' where projection = $1 and state = 'live'`
 	makeLive = `update projection_generations set state = 'live' where generation = $1 and state = 'building'`
 )
 
-// MakeLive makes a generation the live one: it retires the one before and has the views show the tables of this one. Each view
-// waits for its readers, for as long as lock_timeout allows. ErrDropped where the generation is not there any more.
+// MakeLive makes a generation the live one: it retires the one before and lets the views show the tables of this one.
+// Replacing a view waits for its readers, for as long as lock_timeout allows. It returns ErrDropped if the generation does
+// not exist any more.
 func MakeLive(ctx context.Context, tx pgx.Tx, g Generation, m Model) error {
 	if _, err := tx.Exec(ctx, retire, g.Projection); err != nil {
 		return fmt.Errorf("retire the live tables of %s: %w", g.Projection, err)
@@ -42,11 +43,11 @@ func MakeLive(ctx context.Context, tx pgx.Tx, g Generation, m Model) error {
 	return nil
 }
 
-// invalidTableDefinition is the SQLSTATE where a view would lose or change a column.
+// invalidTableDefinition is the SQLSTATE if a view would lose or change a column.
 const invalidTableDefinition = "42P16"
 
-// show has the view of a table show that of the generation. A view that is replaced keeps its privileges and the views of others
-// on it. Where columns were changed or removed it has to be dropped, which fails if a view of somebody else needs it.
+// show lets the view of a table show the table of the generation. A replaced view keeps its privileges and other users'
+// views on it. If columns were changed or removed the view must be dropped, which fails if another user's view needs it.
 func show(ctx context.Context, tx pgx.Tx, g Generation, table string) error {
 	view := pgx.Identifier{table}.Sanitize()
 	definition := fmt.Sprintf("view %s as select * from %s", view, g.Table(table))
@@ -65,7 +66,7 @@ func show(ctx context.Context, tx pgx.Tx, g Generation, table string) error {
 	return nil
 }
 
-// Drop drops a generation that is not live, with whatever is in its schema.
+// Drop drops a generation that is not live, with everything in its schema.
 func Drop(ctx context.Context, db interface {
 	Begin(ctx context.Context) (pgx.Tx, error)
 }, g Generation,
@@ -87,5 +88,5 @@ func Drop(ctx context.Context, db interface {
 	return nil
 }
 
-// An autovacuum of a table ends when somebody has waited for it for deadlock_timeout, a second by default.
+// Another transaction cancels an autovacuum after waiting for it for deadlock_timeout, a second by default.
 const dropTimeout = `set local statement_timeout = 0; set local lock_timeout = '5 s'`

@@ -15,7 +15,7 @@ values ($1, $2, $3, clock_timestamp() + $4::interval)
 on conflict (projection, holder) do update
    set seen_until = excluded.seen_until`
 
-// A locked row is being renewed at the moment, or deleted by another runner.
+// A locked row is being renewed, or deleted by another runner.
 const deleteDeadHolders = `
 delete from projectors
  where (projection, holder) in
@@ -28,7 +28,7 @@ const unregisterHolder = `
 delete from projectors
  where projection = $1 and holder = $2`
 
-// Register says that this holder lives, for as long as a lease lasts.
+// Register records that this holder is alive, for as long as a lease lasts.
 func (t Table) Register(ctx context.Context, projection string, version int) error {
 	batch := &pgx.Batch{}
 	batch.Queue(registerHolder, projection, version, t.Holder, t.TTL)
@@ -39,9 +39,9 @@ func (t Table) Register(ctx context.Context, projection string, version int) err
 	return nil
 }
 
-// Owner returns the one of the live holders that should lead a unit: the one whose hash together with the unit is the highest
-// (rendezvous hashing). All holders come to the same answer without counting; a holder that joins or leaves moves no units but
-// its own.
+// Owner returns the live holder that should lead a unit: the one whose hash together with the unit's is the highest
+// (rendezvous hashing). All holders compute the same answer without counting; a holder that joins or leaves moves only its
+// own units.
 func Owner(holders []string, unit Key) string {
 	var best string
 	var highest uint64

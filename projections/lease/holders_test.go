@@ -12,8 +12,8 @@ import (
 	"github.com/auren-memory/auren/projections/lease"
 )
 
-// Each unit has one owner among any holders. A holder that joins takes units and moves no others; one that leaves gives away its
-// own and no others. What each owns is within a few deviations of its share.
+// Each unit has one owner among any holders. A holder that joins or leaves moves only its own units. Each holder's number
+// of units is within a few standard deviations of its share.
 func TestAJoinOrALeaveMovesOnlyTheHoldersOwnUnits(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -1,5 +1,5 @@
-// Package lease executes the statements that take, renew and release the leases of projections, and that move and stop their
-// checkpoints under a lease. Package runner decides when.
+// Package lease holds the statements that acquire, renew and release the leases of projections, and that advance and stop
+// their checkpoints under a lease. Package runner decides when.
 package lease
 
 import (
@@ -14,7 +14,7 @@ import (
 	"github.com/auren-memory/auren/domain"
 )
 
-// ErrLost says that another holder leads the unit, or that its checkpoint is not where this holder left it.
+// ErrLost means that another holder leads the unit, or that its checkpoint is not where this holder left it.
 var ErrLost = errors.New("the lease was lost")
 
 // Key names a unit: a projection or a sink for one tenant.
@@ -26,26 +26,26 @@ type Key struct {
 // Lease is the right to move one checkpoint, as far as its holder knows.
 type Lease struct {
 	Key
-	// Term counts how often the lease was taken; 0: it is not held.
+	// Term counts how often the lease was taken; 0 means that it is not held.
 	Term int64
 	// SequenceID is the checkpoint.
 	SequenceID int64
-	// Schema, quoted, holds the tables of the generation that was live when the lease was taken; empty if there was none. With the next
-	// generation comes a new term.
+	// Schema is the quoted schema of the generation that was live when the lease was taken; empty if there was none. The next
+	// generation begins with a new term.
 	Schema string
 }
 
-// Table executes the statements on projection_checkpoints and projectors for one holder. It decides nothing and keeps nothing.
+// Table executes the statements on projection_checkpoints and projectors for one holder. It has no state.
 type Table struct {
 	Pool *pgxpool.Pool
 	// Holder is unique among all runners.
 	Holder string
-	// TTL is how long a lease lasts after it was last renewed.
+	// TTL is how long a lease lasts without a renewal.
 	TTL time.Duration
 }
 
-// A tenant without a checkpoint belongs to the version of the live tables and of the other checkpoints: while programs of two versions run, only
-// one of them can write the tables.
+// A tenant without a checkpoint belongs to the version of the live tables and of the other checkpoints: while programs of
+// two versions run, only one of them can write the tables.
 const acquireLease = `
   with live as (
        select quote_ident(schema_name) as path, projection_version
@@ -77,7 +77,7 @@ func (t Table) Acquire(ctx context.Context, l Lease, version int) (Lease, bool, 
 	return l, true, nil
 }
 
-// From here on the transaction finds the tables of the generation ($7) under their plain names.
+// From then on the transaction finds the tables of the generation ($7) under their plain names.
 const advanceCheckpoint = `
 update projection_checkpoints
    set sequence_id = $5,
@@ -88,8 +88,8 @@ update projection_checkpoints
  where tenant_id = $1 and projection = $2 and lease_term = $3 and sequence_id = $4
 returning set_config('search_path', coalesce(nullif($7, ''), current_setting('search_path')), true)`
 
-// Advance moves the checkpoint and renews the lease, or returns ErrLost. This condition keeps the rows right: a runner that
-// was paused while another took its lease writes nothing.
+// Advance moves the checkpoint and renews the lease, or returns ErrLost. This condition keeps the rows correct: a runner
+// that was suspended while another took its lease writes nothing.
 func (t Table) Advance(ctx context.Context, tx pgx.Tx, l Lease, to int64) error {
 	tag, err := tx.Exec(ctx, advanceCheckpoint, l.Tenant, l.Projection, l.Term, l.SequenceID, to, t.TTL, l.Schema)
 	if err != nil {
@@ -125,7 +125,7 @@ update projection_checkpoints
        stopped_reason = ''
  where tenant_id = $1 and projection = $2 and lease_term = $3 and stopped_at = 0`
 
-// ClearTargetStop clears a stop that no event caused. The checkpoint need not move for the target to be right again.
+// ClearTargetStop clears a stop that no event caused: a target may recover without a new event.
 func (t Table) ClearTargetStop(ctx context.Context, l Lease) error {
 	_, err := t.Pool.Exec(ctx, clearTargetStop, l.Tenant, l.Projection, l.Term)
 	return err
@@ -173,7 +173,7 @@ update projection_checkpoints as c
   from unnest($1::text[], $2::text[], $3::bigint[]) as h (projection, tenant_id, term)
  where c.tenant_id = h.tenant_id and c.projection = h.projection and c.lease_term = h.term`
 
-// Release gives leases back.
+// Release releases leases.
 func (t Table) Release(ctx context.Context, held []Lease) error {
 	projections, tenants, terms := Columns(held)
 	if _, err := t.Pool.Exec(ctx, releaseLeases, projections, tenants, terms); err != nil {
@@ -182,7 +182,7 @@ func (t Table) Release(ctx context.Context, held []Lease) error {
 	return nil
 }
 
-// Columns returns what the statements take as arrays.
+// Columns returns the leases as the statements' array arguments.
 func Columns(held []Lease) (projections, tenants []string, terms []int64) {
 	projections, tenants = []string{}, []string{}
 	for _, l := range held {
@@ -191,14 +191,14 @@ func Columns(held []Lease) (projections, tenants []string, terms []int64) {
 	return projections, tenants, terms
 }
 
-// By holder rather than by what this runner remembers: a lease that was dropped after an error is still in its name.
+// By holder rather than by the leases that this runner remembers: one that it dropped after an error is still in its name.
 const releaseAllLeases = `
 update projection_checkpoints
    set lease_holder = '',
        lease_until = '-infinity'
  where projection = $1 and lease_holder = $2 and not tenant_id = any($3)`
 
-// ReleaseAll gives back all leases of a projection but those of some tenants, and removes this runner from its live holders.
+// ReleaseAll releases all leases of a projection except those of some tenants, and removes this runner from its live holders.
 func (t Table) ReleaseAll(ctx context.Context, projection string, except []domain.Tenant) error {
 	batch := &pgx.Batch{}
 	batch.Queue(releaseAllLeases, projection, t.Holder, except)

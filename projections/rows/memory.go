@@ -7,7 +7,7 @@ import (
 	"github.com/auren-memory/auren/projections"
 )
 
-// Decode decodes an event of a memory; nil for the placeholder of one that is skipped. The error is a *projections.PoisonError.
+// Decode decodes an event of a memory; nil for the placeholder of a skipped one. The error is a *projections.PoisonError.
 func Decode(e *eventstore.Event) (memory.Event, error) {
 	if projections.IsPlaceholder(e) {
 		return nil, nil
@@ -19,7 +19,7 @@ func Decode(e *eventstore.Event) (memory.Event, error) {
 	return decoded, nil
 }
 
-// Apply returns a memory after an event, by the aggregate's own Apply. A skipped event changes nothing but the version; a memory
+// Apply returns a memory after an event, by the aggregate's own Apply. A skipped event changes only the version; a memory
 // that begins with one is forgotten and has no content.
 func Apply(s memory.Snapshot, e *eventstore.Event, decoded memory.Event) memory.Snapshot {
 	if decoded != nil {

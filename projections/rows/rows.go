@@ -1,5 +1,5 @@
-// Package rows reads and writes the rows of a projection that keeps one for each stream. Its tables have the key (tenant_id, id), and
-// one list of columns for each makes all of its statements.
+// Package rows reads and writes the rows of a projection that keeps one row for each stream. Its tables have the key
+// (tenant_id, id); all statements on a table are made from one list of its columns.
 package rows
 
 import (
@@ -16,10 +16,10 @@ import (
 	"github.com/auren-memory/auren/eventstore"
 )
 
-// copyThreshold is how many rows make a COPY, which costs one more round trip, faster than an insert.
+// copyThreshold is the number of rows from which a COPY, which costs one more round trip, is faster than an insert.
 const copyThreshold = 50
 
-// Column is a column of a table, and where its value stands in a row of type R.
+// Column is a column of a table and its place in a row of type R.
 type Column[R any] struct {
 	name, sqlType string
 	target        func(r *R) any     // for a scan
@@ -27,7 +27,7 @@ type Column[R any] struct {
 	array         func(all []*R) any // for unnest
 }
 
-// NewColumn makes a column of a type of PostgreSQL.
+// NewColumn makes a column of a PostgreSQL type.
 func NewColumn[R, T any](name, sqlType string, field func(r *R) *T) Column[R] {
 	return Column[R]{
 		name: name, sqlType: sqlType,
@@ -57,7 +57,7 @@ func NewJSONColumn[R any](name, sqlType string, field func(r *R) *canonjson.Valu
 	return c
 }
 
-// list writes something about each column.
+// list joins one text per column.
 func list[R any](columns []Column[R], write func(i int, c Column[R]) string) string {
 	all := make([]string, len(columns))
 	for i, c := range columns {
@@ -68,7 +68,7 @@ func list[R any](columns []Column[R], write func(i int, c Column[R]) string) str
 
 func name[R any](_ int, c Column[R]) string { return c.name }
 
-// unnest makes rows of arrays; $1 is the tenant.
+// unnest returns the SQL that turns one array per column into rows; $1 is the tenant.
 func unnest[R any](columns []Column[R]) string {
 	arrays := list(columns, func(i int, c Column[R]) string { return fmt.Sprintf("$%d::%s[]", i+2, c.sqlType) })
 	return fmt.Sprintf("unnest(%s) as r (%s)", arrays, list(columns, name[R]))
@@ -100,27 +100,27 @@ type Table[R any] struct {
 	insert  Statement[R]
 }
 
-// NewTable names a table and its columns but for tenant_id; the first one is id.
+// NewTable makes a table from its name and its columns except tenant_id; the first column is id.
 func NewTable[R any](table string, columns []Column[R]) Table[R] {
 	names := list(columns, name[R])
 	insert := fmt.Sprintf("insert into %s (tenant_id, %s) select $1, %s from %s", table, names, names, unnest(columns))
 	return Table[R]{name: table, columns: columns, insert: Statement[R]{insert, columns}}
 }
 
-// Upsert inserts rows, or sets some of their columns where they are there.
+// Upsert inserts rows, or sets some columns of existing ones.
 func (t Table[R]) Upsert(set []Column[R]) Statement[R] {
 	sets := list(set, func(_ int, c Column[R]) string { return c.name + " = excluded." + c.name })
 	return Statement[R]{t.insert.sql + " on conflict (tenant_id, id) do update set " + sets, t.columns}
 }
 
-// Update sets some columns of rows that are there.
+// Update sets some columns of existing rows.
 func (t Table[R]) Update(set []Column[R]) Statement[R] {
 	sets := list(set, func(_ int, c Column[R]) string { return c.name + " = r." + c.name })
 	columns := append([]Column[R]{t.columns[0]}, set...)
 	return Statement[R]{fmt.Sprintf("update %s as t set %s from %s where t.tenant_id = $1 and t.id = r.id", t.name, sets, unnest(columns)), columns}
 }
 
-// Insert adds new rows, at once by COPY if they are many, else with the batch.
+// Insert inserts new rows: many at once by COPY, few with the batch.
 func (t Table[R]) Insert(ctx context.Context, tx pgx.Tx, batch *pgx.Batch, tenant domain.Tenant, all []*R) error {
 	if len(all) < copyThreshold {
 		t.insert.Queue(batch, tenant, all)
@@ -150,12 +150,12 @@ type Loader[R any] struct {
 	columns []Column[R]
 }
 
-// Load reads some columns, of which the first is id.
+// Load makes a loader of some columns; the first one is id.
 func (t Table[R]) Load(columns []Column[R]) Loader[R] {
 	return Loader[R]{fmt.Sprintf("select %s from %s where tenant_id = $1 and id = any($2)", list(columns, name[R]), t.name), columns}
 }
 
-// Rows reads the rows of the streams that were there before the events.
+// Rows reads the rows of the streams that existed before the events.
 func (l Loader[R]) Rows(ctx context.Context, tx pgx.Tx, tenant domain.Tenant, events []eventstore.Event) (map[uuid.UUID]*R, error) {
 	all := make(map[uuid.UUID]*R, len(events))
 	ids := existing(events)
@@ -182,7 +182,7 @@ func (l Loader[R]) Rows(ctx context.Context, tx pgx.Tx, tenant domain.Tenant, ev
 	return all, nil
 }
 
-// existing lists the streams of the events without those that the events themselves open.
+// existing returns the streams of the events except those that the events open.
 func existing(events []eventstore.Event) []uuid.UUID {
 	seen := make(map[uuid.UUID]bool, len(events))
 	var ids []uuid.UUID

@@ -11,12 +11,12 @@ import (
 	"github.com/auren-memory/auren/projections/lease"
 )
 
-// batch is a piece of a log: everything after one sequence_id up to and including another.
+// batch is a range of a log: the events after one sequence_id up to and including another.
 type batch struct {
 	after, to int64
 	// events are those of the subscribed categories.
 	events []eventstore.Event
-	// full says that the batch ended at a bound, so that more may follow.
+	// full means that the batch reached a limit, so more events may follow.
 	full bool
 	// write is nil if the events have not been prepared, or could not be.
 	write projections.Write
@@ -24,13 +24,13 @@ type batch struct {
 
 func (b batch) empty() bool { return b.to <= b.after }
 
-// split cuts a batch in front of its i-th event.
+// split splits a batch before its i-th event.
 func (b batch) split(i int) (before, rest batch) {
 	cut := b.events[i].SequenceID - 1
 	return batch{after: b.after, to: cut, events: b.events[:i]}, batch{after: cut, to: b.to, events: b.events[i:]}
 }
 
-// read reads the batch after a sequence_id, up to another one; 0: up to the head of the log.
+// read reads the batch after a sequence_id, up to another one; 0 means up to the head of the log.
 func (w *worker) read(ctx context.Context, u *unit, after, until int64) (batch, error) {
 	b := batch{after: after, to: after}
 	for bytes := 0; len(b.events) < w.config.Batch; {
@@ -39,7 +39,7 @@ func (w *worker) read(ctx context.Context, u *unit, after, until int64) (batch, 
 			return batch{}, err
 		}
 		if page.Head < b.to {
-			// The database was restored from a backup that is older than what this runner remembers.
+			// The database was restored from a backup that is older than the runner's checkpoint.
 			return batch{}, lease.ErrLost
 		}
 		for _, e := range page.Events {

@@ -10,7 +10,7 @@ import (
 	"github.com/auren-memory/auren/domain"
 )
 
-// CatchUp is CatchUpTo what each log holds when it is called, so that it ends however fast the logs grow.
+// CatchUp is CatchUpTo the present head of each log, so it ends however fast the logs grow.
 func (r *Runner) CatchUp(ctx context.Context) error {
 	heads, err := r.events.Heads(ctx)
 	if err != nil {
@@ -19,9 +19,10 @@ func (r *Runner) CatchUp(ctx context.Context) error {
 	return r.CatchUpTo(ctx, heads)
 }
 
-// CatchUpTo applies each named tenant's log up to a sequence_id and no further, if no other runner leads the tenant, releases the
-// leases and returns. A sink goes as far as the projection that it follows. A unit that stops does not hold up the others and is
-// then returned as a *projections.StoppedError; any other error ends it at once. It must not be called while Run runs.
+// CatchUpTo applies each named tenant's log up to a sequence_id and no further, if no other runner leads the tenant,
+// releases the leases and returns. A sink goes as far as the projection that it follows. If a unit stops, CatchUpTo goes
+// on with the others and then returns a *projections.StoppedError; any other error ends it at once. It must not be
+// called while Run runs.
 func (r *Runner) CatchUpTo(ctx context.Context, until map[domain.Tenant]int64) error {
 	defer r.releaseAll(ctx)
 	for {

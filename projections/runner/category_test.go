@@ -63,7 +63,7 @@ func TestANewCategoryReachesItsSubscribersAlone(t *testing.T) {
 				require.NoError(t, err)
 				require.Len(t, all, 3)
 				for _, s := range all {
-					require.EqualValues(t, 5, s.SequenceID, "the checkpoint of %s moves over what it is not given", s.Projection)
+					require.EqualValues(t, 5, s.SequenceID, "the checkpoint of %s moves past events of other categories", s.Projection)
 				}
 			}
 		})

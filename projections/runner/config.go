@@ -15,25 +15,25 @@ import (
 
 // Config tunes a Runner; its zero value works. The functions may be called by several goroutines at once.
 type Config struct {
-	// Log receives what an operator should know; default none.
+	// Log is for the operator; default none.
 	Log *zap.Logger
 	// Holder names this runner in the leases and must be unique; default host, process id and a random text.
 	Holder string
 	// LeaseTTL is how long a lease outlives its holder; default 5 s.
 	LeaseTTL time.Duration
-	// Poll is how long to wait for a notification before looking for events anyway; default 1 s.
+	// Poll is the interval of polling without a notification; default 1 s.
 	Poll time.Duration
-	// Batch is how many events one transaction applies at most; default 1,000.
+	// Batch bounds the events that one transaction applies; default 1,000.
 	Batch int
-	// BatchBytes is how many bytes of events one transaction applies, give or take one event; default 8 MiB.
+	// BatchBytes bounds the bytes of events that one transaction applies, give or take one event; default 8 MiB.
 	BatchBytes int
-	// Concurrency is how many units have a turn at the same time; default 4.
+	// Concurrency bounds how many units have a turn at the same time; default 4.
 	Concurrency int
 	// Timeout bounds one batch; default 60 s.
 	Timeout time.Duration
-	// Applied is told how many events a checkpoint moved over; default nobody.
+	// Applied is called with the number of events that a checkpoint moved past; default none.
 	Applied func(projection string, tenant domain.Tenant, events int)
-	// Leased is told of each lease that was taken; default nobody.
+	// Leased is called for each lease taken; default none.
 	Leased func(projection string, tenant domain.Tenant, term int64)
 	// Tracer makes the span of each batch that holds an event of a traced request; default none.
 	Tracer trace.Tracer

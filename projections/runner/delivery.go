@@ -52,10 +52,10 @@ select c.sequence_id, own.lease_term = $5 and own.sequence_id = $6,
   join projection_checkpoints as own on own.tenant_id = c.tenant_id and own.projection = $4
  where c.tenant_id = $1 and c.projection = $2`
 
-// deliveryLimit returns the checkpoint of the projection that the sink follows, and reads which events not to deliver if there
-// are new ones: those that either of the two skips, since a subscriber would not find applied what the projection skipped. It
-// returns lease.ErrLost if the sink's checkpoint moved, as it does when the database is restored from a backup: a delivery cannot
-// be undone.
+// deliveryLimit returns the checkpoint of the projection that the sink follows. If there are new events, it also reads
+// which of them not to deliver: those that the sink or the projection skips, since a subscriber would not find a skipped
+// event applied. It returns lease.ErrLost if the sink's checkpoint was moved, as by restoring the database from a backup:
+// a delivery cannot be undone.
 func (w *worker) deliveryLimit(ctx context.Context, u *unit) (limit int64, err error) {
 	streams := []uuid.UUID{projections.SkipStream(u.after), projections.SkipStream(u.name)}
 	var ours bool
@@ -87,7 +87,7 @@ func (w *worker) deliveryLimit(ctx context.Context, u *unit) (limit int64, err e
 	return limit, nil
 }
 
-// resume moves the checkpoint to where the sink's target is.
+// resume moves the checkpoint to the position of the sink's target.
 func (w *worker) resume(ctx context.Context, u *unit) error {
 	after, err := u.sink.Resume(ctx, u.Tenant, u.SequenceID)
 	if _, ok := errors.AsType[*projections.TargetError](err); ok {

@@ -20,16 +20,16 @@ select p.projection, p.holder
  where p.seen_until > clock_timestamp()
  order by p.projection, p.holder`
 
-// The states in which a unit may be due.
+// The states in which a unit can be due.
 const (
 	stateForeign = "foreign version" // a program of another version made the tables, or those of the other tenants
 	stateFree    = "free"            // nobody holds the lease
 	stateOurs    = "ours"            // this runner holds the lease and is behind, or it lost track of the lease
-	stateStopped = "stopped"         // as ours, and the checkpoint says that the unit is stopped
+	stateStopped = "stopped"         // ours, and the checkpoint records a stop
 )
 
-// Units that another runner leads, and ours that are at the end of the log, are left out, unless the runner lost track of a lease
-// ($5, $6: those it knows), as after an acquire that was cancelled but took place. Units that are behind come first.
+// Leaves out units that another runner leads, and ours that are at the end of the log, unless the runner lost track of a
+// lease ($5, $6: those it knows), as after an acquisition that was cancelled but committed. Units that are behind come first.
 const readDue = `
   with s as materialized (
        select s.*, (select max(projection_version)
@@ -95,8 +95,8 @@ func (w *worker) readCandidates(ctx context.Context, all []*subscription, held [
 	return holders, candidates, nil
 }
 
-// decide reports whether a unit should have a turn, and drops a lease that ran out or that a rebuild took: what the runner
-// remembers of the checkpoint may be wrong then.
+// decide reports whether a unit should have a turn. It drops a lease that expired or that a rebuild took: the runner's copy
+// of the checkpoint may be wrong then.
 func (us *units) decide(u *unit, c candidate, now time.Time) bool {
 	us.mu.Lock()
 	defer us.mu.Unlock()
@@ -111,7 +111,7 @@ func (us *units) decide(u *unit, c candidate, now time.Time) bool {
 	}
 	switch c.State {
 	case stateStopped:
-		// Only an event, which says to skip another, lets it go on. After a restart it is tried once more.
+		// Only a new event, a skip, lets it go on. After a restart it is tried once more.
 		if u.stopped != nil && u.stoppedHead == c.Head {
 			return false
 		}
@@ -145,7 +145,7 @@ func (w *worker) due(ctx context.Context, all []*subscription) ([]*unit, error) 
 		u := w.units.of(byName[c.Name], c.Tenant)
 		if c.State == stateForeign && !u.reported {
 			u.reported = true
-			w.log(u.Key).Error("a program of another version made the tables of the projection; rebuild it",
+			w.log(u.Key).Error("a program of another version made the tables of the projection; run `auren rebuild`",
 				zap.Int("projection_version", c.Version), zap.Int("expected", u.version))
 		}
 		if w.units.decide(u, c, time.Now()) {
@@ -155,14 +155,14 @@ func (w *worker) due(ctx context.Context, all []*subscription) ([]*unit, error) 
 	return due, nil
 }
 
-// releaseExcess gives back the leases of units that another holder should lead.
+// releaseExcess releases the leases of units that another holder should lead.
 func (w *worker) releaseExcess(ctx context.Context) error {
 	excess := w.units.dropExcess()
 	if len(excess) == 0 {
 		return nil
 	}
 	if err := w.leases.Release(ctx, excess); err != nil {
-		return err // they run out by themselves
+		return err // the leases expire by themselves
 	}
 	w.config.Log.Info("leases were released for other runners to take",
 		zap.String("holder", w.config.Holder), zap.Int("leases", len(excess)))

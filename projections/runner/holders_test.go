@@ -16,7 +16,7 @@ import (
 	"github.com/auren-memory/auren/projections/lease"
 )
 
-// leaders returns the holder that leads each tenant which is led.
+// leaders returns the holder of each tenant that has one.
 func (f fixture) leaders(t *testing.T) map[domain.Tenant]string {
 	t.Helper()
 	rows, err := f.pool.Query(t.Context(), `
@@ -37,7 +37,7 @@ select tenant_id, lease_holder
 	return leaders
 }
 
-// requireLeaders waits until each of the first tenants, t0, t1 …, is led by the one of the holders that should lead it.
+// requireLeaders waits until each of the first tenants, t0, t1 …, is led by its owner among the holders.
 func (f fixture) requireLeaders(t *testing.T, projection string, tenants int, holders ...string) {
 	t.Helper()
 	expected := map[domain.Tenant]string{}
@@ -71,7 +71,7 @@ func TestRunnersShareTheTenants(t *testing.T) {
 	start := func(holder string) (kill func()) {
 		ctx, kill := context.WithCancel(ctx)
 		r := f.runner(Config{Holder: holder, LeaseTTL: time.Second, Poll: 50 * time.Millisecond, Batch: 3})
-		// Not Run: a process that is killed releases nothing.
+		// Not Run: a killed process releases nothing.
 		running.Go(func() { r.run(ctx) })
 		return kill
 	}
@@ -94,8 +94,8 @@ func TestRunnersShareTheTenants(t *testing.T) {
 	require.Eventually(t, func() bool { return slices.Equal(upTo(1), f.applied(t, "new")) }, 10*time.Second, 10*time.Millisecond)
 }
 
-// A projector that alone cannot reach NATS must not keep its share of the tenants from those that can.
-func TestARunnerWhoseTargetIsAwayLeavesTheTenantsToOthers(t *testing.T) {
+// A projector that cannot reach NATS must not keep its share of the tenants from projectors that can.
+func TestARunnerWithoutItsTargetLeavesTheTenantsToOthers(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	for n := range 4 {
@@ -155,7 +155,7 @@ func TestARunnerOfAnotherVersionHasNoShare(t *testing.T) {
 	f.requireLeaders(t, "diary", tenants, r.config.Holder) // nobody else could lead what is released
 }
 
-func TestATurnEndsAndItsLeaseIsReleasedIfAnotherHolderShouldLead(t *testing.T) {
+func TestALeaseOfAnotherHoldersUnitIsReleasedAfterTheTurn(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	const tenants = 20
@@ -189,7 +189,7 @@ func TestATurnEndsAndItsLeaseIsReleasedIfAnotherHolderShouldLead(t *testing.T) {
 	}
 	due, err = r.poll(t.Context())
 	require.NoError(t, err)
-	require.Empty(t, due, "what was released is for b")
+	require.Empty(t, due, "b owns the released units")
 	require.Equal(t, led, f.leaders(t))
 	require.NotEmpty(t, led)
 	require.Less(t, len(led), tenants)

@@ -22,7 +22,7 @@ import (
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
-// fixture is a database with a projection that writes down every event it is given.
+// fixture is a database with a projection that records every event it applies.
 type fixture struct {
 	pool    *pgxpool.Pool
 	log     *eventstore.Log
@@ -33,7 +33,7 @@ type fixture struct {
 func setup(t *testing.T) fixture {
 	t.Helper()
 	pool := pgtest.New(t)
-	// Without a key: what is applied twice stands there twice, in the order of n.
+	// Without a key: an event that is applied twice is recorded twice, in the order of n.
 	_, err := pool.Exec(t.Context(), "create table applied (n bigserial, tenant_id text, sequence_id bigint, number bigint)")
 	require.NoError(t, err)
 	log, appends := eventstore.NewLog(pool), writer.New(pool, writer.Config{})
@@ -41,8 +41,8 @@ func setup(t *testing.T) fixture {
 	return fixture{pool: pool, log: log, writer: appends, watcher: eventstore.NewWatcher(pool, eventstore.LogChannel, zap.NewNop())}
 }
 
-// onItsOwnPool returns the fixture on a pool that the test closes: only then are the connections gone that a
-// cancelled statement left behind, which goleak would take for leaks.
+// onItsOwnPool returns the fixture on a pool that the test closes: that waits for the connections of cancelled
+// statements, which goleak would report as leaks.
 func (f fixture) onItsOwnPool(t *testing.T, application string) fixture {
 	t.Helper()
 	config := f.pool.Config()
@@ -96,7 +96,7 @@ func (f fixture) status(t *testing.T, tenant domain.Tenant) projections.Status {
 	return projections.Status{}
 }
 
-// expire lets all leases run out.
+// expire lets all leases expire.
 func (f fixture) expire(t *testing.T) {
 	t.Helper()
 	_, err := f.pool.Exec(t.Context(), "update projection_checkpoints set lease_until = clock_timestamp() - interval '1 s'")

@@ -14,11 +14,11 @@ import (
 	"github.com/auren-memory/auren/projections"
 )
 
-// batchesPerTurn is how many batches a unit gets before others that wait have their turn.
+// batchesPerTurn is how many batches a unit applies before waiting units have their turn.
 const batchesPerTurn = 20
 
-// project applies batches for one turn. While a full batch is written, the next one is already read and prepared; it is thrown
-// away if the first one fails.
+// project applies batches for one turn. While a full batch is written, the next one is read and prepared; it is discarded
+// if the first one fails.
 func (w *worker) project(ctx context.Context, u *unit, until int64) error {
 	b, err := w.next(ctx, u, u.SequenceID, until)
 	for n := 1; err == nil && !b.empty(); n++ {
@@ -31,7 +31,7 @@ func (w *worker) project(ctx context.Context, u *unit, until int64) error {
 }
 
 // applyAndRead applies a batch and meanwhile reads and prepares the next one, which is empty if the unit stopped. Preparing
-// looks at nothing that a batch writes.
+// reads nothing that a batch writes.
 func (w *worker) applyAndRead(ctx context.Context, u *unit, b batch, until int64) (next batch, err error) {
 	ahead, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -57,14 +57,14 @@ func (w *worker) next(ctx context.Context, u *unit, after, until int64) (batch, 
 	defer cancel()
 	b, err := w.read(ctx, u, after, until)
 	if err == nil {
-		// An error shows again when the batch is applied, and is handled there.
+		// An error recurs when the batch is applied, and is handled there.
 		b.write, _ = w.prepare(ctx, u, b)
 	}
 	return b, err
 }
 
-// apply applies a batch in as few transactions as possible, and stops in front of an event that cannot be applied unless it is to
-// be skipped.
+// apply applies a batch in as few transactions as possible. It stops before an event that cannot be applied, unless it is
+// to be skipped.
 func (w *worker) apply(ctx context.Context, u *unit, b batch) error {
 	err := w.traced(ctx, u, b.events, func(ctx context.Context) error { return w.commit(ctx, u, b) })
 	if err == nil || !isPoison(err) || len(b.events) == 0 {
@@ -133,7 +133,7 @@ func (w *worker) commit(ctx context.Context, u *unit, b batch) (err error) {
 	return nil
 }
 
-// isPoison reports whether an event caused the error, so that a retry is of no use: a PoisonError, or an error of PostgreSQL
+// isPoison reports whether an event caused the error, so that a retry cannot help: a PoisonError, or an error of PostgreSQL
 // about data (class 22), constraints (23) or limits (54).
 func isPoison(err error) bool {
 	if _, ok := errors.AsType[*projections.PoisonError](err); ok {

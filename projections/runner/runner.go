@@ -16,8 +16,8 @@ import (
 	"github.com/auren-memory/auren/projections/lease"
 )
 
-// Runner keeps projections or sinks up to date for all tenants. Any number of runners, in any number of processes, may run for the
-// same projection: they divide the tenants among them.
+// Runner keeps projections or sinks up to date for all tenants. Any number of runners, in any number of processes, may run
+// for the same projection: they share the tenants.
 type Runner struct {
 	worker
 	watcher       *eventstore.Watcher
@@ -25,8 +25,8 @@ type Runner struct {
 	again         chan struct{}
 }
 
-// New makes a runner for projections. The watcher is one of eventstore.LogChannel; its owner runs it. The pool should have room
-// for twice Concurrency connections and one more; with fewer, turns wait for each other.
+// New makes a runner for projections. The watcher must watch eventstore.LogChannel; its owner runs it. The pool should have
+// room for twice Concurrency connections and one more; with fewer, turns wait for each other.
 func New(pool *pgxpool.Pool, log *eventstore.Log, watcher *eventstore.Watcher, config Config, all ...projections.Projection) *Runner {
 	r := newRunner(pool, log, watcher, config)
 	for _, p := range all {
@@ -35,7 +35,7 @@ func New(pool *pgxpool.Pool, log *eventstore.Log, watcher *eventstore.Watcher, c
 	return r
 }
 
-// NewSink makes a runner for sinks. The watcher is one of projections.Channel.
+// NewSink makes a runner for sinks. The watcher must watch projections.Channel.
 func NewSink(pool *pgxpool.Pool, log *eventstore.Log, watcher *eventstore.Watcher, config Config, all ...projections.Sink) *Runner {
 	r := newRunner(pool, log, watcher, config)
 	for _, s := range all {
@@ -60,7 +60,7 @@ func (r *Runner) subscribe(s *subscription) {
 	r.subscriptions = append(r.subscriptions, s)
 }
 
-// Leading returns for how many tenants this runner leads a projection.
+// Leading returns the number of tenants for which this runner leads a projection.
 func (r *Runner) Leading(projection string) int {
 	leading := 0
 	for _, l := range r.units.held() {
@@ -71,8 +71,8 @@ func (r *Runner) Leading(projection string) int {
 	return leading
 }
 
-// Run keeps this runner's share of the units up to date until ctx ends, releases the leases and returns nil. It must not be called
-// twice at a time.
+// Run keeps this runner's share of the units up to date until ctx ends, releases the leases and returns nil. It must not be
+// called concurrently.
 func (r *Runner) Run(ctx context.Context) error {
 	defer r.releaseAll(ctx)
 	r.run(ctx)
@@ -132,9 +132,9 @@ func (r *Runner) pollAgain() {
 	}
 }
 
-// beginTurns begins a turn for each unit as slots come free. To poll again whenever one does would take longer than the turns if
-// there are thousands of units. But at the next poll it gives up, since other units may need a turn more by then; those that
-// are left are due again.
+// beginTurns begins a turn for each unit as slots become free. With thousands of units, polling for each free slot would
+// take longer than the turns. It gives up at the time of the next poll, since other units may be more urgent by then; the
+// remaining ones are due again.
 func (r *Runner) beginTurns(ctx context.Context, due []*unit, slots chan struct{}, working *sync.WaitGroup, giveUp <-chan time.Time) {
 	for _, u := range due {
 		select {
@@ -149,7 +149,7 @@ func (r *Runner) beginTurns(ctx context.Context, due []*unit, slots chan struct{
 		working.Go(func() {
 			defer func() {
 				<-slots
-				r.pollAgain() // what came in the meantime is due now
+				r.pollAgain() // for events that came in the meantime
 			}()
 			r.turnOrPause(ctx, u)
 		})
@@ -170,7 +170,7 @@ func (r *Runner) heartbeats(ctx context.Context) {
 	}
 }
 
-// heartbeat says that this runner lives and renews its leases, but not those of a sink whose target it cannot reach.
+// heartbeat registers this runner as alive and renews its leases, but not for a sink whose target it cannot reach.
 func (r *Runner) heartbeat(ctx context.Context) {
 	bounded, cancel := context.WithTimeout(ctx, r.config.LeaseTTL)
 	defer cancel()
@@ -206,7 +206,7 @@ func (r *Runner) renew(ctx context.Context, reachable map[string]bool) error {
 // suspendOrResume leaves the tenants of a sink to other runners while its target cannot be reached.
 func (r *Runner) suspendOrResume(ctx context.Context, s *subscription) (err error) {
 	suspend := !s.reachable()
-	said := "the target can be reached again; this runner leads its share of the tenants"
+	said := "the target can be reached again; this runner leads its share of the tenants again"
 	switch {
 	case suspend == s.suspended:
 		return nil
@@ -224,13 +224,14 @@ func (r *Runner) suspendOrResume(ctx context.Context, s *subscription) (err erro
 	return nil
 }
 
-// releaseAll releases all leases, so that another runner need not wait until they run out. A unit that has a turn keeps its lease.
+// releaseAll releases all leases, so that other runners need not wait until they expire. A unit that has a turn keeps its
+// lease.
 func (r *Runner) releaseAll(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.config.LeaseTTL)
 	defer cancel()
 	for _, s := range r.subscriptions {
 		if err := r.leases.ReleaseAll(ctx, s.name, r.units.dropAll(s)); err != nil {
-			r.config.Log.Warn("the leases could not be released; they run out by themselves", zap.Error(err))
+			r.config.Log.Warn("the leases could not be released; they expire by themselves", zap.Error(err))
 		}
 	}
 }

@@ -29,7 +29,7 @@ func TestCatchUpAppliesEachEventOnceInOrder(t *testing.T) {
 		f.append(t, tenant, slices.Repeat([]string{`{}`}, 30)...)
 		f.append(t, "other", `{}`)
 	}
-	// Batches that end for their number of events, and ones that end for their bytes.
+	// Batches limited by their number of events, and by their bytes.
 	for _, config := range []Config{{Batch: 70}, {BatchBytes: 1}} {
 		require.NoError(t, f.runner(config).CatchUp(t.Context()))
 		require.Equal(t, upTo(300), f.applied(t, tenant))
@@ -39,7 +39,7 @@ func TestCatchUpAppliesEachEventOnceInOrder(t *testing.T) {
 	}
 }
 
-func TestNothingIsAppliedTwiceByTheSecondCatchUp(t *testing.T) {
+func TestASecondCatchUpAppliesOnlyNewEvents(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.append(t, tenant, `{}`, `{}`)
@@ -49,7 +49,7 @@ func TestNothingIsAppliedTwiceByTheSecondCatchUp(t *testing.T) {
 	require.Equal(t, upTo(3), f.applied(t, tenant))
 }
 
-func TestRunnersThatRaceApplyEachEventOnceInOrder(t *testing.T) {
+func TestConcurrentRunnersApplyEachEventOnceInOrder(t *testing.T) {
 	f := setup(t)
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	own := f.onItsOwnPool(t, "runners")
@@ -87,7 +87,7 @@ func TestRunnersThatRaceApplyEachEventOnceInOrder(t *testing.T) {
 	}
 }
 
-func TestPausedRunnerChangesNothingAfterATakeover(t *testing.T) {
+func TestASuspendedRunnerChangesNothingAfterATakeover(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.append(t, tenant, `{}`, `{}`)
@@ -101,7 +101,7 @@ func TestPausedRunnerChangesNothingAfterATakeover(t *testing.T) {
 	require.Len(t, read.events, 2)
 
 	require.NoError(t, next.CatchUp(t.Context()))
-	require.Empty(t, f.applied(t, tenant), "the lease of the paused runner has not run out")
+	require.Empty(t, f.applied(t, tenant), "the lease of the paused runner has not expired")
 	f.expire(t)
 	ok, err = next.acquire(t.Context(), next.unit(tenant))
 	require.NoError(t, err)
@@ -117,7 +117,7 @@ func TestPausedRunnerChangesNothingAfterATakeover(t *testing.T) {
 	require.Equal(t, upTo(2), f.applied(t, tenant))
 	require.Equal(t, "next", f.status(t, tenant).Holder)
 
-	// It finds out, and leaves the tenant alone.
+	// It notices, and leaves the tenant alone.
 	require.NoError(t, paused.turn(t.Context(), u, 0))
 	f.append(t, tenant, `{}`)
 	require.NoError(t, paused.turn(t.Context(), u, 0))
@@ -125,7 +125,7 @@ func TestPausedRunnerChangesNothingAfterATakeover(t *testing.T) {
 	require.Equal(t, upTo(2), f.applied(t, tenant))
 }
 
-func TestHeartbeatKeepsLeasesAndNoticesTheLossOfOne(t *testing.T) {
+func TestAHeartbeatRenewsLeasesAndNoticesALoss(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.append(t, tenant, `{}`)
@@ -144,7 +144,7 @@ func TestHeartbeatKeepsLeasesAndNoticesTheLossOfOne(t *testing.T) {
 	require.Equal(t, int64(1), r.unit(tenant).Term)
 }
 
-func TestLeaseIsGivenBackAtTheEnd(t *testing.T) {
+func TestLeasesAreReleasedAtTheEnd(t *testing.T) {
 	f := setup(t)
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	f.append(t, tenant, `{}`)
@@ -160,10 +160,10 @@ func TestLeaseIsGivenBackAtTheEnd(t *testing.T) {
 	require.Empty(t, f.status(t, tenant).Holder)
 	var runners int
 	require.NoError(t, f.pool.QueryRow(t.Context(), "select count(*) from projectors").Scan(&runners))
-	require.Zero(t, runners, "nor does it count any more")
+	require.Zero(t, runners, "the runner is unregistered")
 }
 
-func TestLeaseIsGivenBackInTheMiddleOfABatch(t *testing.T) {
+func TestAnInterruptedBatchReleasesItsLease(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.append(t, "busy", `1`)
@@ -172,10 +172,10 @@ func TestLeaseIsGivenBackInTheMiddleOfABatch(t *testing.T) {
 	require.NoError(t, r.Run(ctx))
 	require.Empty(t, f.applied(t, "busy"))
 	require.NoError(t, f.runner(Config{}).CatchUp(t.Context()))
-	require.Equal(t, upTo(1), f.applied(t, "busy"), "another one leads at once")
+	require.Equal(t, upTo(1), f.applied(t, "busy"), "another runner leads at once")
 }
 
-// interrupted is a diary whose reader is stopped in the middle of a batch.
+// interrupted is a diary whose runner is stopped in the middle of a batch.
 type interrupted struct {
 	diary
 	interrupt func()
@@ -186,7 +186,7 @@ func (i interrupted) Prepare(ctx context.Context, _ domain.Tenant, _ []eventstor
 	return nil, ctx.Err()
 }
 
-func TestPoisonStopsOneTenantInFrontOfIt(t *testing.T) {
+func TestPoisonStopsItsTenantOnly(t *testing.T) {
 	t.Parallel()
 	for _, payload := range []string{`"poison"`, `"bad"`} {
 		t.Run(payload, func(t *testing.T) {
@@ -195,7 +195,7 @@ func TestPoisonStopsOneTenantInFrontOfIt(t *testing.T) {
 			f.append(t, tenant, `{}`, `{}`, `{}`, `{}`, payload, `{}`, payload, `{}`, `{}`, `{}`)
 			f.append(t, "other", `{}`, `{}`)
 			logs, recorded := observer.New(zap.ErrorLevel)
-			// What is read ahead is not applied.
+			// The batch that was read ahead is not applied.
 			r := f.runner(Config{Log: zap.New(logs), Batch: 2})
 			var stopped *projections.StoppedError
 			require.ErrorAs(t, r.CatchUp(t.Context()), &stopped)
@@ -214,7 +214,7 @@ func TestPoisonStopsOneTenantInFrontOfIt(t *testing.T) {
 	}
 }
 
-func TestStoppedTenantIsTriedAgainAfterARestartOnly(t *testing.T) {
+func TestAStoppedTenantIsRetriedOnlyAfterARestart(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.append(t, tenant, `{}`, `"bad"`, `{}`)
@@ -233,9 +233,9 @@ func TestStoppedTenantIsTriedAgainAfterARestartOnly(t *testing.T) {
 	requireDue(0)
 	r.subscriptions[0].projection = diary{mended: true}
 	require.NoError(t, r.turn(t.Context(), r.unit(tenant), 0))
-	require.Equal(t, upTo(1), f.applied(t, tenant), "a tenant that stands still is not tried again and again")
+	require.Equal(t, upTo(1), f.applied(t, tenant), "a stopped tenant is not retried")
 
-	// The cause is mended; the next process goes on and clears the mark.
+	// The cause is fixed; the next process goes on and clears the stop.
 	r.releaseAll(t.Context())
 	mended := f.runner(Config{})
 	mended.subscriptions[0].projection = diary{mended: true}
@@ -257,15 +257,15 @@ func TestAnotherVersionIsLeftAlone(t *testing.T) {
 	require.NoError(t, r.CatchUp(t.Context()))
 	require.NoError(t, r.CatchUp(t.Context()))
 	require.Equal(t, upTo(1), f.applied(t, tenant))
-	require.Equal(t, 1, recorded.Len(), "it is said once")
+	require.Equal(t, 1, recorded.Len(), "it is logged once")
 	f.append(t, "new", `{}`)
 	due, err := r.poll(t.Context())
 	require.NoError(t, err)
-	require.Empty(t, due, "nor does another version begin with a tenant that is new")
+	require.Empty(t, due, "another version does not begin with a new tenant")
 	require.Equal(t, 2, recorded.Len())
 }
 
-func TestRunGoesOnAfterTheConnectionsAreLost(t *testing.T) {
+func TestRunSurvivesTheLossOfItsConnections(t *testing.T) {
 	f := setup(t)
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	own := f.onItsOwnPool(t, "victim")
@@ -302,7 +302,7 @@ func TestBatchNotifies(t *testing.T) {
 	require.Equal(t, "default/diary 2", n.Payload)
 }
 
-// ledger is a second diary, which writes tenants in capitals.
+// ledger is a second diary; it writes tenants in capitals.
 type ledger struct{ diary }
 
 func (ledger) Name() string { return "ledger" }
@@ -311,7 +311,7 @@ func (l ledger) Prepare(ctx context.Context, tenant domain.Tenant, events []even
 	return l.diary.Prepare(ctx, domain.Tenant(strings.ToUpper(string(tenant))), events)
 }
 
-func TestOneRunnerKeepsSeveralProjectionsOfSeveralTenants(t *testing.T) {
+func TestOneRunnerMaintainsSeveralProjectionsOfSeveralTenants(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.append(t, "a", `{}`, `"bad"`, `{}`)

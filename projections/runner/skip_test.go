@@ -53,11 +53,11 @@ select exists (select from projection_checkpoints where tenant_id = $1 and stopp
 
 			said := f.skip(t, "diary", 3)
 			require.EqualValues(t, 7, said.SequenceID)
-			require.Eventually(t, stoppedAt(5), 3*time.Second, 5*time.Millisecond, "it goes on by itself, to the next one")
+			require.Eventually(t, stoppedAt(5), 3*time.Second, 5*time.Millisecond, "it goes on by itself, up to the next poison")
 			require.Equal(t, upTo(4), f.applied(t, tenant))
 			f.skip(t, "diary", 5)
 			require.Eventually(t, func() bool { return f.status(t, tenant).Lag == 0 }, 3*time.Second, 5*time.Millisecond)
-			require.Equal(t, upTo(6), f.applied(t, tenant), "what says that an event is skipped is not applied")
+			require.Equal(t, upTo(6), f.applied(t, tenant), "skip events are not applied")
 			require.Nil(t, f.status(t, tenant).StoppedAt)
 			require.EqualValues(t, 8, f.status(t, tenant).SequenceID)
 			require.Eventually(t, func() bool { return len(f.applied(t, "other")) == 1 }, 10*time.Second, 5*time.Millisecond)
@@ -100,7 +100,7 @@ func TestSkipIsAnEventOfItsOwn(t *testing.T) {
 	require.Equal(t, "beyond repair", events[0].Reason())
 
 	require.NoError(t, f.runner(Config{}).CatchUp(t.Context()))
-	require.Equal(t, said, f.skip(t, "diary", 2), "the same again changes nothing, though nothing is stopped any more")
+	require.Equal(t, said, f.skip(t, "diary", 2), "a repeated skip changes nothing, though the projection is not stopped any more")
 	events, _, err = f.log.ReadStream(t.Context(), tenant, projections.SkipStream("diary"), 1, eventstore.Forwards, 10)
 	require.NoError(t, err)
 	require.Len(t, events, 1)
@@ -136,7 +136,8 @@ func TestSkipRefuses(t *testing.T) {
 	require.EqualValues(t, 3, head.SequenceID)
 }
 
-// A skip counts only in the stream of its projection, and in a version that this program knows. Whatever else is there stops nobody.
+// A skip counts only in the stream of its projection, and in a schema version that this program knows. Other events in
+// that stream stop nothing.
 func TestAnEventThatOnlyLooksLikeASkipSkipsNothing(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
@@ -163,7 +164,7 @@ func TestAnEventThatOnlyLooksLikeASkipSkipsNothing(t *testing.T) {
 
 var errUnsendable = errors.New("cannot be sent")
 
-// outbox is a sink that remembers what it was given, and cannot take "poison".
+// outbox is a sink that records its deliveries and cannot deliver "unsendable".
 type outbox struct {
 	mu       sync.Mutex
 	sent     []int64
@@ -207,7 +208,7 @@ func (o *outbox) Deliver(_ context.Context, _ domain.Tenant, events []eventstore
 	return nil
 }
 
-func TestWhatIsSkippedIsNotDelivered(t *testing.T) {
+func TestSkippedEventsAreNotDelivered(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.append(t, tenant, `{}`, `"poison"`, `{}`, `"unsendable"`, `{}`)
@@ -228,11 +229,11 @@ func TestWhatIsSkippedIsNotDelivered(t *testing.T) {
 	require.NoError(t, projection.CatchUp(t.Context()))
 	serve()
 	require.Nil(t, r.unit(tenant).stopped)
-	require.Equal(t, []int64{1, 3, 5}, o.sent, "each once, and nothing of what is skipped or says so")
+	require.Equal(t, []int64{1, 3, 5}, o.sent, "each once, without skipped and skip events")
 	require.EqualValues(t, 7, r.unit(tenant).SequenceID)
 }
 
-func TestAStopThatIsNoEventsFaultCannotBeSkipped(t *testing.T) {
+func TestAStopThatNoEventCausedCannotBeSkipped(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.append(t, tenant, `{}`)
@@ -259,18 +260,18 @@ func TestAStopThatIsNoEventsFaultCannotBeSkipped(t *testing.T) {
 	f.append(t, tenant, `{}`)
 	serve()
 	require.NotNil(t, r.unit(tenant).stopped)
-	require.Equal(t, 1, o.resumed, "it is not asked again and again")
+	require.Equal(t, 1, o.resumed, "the target is not asked again")
 
 	o.confused = false
 	require.NoError(t, NewSink(f.pool, f.log, f.watcher, Config{Holder: r.config.Holder}, o).CatchUp(t.Context()))
 	all, err = projections.ReadStatus(t.Context(), f.pool)
 	require.NoError(t, err)
-	require.Nil(t, all[i].StoppedAt, "though nothing was to deliver")
+	require.Nil(t, all[i].StoppedAt, "even without an event to deliver")
 }
 
-// To acquire a lease can take place though it was given up. Where nothing is behind, only the lease says that there is
-// something to do: to ask the target where it is.
-func TestALeaseThatWeDoNotKnowOfIsTakenUp(t *testing.T) {
+// An acquisition can commit although it was cancelled. If the unit is not behind, only the lease shows that there is work:
+// to ask the target for its position.
+func TestAnUnknownLeaseOfOursIsUsed(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.append(t, tenant, `{}`)
@@ -279,7 +280,7 @@ func TestALeaseThatWeDoNotKnowOfIsTakenUp(t *testing.T) {
 	r := NewSink(f.pool, f.log, f.watcher, Config{Holder: "us"}, o)
 	require.NoError(t, r.CatchUp(t.Context()))
 	require.Equal(t, 1, o.resumed)
-	o.sent = nil // the target has lost it
+	o.sent = nil // the target has lost its events
 	_, err := f.pool.Exec(t.Context(), "update projection_checkpoints set lease_holder = 'us', lease_until = 'infinity' where projection = 'outbox'")
 	require.NoError(t, err)
 	require.NoError(t, r.CatchUp(t.Context()))
@@ -287,7 +288,7 @@ func TestALeaseThatWeDoNotKnowOfIsTakenUp(t *testing.T) {
 	require.Equal(t, []int64{1}, o.sent)
 }
 
-// stubborn is a diary that cannot apply one event, nor what stands in its place once it is skipped.
+// stubborn is a diary that can apply neither an event nor its placeholder.
 type stubborn struct {
 	diary
 	prepared *atomic.Int64
@@ -317,6 +318,6 @@ func TestAPlaceholderThatCannotBeAppliedStopsTheProjectionAgain(t *testing.T) {
 	var stopped *projections.StoppedError
 	require.ErrorAs(t, r.CatchUp(ctx), &stopped)
 	require.EqualValues(t, 2, stopped.SequenceID)
-	require.LessOrEqual(t, prepared.Load(), int64(5), "it is not skipped for ever")
+	require.LessOrEqual(t, prepared.Load(), int64(5), "the skip is not repeated for ever")
 	require.Equal(t, upTo(1), f.applied(t, tenant))
 }

@@ -8,9 +8,9 @@ import (
 	"go.uber.org/zap"
 )
 
-// statisticsAt is the sequence_id at which the tables of a projection need statistics. A statement that was planned while
-// they were empty keeps a plan that goes through all of a tenant's rows until there are some, and PostgreSQL gathers them
-// by itself only about once a minute.
+// statisticsAt is the sequence_id at which the tables of a projection need statistics. A statement that was planned for
+// empty tables keeps a plan that scans all rows of a tenant until there are statistics, and autovacuum gathers them only
+// about once a minute.
 const statisticsAt = 1000
 
 const withoutStatistics = `
@@ -33,7 +33,7 @@ func (w *worker) gatherStatistics(ctx context.Context, u *unit) {
 		}
 	}
 	if err != nil && ctx.Err() == nil {
-		w.log(u.Key).Warn("no statistics were gathered; until PostgreSQL does so, reading may be slow", zap.Error(err))
+		w.log(u.Key).Warn("the statistics could not be gathered; reads may be slow until autovacuum gathers them", zap.Error(err))
 	}
 }
 

@@ -32,7 +32,7 @@ func (p *polls) TraceBatchQuery(_ context.Context, _ *pgx.Conn, data pgx.TraceBa
 	}
 }
 
-// A runner that polls again for each tenant that it takes over is the slower the more there are.
+// Taking over many tenants would be slow if the runner polled for each of them.
 func TestManyTenantsAreTakenOverInFewPolls(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

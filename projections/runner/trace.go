@@ -11,11 +11,11 @@ import (
 	"github.com/auren-memory/auren/eventstore"
 )
 
-// maxLinks is how many requests the span of one batch is linked to at most.
+// maxLinks bounds the requests that the span of a batch is linked to.
 const maxLinks = 128
 
-// traced runs the work on a batch in a span, which is linked to the requests that wrote its events. If none of them was traced,
-// neither is the batch.
+// traced runs the work on a batch in a span that is linked to the requests that wrote its events. If none of them was
+// traced, neither is the batch.
 func (w *worker) traced(ctx context.Context, u *unit, events []eventstore.Event, work func(context.Context) error) error {
 	if w.config.Tracer == nil {
 		return work(ctx)
@@ -40,12 +40,12 @@ func (w *worker) traced(ctx context.Context, u *unit, events []eventstore.Event,
 	return err
 }
 
-// requestsOf returns a link to each traced request that wrote one of the events, as their metadata says.
+// requestsOf returns a link to each traced request that wrote one of the events, according to their metadata.
 func requestsOf(events []eventstore.Event) []trace.Link {
 	var links []trace.Link
 	seen := map[string]bool{"": true}
 	for i := range events {
-		// Metadata that cannot be read is for the projection to complain of.
+		// The projection reports unreadable metadata.
 		meta, err := events[i].Meta()
 		if err != nil || seen[meta.Traceparent] {
 			continue

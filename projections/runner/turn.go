@@ -11,9 +11,9 @@ import (
 	"github.com/auren-memory/auren/projections/lease"
 )
 
-// turn applies or delivers what the log holds after the unit's checkpoint, up to another sequence_id (0: up to its head), for
-// one turn at most. After an error the lease is dropped: the next turn acquires it again and reads the checkpoint as it is, so that
-// nobody need know whether a commit whose answer was lost took place.
+// turn applies or delivers the events after the unit's checkpoint, up to another sequence_id (0: up to the head of the
+// log), for at most one turn. After an error it drops the lease: the next turn acquires it again and reads the checkpoint,
+// so it does not matter whether a commit whose answer was lost took place.
 func (w *worker) turn(ctx context.Context, u *unit, until int64) error {
 	if u.Term == 0 {
 		if ok, err := w.acquire(ctx, u); err != nil || !ok {
@@ -64,7 +64,7 @@ func (w *worker) turnOrPause(ctx context.Context, u *unit) {
 	err := w.turn(ctx, u, 0)
 	failed := err != nil && ctx.Err() == nil
 	if pause := w.units.endTurn(u, failed); failed {
-		w.log(u.Key).Warn("the log could not be followed; trying again", zap.Duration("in", pause), zap.Error(err))
+		w.log(u.Key).Warn("the events could not be applied; trying again", zap.Duration("in", pause), zap.Error(err))
 	}
 }
 
@@ -83,7 +83,7 @@ func (us *units) endTurn(u *unit, failed bool) (pause time.Duration) {
 	return pause
 }
 
-// backoff grows from about 0.1 s to about 5 s, with jitter so that not all runners come back at once.
+// backoff grows from about 0.1 s to about 5 s, with jitter so that runners do not retry in step.
 func backoff(failures int) time.Duration {
 	pause := min(100*time.Millisecond<<min(failures-1, 10), 5*time.Second)
 	return pause/2 + mathrand.N(pause)

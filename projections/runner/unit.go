@@ -11,15 +11,15 @@ import (
 	"github.com/auren-memory/auren/projections/lease"
 )
 
-// subscription is a projection or a sink, which the runner keeps up to date for all tenants.
+// subscription is a projection or a sink that the runner keeps up to date for all tenants.
 type subscription struct {
 	name    string
 	version int
-	// categories are those of the events that it is given; nil: eventstore.CategoryMemory.
+	// categories are those of the events that it receives; nil means eventstore.CategoryMemory.
 	categories []string
 	// after is the projection that a sink follows; empty: the log itself.
 	after string
-	// One of the two is nil.
+	// Exactly one of the two is set.
 	projection projections.Projection
 	sink       projections.Sink
 
@@ -27,7 +27,7 @@ type subscription struct {
 	self string
 	// holders are the live runners that share the tenants; none if this one is not among them, as in CatchUp. Guarded by units.mu.
 	holders []string
-	// suspended says that all tenants are left to other runners. Used only by poll.
+	// suspended means that this runner leaves all tenants to others. Used only by poll.
 	suspended bool
 }
 
@@ -38,39 +38,39 @@ func (s *subscription) owns(unit lease.Key) bool {
 	return len(s.holders) == 0 || lease.Owner(s.holders, unit) == s.self
 }
 
-// unit is a projection or a sink for one tenant: what is leased, has a checkpoint and gets a turn.
+// unit is a projection or a sink for one tenant: it has a lease and a checkpoint, and gets turns.
 type unit struct {
 	*subscription
 
 	// Guarded by units.mu. The lease is written only during a turn, or while there is none.
 	lease.Lease
-	// owned says that among the live holders this runner should lead the unit.
+	// owned means that this runner, among the live holders, should lead the unit.
 	owned bool
-	// inTurn says that the unit has a turn at the moment.
+	// inTurn means that the unit has a turn now.
 	inTurn  bool
 	stopped *projections.StoppedError
-	// stoppedHead is where the log ended when the unit last had a turn.
+	// stoppedHead is the head of the log when the unit last had a turn.
 	stoppedHead int64
 	failures    int
 	retryAt     time.Time
 
-	// reported says that the checkpoint's foreign version was logged. Used only by poll.
+	// reported means that the checkpoint's foreign version was logged. Used only by poll.
 	reported bool
 
-	// Used only during a turn, for a sink: whether Resume was called under this lease, and which events not to deliver, according
-	// to so many skip events.
+	// For a sink, used only during a turn: whether Resume was called under this lease, which events not to deliver, and from
+	// how many skip events that was read.
 	resumed bool
 	skips   int
 	skipped map[int64]bool
 }
 
-// units are the units that a runner has seen.
+// units are the units that a runner knows.
 type units struct {
 	mu  sync.Mutex
 	all map[lease.Key]*unit
 }
 
-// of returns a unit, which it adds if need be.
+// of returns a unit; it adds it if it is new.
 func (us *units) of(s *subscription, tenant domain.Tenant) *unit {
 	us.mu.Lock()
 	defer us.mu.Unlock()
@@ -83,7 +83,7 @@ func (us *units) of(s *subscription, tenant domain.Tenant) *unit {
 	return u
 }
 
-// share decides again which units of a subscription this runner should lead, if its live holders changed.
+// share recomputes which units of a subscription this runner should lead, if the live holders changed.
 func (us *units) share(s *subscription, holders []string) {
 	if !slices.Contains(holders, s.self) {
 		holders = nil
@@ -109,10 +109,10 @@ func (us *units) setLease(u *unit, l lease.Lease) {
 	u.resumed, u.skips, u.skipped = false, 0, nil
 }
 
-// dropLease forgets a lease, so that the next turn acquires it again and reads the checkpoint as it is. mu must be held.
+// dropLease forgets a lease, so that the next turn acquires it again and reads the checkpoint. mu must be held.
 func (u *unit) dropLease() { u.Term, u.stopped = 0, nil }
 
-// each calls do with every unit. It must not call methods of units.
+// each calls do with every unit. do must not call methods of units.
 func (us *units) each(do func(u *unit)) {
 	us.mu.Lock()
 	defer us.mu.Unlock()
@@ -131,7 +131,7 @@ func (us *units) held() (held []lease.Lease) {
 	return held
 }
 
-// dropLost drops leases that could not be renewed and returns those that it dropped. A turn finds out by itself.
+// dropLost drops leases that could not be renewed and returns them. A unit that has a turn notices by itself.
 func (us *units) dropLost(missing []lease.Lease) (lost []lease.Lease) {
 	us.mu.Lock()
 	defer us.mu.Unlock()

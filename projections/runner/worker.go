@@ -32,7 +32,7 @@ func (w *worker) overShare(u *unit) bool {
 	return !u.owned
 }
 
-// stop records that the unit is stopped in front of an event; at 0, that no event caused it.
+// stop records that an event stopped the unit; 0 if no event caused it.
 func (w *worker) stop(ctx context.Context, u *unit, at int64, cause error) error {
 	ctx, cancel := context.WithTimeout(ctx, w.config.Timeout)
 	defer cancel()

@@ -14,17 +14,17 @@ import (
 	"github.com/auren-memory/auren/projections/rows"
 )
 
-// change is one event, decoded, with the document of the text that it carries, if it carries one.
+// change is one decoded event, with the document of its text if it has one.
 type change struct {
 	stored   *eventstore.Event
 	event    memory.Event // nil: skipped
 	document *document
 }
 
-// readAtOnce is how many events a worker takes at a time.
+// readAtOnce is how many events a worker reads at a time.
 const readAtOnce = 50
 
-// read makes changes of events, in parallel where there are many.
+// read decodes events into changes, in parallel if there are many.
 func (p *Projection) read(events []eventstore.Event) ([]change, error) {
 	changes := make([]change, len(events))
 	var group errgroup.Group
@@ -60,16 +60,16 @@ func (p *Projection) readOne(stored *eventstore.Event) (change, error) {
 		if stored.Version > 1 {
 			return c, nil
 		}
-		// A row needs a vector, even that of a memory whose first event is skipped.
+		// Every row needs a vector, also that of a memory whose first event is skipped.
 	}
 	d := newDocument(found)
 	c.document = &d
 	return c, nil
 }
 
-// occurrences finds the lexemes of what of a memory is indexed.
+// occurrences returns the lexemes of a memory's indexed text.
 func (p *Projection) occurrences(memoryType string, content, metadata canonjson.Value) []lexicon.Occurrence {
-	// One word in two or three, and its space, are about so many bytes.
+	// About one lexeme for every 8 bytes of text: stop words have none.
 	found := make([]lexicon.Occurrence, 0, (len(content.Raw())+len(metadata.Raw()))/8+1)
 	position := 0
 	eachWord(memoryType, content, metadata, func(word string) {
@@ -79,7 +79,7 @@ func (p *Projection) occurrences(memoryType string, content, metadata canonjson.
 	return found
 }
 
-// fold brings the rows up to date.
+// fold applies the changes to the rows.
 func fold(current map[uuid.UUID]*row, changes []change) error {
 	for _, r := range current {
 		r.State = memory.StateForgotten

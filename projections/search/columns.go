@@ -11,21 +11,21 @@ import (
 	"github.com/auren-memory/auren/projections/rows"
 )
 
-// row is a memory as a search sees it. Its snapshot holds only what the table has columns for; the state is that of active:
-// forgotten and expired memories are alike here, hidden until they are restored.
+// row is the searchable part of a memory. Its snapshot holds only what the table has columns for. The state is active or
+// not: forgotten and expired memories are both hidden until they are restored.
 type row struct {
 	memory.Snapshot
 	opened     bool // by an event of the batch
 	active     bool
 	words      int
-	vector     pgtype.TSVector // not valid: as it is in the table
+	vector     pgtype.TSVector // not valid if unchanged
 	sequenceID int64
 
-	// What the row added to its scope before the batch.
+	// The row's share of its scope's counts before the batch.
 	countedMemories, countedWords int
 }
 
-// The columns, apart by what changes them.
+// The columns, grouped by what changes them.
 var (
 	constantColumns = []rows.Column[row]{
 		rows.NewColumn("id", "uuid", func(r *row) *uuid.UUID { return &r.ID }),

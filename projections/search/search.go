@@ -1,12 +1,11 @@
 // Package search projects the log onto agent_memory_search, the narrow table that a full-text search reads, and
 // onto agent_memory_search_scopes, which counts the active memories of each agent and user and their words.
 //
-// It is a projection of its own because the text-search vector and its index are by far the dearest part of
-// projecting. The vectors of a batch are made here, by several workers at once, before the transaction begins, and are only
-// stored within it: PostgreSQL would make one after the other, and parse and print each on the way. Only a
-// memory_remembered or memory_revised makes a new vector; every other event carries none of the text and changes the
-// flags beside the vector. A memory that is not active keeps its row, which the index leaves out, so that a restore
-// finds it again.
+// It is a projection of its own because the text-search vector and its index are by far the most expensive part of
+// projecting. Several workers compute the vectors of a batch before the transaction begins, which only stores them:
+// PostgreSQL would compute one after the other, and parse and print each. Only memory_remembered and memory_revised make a
+// new vector; every other event has no text and changes only the columns beside the vector. An inactive memory keeps
+// its row, which the index leaves out, so that a restore has only to set a flag.
 package search
 
 import (
@@ -22,7 +21,7 @@ import (
 	"github.com/auren-memory/auren/projections"
 )
 
-// Name is what the checkpoint is filed under.
+// Name is the projection's name.
 const Name = "search"
 
 // Config tunes a Projection; its zero value works.
@@ -48,10 +47,10 @@ func New(config Config) *Projection {
 // Name returns Name.
 func (*Projection) Name() string { return Name }
 
-// Version returns 3: of version 1 PostgreSQL made the vectors, and of 2 a text that is too long was cut within a word.
+// Version returns 3: in version 1 PostgreSQL computed the vectors, version 2 cut long texts within a word.
 func (*Projection) Version() int { return 3 }
 
-// Categories returns nil: it is given the events of memories.
+// Categories returns nil: the projection applies the events of memories.
 func (*Projection) Categories() []string { return nil }
 
 // Tables returns agent_memory_search and agent_memory_search_scopes.
@@ -65,8 +64,8 @@ var schema string
 // Schema creates the tables.
 func (*Projection) Schema() string { return schema }
 
-// Prepare decodes the events and makes the vectors of their texts. An event that this program does not know, or one
-// of a memory that no row is there for, is a *projections.PoisonError, the latter from Write.
+// Prepare decodes the events and computes the vectors of their texts. It returns a *projections.PoisonError for an event
+// that this program does not know; the Write returns one for an event of a memory without a row.
 func (p *Projection) Prepare(ctx context.Context, tenant domain.Tenant, events []eventstore.Event) (projections.Write, error) {
 	changes, err := p.read(events)
 	if err != nil {

@@ -69,7 +69,7 @@ func (f fixture) found(t *testing.T, query string) []uuid.UUID {
 	return ids
 }
 
-// requireExactScopes holds the counts equal to what a count of the rows gives.
+// requireExactScopes requires the stored counts to equal the counted rows.
 func (f fixture) requireExactScopes(t *testing.T) {
 	t.Helper()
 	var differences int
@@ -86,7 +86,7 @@ func (f fixture) requireExactScopes(t *testing.T) {
 
 func TestSearchRowsFollowTheirMemory(t *testing.T) {
 	t.Parallel()
-	// Once with every event in a batch of its own, once with all in one.
+	// Once with each event in a batch of its own, once with all in one batch.
 	for _, batch := range []int{1, 1000} {
 		t.Run(fmt.Sprint("batch ", batch), func(t *testing.T) {
 			t.Parallel()
@@ -153,10 +153,10 @@ func TestManyVectorsAtOnceStayWithTheirMemories(t *testing.T) {
 	f.requireExactScopes(t)
 }
 
-func TestNoTextIsTooMuch(t *testing.T) {
+func TestAnyTextCanBeIndexed(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	// The texts whose vectors are the largest: ever new words, alone, hyphenated, as addresses.
+	// The texts with the largest vectors: distinct words, alone, hyphenated, as addresses.
 	for _, form := range []string{"%s ", "%s-", "%[1]s.io/%[1]s ", "%s-b-c ", "%[1]s-%[1]sx ", "a.io/%s ", "-%s", "x@%s.com ", "a_"} {
 		var text strings.Builder
 		for i := 0; text.Len() < 1_000_000; i++ {

@@ -17,7 +17,7 @@ import (
 	"github.com/auren-memory/auren/projections/search"
 )
 
-func TestASkippedEventLeavesTheRowAsItIs(t *testing.T) {
+func TestASkippedEventDoesNotChangeTheRow(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	told, opened := f.remember(t, "ana", `"runs at dawn"`), uuid.New()

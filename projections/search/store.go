@@ -10,7 +10,7 @@ import (
 	"github.com/auren-memory/auren/domain"
 )
 
-// store writes the rows and what they change in the counts of their scopes.
+// store writes the rows and updates the counts of their scopes.
 func store(ctx context.Context, tx pgx.Tx, tenant domain.Tenant, all map[uuid.UUID]*row) error {
 	var opened, texts, flags []*row
 	scopes := map[scope]count{}
@@ -45,7 +45,7 @@ func store(ctx context.Context, tx pgx.Tx, tenant domain.Tenant, all map[uuid.UU
 	return nil
 }
 
-// scope is the agent and the user whose memories a search may be bounded to.
+// scope is an agent and a user, to whose memories a search may be restricted.
 type scope struct{ agent, user string }
 
 type count struct{ memories, words int }

@@ -7,13 +7,13 @@ import (
 	"github.com/auren-memory/auren/domain/lexicon"
 )
 
-// MaxTextBytes is how much of a memory's text is indexed, counted as Text writes it; what is beyond is kept but not found
-// by its words. No text of this length comes near the limit of a tsvector, 1 MiB.
+// MaxTextBytes bounds how much of a memory's text is indexed, counted as Text writes it; words beyond it are stored but
+// cannot be found. No text of this length comes near the limit of a tsvector, 1 MiB.
 const MaxTextBytes = 128 << 10
 
-// Text returns what of a memory is indexed, as words with a space between any two, in this order: the strings and numbers in
-// its content, however deeply they are nested, its type, and the strings in its metadata. Keys are not indexed:
-// they are the same in all memories of a kind and tell nothing apart. Words beyond MaxTextBytes are left out.
+// Text returns the indexed text of a memory, as words separated by spaces, in this order: the strings and numbers in its
+// content, at any depth, its type, and the strings in its metadata. Keys are not indexed: they are the same in all
+// memories of a kind, so they distinguish nothing. Words beyond MaxTextBytes are left out.
 func Text(memoryType string, content, metadata canonjson.Value) string {
 	var text strings.Builder
 	eachWord(memoryType, content, metadata, func(word string) {
@@ -25,7 +25,7 @@ func Text(memoryType string, content, metadata canonjson.Value) string {
 	return text.String()
 }
 
-// eachWord calls do with the words of Text.
+// eachWord calls do with each word of Text.
 func eachWord(memoryType string, content, metadata canonjson.Value, do func(word string)) {
 	room := MaxTextBytes
 	add := func(text string) {

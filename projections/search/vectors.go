@@ -10,23 +10,23 @@ import (
 	"github.com/auren-memory/auren/domain/lexicon"
 )
 
-// The bounds of a tsvector, as to_tsvector keeps them.
+// The limits of a tsvector, which to_tsvector observes too.
 const (
 	lastPosition = 1<<14 - 1
 	maxPositions = 1<<8 - 1
 )
 
-// document is a text as it is indexed.
+// document is an indexed text.
 type document struct {
 	vector pgtype.TSVector
-	// words is how many places the vector holds; stop words have none.
+	// words is how many positions the vector holds; stop words have none.
 	words int
 }
 
-// newDocument makes the tsvector of the lexemes of a text, which it sorts.
+// newDocument makes a tsvector from the lexemes of a text; it sorts them.
 func newDocument(found []lexicon.Occurrence) document {
 	d := document{vector: pgtype.TSVector{Valid: true, Lexemes: make([]pgtype.TSVectorLexeme, 0, len(found))}}
-	// All positions lie in one array, of which each lexeme has a piece.
+	// All positions share one array, of which each lexeme has a slice.
 	positions := make([]pgtype.TSVectorPosition, 0, len(found))
 	slices.SortFunc(found, func(a, b lexicon.Occurrence) int {
 		return cmp.Or(strings.Compare(a.Lexeme, b.Lexeme), a.Position-b.Position)

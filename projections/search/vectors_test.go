@@ -45,7 +45,7 @@ func randomText(rng *rand.Rand, words int) string {
 	return text.String()
 }
 
-func TestVectorsAreThoseOfPostgreSQL(t *testing.T) {
+func TestVectorsEqualPostgreSQLs(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.New(t)
 	rng := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a sample, not a secret
@@ -76,7 +76,7 @@ select vector::text, (select coalesce(sum(cardinality(positions)), 0) from unnes
 	require.NoError(t, err)
 	analyzer := lexicon.New()
 	for i, text := range texts {
-		// A text gives the same lexemes whether or not it was made plain before.
+		// A text gives the same lexemes whether or not it was split into words before.
 		for _, form := range []string{text, plain[i]} {
 			vector, words := search.Document(analyzer.Occurrences(form))
 			require.Equal(t, want[i], made{vector, words}, text)
