@@ -193,8 +193,9 @@ func testReplay(t *testing.T, w *world) {
 	}
 	w.fails(exitFailed, "there is no memory", "replay", "--stream", uuid.NewString())
 	w.fails(exitUsage, "--stream", "replay", "--stream", "x")
-	w.fails(exitUsage, "memory_remembered, memory_revised, ", "replay", "--event-type", "revised")
-	w.fails(exitUsage, "--from and --to", "replay", "--from", "3", "--to", "2")
+	w.fails(exitUsage, "--event-type must be one of memory_remembered, memory_revised, ", "replay", "--event-type", "revised")
+	w.fails(exitUsage, "--category must be one of memory, projection, *, got", "replay", "--category", "x")
+	w.fails(exitUsage, "--from must be", "replay", "--from", "3", "--to", "2")
 }
 
 func TestReplayFollowsTheLog(t *testing.T) {

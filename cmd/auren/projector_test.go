@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -83,9 +84,21 @@ func TestProjectorSkip(t *testing.T) {
 	require.Contains(t, w.must("recall", "run"), "runs before breakfast")
 	require.Contains(t, w.must("show", id, "--history"), "ops")
 
-	audit := w.must("replay", "--stream", projections.SkipStream("agent_memories").String(), "--json")
-	require.Contains(t, audit, `"event_type":"projection_event_skipped"`)
-	require.Contains(t, audit, `"reason":"no use to us"`)
+	remote := &world{t: t, dsn: w.dsn, nats: w.nats, url: start(t, settings(w.dsn, w.nats), "server").url()}
+	for _, door := range []*world{w, remote} {
+		count := func(args ...string) int {
+			return strings.Count(door.must(append([]string{"replay", "--json"}, args...)...), "\n")
+		}
+		require.Equal(t, 4, count())
+		require.Equal(t, 8, count("--category", "*"))
+		require.Equal(t, 4, count("--category", "projection", "--event-type", "projection_event_skipped"))
+		stream := projections.SkipStream("agent_memories").String()
+		audit := door.must("replay", "--stream", stream, "--event-type", "projection_event_skipped", "--json")
+		require.Equal(t, 2, strings.Count(audit, `"event_type":"projection_event_skipped"`))
+		require.Contains(t, audit, `"reason":"no use to us"`)
+		require.Zero(t, count("--stream", stream, "--category", "memory"))
+		door.fails(exitUsage, "--event-type must be one of memory_", "replay", "--event-type", "projection_event_skipped")
+	}
 	require.Contains(t, w.must("replay", "--stream", projections.SkipStream("search").String()), "projection_event_skipped")
 
 	w.must("rebuild")

@@ -131,8 +131,8 @@ func TestWatchRejectsInvalidInput(t *testing.T) {
 		code int
 	}{
 		"a moment":      {[]string{"--nats-url", "nats://127.0.0.1:1", "watch", "--since", "yesterday"}, "a duration, e.g. 10m, and a sequence_id are allowed, too", exitUsage},
-		"a type":        {[]string{"watch", "--event-type", "revised"}, `--event-type "revised" is none`, exitUsage},
-		"not published": {[]string{"watch", "--event-type", "projection_event_skipped"}, `is none that is published`, exitUsage},
+		"a type":        {[]string{"watch", "--event-type", "revised"}, `--event-type must be one of memory_remembered, `, exitUsage},
+		"not published": {[]string{"watch", "--event-type", "projection_event_skipped"}, `, got "projection_event_skipped"`, exitUsage},
 		"no past":       {[]string{"watch", "--no-follow"}, "--since", exitUsage},
 		"no server":     {[]string{"--db-dsn", "postgres://h/x", "watch"}, "--nats-url (AUREN_NATS_URL)", exitUsage},
 		"no stack":      {[]string{"--data-dir", t.TempDir(), "watch"}, "no AUREN runs on", exitFailed},

@@ -41,8 +41,8 @@ func (a Admission) Follow(ctx context.Context, request any, each func(Page) erro
 
 // check looks at what the tags of a request cannot say.
 func check(request any) error {
-	if r, ok := request.(interface{ check() error }); ok {
-		return r.check()
+	if r, ok := request.(interface{ Check() error }); ok {
+		return r.Check()
 	}
 	return nil
 }

@@ -9,12 +9,13 @@ import (
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/projections"
 )
 
 // EventFilter narrows what is read from the log.
 type EventFilter struct {
-	Categories    []string `json:"category,omitempty" maxItems:"100" doc:"Only events of one of these categories, e.g. projection; * stands for every one. Default is memory."`
-	EventTypes    []string `json:"event_type,omitempty" maxItems:"100" doc:"Only events of one of these types, e.g. memory_revised."`
+	Categories    []string `json:"category,omitempty" maxItems:"100" doc:"Only events of these categories, e.g. projection; * stands for every category. Default is memory."`
+	EventTypes    []string `json:"event_type,omitempty" maxItems:"100" doc:"Only events of these types, e.g. memory_revised."`
 	AgentID       string   `json:"agent_id,omitempty" minLength:"1" maxLength:"100" doc:"Only events of this agent's memories."`
 	UserID        string   `json:"user_id,omitempty" minLength:"1" maxLength:"255" doc:"Only events of memories about this user."`
 	CorrelationID string   `json:"correlation_id,omitempty" minLength:"1" maxLength:"255" doc:"Only events of this piece of work."`
@@ -25,22 +26,40 @@ func (f *EventFilter) filter() eventstore.Filter {
 	return eventstore.Filter{Categories: f.Categories, EventTypes: f.EventTypes, AgentID: f.AgentID, UserID: f.UserID, CorrelationID: f.CorrelationID, Until: f.Until}
 }
 
-func (f *EventFilter) check() error {
-	for _, given := range f.Categories {
-		if all := append(eventstore.Categories(), eventstore.AllCategories); !slices.Contains(all, given) {
-			return domain.Invalidf("category", "must be one of %s, got %q", strings.Join(all, ", "), given)
-		}
+// Check returns an error of kind Invalid if the filter names a category that does not exist, or an event type that is not of
+// its categories.
+func (f *EventFilter) Check() error {
+	if err := oneOf("category", f.Categories, Categories()); err != nil {
+		return err
 	}
-	for _, given := range f.EventTypes {
-		if all := EventTypes(); !slices.Contains(all, given) {
-			return domain.Invalidf("event_type", "must be one of %s, got %q", strings.Join(all, ", "), given)
+	return oneOf("event_type", f.EventTypes, EventTypes(f.Categories...))
+}
+
+func oneOf(field string, given, allowed []string) error {
+	for _, g := range given {
+		if !slices.Contains(allowed, g) {
+			return domain.Invalidf(field, "must be one of %s, got %q", strings.Join(allowed, ", "), g)
 		}
 	}
 	return nil
 }
 
-// EventTypes are the types of events that can be asked for.
-func EventTypes() []string { return memory.EventTypes() }
+// Categories returns what a filter may name as a category.
+func Categories() []string { return append(eventstore.Categories(), eventstore.AllCategories) }
+
+// EventTypes returns the types of the events of some categories; without any, of the category memory.
+func EventTypes(categories ...string) (types []string) {
+	has := func(category string) bool {
+		return slices.Contains(categories, category) || slices.Contains(categories, eventstore.AllCategories)
+	}
+	if len(categories) == 0 || has(eventstore.CategoryMemory) {
+		types = append(types, memory.EventTypes()...)
+	}
+	if has(eventstore.CategoryProjection) {
+		types = append(types, projections.EventSkipped)
+	}
+	return types
+}
 
 // ReadStreamRequest asks for the events of one memory.
 type ReadStreamRequest struct {

@@ -3,25 +3,23 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/google/uuid"
 
 	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/cmd/internal/stack"
-	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
 )
 
 // Replay is `auren replay`.
 type Replay struct {
-	Stream      string   `placeholder:"ID" help:"Replay one memory; default: the whole log."`
+	Stream      string   `placeholder:"ID" help:"Replay one stream, whose id is that of its memory; default: the whole log."`
 	From        *int64   `placeholder:"N" help:"First sequence_id."`
 	To          *int64   `placeholder:"N" help:"Last sequence_id."`
 	Follow      bool     `short:"f" help:"Go on with what is appended from now on, until Ctrl-C."`
+	Category    []string `placeholder:"NAME" help:"Only events of these categories: memory, projection, or * for every category; default memory, or with --stream that of the stream."`
 	EventType   []string `name:"event-type" placeholder:"TYPE" help:"Only events of these types."`
 	Agent       string   `placeholder:"ID" help:"Only events of memories of this agent."`
 	User        string   `placeholder:"ID" help:"Only events of memories of this user."`
@@ -37,14 +35,18 @@ func (c *Replay) Run(ctx context.Context, a *App) error {
 	if err != nil {
 		return err
 	}
-	if err := checkEventTypes(c.EventType, memory.EventTypes(), "none"); err != nil {
+	if only != uuid.Nil && len(c.Category) == 0 {
+		c.Category = []string{eventstore.AllCategories}
+	}
+	filter := c.filter()
+	if err := filter.Check(); err != nil {
 		return err
 	}
 	if first, last := c.span(); first < 1 || last < first {
-		return UsageError{errors.New("--from and --to: a range of sequence_ids from 1 on is allowed, such as --from 1 --to 100")}
+		return UsageError{errors.New("--from must be at least 1 and --to at least --from, e.g. --from 1 --to 100")}
 	}
 	if only != uuid.Nil && c.Agent+c.User+c.Correlation != "" {
-		return UsageError{errors.New("--stream names one memory; --agent, --user and --correlation choose among many")}
+		return UsageError{errors.New("--stream must not be given together with --agent, --user or --correlation, which choose among many streams")}
 	}
 	door, err := a.OpenDoor(ctx, "replay")
 	if err != nil {
@@ -62,16 +64,6 @@ func (c *Replay) Run(ctx context.Context, a *App) error {
 		return c.replayStream(ctx, a, door, only, print)
 	}
 	return c.replayLog(ctx, a, door, print)
-}
-
-// checkEventTypes refuses what is not among the allowed types, and says that it is none of them.
-func checkEventTypes(given, allowed []string, none string) error {
-	for _, t := range given {
-		if !slices.Contains(allowed, t) {
-			return UsageError{fmt.Errorf("--event-type %q is %s; allowed are %s", t, none, strings.Join(allowed, ", "))}
-		}
-	}
-	return nil
 }
 
 // span is what is asked for by sequence_id.
@@ -117,11 +109,12 @@ func (c *Replay) replayStream(ctx context.Context, a *App, door *stack.Door, id 
 func (c *Replay) matches(e *eventstore.Event) bool {
 	first, last := c.span()
 	return e.SequenceID >= first && e.SequenceID <= last &&
-		(len(c.EventType) == 0 || slices.Contains(c.EventType, e.Type))
+		(len(c.EventType) == 0 || slices.Contains(c.EventType, e.Type)) &&
+		(slices.Contains(c.Category, e.Category) || slices.Contains(c.Category, eventstore.AllCategories))
 }
 
 func (c *Replay) filter() api.EventFilter {
-	f := api.EventFilter{EventTypes: c.EventType, AgentID: c.Agent, UserID: c.User, CorrelationID: c.Correlation}
+	f := api.EventFilter{Categories: c.Category, EventTypes: c.EventType, AgentID: c.Agent, UserID: c.User, CorrelationID: c.Correlation}
 	if c.To != nil {
 		f.Until = *c.To
 	}

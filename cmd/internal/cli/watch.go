@@ -9,8 +9,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/cmd/internal/stack"
-	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/projections/fanout"
 )
 
@@ -26,7 +26,7 @@ type Watch struct {
 
 // Run shows changes as subscribers see them: from the stream, once the read model has them.
 func (c *Watch) Run(ctx context.Context, a *App) error {
-	if err := checkEventTypes(c.EventType, memory.EventTypes(), "none that is published"); err != nil {
+	if err := (&api.EventFilter{EventTypes: c.EventType}).Check(); err != nil {
 		return err
 	}
 	if !c.Follow && c.Since == "" {

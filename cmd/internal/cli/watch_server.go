@@ -6,7 +6,6 @@ import (
 
 	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/cmd/internal/stack"
-	"github.com/auren-memory/auren/domain/memory"
 )
 
 // watchServer shows the changes that the server's log has, for a client that reaches no NATS.
@@ -17,9 +16,6 @@ func (c *Watch) watchServer(ctx context.Context, a *App, from since) error {
 	}
 	defer door.Close()
 	request := api.FollowLogRequest{EventFilter: api.EventFilter{EventTypes: c.EventType, AgentID: c.Agent, UserID: c.User}}
-	if len(c.EventType) == 0 {
-		request.EventTypes = memory.EventTypes()
-	}
 	if request.After, err = c.after(ctx, a, door, from); err != nil {
 		return err
 	}

@@ -174,10 +174,8 @@ func describeParameter(registry huma.Registry, f reflect.StructField) *huma.Para
 	if f.Type == reflect.TypeFor[json.RawMessage]() {
 		schema.Type = huma.TypeString
 	}
-	if jsonName(f) == "event_type" {
-		for _, t := range api.EventTypes() {
-			schema.Items.Enum = append(schema.Items.Enum, t)
-		}
+	for _, allowed := range map[string][]string{"category": api.Categories(), "event_type": api.EventTypes("*")}[jsonName(f)] {
+		schema.Items.Enum = append(schema.Items.Enum, allowed)
 	}
 	return &huma.Param{Name: jsonName(f), In: "query", Description: f.Tag.Get("doc"), Schema: schema}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/cmd/internal/httpapi"
 	"github.com/auren-memory/auren/domain/memory"
+	"github.com/auren-memory/auren/projections"
 )
 
 // routes are all that the API serves, by method and path.
@@ -184,14 +185,15 @@ func TestOpenAPI(t *testing.T) {
 		require.Contains(t, doc.Paths["/v1/memories"]["get"].Responses["503"].Headers, "Retry-After")
 		require.Contains(t, doc.Paths["/health/ready"]["get"].Responses["503"].Content, "application/json")
 	})
-	t.Run("names the event types", func(t *testing.T) {
+	t.Run("names the categories and the types of events", func(t *testing.T) {
+		named := map[string]any{}
 		for _, p := range doc.Paths["/v1/events"]["get"].Parameters {
-			if p.Name == "event_type" {
-				require.ElementsMatch(t, memory.EventTypes(), p.Schema["items"].(map[string]any)["enum"])
-				return
+			if items, ok := p.Schema["items"].(map[string]any); ok {
+				named[p.Name] = items["enum"]
 			}
 		}
-		require.Fail(t, "event_type is missing")
+		require.ElementsMatch(t, []string{"memory", "projection", "*"}, named["category"])
+		require.ElementsMatch(t, append(memory.EventTypes(), projections.EventSkipped), named["event_type"])
 	})
 }
 
