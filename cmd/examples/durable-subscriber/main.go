@@ -131,7 +131,7 @@ func receive(ctx context.Context, s settings, l *ledger, m jetstream.Msg) error 
 func refill(ctx context.Context, s settings, l *ledger, until int64) error {
 	log.Printf("reading events %d to %d from the log", l.last+1, until)
 	for l.last < until {
-		url := fmt.Sprintf("%s/v1/events?after=%d&until=%d&limit=500", s.api, l.last, until)
+		url := fmt.Sprintf("%s/v1/events?after=%d&until=%d&category=*&limit=500", s.api, l.last, until)
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 		if err != nil {
 			return err

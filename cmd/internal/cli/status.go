@@ -19,7 +19,7 @@ type Status struct {
 	JSON bool `help:"Print the status as JSON."`
 }
 
-const statusTimeout = 4 * time.Second
+const statusTimeout = 10 * time.Second
 
 // errUnready ends status where something is missing; what, was printed.
 var errUnready = errors.New("not ready")
