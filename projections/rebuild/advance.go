@@ -14,7 +14,7 @@ import (
 	"github.com/auren-memory/auren/projections/generation"
 )
 
-// positions are where the tables of a build are, by tenant, and where they have to be.
+// positions are the positions of a build's tables, by tenant, and those that they must reach.
 type positions struct {
 	from, to map[domain.Tenant]int64
 }
@@ -48,8 +48,8 @@ func (j *job) positions(ctx context.Context, b *build) (positions, error) {
 	return p, nil
 }
 
-// follow applies what is between the positions. It leaves out tenants that are there already: nearly all of them, once the tables
-// are filled, and taking the lease of each and giving it back would keep the live runners waiting during the switch.
+// follow applies the events between the positions. It leaves out tenants that are there already: once the tables are filled
+// these are nearly all, and acquiring and releasing the lease of each would block the live runners during the switch.
 func (b *build) follow(ctx context.Context, p positions) error {
 	ahead := map[domain.Tenant]int64{}
 	for tenant, to := range p.to {
@@ -63,10 +63,10 @@ func (b *build) follow(ctx context.Context, p positions) error {
 	return b.runner.CatchUpTo(ctx, ahead)
 }
 
-// advance begins a phase in which each build applies what the logs, or the live tables, hold at this moment, and then does something
-// more. Without a name the phase goes on.
+// advance begins a phase in which each build applies what the logs, or the live tables, hold now, and then does something
+// more. Without a name the current phase continues.
 func (j *job) advance(ctx context.Context, phase Phase, then func(ctx context.Context, b *build) error) error {
-	// The slowest indexes first: they are created while the next tables are filled.
+	// The slowest indexes come first: they are created while the next tables are filled.
 	builds := slices.SortedStableFunc(slices.Values(j.builds), func(a, b *build) int { return b.slowIndexes() - a.slowIndexes() })
 	all, total := make([]positions, len(builds)), int64(0)
 	for i, b := range builds {
@@ -81,7 +81,7 @@ func (j *job) advance(ctx context.Context, phase Phase, then func(ctx context.Co
 	if phase != "" {
 		j.phase(phase, 0, total)
 	}
-	// Filling a table keeps two processors busy, creating a large index one.
+	// Filling a table uses two processors, creating a large index one.
 	following := make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))
 	group, ctx := errgroup.WithContext(ctx)
 	for i, b := range builds {

@@ -23,11 +23,11 @@ import (
 type build struct {
 	generation.Generation
 	projection projections.Projection
-	pool       *pgxpool.Pool // finds what is in the generation's schema, and nothing else
+	pool       *pgxpool.Pool // its search_path is the generation's schema alone
 	runner     *runner.Runner
 }
 
-// runnerTables are copied into the schema of a generation that is built: its checkpoints are apart from the live ones.
+// runnerTables are copied into the schema of a build: its checkpoints are apart from the live ones.
 func runnerTables() []string { return []string{"projection_checkpoints", "projectors"} }
 
 // logTables are what a runner reads; in the schema of the generation they are views.
@@ -53,7 +53,7 @@ func createSurroundings(ctx context.Context, tx pgx.Tx, g generation.Generation)
 	return nil
 }
 
-// dropSurroundings leaves nothing but the tables of the projection.
+// dropSurroundings drops everything but the tables of the projection.
 func (b *build) dropSurroundings(ctx context.Context, tx pgx.Tx) error {
 	statements := []string{"drop view " + b.Table("projection_generations")}
 	for _, table := range runnerTables() {
@@ -70,33 +70,33 @@ func (b *build) dropSurroundings(ctx context.Context, tx pgx.Tx) error {
 	return nil
 }
 
-// What a build holds in memory is bounded by these: of each tenant a batch that is written and one that is prepared.
+// These bound a build's memory: for each tenant at work, one batch is written and one is prepared.
 const (
 	tenantsAtOnce = 2
 	batchEvents   = 2000
 	batchBytes    = 4 << 20
-	// batchTimeout is generous: indexes may be built at the same time.
+	// batchTimeout is generous: indexes may be created at the same time.
 	batchTimeout = 5 * time.Minute
 )
 
-// prepareConnection lets the server keep what is written in memory for a while: the switch is committed durably, and by then
-// everything that was committed before it is durable, too. It raises the memory for an index to 256 MB, unless it is more already.
+// prepareConnection turns off synchronous commits: the switch commits durably, and that makes everything committed before
+// it durable, too. It raises maintenance_work_mem to at least 256 MB.
 const prepareConnection = `
 set synchronous_commit = off;
 select set_config('maintenance_work_mem', '256MB', false)
  where pg_size_bytes(current_setting('maintenance_work_mem')) < pg_size_bytes('256MB')`
 
-// open opens the connections of a build and makes the runner that fills it: the same that keeps the live tables up to date.
+// open opens the connections of a build and makes the runner that fills it, of the kind that maintains the live tables.
 func (b *build) open(ctx context.Context, pool *pgxpool.Pool, log *zap.Logger, applied func(events int64)) error {
 	config := pool.Config()
 	parameters := config.ConnConfig.RuntimeParams
 	parameters["search_path"] = pgx.Identifier{b.Schema}.Sanitize()
-	// Batches are bounded by batchTimeout and indexes by nothing, whatever the role or the database sets for others. A process that is
-	// suspended keeps no locks.
+	// Batches are bounded by batchTimeout, indexes are not bounded, whatever timeouts the role or the database sets. A
+	// suspended process keeps no locks.
 	parameters["statement_timeout"], parameters["lock_timeout"] = "0", "0"
 	parameters["idle_in_transaction_session_timeout"] = fmt.Sprint(maxIdle.Milliseconds())
 	config.MinConns, config.MinIdleConns = 0, 0
-	// After that of the pool, which has its connections commit durably.
+	// After the pool's own AfterConnect, which makes commits durable.
 	first := config.AfterConnect
 	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 		if first != nil {
@@ -127,7 +127,7 @@ func (b *build) close() {
 	}
 }
 
-// createIndexes creates the indexes, which is faster than keeping them up to date while the tables are filled, and gathers
+// createIndexes creates the indexes, which is faster than maintaining them while the tables are filled, and gathers
 // statistics.
 func (b *build) createIndexes(ctx context.Context, created func()) error {
 	var group errgroup.Group
@@ -152,7 +152,7 @@ func (b *build) createIndexes(ctx context.Context, created func()) error {
 	return nil
 }
 
-// slowIndexes counts the indexes that are no B-trees.
+// slowIndexes counts the indexes other than B-trees.
 func (b *build) slowIndexes() (n int) {
 	for _, statement := range generation.Indexes(b.projection) {
 		if strings.Contains(statement, " using ") {
@@ -162,5 +162,5 @@ func (b *build) slowIndexes() (n int) {
 	return n
 }
 
-// indexesAtOnce bounds how many indexes of a projection are created at a time.
+// indexesAtOnce bounds how many indexes of a projection are created concurrently.
 const indexesAtOnce = 2

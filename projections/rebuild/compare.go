@@ -11,24 +11,24 @@ import (
 	"github.com/auren-memory/auren/projections/generation"
 )
 
-// TableComparison says how a live table and the copy that was made of it compare.
+// TableComparison is the result of comparing a live table with its rebuilt copy.
 type TableComparison struct {
 	Table string `json:"table"`
-	// Rows are how many keys were compared: those in either of the two.
+	// Rows counts the compared keys: those in either table.
 	Rows int64 `json:"rows"`
-	// Missing counts the rows that the live table lacks, Extra those that it should not have, Altered those that
-	// have another content than they should.
+	// Missing counts the rows that the live table lacks, Extra those that it should not have, Altered those with the
+	// wrong content.
 	Missing int64 `json:"missing"`
 	Extra   int64 `json:"extra"`
 	Altered int64 `json:"altered"`
-	// Differences are the first of all these, by key.
+	// Differences are the first of these, by key.
 	Differences []Difference `json:"differences"`
 }
 
-// Equal says that no row differs.
+// Equal reports whether no row differs.
 func (t TableComparison) Equal() bool { return t.Missing+t.Extra+t.Altered == 0 }
 
-// Difference is a row that is not as it should be. It names no content.
+// Difference is a row that differs. It contains no content.
 type Difference struct {
 	// Key holds the columns of the primary key.
 	Key json.RawMessage `json:"key"`
@@ -38,7 +38,7 @@ type Difference struct {
 	Columns []string `json:"columns,omitempty"`
 }
 
-// differencesNamed bounds how many differences of a table are named; the others are counted.
+// differencesNamed bounds how many differences of a table are listed; the others are only counted.
 const differencesNamed = 10
 
 // The columns of a table, and whether they are of its primary key.
@@ -49,8 +49,8 @@ select a.attname::text, coalesce(a.attnum = any(i.indkey), false)
  where a.attrelid = $1::regclass and a.attnum > 0 and not a.attisdropped
  order by a.attnum`
 
-// A hash is made of a row's text, which has all of its columns. The server compares the hashes, in files of its own
-// where they are many; here arrives the result.
+// Hashes the text of each row, which has all of its columns, and compares the hashes in the server, in temporary files if
+// they are many; only the result is sent.
 // (%[1]s: the live table, %[2]s: the copy, %[3]s: the columns of the key, %[4]s: the key as pairs of name and value,
 // %[5]s: the columns that differ in a row that both have; $1: how many differences to name)
 const compareTable = `

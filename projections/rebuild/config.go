@@ -8,16 +8,16 @@ import (
 
 // Config tunes a rebuild; its zero value works.
 type Config struct {
-	// Log receives what an operator should know; default none.
+	// Log is for the operator; default none.
 	Log *zap.Logger
-	// Downgrade also replaces tables that a newer version made; its runners then do nothing. Default ErrNewerVersion.
+	// Downgrade also replaces tables that a newer version made; its runners then do nothing. Default false: ErrNewerVersion.
 	Downgrade bool
-	// Progress is told, by one goroutine at a time, how far the rebuild is; default nobody.
+	// Progress is called with the progress of the rebuild, by one goroutine at a time; default none.
 	Progress func(Progress)
 
 	// pingEvery is how often the connection that holds the lock is pinged; default 5 s.
 	pingEvery time.Duration
-	// maxIdle is how long after the last ping the server frees the lock; default maxIdle.
+	// maxIdle is how long after the last ping the server releases the lock; default maxIdle.
 	maxIdle time.Duration
 	// pause is the time between two attempts to lock tables or views; default 2 s.
 	pause time.Duration
@@ -25,11 +25,11 @@ type Config struct {
 	attempts int
 }
 
-// Progress says how far a rebuild is.
+// Progress is the progress of a rebuild.
 type Progress struct {
 	Phase Phase `json:"phase"`
-	// Done and Total count, within the phase, events once per projection, indexes, or tables that are compared. Total is 0 where
-	// there is nothing to count.
+	// Done and Total count, within the phase, events once per projection, indexes, or compared tables. Total is 0 if there is
+	// nothing to count.
 	Done  int64 `json:"done"`
 	Total int64 `json:"total"`
 }
@@ -37,7 +37,7 @@ type Progress struct {
 // Phase is a part of a rebuild.
 type Phase string
 
-// The phases, in their order. Comparing takes the place of Switching, and of Indexing, in a Verify.
+// The phases, in order. A Verify has Comparing instead of Indexing and Switching.
 const (
 	Filling    Phase = "filling"
 	Indexing   Phase = "indexing"
@@ -68,6 +68,6 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// maxIdle is how long after its last statement the server closes the connection of a process that is suspended or cut off. It is
-// longer than the process takes to find out that it cannot reach the server.
+// maxIdle is how long after its last statement the server closes the connection of a suspended or disconnected process. It
+// is longer than the process takes to notice that it cannot reach the server.
 const maxIdle = 30 * time.Second

@@ -15,8 +15,7 @@ import (
 	"github.com/auren-memory/auren/projections/rebuild"
 )
 
-// openEmpty makes a tenant whose log holds nothing, and of which a live projector has a checkpoint: its first command
-// changed nothing.
+// openEmpty makes a tenant with an empty log and a live checkpoint: its first command changed nothing.
 func (f fixture) openEmpty(t *testing.T, of domain.Tenant, p projections.Projection) {
 	t.Helper()
 	_, err := f.handler.ForgetMatching(t.Context(), commands.Request{Tenant: of, Meta: domain.Meta{Actor: "test", CommandID: "first"}}, canonjson.Text("all"),
@@ -49,7 +48,7 @@ func TestATenantWithoutEventsIsUpgradedWithTheOthers(t *testing.T) {
 	defer cancel()
 	require.NoError(t, rebuild.Upgrade(ctx, f.pool, next, rebuild.UpgradeConfig{}))
 	require.NoError(t, f.pool.QueryRow(t.Context(), readTerm, next.Version()).Scan(&after))
-	require.Greater(t, after, before, "whoever led the tenant before leads it no more")
+	require.Greater(t, after, before, "the former leader's term has ended")
 
 	require.NoError(t, f.write(t.Context(), "empty", 5))
 	require.NoError(t, f.runner(next).CatchUp(t.Context()))

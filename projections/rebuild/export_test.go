@@ -2,19 +2,19 @@ package rebuild
 
 import "time"
 
-// PingingEvery returns the Config of a rebuild that finds out sooner than others that it lost the lock.
+// PingingEvery returns the Config of a rebuild that notices sooner than others that it lost the lock.
 func (c Config) PingingEvery(every time.Duration) Config {
 	c.pingEvery = every
 	return c
 }
 
-// Trying returns the Config of a rebuild that tries to lock the tables so often, with such pauses.
+// Trying returns the Config of a rebuild with a number of attempts to lock the tables, and a pause between them.
 func (c Config) Trying(attempts int, pause time.Duration) Config {
 	c.attempts, c.pause = attempts, pause
 	return c
 }
 
-// Suspended returns the Config of a rebuild that does not ping, so that the server frees the lock after the given time.
+// Suspended returns the Config of a rebuild that does not ping, so that the server releases the lock after the given time.
 func (c Config) Suspended(freed time.Duration) Config {
 	c.pingEvery, c.maxIdle = 24*time.Hour, freed
 	return c

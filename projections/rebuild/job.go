@@ -30,7 +30,7 @@ type job struct {
 	indexed atomic.Int64
 }
 
-// begin drops what earlier jobs left behind and creates a generation of each projection. The lock of rebuilds must be held. The
+// begin drops the remains of earlier jobs and creates a generation of each projection. The rebuild lock must be held. The
 // caller calls end.
 func begin(ctx context.Context, pool *pgxpool.Pool, rebuilt []projections.Projection, state generation.State, config Config) (*job, error) {
 	j := &job{pool: pool, config: config, log: config.Log}
@@ -61,8 +61,8 @@ func begin(ctx context.Context, pool *pgxpool.Pool, rebuilt []projections.Projec
 	return j, nil
 }
 
-// end drops the generations of the job unless they are live, and those that they replaced. Where an event stopped the job they stay:
-// projections.Skip reads there which one.
+// end drops the generations of the job unless they are live, and those that they replaced. If an event stopped the job they
+// stay, so that projections.Skip can read which event it was.
 func (j *job) end(ctx context.Context, cause error) {
 	_, stopped := errors.AsType[*projections.StoppedError](cause)
 	mine := map[int64]bool{}
@@ -74,7 +74,7 @@ func (j *job) end(ctx context.Context, cause error) {
 	j.drop(context.WithoutCancel(ctx), func(g generation.Generation) bool { return mine[g.Number] || g.State == generation.Retired })
 }
 
-// drop drops generations that are not live. What cannot be dropped now, the next rebuild drops.
+// drop drops generations that are not live. If it fails, the next rebuild drops them.
 func (j *job) drop(ctx context.Context, which func(generation.Generation) bool) {
 	all, err := generation.List(ctx, j.pool)
 	for _, g := range all {
@@ -83,7 +83,7 @@ func (j *job) drop(ctx context.Context, which func(generation.Generation) bool) 
 		}
 	}
 	if err != nil {
-		j.log.Warn("tables that are not live could not be dropped; the next rebuild tries again", zap.Error(err))
+		j.log.Warn("leftover tables could not be dropped; the next rebuild tries again", zap.Error(err))
 	}
 }
 
@@ -105,13 +105,13 @@ func (j *job) phase(phase Phase, done, total int64) {
 // applied counts events that a build has applied.
 func (j *job) applied(events int64) { j.count(events, Filling, CatchingUp) }
 
-// indexCreated counts an index, also while other tables are still filled.
+// indexCreated counts an index, also while other tables are being filled.
 func (j *job) indexCreated() {
 	j.indexed.Add(1)
 	j.count(1, Indexing)
 }
 
-// count counts what was done, if it belongs to the phase.
+// count adds to the progress if it belongs to the current phase.
 func (j *job) count(n int64, phases ...Phase) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -121,7 +121,7 @@ func (j *job) count(n int64, phases ...Phase) {
 	}
 }
 
-// beginIndexing begins the phase in which only indexes are left to create.
+// beginIndexing begins the phase in which only indexes remain to be created.
 func (j *job) beginIndexing() {
 	total := 0
 	for _, b := range j.builds {

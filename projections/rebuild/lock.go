@@ -13,16 +13,16 @@ import (
 )
 
 var (
-	// ErrBusy says that another rebuild is running on the same database.
+	// ErrBusy means that another rebuild is running on the same database.
 	ErrBusy = errors.New("another rebuild is running")
-	// ErrLockLost says that the connection which held the lock of rebuilds is gone, so that another rebuild may have begun.
-	ErrLockLost = errors.New("the lock of rebuilds was lost with its connection")
+	// ErrLockLost means that the connection with the rebuild lock was lost, so another rebuild may have begun.
+	ErrLockLost = errors.New("the rebuild lock was lost with its connection")
 )
 
 const (
-	// lockKey is the advisory lock of rebuilds.
+	// lockKey is the key of the advisory lock that only one rebuild can hold.
 	lockKey = 0x617572656e02
-	// lockPatience lets the server find out that the process of an earlier rebuild is gone.
+	// lockPatience lets the server notice that the process of an earlier rebuild is gone.
 	lockPatience = time.Second
 	// pingTimeout bounds one ping.
 	pingTimeout = 10 * time.Second
@@ -31,15 +31,15 @@ const (
 	deadlockDetected = "40P01"
 )
 
-// locked calls do while a connection holds the lock of rebuilds. The context that it gives ends with ErrLockLost as its cause when
-// that connection is lost. The connection holds no transaction: one that lasts would keep vacuum from removing dead rows.
+// locked calls do while a connection holds the rebuild lock. If that connection is lost, it cancels do's context with
+// ErrLockLost as its cause. The connection holds no transaction: a long one would keep vacuum from removing dead rows.
 func locked(ctx context.Context, pool *pgxpool.Pool, config Config, do func(ctx context.Context) error) error {
 	pooled, err := pool.Acquire(ctx)
 	if err != nil {
 		return fmt.Errorf("lock rebuilds: %w", err)
 	}
 	conn := pooled.Hijack()
-	// The server frees the lock with the connection.
+	// Closing the connection releases the lock.
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	if err := take(ctx, conn, config.maxIdle); err != nil {
 		return err
@@ -57,7 +57,7 @@ func locked(ctx context.Context, pool *pgxpool.Pool, config Config, do func(ctx 
 	return err
 }
 
-// take returns ErrBusy where another rebuild holds the lock.
+// take returns ErrBusy if another rebuild holds the lock.
 func take(ctx context.Context, conn *pgx.Conn, maxIdle time.Duration) error {
 	settings := fmt.Sprintf("set statement_timeout = 0; set lock_timeout = %d; set idle_session_timeout = %d",
 		lockPatience.Milliseconds(), maxIdle.Milliseconds())
@@ -74,7 +74,7 @@ func take(ctx context.Context, conn *pgx.Conn, maxIdle time.Duration) error {
 	return nil
 }
 
-// pingUntilLost pings until ctx ends, and calls lose where that fails.
+// pingUntilLost pings until ctx ends, and calls lose if a ping fails.
 func pingUntilLost(ctx context.Context, conn *pgx.Conn, every time.Duration, lose context.CancelCauseFunc) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()

@@ -35,7 +35,7 @@ func (s stuck) Prepare(ctx context.Context, _ domain.Tenant, _ []eventstore.Even
 	return nil, ctx.Err()
 }
 
-// begin begins a rebuild that does not end by itself, and returns once it fills its tables.
+// begin begins a rebuild that does not end by itself, and returns once it is filling its tables.
 func (f fixture) begin(t *testing.T, config rebuild.Config) (ended <-chan error, stop func()) {
 	t.Helper()
 	require.NoError(t, f.write(t.Context(), tenant, 20))
@@ -48,7 +48,7 @@ func (f fixture) begin(t *testing.T, config rebuild.Config) (ended <-chan error,
 	return end, stop
 }
 
-func TestTheLockHoldsNoSnapshotWhileTablesAreFilled(t *testing.T) {
+func TestTheLockHoldsNoSnapshot(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	ended, stop := f.begin(t, rebuild.Config{})
@@ -56,7 +56,7 @@ func TestTheLockHoldsNoSnapshotWhileTablesAreFilled(t *testing.T) {
 	var holds bool
 	require.NoError(t, f.pool.QueryRow(t.Context(), "select a.state, a.backend_xmin is not null"+holdsTheLock).Scan(&state, &holds))
 	require.Equal(t, "idle", state)
-	require.False(t, holds, "vacuum, and indexes that are built concurrently, would wait for it")
+	require.False(t, holds, "vacuum and create index concurrently would wait for a snapshot")
 	stop()
 	require.ErrorIs(t, <-ended, context.Canceled)
 }
@@ -76,7 +76,7 @@ func TestARebuildThatLosesTheLockEnds(t *testing.T) {
 	f.requireIntact(t)
 }
 
-func TestARebuildThatIsSuspendedMakesWayForTheNext(t *testing.T) {
+func TestASuspendedRebuildReleasesTheLock(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	ended, stop := f.begin(t, rebuild.Config{}.Suspended(500*time.Millisecond))
@@ -88,7 +88,7 @@ func TestARebuildThatIsSuspendedMakesWayForTheNext(t *testing.T) {
 	f.requireIntact(t)
 }
 
-// The first goes on for a moment without knowing that it lost the lock, while the second drops its tables and builds others.
+// The first does not notice at once that it lost the lock, while the second drops its tables and builds others.
 func TestARebuildThatLostItsLockDoesNotDisturbTheNext(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

@@ -13,12 +13,12 @@ import (
 	"github.com/auren-memory/auren/projections/generation"
 )
 
-// ErrNewerVersion says that a newer version of a projection made the live tables.
+// ErrNewerVersion means that a newer version of a projection made the live tables.
 var ErrNewerVersion = errors.New("a newer version of the projection made the live tables")
 
-// Run builds new tables of projections from the first event on and makes them live together. It returns ErrBusy where another
-// rebuild is running, ErrLockLost where one may have begun meanwhile, ErrNewerVersion, and a *projections.StoppedError where an
-// event cannot be applied. After any error but ErrUnknown the live tables are those of before.
+// Run builds new tables of projections from the first event on and makes them live together. It returns ErrBusy if another
+// rebuild is running, ErrLockLost if one may have begun meanwhile, ErrNewerVersion, and a *projections.StoppedError if an
+// event cannot be applied. After any error but ErrUnknown the live tables are unchanged.
 func Run(ctx context.Context, pool *pgxpool.Pool, rebuilt []projections.Projection, config Config) error {
 	config = config.withDefaults()
 	return locked(ctx, pool, config, func(ctx context.Context) error {

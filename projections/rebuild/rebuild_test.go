@@ -69,7 +69,7 @@ func (f fixture) runner(p projections.Projection) *runner.Runner {
 
 func (f fixture) project(t *testing.T) {
 	t.Helper()
-	// A statement that was cancelled at the end of another runner can still renew its lease, after it was given back.
+	// A statement that was cancelled when another runner stopped can still renew its lease, after the release.
 	require.Eventually(t, func() bool {
 		for _, p := range f.both() {
 			require.NoError(t, f.runner(p).CatchUp(t.Context()))
@@ -128,12 +128,12 @@ func (f fixture) requireIntact(t *testing.T) {
 	t.Helper()
 	differences, err := migrations.Verify(t.Context(), f.pool)
 	require.NoError(t, err)
-	require.Empty(t, differences, "every name and definition is as migrated")
+	require.Empty(t, differences, "the schema is unchanged")
 	var schemas, tables int
 	require.NoError(t, f.pool.QueryRow(t.Context(), `
 		select (select count(*) from pg_namespace where nspname like 'auren\_%'),
 		       (select count(*) from pg_class where relnamespace::regnamespace::text like 'auren\_%' and relkind in ('r', 'v'))`).Scan(&schemas, &tables))
-	require.Equal(t, []int{2, 4}, []int{schemas, tables}, "nothing is left but the live tables")
+	require.Equal(t, []int{2, 4}, []int{schemas, tables}, "only the live tables are left")
 }
 
 func TestRebuiltEqualsLiveRowForRow(t *testing.T) {
@@ -150,7 +150,7 @@ func TestRebuiltEqualsLiveRowForRow(t *testing.T) {
 			for _, i := range which {
 				rebuilt = append(rebuilt, f.both()[i])
 			}
-			// What is wrong with the live tables is mended by a rebuild, and nothing else can mend it.
+			// Only a rebuild repairs damaged live tables.
 			_, err := f.pool.Exec(t.Context(), "update "+rebuilt[0].Tables()[0]+" set user_id = 'wrong'")
 			require.NoError(t, err)
 
@@ -169,7 +169,7 @@ func TestRebuiltEqualsLiveRowForRow(t *testing.T) {
 			f.project(t)
 			live = f.contents(t)
 			require.NoError(t, rebuild.Run(t.Context(), f.pool, rebuilt, rebuild.Config{}))
-			require.Equal(t, live, f.contents(t), "a projector goes on where the rebuild ended")
+			require.Equal(t, live, f.contents(t), "a projector continues where the rebuild ended")
 			f.requireIntact(t)
 		})
 	}
@@ -190,7 +190,7 @@ func TestRebuildWhileAgentsWriteReadersReadAndProjectorsRun(t *testing.T) {
 func rebuildUnderLoad(t *testing.T, config *pgxpool.Config) {
 	t.Helper()
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-	// On a pool that is closed at the end: only then are the connections gone that a cancelled statement left behind.
+	// On a pool that the test closes: that waits for the connections of cancelled statements.
 	pool, err := pgxpool.NewWithConfig(t.Context(), config)
 	require.NoError(t, err)
 	defer pool.Close()
@@ -213,7 +213,7 @@ func rebuildUnderLoad(t *testing.T, config *pgxpool.Config) {
 	for n := range 3 {
 		start(func() error {
 			for ctx.Err() == nil {
-				// New tenants come up, too.
+				// New tenants appear, too.
 				if err := f.write(ctx, domain.Tenant(fmt.Sprint("t", n, "-", rand.N(5))), 5); err != nil {
 					return err
 				}
@@ -238,7 +238,7 @@ func rebuildUnderLoad(t *testing.T, config *pgxpool.Config) {
 			return nil
 		})
 	}
-	// A projector that is kept from moving its checkpoint would keep the rebuild waiting for ever.
+	// A projector that could never move its checkpoint would block the rebuild for ever.
 	bounded, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	for range 4 {
@@ -255,7 +255,7 @@ func rebuildUnderLoad(t *testing.T, config *pgxpool.Config) {
 	f.writer.Close()
 }
 
-func TestRebuildThatIsInterruptedLeavesTheLiveTables(t *testing.T) {
+func TestAnInterruptedRebuildKeepsTheLiveTables(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	require.NoError(t, f.write(t.Context(), tenant, 100))
@@ -284,7 +284,7 @@ func TestOnlyOneRebuildAtATime(t *testing.T) {
 	f.requireIntact(t)
 }
 
-func TestRebuildStopsAtAnEventThatCannotBeApplied(t *testing.T) {
+func TestRebuildStopsAtAnUnappliableEvent(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	require.NoError(t, f.write(t.Context(), tenant, 10))
@@ -300,7 +300,7 @@ func TestRebuildStopsAtAnEventThatCannotBeApplied(t *testing.T) {
 	require.Equal(t, live, f.contents(t))
 }
 
-func TestTenantsWithNothingNewAreNotVisitedAgain(t *testing.T) {
+func TestTenantsWithoutNewEventsAreNotVisitedAgain(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	for n := range 5 {
@@ -317,10 +317,10 @@ func TestTenantsWithNothingNewAreNotVisitedAgain(t *testing.T) {
 		}
 	}}))
 	require.Equal(t, 10, tenants)
-	require.Equal(t, 1, took, "leases are taken to fill the tables, and not to see that they are filled")
+	require.Equal(t, 1, took, "leases are acquired only to fill the tables")
 }
 
-func TestPrivilegesAndViewsOfOthersAreKept(t *testing.T) {
+func TestPrivilegesAndOtherUsersViewsAreKept(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	require.NoError(t, f.write(t.Context(), tenant, 5))

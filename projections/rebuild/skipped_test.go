@@ -16,7 +16,7 @@ import (
 	"github.com/auren-memory/auren/projections/rebuild"
 )
 
-func TestRebuildPassesOverWhatWasSkipped(t *testing.T) {
+func TestRebuildSkipsSkippedEvents(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	require.NoError(t, f.write(t.Context(), tenant, 30))
@@ -40,7 +40,7 @@ func TestRebuildPassesOverWhatWasSkipped(t *testing.T) {
 	require.True(t, f.verify(t).Equal)
 }
 
-// pickier is a next version that cannot apply an event which the one before could.
+// pickier is a next version that cannot apply an event that the version before could.
 type pickier struct{ second }
 
 const spurned = 5
@@ -54,7 +54,7 @@ func (p pickier) Prepare(ctx context.Context, tenant domain.Tenant, events []eve
 	return p.second.Prepare(ctx, tenant, events)
 }
 
-func TestWhatOnlyTheNextVersionCannotApplyCanBeSkipped(t *testing.T) {
+func TestAnEventThatOnlyTheNextVersionCannotApplyCanBeSkipped(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	require.NoError(t, f.write(t.Context(), tenant, 20))

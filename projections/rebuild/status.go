@@ -13,21 +13,21 @@ import (
 	"github.com/auren-memory/auren/projections/generation"
 )
 
-// Status says what there is beside the live tables.
+// Status describes the tables beside the live ones.
 type Status struct {
-	// Running says that a process is working on it; otherwise it was left behind, and the next rebuild drops it.
+	// Running means that a process is working on them; otherwise they were left behind, and the next rebuild drops them.
 	Running bool `json:"running"`
-	// Verify says that the new tables are to be compared with the live ones rather than to replace them.
+	// Verify means that the new tables are compared with the live ones instead of replacing them.
 	Verify bool `json:"verify"`
-	// Projections are those whose tables are built, or were replaced and not dropped yet.
+	// Projections are those whose tables are being built, or were replaced and not dropped yet.
 	Projections []string `json:"projections"`
 	// Schemas hold the tables.
 	Schemas []string  `json:"schemas"`
 	BeganAt time.Time `json:"began_at"`
-	// Done and Total count the events of tables that are built, once per projection. What is appended meanwhile is added to the total.
+	// Done and Total count events, once per projection. New events add to the total.
 	Done  int64 `json:"done"`
 	Total int64 `json:"total"`
-	// Stopped says at which event the rebuild stopped and why; empty where it did not.
+	// Stopped names the event that stopped the rebuild, and why; empty if it did not stop.
 	Stopped string `json:"stopped,omitempty"`
 }
 
@@ -46,7 +46,7 @@ select coalesce(sum(sequence_id), 0)::bigint, coalesce((select sum(sequence_id) 
   from %s`
 )
 
-// ReadStatus tells about the generations that are not live; nil where there are none.
+// ReadStatus describes the generations that are not live; nil if there are none.
 func ReadStatus(ctx context.Context, pool *pgxpool.Pool) (*Status, error) {
 	all, err := generation.List(ctx, pool)
 	if err != nil {
@@ -72,7 +72,7 @@ func ReadStatus(ctx context.Context, pool *pgxpool.Pool) (*Status, error) {
 		var stopped string
 		err := pool.QueryRow(ctx, fmt.Sprintf(readDone, g.Table("projection_checkpoints"))).Scan(&done, &total, &stopped)
 		if isUndefined(err) {
-			continue // it has just been switched to, or dropped
+			continue // it has just become live, or was dropped
 		}
 		if err != nil {
 			return nil, fmt.Errorf("read the status of the rebuild: %w", err)
@@ -82,7 +82,7 @@ func ReadStatus(ctx context.Context, pool *pgxpool.Pool) (*Status, error) {
 	return s, nil
 }
 
-// isUndefined tells whether a table or its schema does not exist.
+// isUndefined reports whether the error means that a table or its schema does not exist.
 func isUndefined(err error) bool {
 	pg, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && (pg.Code == "42P01" || pg.Code == "3F000")

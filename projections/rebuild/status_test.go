@@ -12,7 +12,7 @@ import (
 	"github.com/auren-memory/auren/projections/rebuild"
 )
 
-// leaveBehind makes what a rebuild leaves that was killed when it had applied so many events of a tenant.
+// leaveBehind makes the remains of a rebuild that was killed after it had applied a number of events of a tenant.
 func (f fixture) leaveBehind(t *testing.T, of domain.Tenant, events int) {
 	t.Helper()
 	require.NoError(t, pgx.BeginFunc(t.Context(), f.pool, func(tx pgx.Tx) error {
@@ -33,7 +33,7 @@ func (f fixture) status(t *testing.T) *rebuild.Status {
 	return s
 }
 
-func TestStatusNamesWhatARebuildThatWasKilledLeftAndTheNextDropsIt(t *testing.T) {
+func TestStatusNamesTheRemainsOfAKilledRebuildUntilTheNextDropsThem(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	require.NoError(t, f.write(t.Context(), tenant, 20))
@@ -80,8 +80,8 @@ func TestStatusOfARebuildAndOfAComparison(t *testing.T) {
 	require.Nil(t, f.status(t))
 }
 
-// Nothing is left of a rebuild that ends by itself, whatever its phase.
-func TestARebuildThatIsInterruptedDropsWhatItBuilt(t *testing.T) {
+// In any phase.
+func TestAnInterruptedRebuildDropsItsTables(t *testing.T) {
 	t.Parallel()
 	for _, phase := range []rebuild.Phase{rebuild.Filling, rebuild.Indexing, rebuild.CatchingUp, rebuild.Switching} {
 		t.Run(string(phase), func(t *testing.T) {

@@ -14,15 +14,16 @@ import (
 	"github.com/auren-memory/auren/projections/generation"
 )
 
-// ErrUnknown says that the connection was lost during the commit of the switch and PostgreSQL cannot be asked whether it took place.
+// ErrUnknown means that the connection was lost during the commit of the switch, and PostgreSQL cannot be asked whether the
+// switch took place.
 var ErrUnknown = errors.New("it is not known whether the new tables are live")
 
 const (
-	// runnersWait is how long to wait for the runners, which have batches under way, before letting those pass that wait behind us. It
-	// is longer than deadlock_timeout, after which PostgreSQL ends an autovacuum that is in the way.
+	// runnersWait is how long to wait for the runners' current batches before letting the transactions pass that wait behind
+	// us. It is longer than deadlock_timeout, after which PostgreSQL cancels an autovacuum that blocks us.
 	runnersWait = 2 * time.Second
-	// readersWait is how long to wait for the readers of one view. A reader that has one view and waits for another may wait for us
-	// while we wait for it: all views together must take less than deadlock_timeout, a second, or PostgreSQL may end the reader.
+	// readersWait is how long to wait for the readers of one view. A reader of one view may wait for us at another while we
+	// wait for it: all views together must take less than deadlock_timeout, a second, or PostgreSQL may cancel the reader.
 	readersWait = 150 * time.Millisecond
 )
 
@@ -65,8 +66,8 @@ func (j *job) switchIn(ctx context.Context, tx pgx.Tx) error {
 	return nil
 }
 
-// resolve finds out whether a switch that ended in an error took place, as it may have if the answer to its commit was lost. The row
-// of the generation is locked until PostgreSQL has committed that transaction or rolled it back.
+// resolve finds out whether a switch that ended in an error took place, as it may have if the answer to its commit was lost.
+// The row of the generation is locked until PostgreSQL has committed that transaction or rolled it back.
 func (j *job) resolve(ctx context.Context, cause error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), maxIdle)
 	defer cancel()
@@ -82,8 +83,8 @@ func (j *job) resolve(ctx context.Context, cause error) error {
 	}
 }
 
-// retryOnLockTimeout calls do again when it could not get a lock, a bounded number of times. The pauses let readers pass that wait
-// behind the lock.
+// retryOnLockTimeout retries do when it could not get a lock, a bounded number of times. The pauses let readers pass that
+// wait behind the lock.
 func (j *job) retryOnLockTimeout(ctx context.Context, do func() error) error {
 	for attempt := 1; ; attempt++ {
 		err := do()
@@ -103,7 +104,7 @@ func (j *job) retryOnLockTimeout(ctx context.Context, do func() error) error {
 	}
 }
 
-// lockCheckpoints keeps every runner from moving a checkpoint or beginning one until the transaction ends, so the live tables do
+// lockCheckpoints keeps every runner from moving or creating a checkpoint until the transaction ends, so the live tables do
 // not change.
 func (j *job) lockCheckpoints(ctx context.Context, tx pgx.Tx) error {
 	if _, err := tx.Exec(ctx, fmt.Sprintf("set local idle_in_transaction_session_timeout = %d", maxIdle.Milliseconds())); err != nil {
@@ -116,9 +117,9 @@ func (j *job) lockCheckpoints(ctx context.Context, tx pgx.Tx) error {
 	return err
 }
 
-// The new term fences off the runner that leads, and the lease is free, so that it can lead again at once. A tenant with an empty log
-// may have a live checkpoint and none of the build: it gets the new version, too. It is not deleted, since its next term
-// would be one that somebody had before.
+// The new term fences off the current leader, and the lease is free, so that it can lead again at once. A tenant with an
+// empty log may have a live checkpoint and none of the build: it gets the new version, too. It is not deleted, since a new
+// row would reuse earlier terms.
 // (%s: the checkpoints of the build; $1: the projection, $2: its version)
 const moveCheckpoints = `
 insert into projection_checkpoints as live (tenant_id, projection, projection_version, sequence_id)

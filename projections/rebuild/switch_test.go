@@ -18,7 +18,7 @@ import (
 	"github.com/auren-memory/auren/queries"
 )
 
-// read begins to read the memories, and goes on until leave is called.
+// read begins a transaction that reads the memories, which leave ends.
 func (f fixture) read(t *testing.T) (leave func()) {
 	t.Helper()
 	reader, err := f.pool.Begin(t.Context())
@@ -53,8 +53,8 @@ func TestSwitchWaitsForALongReaderWithoutBlockingOthers(t *testing.T) {
 	f.requireIntact(t)
 }
 
-// vacuumingSlowly is on a server of its own, since autovacuum goes from one database to the next, where a vacuum of the table
-// takes longer than the switch waits for readers.
+// vacuumingSlowly returns a fixture in which a vacuum of the table takes longer than the switch waits for readers. It has a
+// server of its own, since autovacuum goes from one database to the next.
 func vacuumingSlowly(t *testing.T, table string) fixture {
 	t.Helper()
 	pool, err := pgxpool.New(t.Context(), pgtest.NewServer(t).DSN())
@@ -93,7 +93,7 @@ func TestSwitchDoesNotWaitForAutovacuum(t *testing.T) {
 	require.Equal(t, live, f.contents(t))
 }
 
-func TestSwitchPausesBetweenItsAttempts(t *testing.T) {
+func TestTheSwitchPausesBetweenItsAttempts(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	require.NoError(t, f.write(t.Context(), tenant, 20))
@@ -111,7 +111,7 @@ func TestSwitchPausesBetweenItsAttempts(t *testing.T) {
 	require.Equal(t, live, f.contents(t))
 }
 
-func TestASwitchCostsNoReaderItsAnswer(t *testing.T) {
+func TestReadersGetAnswersDuringASwitch(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	require.NoError(t, f.write(t.Context(), tenant, 100))

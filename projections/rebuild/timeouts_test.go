@@ -14,7 +14,7 @@ import (
 	"github.com/auren-memory/auren/projections/rebuild"
 )
 
-// hurried is a pool of a role whose statements may take a second.
+// hurried returns a pool with a statement_timeout and a lock_timeout of a second.
 func (f fixture) hurried(t *testing.T) *pgxpool.Pool {
 	t.Helper()
 	config := f.pool.Config()
@@ -26,7 +26,7 @@ func (f fixture) hurried(t *testing.T) *pgxpool.Pool {
 	return pool
 }
 
-func TestIndexesMayTakeLongerThanStatementsOfTheRole(t *testing.T) {
+func TestIndexesAreNotBoundByStatementTimeout(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	require.NoError(t, f.write(t.Context(), tenant, 5))
@@ -46,7 +46,7 @@ create index slow_idx on agent_memories (slowly(agent_id));
 `
 }
 
-// asking notes how the transactions commit that fill the tables.
+// asking records the synchronous_commit of the transactions that fill the tables.
 type asking struct {
 	projections.Projection
 	commits chan string
@@ -64,7 +64,7 @@ func (a asking) Prepare(ctx context.Context, of domain.Tenant, events []eventsto
 	}, err
 }
 
-func TestTablesAreFilledWithoutSyncsThoughThePoolCommitsDurably(t *testing.T) {
+func TestTablesAreFilledWithoutSynchronousCommits(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	require.NoError(t, f.write(t.Context(), tenant, 20))

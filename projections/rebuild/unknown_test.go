@@ -14,7 +14,7 @@ import (
 	"github.com/auren-memory/auren/projections/rebuild"
 )
 
-// line is a connection that breaks, once that is armed, when the server has answered the next commit.
+// line is a connection that breaks, once armed, when the server has answered the next commit.
 type line struct {
 	net.Conn
 	armed    *atomic.Bool
@@ -36,7 +36,7 @@ func (l *line) Read(b []byte) (int, error) {
 	return n, err
 }
 
-func TestASwitchWhoseAnswerIsLostIsFoundToHaveTakenPlace(t *testing.T) {
+func TestALostAnswerToTheSwitchIsRecovered(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	require.NoError(t, f.write(t.Context(), tenant, 20))

@@ -14,13 +14,13 @@ import (
 
 // UpgradeConfig tunes an Upgrade; its zero value works.
 type UpgradeConfig struct {
-	// Log receives what an operator should know; default none.
+	// Log is for the operator; default none.
 	Log *zap.Logger
-	// Poll is how long to wait for another rebuild before looking again; default 1 s.
+	// Poll is the interval of polling while another rebuild runs; default 1 s.
 	Poll time.Duration
-	// Pause is how long to wait after a rebuild that failed; default 30 s.
+	// Pause is how long to wait after a failed rebuild; default 30 s.
 	Pause time.Duration
-	// ReportEvery is how often the log tells how far a rebuild is; default 10 s.
+	// ReportEvery is how often to log the progress of a rebuild; default 10 s.
 	ReportEvery time.Duration
 }
 
@@ -40,10 +40,10 @@ func (c UpgradeConfig) withDefaults() UpgradeConfig {
 	return c
 }
 
-// Upgrade rebuilds a projection if an older version of it made the live tables. A program calls it before it runs the projection. Of
-// several processes one rebuilds and the others wait; runners of the older version go on until the switch. Tables of a newer
-// version are left alone. What fails is logged and tried again; Upgrade returns nil when the tables are no older than the projection,
-// and the error of ctx when it ends first.
+// Upgrade rebuilds a projection if an older version of it made the live tables. A program calls it before it runs the
+// projection. If several processes call it, one rebuilds and the others wait; runners of the older version go on until the
+// switch. Upgrade leaves tables of a newer version alone. It logs and retries failures; it returns nil when the tables are
+// not older than the projection, and the error of ctx if that ends first.
 func Upgrade(ctx context.Context, pool *pgxpool.Pool, p projections.Projection, config UpgradeConfig) error {
 	config = config.withDefaults()
 	log := config.Log.With(zap.String("projection", p.Name()), zap.Int("version", p.Version()))
@@ -94,7 +94,7 @@ func isOlder(ctx context.Context, pool *pgxpool.Pool, p projections.Projection, 
 	return live.Version < p.Version(), nil
 }
 
-// reporter returns a Config.Progress that logs each phase and, now and then, how far it is.
+// reporter returns a Config.Progress that logs each phase and, now and then, its progress.
 func reporter(log *zap.Logger, every time.Duration) func(Progress) {
 	var phase Phase
 	var reported time.Time

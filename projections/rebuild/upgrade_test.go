@@ -21,7 +21,7 @@ import (
 	"github.com/auren-memory/auren/projections/rebuild"
 )
 
-// second is a next version of agent_memories. It gives every row another reason.
+// second is the next version of agent_memories. It gives every row another reason.
 type second struct{ projections.Projection }
 
 func (s second) Version() int { return s.Projection.Version() + 1 }
@@ -124,7 +124,7 @@ func TestNextVersionTakesOverWhileTheOldOneGoesOn(t *testing.T) {
 	require.NotZero(t, logged.FilterMessage("rebuilding").Len())
 	require.Equal(t, []int{next.Version()}, f.versions(t, next.Name()))
 
-	// Both versions run on, and new tenants come up.
+	// Both versions go on running, and new tenants appear.
 	var at int64
 	require.NoError(t, f.pool.QueryRow(t.Context(), `select sequence_id from logs where tenant_id = $1`, tenant).Scan(&at))
 	require.Eventually(t, func() bool {
@@ -141,7 +141,7 @@ func TestNextVersionTakesOverWhileTheOldOneGoesOn(t *testing.T) {
 	}
 	f.requireIntact(t)
 
-	// The old version changes nothing any more, not even of a tenant that nobody has a checkpoint of.
+	// The old version changes nothing any more, not even a tenant without a checkpoint.
 	require.NoError(t, f.write(t.Context(), tenant, 5))
 	require.NoError(t, f.write(t.Context(), "late", 5))
 	require.NoError(t, f.runner(first).CatchUp(t.Context()))
@@ -174,7 +174,7 @@ func TestTablesOfANewerVersionAreLeftAlone(t *testing.T) {
 	require.Equal(t, []int{second{first}.Version()}, f.versions(t, first.Name()))
 }
 
-// The tables of a newer version are for its runners also where there is no checkpoint yet.
+// Only runners of the newer version write its tables, even if there is no checkpoint yet.
 func TestAnOlderRunnerDoesNotBeginWithNewerTables(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
@@ -187,7 +187,7 @@ func TestAnOlderRunnerDoesNotBeginWithNewerTables(t *testing.T) {
 	require.Empty(t, f.versions(t, first.Name()))
 }
 
-// wider is a next version with other columns: one more, and others in its place.
+// wider is a next version with other columns: an additional one, and one of another type.
 type wider struct{ second }
 
 func (w wider) Schema() string {
@@ -219,13 +219,13 @@ func TestAnOlderProgramRebuildsNewerTablesOnlyWhenAskedTo(t *testing.T) {
 	require.Equal(t, []int{first[0].Version()}, f.versions(t, next.Name()))
 }
 
-func TestAnUpgradeThatFailsIsTriedAgain(t *testing.T) {
+func TestAFailedUpgradeIsRetried(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	require.NoError(t, f.write(t.Context(), tenant, 20))
 	f.project(t)
 	live := f.contents(t)
-	// A view with other columns cannot be replaced where somebody else's needs it.
+	// A view cannot get other columns while another user's view needs it.
 	next := wider{second{f.both()[0]}}
 	_, err := f.pool.Exec(t.Context(), `create view mine as select id from agent_memories`)
 	require.NoError(t, err)

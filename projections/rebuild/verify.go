@@ -16,30 +16,31 @@ import (
 	"github.com/auren-memory/auren/projections/generation"
 )
 
-// Comparison is what Verify found.
+// Comparison is the result of Verify.
 type Comparison struct {
-	// Equal says that no table differs.
+	// Equal reports whether no table differs.
 	Equal bool `json:"equal"`
-	// Positions are where the live tables and the new ones stood when they were compared.
+	// Positions are those at which the live tables and the new ones were compared.
 	Positions []Position `json:"positions"`
 	// Tables are those of all projections, each compared over all tenants.
 	Tables []TableComparison `json:"tables"`
-	// LockedSeconds is how long the runners had to wait. Readers did not.
+	// LockedSeconds is how long the runners had to wait; readers did not wait.
 	LockedSeconds float64 `json:"locked_seconds"`
 }
 
-// Position is how far a projection of a tenant was.
+// Position is the position of a projection of a tenant.
 type Position struct {
 	Tenant     domain.Tenant `json:"tenant"`
 	Projection string        `json:"projection"`
 	SequenceID int64         `json:"sequence_id"`
 }
 
-// ErrOtherVersion says that another version of a projection made the live tables, so they may rightly differ.
+// ErrOtherVersion means that another version of a projection made the live tables, so they may differ without being wrong.
 var ErrOtherVersion = errors.New("another version of the projection made the live tables; rebuild them")
 
-// Verify builds tables as Run does and compares each with the live one, at the same sequence_id and row by row, instead of making it
-// live. It returns the errors of Run and ErrOtherVersion; differences are no error but told in the Comparison.
+// Verify builds tables as Run does and, instead of making them live, compares each with the live one, at the same
+// sequence_id and row by row. It returns the errors of Run and ErrOtherVersion; differences are not an error but part of the
+// Comparison.
 func Verify(ctx context.Context, pool *pgxpool.Pool, compared []projections.Projection, config Config) (*Comparison, error) {
 	var found *Comparison
 	config = config.withDefaults()
@@ -67,7 +68,7 @@ func Verify(ctx context.Context, pool *pgxpool.Pool, compared []projections.Proj
 }
 
 func (j *job) verify(ctx context.Context, live map[string]generation.Generation) (*Comparison, error) {
-	// Twice, so that little is left for when the runners wait.
+	// Twice, so that little is left to apply while the runners wait.
 	for _, phase := range []Phase{Filling, CatchingUp} {
 		if err := j.advance(ctx, phase, nil); err != nil {
 			return nil, err
@@ -76,7 +77,7 @@ func (j *job) verify(ctx context.Context, live map[string]generation.Generation)
 	found := &Comparison{Equal: true}
 	err := pgx.BeginTxFunc(ctx, j.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		if err := j.alignSnapshot(ctx, tx, found); err != nil {
-			return fmt.Errorf("bring the new tables to where the live ones are: %w", err)
+			return fmt.Errorf("align the new tables with the live ones: %w", err)
 		}
 		tables := 0
 		for _, b := range j.builds {
@@ -102,11 +103,11 @@ func (j *job) verify(ctx context.Context, live map[string]generation.Generation)
 	return found, nil
 }
 
-// noTimeouts lifts the bounds that the role or the database may set for the statements of others.
+// noTimeouts overrides timeouts that the role or the database may set.
 const noTimeouts = `set local statement_timeout = 0; set local lock_timeout = 0; set local idle_in_transaction_session_timeout = 0`
 
-// alignSnapshot gives a transaction that has not asked anything yet a snapshot in which the live tables and the new ones stand at the
-// same events. No checkpoint can move for as long as it takes to apply the last events.
+// alignSnapshot gives a new transaction a snapshot in which the live tables and the new ones are at the same positions. It
+// locks the checkpoints for as long as it takes to apply the last events.
 func (j *job) alignSnapshot(ctx context.Context, tx pgx.Tx, found *Comparison) error {
 	if _, err := tx.Exec(ctx, noTimeouts); err != nil {
 		return err

@@ -24,7 +24,7 @@ func (f fixture) verify(t *testing.T) *rebuild.Comparison {
 	return found
 }
 
-func TestVerifyFindsWhatWasDoneToLiveTables(t *testing.T) {
+func TestVerifyFindsDamagedLiveTables(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	require.NoError(t, f.write(t.Context(), tenant, 150))
@@ -90,7 +90,7 @@ func TestVerifyFindsWhatWasDoneToLiveTables(t *testing.T) {
 	}
 }
 
-func TestVerifyNamesTheFirstDifferencesAndCountsTheOthers(t *testing.T) {
+func TestVerifyListsTheFirstDifferencesAndCountsTheOthers(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	require.NoError(t, f.write(t.Context(), tenant, 60))
@@ -140,8 +140,8 @@ func TestVerifyWhileAgentsWriteAndProjectorsRun(t *testing.T) {
 	f.requireIntact(t)
 }
 
-// Live tables that lag are compared where they are.
-func TestVerifyOfTablesThatLag(t *testing.T) {
+// Verify compares tables that lag at their own position.
+func TestVerifyOfLaggingTables(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	require.NoError(t, f.write(t.Context(), tenant, 40))
@@ -161,7 +161,7 @@ func TestVerifyOfTablesThatLag(t *testing.T) {
 	}
 }
 
-func TestVerifyRefusesTablesOfAnotherVersion(t *testing.T) {
+func TestVerifyRejectsTablesOfAnotherVersion(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	require.NoError(t, f.write(t.Context(), tenant, 5))
@@ -172,8 +172,8 @@ func TestVerifyRefusesTablesOfAnotherVersion(t *testing.T) {
 	require.ErrorIs(t, err, rebuild.ErrOtherVersion)
 }
 
-// What a rebuild left behind may be further than live tables that lag.
-func TestVerifyAfterARebuildThatWasKilled(t *testing.T) {
+// The remains of a rebuild may be ahead of lagging live tables.
+func TestVerifyAfterAKilledRebuild(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	require.NoError(t, f.write(t.Context(), tenant, 30))
