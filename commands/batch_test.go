@@ -143,7 +143,7 @@ func TestSweeper(t *testing.T) {
 	require.NoError(t, err)
 	kept := f.remember(t)
 	due := func(context.Context, time.Time, int) ([]memory.Key, error) {
-		// What a read model that lags behind would still say, and a memory that is none.
+		// Stale results of a lagging read model, and a memory that does not exist.
 		return []memory.Key{{Tenant: domain.DefaultTenant, ID: uuid.New()}, {Tenant: domain.DefaultTenant, ID: kept}, {Tenant: domain.DefaultTenant, ID: receipt.ID}}, nil
 	}
 	sweeper := commands.NewSweeper(f.Handler, due, commands.SweeperConfig{}, zaptest.NewLogger(t))
@@ -206,7 +206,7 @@ func TestImport(t *testing.T) {
 	confidence := 0.9
 	changed.Draft.Confidence = &confidence
 	expect(changed, commands.ImportChanged, 4)
-	expect(record, commands.ImportChanged, 6) // a file that was put back
+	expect(record, commands.ImportChanged, 6) // a restored file
 	expect(changed, commands.ImportChanged, 8)
 
 	_, err = f.Forget(t.Context(), req(), record.ID)
@@ -220,7 +220,7 @@ func TestImport(t *testing.T) {
 	require.Equal(t, memory.StateForgotten, now.State)
 }
 
-func TestImportDoesNotGiveAMemoryToSomebodyElse(t *testing.T) {
+func TestImportDoesNotChangeTheOwnerOfAMemory(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	record := commands.ImportRecord{ID: uuid.New(), OccurredAt: noon, Draft: memory.Draft{AgentID: "a", UserID: "u", Content: canonjson.MustParse(`1`)}}
@@ -236,7 +236,7 @@ func TestImportDoesNotGiveAMemoryToSomebodyElse(t *testing.T) {
 	require.Equal(t, int64(1), f.head(t))
 }
 
-func TestImportKeepsBadRecordsApart(t *testing.T) {
+func TestImportRejectsBadRecordsAlone(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	good := commands.ImportRecord{ID: uuid.New(), OccurredAt: noon, Draft: memory.Draft{AgentID: "a", UserID: "u", Content: canonjson.MustParse(`1`)}}
@@ -251,7 +251,7 @@ func TestImportKeepsBadRecordsApart(t *testing.T) {
 	require.Equal(t, int64(1), f.head(t))
 }
 
-func TestAMemoryThatANewerProgramWroteIsLeftAlone(t *testing.T) {
+func TestAMemoryOfANewerVersionIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	readable, newer := f.remember(t), f.remember(t)

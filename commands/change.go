@@ -14,10 +14,10 @@ import (
 	"github.com/auren-memory/auren/eventstore"
 )
 
-// decision turns a memory as it stands into the event to append, or into none.
+// decision decides, from the current memory, which event to append; nil if none.
 type decision func(m *memory.Memory, now time.Time) (memory.Event, error)
 
-// change carries out a command on an existing memory. Name and body are what a repeated command id is compared by.
+// change executes a command on an existing memory. A repeated command id must have the same name and body.
 func (h *Handler) change(ctx context.Context, req Request, name string, id uuid.UUID, body func() canonjson.Value, decide decision) (_ Receipt, err error) {
 	ctx, span := h.config.Tracer.Start(ctx, name)
 	defer func() { end(span, err) }()
@@ -33,7 +33,7 @@ func (h *Handler) change(ctx context.Context, req Request, name string, id uuid.
 	for attempt := 1; ; attempt++ {
 		receipt, err := h.attempt(ctx, req, command, id, decide)
 		if err != nil {
-			// The conflict or refusal may come from this very command, sent through another process at the same time.
+			// This very command, sent through another process at the same time, may have caused the error.
 			if first, ok, lookErr := h.firstOutcome(ctx, command); ok && lookErr == nil {
 				return first, nil
 			}
@@ -71,8 +71,8 @@ func (h *Handler) attempt(ctx context.Context, req Request, command eventstore.C
 	if event == nil && command.ID == "" {
 		return Receipt{ID: id, Version: m.Version(), SequenceID: last.SequenceID, EventID: last.ID}, nil
 	}
-	// A decision to change nothing is recorded under the command id as well: sent again later, the same command
-	// must not do something else.
+	// A decision to change nothing is recorded under the command id, too: the same command, repeated later, must not
+	// do something else.
 	var events []memory.Event
 	if event != nil {
 		events = append(events, event)
@@ -93,7 +93,7 @@ func (h *Handler) append(ctx context.Context, command eventstore.Command) (Recei
 	return receiptOf(result.Writes[0]), nil
 }
 
-// firstOutcome returns what a command did when it was carried out before; ok is false if it was not.
+// firstOutcome returns the outcome of the command's first execution; ok is false if there was none.
 func (h *Handler) firstOutcome(ctx context.Context, command eventstore.Command) (_ Receipt, ok bool, _ error) {
 	if command.ID == "" {
 		return Receipt{}, false, nil
@@ -105,7 +105,7 @@ func (h *Handler) firstOutcome(ctx context.Context, command eventstore.Command) 
 	return receiptOf(first.Writes[0]), true, nil
 }
 
-// backOff waits longer after each attempt, at random, so that processes in conflict come apart.
+// backOff waits longer after each attempt, with jitter, so that conflicting processes do not retry in step.
 func backOff(ctx context.Context, attempt int) error {
 	longest := min(time.Duration(attempt)*2*time.Millisecond, 50*time.Millisecond)
 	select {

@@ -23,9 +23,9 @@ import (
 	"github.com/auren-memory/auren/eventstore/writer"
 )
 
-// Somebody who knows what was said, to the letter, and has all that remains of it, cannot confirm it: neither by a digest nor by one
-// under any key that remains. Before the erasure the same search does find what confirms it.
-func TestWhatWasErasedCannotBeConfirmedByGuessing(t *testing.T) {
+// Even the exact text of erased contents matches nothing that remains: no digest, and no digest under any key that remains.
+// Before the erasure the same search finds matches.
+func TestErasedContentsCannotBeConfirmedByGuessing(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.New(t)
 	log, appends := eventstore.NewLog(pool), writer.New(pool, writer.Config{})
@@ -38,7 +38,7 @@ func TestWhatWasErasedCannotBeConfirmedByGuessing(t *testing.T) {
 			guesses[text] = []byte(text)
 		}
 	}
-	// once returns a request under a command id, and remembers the fingerprint of the command.
+	// once returns a request with a command id, and adds the fingerprint of the command to the guesses.
 	once := func(reason, name string, id uuid.UUID, body func() canonjson.Value) Request {
 		req := Request{Tenant: domain.DefaultTenant, Meta: domain.Meta{CommandID: uuid.NewString()}, Reason: reason}
 		_, command, err := prepare(req, name, id, body)
@@ -58,7 +58,7 @@ func TestWhatWasErasedCannotBeConfirmedByGuessing(t *testing.T) {
 	said(`"is allergic to cashews"`, `{"content":"is allergic to cashews","metadata":{"ward":"7"},"reason":"a mistake"}`)
 	_, err = h.Revise(t.Context(), once("a mistake", "revise", id, revision.JSON), id, revision)
 	require.NoError(t, err)
-	// It changes nothing, and is recorded under its id all the same.
+	// It changes nothing, but is recorded under its id.
 	_, err = h.Revise(t.Context(), once("once more", "revise", id, revision.JSON), id, revision)
 	require.NoError(t, err)
 
@@ -88,7 +88,7 @@ func TestWhatWasErasedCannotBeConfirmedByGuessing(t *testing.T) {
 	require.EqualValues(t, len(all), erased)
 	require.Empty(t, confirmed(guesses, remains(t, pool, log)))
 
-	// What is erased is told apart from what was never said, wherever the event comes from.
+	// An event tells erased contents from no contents, whether it is read from the log or from JSON.
 	page, err = log.ReadLog(t.Context(), domain.DefaultTenant, 0, eventstore.Filter{}, 1000)
 	require.NoError(t, err)
 	require.True(t, page.Events[0].Erased())
@@ -99,7 +99,7 @@ func TestWhatWasErasedCannotBeConfirmedByGuessing(t *testing.T) {
 	require.True(t, sent.Erased())
 }
 
-// remains is every row of every table, and every event as programs get it, as text with bytes in hexadecimal.
+// remains returns every row of every table and every event in JSON, as text with bytes in hexadecimal.
 func remains(t *testing.T, pool *pgxpool.Pool, log *eventstore.Log) string {
 	t.Helper()
 	var all strings.Builder
@@ -124,8 +124,8 @@ func remains(t *testing.T, pool *pgxpool.Pool, log *eventstore.Log) string {
 
 var keyLike = regexp.MustCompile(`[0-9a-f]{32,}`)
 
-// confirmed returns the guesses that what remains confirms: as they stand, or by the first 16 bytes of a digest with or without any
-// string of bytes that remains as its key.
+// confirmed returns the guesses that occur in the remains: as they are, or as the first 16 bytes of a digest, unkeyed or
+// keyed with any string of bytes that remains.
 func confirmed(guesses map[string][]byte, remains string) (found []string) {
 	keys := map[string]bool{"": true}
 	for _, text := range keyLike.FindAllString(remains, -1) {

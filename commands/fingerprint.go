@@ -7,8 +7,8 @@ import (
 	"github.com/auren-memory/auren/eventstore"
 )
 
-// prepare checks a request and makes a command without its writes. Name, id and body are what a repeated command id is
-// compared by; body is nil for a command that has none.
+// prepare checks a request and makes a command without its writes. A repeated command id must have the same name, id and
+// body; body is nil for a command without one.
 func prepare(req Request, name string, id uuid.UUID, body func() canonjson.Value) (Request, eventstore.Command, error) {
 	req, err := req.check()
 	if err != nil {

@@ -19,7 +19,7 @@ func withID(r Request) Request {
 	return r
 }
 
-func TestFingerprintsTellCommandsApart(t *testing.T) {
+func TestDifferentCommandsHaveDifferentFingerprints(t *testing.T) {
 	t.Parallel()
 	moment := time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
 	confidence := 0.5
@@ -52,7 +52,7 @@ func TestFingerprintsTellCommandsApart(t *testing.T) {
 	}
 }
 
-// Fingerprints are kept as long as the log: a command that is repeated by a newer program must be the same.
+// Fingerprints are stored as long as the log: a newer version must recognize a repeated command.
 func TestFingerprintsNeverChange(t *testing.T) {
 	t.Parallel()
 	moment := time.Date(2026, 3, 1, 8, 0, 0, 120000, time.FixedZone("", 3600))
@@ -68,7 +68,7 @@ func TestFingerprintsNeverChange(t *testing.T) {
 
 func TestOnlyCommandsWithAnIDHaveAFingerprint(t *testing.T) {
 	t.Parallel()
-	_, command, err := prepare(Request{}, "forget", uuid.Nil, func() canonjson.Value { t.Error("written for nothing"); return canonjson.Value{} })
+	_, command, err := prepare(Request{}, "forget", uuid.Nil, func() canonjson.Value { t.Error("the body is not needed"); return canonjson.Value{} })
 	require.NoError(t, err)
 	require.Zero(t, command.Fingerprint)
 }

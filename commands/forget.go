@@ -8,12 +8,12 @@ import (
 	"github.com/auren-memory/auren/domain/memory"
 )
 
-// Forget hides a memory until it is restored; forgetting what is forgotten writes nothing.
+// Forget hides a memory until it is restored; it writes nothing if the memory is already forgotten.
 func (h *Handler) Forget(ctx context.Context, req Request, id uuid.UUID) (Receipt, error) {
 	return h.change(ctx, req, "forget", id, nil, (*memory.Memory).Forget)
 }
 
-// Restore brings a forgotten or expired memory back; restoring what is active writes nothing.
+// Restore brings a forgotten or expired memory back; it writes nothing if the memory is active.
 func (h *Handler) Restore(ctx context.Context, req Request, id uuid.UUID) (Receipt, error) {
 	return h.change(ctx, req, "restore", id, nil, (*memory.Memory).Restore)
 }

@@ -14,25 +14,25 @@ import (
 	"github.com/auren-memory/auren/eventstore"
 )
 
-// Find returns up to limit ids, in ascending order and above after, of the memories that a filter matches.
+// Find returns up to limit ids greater than after, in ascending order, of the memories that a filter matches.
 type Find func(ctx context.Context, after uuid.UUID, limit int) ([]uuid.UUID, error)
 
-// Forgotten says what ForgetMatching did.
+// Forgotten is the result of ForgetMatching.
 type Forgotten struct {
 	// Matched is how many memories were found.
 	Matched int `json:"matched"`
-	// Forgotten is how many of them were forgotten by this command; the others were not active any more.
+	// Forgotten is how many of them this command forgot; the others were not active any more.
 	Forgotten int `json:"forgotten"`
 	// SequenceID is that of the last event written; 0 if none was.
 	SequenceID int64 `json:"sequence_id"`
 }
 
-// ForgetMatching forgets every memory that find returns, several hundred in one transaction. Finding is the caller's,
-// because commands do not read the read models; each memory is decided from its own stream all the same. Filter is
-// what a repeated command id is compared by.
+// ForgetMatching forgets every memory that find returns, several hundred in one transaction. The caller finds them, because
+// commands do not read the read models; each memory is nevertheless decided from its own stream. A repeated command id
+// must have the same filter.
 //
-// If it is interrupted, what it forgot stays forgotten, and the same command forgets the rest. Once it has ended, the same
-// command id returns what it did and forgets nothing more.
+// If it is interrupted, forgotten memories stay forgotten, and the same command forgets the rest. Once it has ended, the
+// same command id returns the same result and forgets nothing more.
 func (h *Handler) ForgetMatching(ctx context.Context, req Request, filter canonjson.Value, find Find) (_ Forgotten, err error) {
 	ctx, span := h.config.Tracer.Start(ctx, "forget_matching")
 	defer func() { end(span, err) }()
@@ -66,7 +66,7 @@ func (h *Handler) ForgetMatching(ctx context.Context, req Request, filter canonj
 	}
 }
 
-// recordTotal records what was done under the command id, or returns what another command of the same id has recorded.
+// recordTotal records the result under the command id, or returns the result that another execution has recorded.
 func (h *Handler) recordTotal(ctx context.Context, command eventstore.Command, total Forgotten) (_ Forgotten, err error) {
 	if command.ID == "" {
 		return total, nil
@@ -90,7 +90,7 @@ func decodeTotal(o eventstore.Outcome) (f Forgotten, err error) {
 
 const forgetPageSize = 250
 
-// forgetPage forgets those of a page that are active and adds them to the total.
+// forgetPage forgets the active memories of a page and adds them to the total.
 func (h *Handler) forgetPage(ctx context.Context, req Request, ids []uuid.UUID, total *Forgotten) error {
 	loaded, err := h.loadAll(ctx, req.Tenant, ids)
 	if err != nil {
@@ -102,9 +102,9 @@ func (h *Handler) forgetPage(ctx context.Context, req Request, ids []uuid.UUID, 
 	for _, id := range ids {
 		l, ok := loaded[id]
 		if !ok || l.unreadable != nil {
-			continue // an unreadable memory stays as it is, and counts as matched only
+			continue // an unreadable memory is not changed; it counts as matched only
 		}
-		// An error of Forget says that the memory is not active: there is nothing to forget.
+		// Forget fails if the memory is not active: then there is nothing to forget.
 		if event, err := l.memory.Forget(now); err == nil && event != nil {
 			command.Writes = append(command.Writes, h.streamAppend(req, l.memory.Snapshot(), now, event))
 		}
@@ -131,18 +131,18 @@ func (h *Handler) forgetPage(ctx context.Context, req Request, ids []uuid.UUID, 
 	return nil
 }
 
-// forgetAlone decides a memory again that changed between reading and appending. It returns 0 where there is nothing left
-// to forget.
+// forgetAlone forgets a memory that changed between reading and appending. It returns 0 if there is nothing left to
+// forget.
 func (h *Handler) forgetAlone(ctx context.Context, req Request, id uuid.UUID) (sequenceID int64, err error) {
-	req.Meta.CommandID = "" // it is that of the whole command
+	req.Meta.CommandID = "" // it belongs to the whole command
 	wrote := false
 	receipt, err := h.change(ctx, req, "forget", id, nil, func(m *memory.Memory, now time.Time) (memory.Event, error) {
 		event, err := m.Forget(now)
 		wrote = event != nil
 		return event, err
 	})
-	// A conflict is no failure: the memory has expired, or a newer program wrote an event that this one cannot read. Either
-	// way it is left as it is, as forgetPage leaves those that it finds so.
+	// Not a failure: the memory has expired, or a newer version wrote an event that this one cannot read. Skip it, as
+	// forgetPage does.
 	if domain.KindOf(err) == domain.Conflict {
 		return 0, nil
 	}

@@ -25,24 +25,24 @@ type Config struct {
 	Now func() time.Time
 	// NewID makes the ids of memories and events; default version 7 UUIDs, which are ordered by time.
 	NewID func() uuid.UUID
-	// MaxAttempts is how often a command without an expected version is decided before a conflict with other
-	// processes is given up; default 20.
+	// MaxAttempts is how often a command without an expected version is decided before it fails for conflicts with
+	// other processes; default 20.
 	MaxAttempts int
 	// Tracer makes the span of each command; default none.
 	Tracer trace.Tracer
 }
 
-// Handler carries out commands. It is safe for concurrent use.
+// Handler executes commands. It is safe for concurrent use.
 type Handler struct {
 	log    *eventstore.Log
 	writer *writer.Writer
 	config Config
-	// changing serializes the commands of this process on one memory: at the same time they would only conflict and
-	// decide again. Correctness rests on the expected versions of the log alone.
+	// changing serializes the commands of this process on one memory: concurrent ones would only conflict and be decided
+	// again. Correctness depends on the expected versions of the log alone.
 	changing keyedMutex[memory.Key]
 }
 
-// New makes a handler that reads from a log and appends with a writer to it.
+// New makes a handler that reads a log and appends to it through a writer.
 func New(log *eventstore.Log, appends *writer.Writer, config Config) *Handler {
 	if config.Now == nil {
 		config.Now = time.Now
@@ -59,7 +59,7 @@ func New(log *eventstore.Log, appends *writer.Writer, config Config) *Handler {
 	return &Handler{log: log, writer: appends, config: config}
 }
 
-// Request says who sends a command to which tenant, why, and on what condition.
+// Request holds what all commands have: the tenant, the sender, a reason and a condition.
 type Request struct {
 	Tenant domain.Tenant
 	Meta   domain.Meta
@@ -82,7 +82,7 @@ func (r Request) check() (_ Request, err error) {
 	return r, nil
 }
 
-// Receipt answers a command: where the memory is now.
+// Receipt is the answer to a command: the memory's id, its version, and its last event.
 type Receipt struct {
 	ID         uuid.UUID `json:"id"`
 	Version    int       `json:"version"`
@@ -94,7 +94,7 @@ func receiptOf(w eventstore.WriteResult) Receipt {
 	return Receipt{ID: w.StreamID, Version: w.Version, SequenceID: w.SequenceID, EventID: w.EventID}
 }
 
-// streamAppend makes what is appended to the stream of a memory, which is at the expected version.
+// streamAppend makes an append to the stream of a memory, which must be at the expected version.
 func (h *Handler) streamAppend(req Request, s memory.Snapshot, occurredAt time.Time, events ...memory.Event) eventstore.StreamAppend {
 	w := eventstore.StreamAppend{StreamID: s.ID, Expected: s.Version, AgentID: s.AgentID, UserID: s.UserID}
 	for _, event := range events {

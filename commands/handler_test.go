@@ -61,7 +61,7 @@ func TestTheLifeOfAMemory(t *testing.T) {
 	require.InDelta(t, 0.82, now.Confidence, 1e-9)
 }
 
-func TestWhatChangesNothingAnswersWhereTheMemoryIs(t *testing.T) {
+func TestACommandWithoutEffectReturnsTheCurrentVersion(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	first, err := f.Remember(t.Context(), req(), tea())
@@ -130,7 +130,7 @@ func TestRefusals(t *testing.T) {
 		require.ErrorContains(t, err, c.text, name)
 		require.Equal(t, c.kind, domain.KindOf(err), name)
 	}
-	require.Equal(t, before, f.head(t), "a refusal writes nothing")
+	require.Equal(t, before, f.head(t), "a rejected command writes nothing")
 }
 
 func TestExpectedVersion(t *testing.T) {
@@ -206,7 +206,7 @@ func (f fixture) revise100(t *testing.T, r commands.Request, id uuid.UUID) []err
 	return errs
 }
 
-func TestTheSameCommandIDAtOnce(t *testing.T) {
+func TestConcurrentRepetitionsOfACommandExecuteOnce(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	receipts := make([]commands.Receipt, 50)
@@ -234,13 +234,13 @@ func TestTheSameCommandIDAtOnce(t *testing.T) {
 	require.Equal(t, int64(1), f.head(t))
 }
 
-func TestARepeatedCommandDoesNotActOnWhatCameAfterIt(t *testing.T) {
+func TestARepeatedCommandDoesNotAffectLaterChanges(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	id := f.remember(t)
 	first, err := f.Forget(t.Context(), withID("forget-1"), id)
 	require.NoError(t, err)
-	noop, err := f.Forget(t.Context(), withID("forget-2"), id) // changes nothing, and is recorded as that
+	noop, err := f.Forget(t.Context(), withID("forget-2"), id) // changes nothing, which is recorded
 	require.NoError(t, err)
 	require.Equal(t, first, noop)
 	_, err = f.Restore(t.Context(), req(), id)

@@ -12,13 +12,13 @@ import (
 	"github.com/auren-memory/auren/eventstore"
 )
 
-// ImportRecord is a record of another system as the memory it becomes.
+// ImportRecord is a record of another system, converted to a memory.
 type ImportRecord struct {
-	// ID is derived from the record, so that the same record is the same memory whenever it is imported.
+	// ID is derived from the record, so that importing the same record again finds the same memory.
 	ID uuid.UUID
-	// Draft is the memory as the record has it.
+	// Draft is the memory according to the record.
 	Draft memory.Draft
-	// OccurredAt is when the record says it was made.
+	// OccurredAt is when the record was made, according to the record.
 	OccurredAt time.Time
 	// Forgotten imports the memory and forgets it.
 	Forgotten bool
@@ -26,34 +26,34 @@ type ImportRecord struct {
 	Digest eventstore.Hash
 }
 
-// ImportVerdict says what an import did with a record.
+// ImportVerdict is the outcome of importing a record.
 type ImportVerdict string
 
 // The verdicts.
 const (
 	// ImportAdded is a new memory.
 	ImportAdded ImportVerdict = "added"
-	// ImportChanged is a memory that was brought up to a changed record.
+	// ImportChanged is a memory that was updated from a changed record.
 	ImportChanged ImportVerdict = "changed"
-	// ImportUnchanged is a record that is as it was when it was imported last, whatever became of the memory since.
+	// ImportUnchanged is a record that has not changed since its last import, even if its memory has.
 	ImportUnchanged ImportVerdict = "unchanged"
-	// ImportKept is a changed record whose memory was forgotten or has expired here: it is left as it is.
+	// ImportKept is a changed record whose memory is forgotten or expired: the memory is not changed.
 	ImportKept ImportVerdict = "kept"
 )
 
-// ImportResult is what became of a record: a verdict, or an error.
+// ImportResult is the result of importing a record: a verdict, or an error.
 type ImportResult struct {
 	Verdict ImportVerdict
-	// Version and SequenceID are those of the memory after the import; 0 for what a dry run would add.
+	// Version and SequenceID are those of the memory after the import; 0 for a memory that a dry run would add.
 	Version    int
 	SequenceID int64
-	// Err is a *domain.Error that names the field, for a record that cannot become a memory.
+	// Err is a *domain.Error that names the field if the record cannot become a memory.
 	Err error
 }
 
-// Import brings up to MaxMemories records in, in one transaction. A record whose digest is that of the last import
-// of its memory is unchanged; a changed record becomes the commands that bring the memory up to it. A dry run
-// decides the same and writes nothing. To repeat an import is safe at any point.
+// Import imports up to MaxMemories records in one transaction. A record with the digest of its memory's last import is
+// unchanged; a changed record becomes the commands that update the memory. A dry run decides the same and writes
+// nothing. An import can be repeated safely at any point.
 func (h *Handler) Import(ctx context.Context, req Request, records []ImportRecord, dryRun bool) (_ []ImportResult, err error) {
 	ctx, span := h.config.Tracer.Start(ctx, "import")
 	defer func() { end(span, err) }()
@@ -108,7 +108,7 @@ func (h *Handler) importOnce(ctx context.Context, req Request, records []ImportR
 		}
 		written = append(written, i)
 		command.Writes = append(command.Writes, h.importWrite(req, r, before.memory, events, now))
-		// A later record of the batch may be of the same memory.
+		// A later record of the batch may belong to the same memory.
 		before.imported = r.Digest.String()
 		present[r.ID] = before
 		results[i].Version = before.memory.Version()
@@ -127,7 +127,7 @@ func (h *Handler) importOnce(ctx context.Context, req Request, records []ImportR
 	return results, conflict, nil
 }
 
-// importWrite makes the write of events that were decided, and applies them to the memory.
+// importWrite makes the append of the decided events, and applies them to the memory.
 func (h *Handler) importWrite(req Request, r ImportRecord, m *memory.Memory, events []memory.Event, now time.Time) eventstore.StreamAppend {
 	occurredAt := now
 	if m.Version() == 0 {
@@ -143,7 +143,8 @@ func (h *Handler) importWrite(req Request, r ImportRecord, m *memory.Memory, eve
 	return w
 }
 
-// decideImport decides what becomes of a record, given its memory, which may not exist yet. It changes neither.
+// decideImport decides the verdict and the events for a record, given its memory, which may not exist yet. It changes
+// neither.
 func decideImport(r ImportRecord, before loaded, now time.Time) (ImportVerdict, []memory.Event, error) {
 	if before.unreadable != nil {
 		return "", nil, before.unreadable
@@ -175,8 +176,8 @@ func decideImport(r ImportRecord, before loaded, now time.Time) (ImportVerdict, 
 	return ImportChanged, events, nil
 }
 
-// bringUpTo decides the events that bring a memory up to what a record says; what is equal already needs none. A memory
-// that stops being active on the way takes no more of them.
+// bringUpTo decides the events that update a memory to a record; equal fields need none. It stops if the memory stops being
+// active on the way.
 func bringUpTo(f memory.Fields, forgotten bool, was memory.Snapshot, now time.Time) (events []memory.Event, err error) {
 	m := memory.FromSnapshot(was)
 	steps := []decision{
@@ -207,11 +208,11 @@ func bringUpTo(f memory.Fields, forgotten bool, was memory.Snapshot, now time.Ti
 	return events, nil
 }
 
-// importMember of the contents of each event that an import writes is the record's digest.
+// importMember is the member of an imported event's contents that holds the record's digest.
 const importMember = "import"
 
-// importedFrom returns the digest of the record that an event was imported from; "" if it was not, or its contents were
-// erased.
+// importedFrom returns the digest of the record that an event was imported from; "" if it was not imported, or its contents
+// were erased.
 func importedFrom(e *eventstore.Event) string {
 	if e.Contents == nil {
 		return ""

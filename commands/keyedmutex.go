@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// keyedMutex is a mutex for each key, which is waited for with a context. The zero value is ready for use.
+// keyedMutex is a mutex for each key; lock can be cancelled by a context. The zero value is ready for use.
 type keyedMutex[K comparable] struct {
 	mu      sync.Mutex
 	entries map[K]*entry

@@ -23,7 +23,7 @@ func TestKeyedMutexLetsOneHolderInAtATime(t *testing.T) {
 					return
 				}
 				defer unlock()
-				if i%2 == 0 { // unguarded but for the lock: the race detector watches
+				if i%2 == 0 { // guarded by the lock alone: the race detector checks it
 					counts["a"]++
 				}
 			})

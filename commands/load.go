@@ -15,14 +15,14 @@ type loaded struct {
 	memory *memory.Memory
 	// last is the stream's last event.
 	last eventstore.Event
-	// imported is the digest that the last import of the memory kept with its events; "" if there was none.
+	// imported is the digest of the memory's last import; "" if there was none.
 	imported string
-	// unreadable is why the stream could not be folded to its end; nil where it was.
+	// unreadable is why the stream could not be folded to its end; nil if it was.
 	unreadable error
 }
 
-// fold applies the next events of the stream. One that this program cannot read, most likely because a newer one wrote it, is
-// an error of kind Conflict: what the memory is by now cannot be known.
+// fold applies the next events of the stream. For an event that this program cannot read, most likely because a newer
+// version wrote it, it returns an error of kind Conflict: the state of the memory cannot be known.
 func (l *loaded) fold(events []eventstore.Event) error {
 	for i := range events {
 		e := &events[i]
@@ -40,7 +40,7 @@ func (l *loaded) fold(events []eventstore.Event) error {
 	return nil
 }
 
-// load folds one memory; one that does not exist is an error of kind NotFound.
+// load folds one memory. It returns an error of kind NotFound if the memory does not exist.
 func (h *Handler) load(ctx context.Context, tenant domain.Tenant, id uuid.UUID) (loaded, error) {
 	l := loaded{memory: &memory.Memory{}}
 	const limit = 1000
@@ -65,7 +65,7 @@ func (h *Handler) load(ctx context.Context, tenant domain.Tenant, id uuid.UUID) 
 	return l, nil
 }
 
-// loadAll folds many memories at once; those that do not exist are absent, and those that cannot be read are marked.
+// loadAll folds many memories. Those that do not exist are absent, those that cannot be read are marked unreadable.
 func (h *Handler) loadAll(ctx context.Context, tenant domain.Tenant, ids []uuid.UUID) (map[uuid.UUID]loaded, error) {
 	streams, err := h.log.ReadStreams(ctx, tenant, ids)
 	if err != nil {

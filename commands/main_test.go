@@ -103,7 +103,7 @@ func (f fixture) head(t *testing.T) int64 {
 	return head.SequenceID
 }
 
-// wait ends a race; one that hangs fails.
+// wait waits for concurrent commands; it fails if they hang.
 func wait(t *testing.T, wg *sync.WaitGroup) {
 	t.Helper()
 	done := make(chan struct{})
@@ -114,6 +114,6 @@ func wait(t *testing.T, wg *sync.WaitGroup) {
 	select {
 	case <-done:
 	case <-time.After(time.Minute):
-		require.FailNow(t, "commands at the same time do not come to an end")
+		require.FailNow(t, "concurrent commands do not end")
 	}
 }

@@ -12,21 +12,21 @@ import (
 	"github.com/auren-memory/auren/eventstore"
 )
 
-// MaxMemories is how many memories one batch may hold.
+// MaxMemories bounds the memories of a batch.
 const MaxMemories = 1000
 
-// Remember is one memory to remember. Its tags say how it is read and described wherever one is sent.
+// Remember is one memory to remember. Its tags describe it to all transports.
 type Remember struct {
 	memory.Draft
 	// ID of the new memory; default a new one.
-	ID *uuid.UUID `json:"id,omitempty" doc:"Of the new memory; default is a new one. One that is taken is a conflict."`
+	ID *uuid.UUID `json:"id,omitempty" doc:"The id of the new memory, a conflict if it exists already; default is a new one."`
 	// OccurredAt is when it happened; default now.
 	OccurredAt *time.Time `json:"occurred_at,omitempty" doc:"When it happened; default now."`
 	// Reason is why; default the request's.
 	Reason string `json:"reason,omitempty" maxLength:"2000" doc:"Why it is remembered."`
 }
 
-// Remember opens a new memory. An ID that is taken is a *domain.VersionConflictError.
+// Remember opens a new memory. It returns a *domain.VersionConflictError if the ID exists already.
 func (h *Handler) Remember(ctx context.Context, req Request, r Remember) (_ Receipt, err error) {
 	ctx, span := h.config.Tracer.Start(ctx, "remember")
 	defer func() { end(span, err) }()
@@ -42,15 +42,15 @@ func (h *Handler) Remember(ctx context.Context, req Request, r Remember) (_ Rece
 	return h.append(ctx, command)
 }
 
-// BatchResult is what became of one memory of a batch: a Receipt, or an error.
+// BatchResult is the result for one memory of a batch: a Receipt, or an error.
 type BatchResult struct {
 	Receipt Receipt
 	Err     error
 }
 
-// RememberBatch opens up to MaxMemories memories in one transaction, each with a result of its own: a bad one or
-// one whose ID is taken does not touch the others. The error of the whole, besides those of writer.Writer, is of
-// kind Invalid where there are none or too many. A command id covers the batch as a whole.
+// RememberBatch opens up to MaxMemories memories in one transaction, each with a result of its own: an invalid memory or
+// one whose ID exists already does not affect the others. It returns the errors of writer.Writer, and one of kind Invalid
+// if there are no memories or too many. A command id covers the whole batch.
 func (h *Handler) RememberBatch(ctx context.Context, req Request, batch []Remember) (_ []BatchResult, err error) {
 	ctx, span := h.config.Tracer.Start(ctx, "remember_batch")
 	defer func() { end(span, err) }()
@@ -95,7 +95,7 @@ func (h *Handler) RememberBatch(ctx context.Context, req Request, batch []Rememb
 	return results, nil
 }
 
-// rememberWrite makes the write that opens a memory's stream.
+// rememberWrite makes the append that opens a memory's stream.
 func (h *Handler) rememberWrite(req Request, r Remember) (eventstore.StreamAppend, error) {
 	event, err := memory.Remember(r.Draft)
 	if err != nil {

@@ -13,14 +13,14 @@ import (
 
 // SweeperConfig tunes a Sweeper; its zero value works.
 type SweeperConfig struct {
-	// Interval is how often to look for what is due; default 10 s.
+	// Interval is the time between two sweeps; default 10 s.
 	Interval time.Duration
-	// Batch is how many memories are looked up at a time; default 500.
+	// Batch bounds the memories of one sweep; default 500.
 	Batch int
 }
 
-// Sweeper records the expiry of memories that are due. Queries hide them by themselves from the instant of their
-// expires_at on, so nothing depends on when the sweeper runs; several may run at once.
+// Sweeper records the expiry of memories that are due. Queries hide them from the instant of their expires_at on by
+// themselves, so nothing depends on when the sweeper runs. Several may run at the same time.
 type Sweeper struct {
 	handler *Handler
 	due     func(ctx context.Context, now time.Time, limit int) ([]memory.Key, error)
@@ -41,7 +41,7 @@ func NewSweeper(handler *Handler, due func(ctx context.Context, now time.Time, l
 	return &Sweeper{handler: handler, due: due, config: config, log: log}
 }
 
-// Run sweeps until ctx ends and returns nil then. Failures are logged and tried again next time.
+// Run sweeps until ctx ends and then returns nil. It logs failures and retries in the next sweep.
 func (s *Sweeper) Run(ctx context.Context) error {
 	ticker := time.NewTicker(s.config.Interval)
 	defer ticker.Stop()
@@ -59,7 +59,7 @@ func (s *Sweeper) Run(ctx context.Context) error {
 	}
 }
 
-// SweepOnce expires what is due now, at most one batch, and returns how many memories that were.
+// SweepOnce expires the memories that are due now, at most one batch, and returns how many it expired.
 func (s *Sweeper) SweepOnce(ctx context.Context) (expired int, err error) {
 	due, err := s.due(ctx, s.handler.config.Now(), s.config.Batch)
 	if err != nil {
@@ -82,7 +82,7 @@ func (s *Sweeper) SweepOnce(ctx context.Context) (expired int, err error) {
 	return expired, nil
 }
 
-// expire records the expiry of one memory. What due looked at may lag behind: a memory that is not due writes nothing.
+// expire records the expiry of one memory. It writes nothing for a memory that is not due: due may read a lagging model.
 func (s *Sweeper) expire(ctx context.Context, d memory.Key) (wrote bool, err error) {
 	req := Request{Tenant: d.Tenant, Meta: domain.Meta{Actor: "sweeper", Principal: "system:sweeper"}, Reason: "expires_at has passed"}
 	_, err = s.handler.change(ctx, req, "expire", d.ID, nil, func(m *memory.Memory, now time.Time) (memory.Event, error) {

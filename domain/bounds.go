@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// CheckText reports a text that has more than limit characters or that PostgreSQL would not keep: one that is not UTF-8 or
-// contains a NUL.
+// CheckText returns an error if a text has more than limit characters, or if PostgreSQL cannot store it: if it is not UTF-8
+// or contains a NUL.
 func CheckText(field, text string, limit int) error {
 	if err := checkStorable(field, text); err != nil {
 		return err
@@ -43,7 +43,7 @@ func checkStorable(field, text string) error {
 	return nil
 }
 
-// CheckUnit reports a number that is not between 0 and 1.
+// CheckUnit returns an error if a number is not between 0 and 1.
 func CheckUnit(field string, value float64) error {
 	if math.IsNaN(value) || value < 0 || value > 1 {
 		return Invalidf(field, "must be between 0 and 1, got %v", value)
@@ -51,7 +51,7 @@ func CheckUnit(field string, value float64) error {
 	return nil
 }
 
-// CheckTime reports a time that RFC 3339 cannot write or PostgreSQL cannot store.
+// CheckTime returns an error if RFC 3339 cannot write a time, or PostgreSQL cannot store it.
 func CheckTime(field string, t time.Time) error {
 	if year := t.UTC().Year(); year < 1 || year > 9999 {
 		return Invalidf(field, "must be in the years 1 to 9999, got %d", year)

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// Kind says what an error means to the caller; each transport maps kinds in one table.
+// Kind is what an error means to the caller; each transport maps kinds in one table.
 type Kind string
 
 // The kinds of error that AUREN distinguishes.
@@ -26,9 +26,9 @@ const (
 	Internal Kind = "internal"
 )
 
-// Error is an error whose text may be shown to the caller.
+// Error is an error whose message may be shown to the caller.
 type Error struct {
-	// Kind says what the error means.
+	// Kind is what the error means.
 	Kind Kind
 	// Field names the offending input in the caller's words, as in "memories[3].confidence"; default none.
 	Field string
@@ -54,13 +54,13 @@ func Errorf(kind Kind, format string, args ...any) *Error {
 	return &Error{Kind: kind, Message: fmt.Sprintf(format, args...)}
 }
 
-// VersionConflictError says that a stream was not at the version that an append or a command expected.
+// VersionConflictError means that a stream was not at the version that an append or a command expected.
 type VersionConflictError struct {
 	// Stream is the memory's id, as text.
 	Stream string `json:"stream_id"`
-	// Expected is the version that the caller named; 0 means that the stream was expected not to exist.
+	// Expected is the version that the caller expected; 0 means that the stream was not expected to exist.
 	Expected int `json:"expected_version"`
-	// Actual is the version the stream is at; 0 means that it does not exist.
+	// Actual is the version of the stream; 0 means that it does not exist.
 	Actual int `json:"actual_version"`
 }
 

@@ -1,12 +1,12 @@
-// Package domain holds the words that every part of AUREN shares: tenants, actors and command ids,
-// kinds of error, and the rules that any JSON value must keep to be stored and hashed exactly.
+// Package domain holds the terms that all parts of AUREN share: tenants, actors and command ids, kinds of error, and the
+// bounds of texts, numbers and times.
 package domain
 
 import (
 	"regexp"
 )
 
-// DefaultTenant is the tenant of callers that name none.
+// DefaultTenant is the tenant of callers that do not name one.
 const DefaultTenant Tenant = "default"
 
 // Tenant names an isolated world: its own log, memories and keys.
@@ -25,23 +25,23 @@ func ParseTenant(name string) (Tenant, error) {
 	return Tenant(name), nil
 }
 
-// Meta says who sent a command and what it belongs to. It is stored with every event of the command.
+// Meta holds the sender and the context of a command. It is stored with every event of the command.
 type Meta struct {
-	// Actor is who sent the command, in the sender's own words; default "anonymous".
+	// Actor names the sender, as declared by the sender; default "anonymous".
 	Actor string `json:"actor"`
-	// Principal is who sent it as authenticated, such as "local:<user>" or "system:sweeper"; default "anonymous".
+	// Principal names the authenticated sender, such as "local:<user>" or "system:sweeper"; default "anonymous".
 	Principal string `json:"principal,omitempty"`
 	// CommandID makes the command idempotent; default none.
 	CommandID string `json:"command_id,omitempty"`
 	// CorrelationID groups everything that belongs to one piece of work; default none.
 	CorrelationID string `json:"correlation_id,omitempty"`
-	// CausationID names what made the actor send the command, often an event id; default none.
+	// CausationID identifies the cause of the command, often an event id; default none.
 	CausationID string `json:"causation_id,omitempty"`
 	// Traceparent is the W3C trace context of the request; default none.
 	Traceparent string `json:"traceparent,omitempty"`
 }
 
-// The longest texts that a Meta may hold, in characters.
+// The maximum lengths of a Meta's texts, in characters.
 const (
 	MaxActor     = 255
 	MaxReason    = 2000

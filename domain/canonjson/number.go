@@ -8,8 +8,8 @@ import (
 	"github.com/auren-memory/auren/domain"
 )
 
-// MaxNumberDigits is how many digits a number may have when it is written in full, without an exponent:
-// more than any 64-bit float needs, and far less than PostgreSQL's numeric holds.
+// MaxNumberDigits is the maximum number of digits of a number written without an exponent: more than any 64-bit float
+// needs, and far less than PostgreSQL's numeric holds.
 const MaxNumberDigits = 1100
 
 // number reads one number and writes it from its exact digits by the rule of ECMAScript's
@@ -39,8 +39,8 @@ func (s *scanner) number(out []byte) ([]byte, error) {
 	return appendDecimal(out, stripped, point), nil
 }
 
-// decimal is a number as it was written: its digits with the decimal point after the first whole ones, times ten to the
-// power of exponent.
+// decimal is a number as written: its digits, with the decimal point after the first whole ones, times ten to the power of
+// exponent.
 type decimal struct {
 	negative bool
 	digits   []byte

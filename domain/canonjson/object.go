@@ -9,8 +9,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// Object writes a JSON object. Its members must be written in canonical order, each once: anything else is a
-// programmer's mistake and panics.
+// Object writes a JSON object. Its members must be written in canonical order, each once; otherwise it panics, since the
+// caller has a bug.
 type Object struct {
 	out   []byte
 	start int
@@ -25,7 +25,7 @@ func NewObject(buffer []byte) *Object {
 // Done ends the object and returns it.
 func (o *Object) Done() Value { return Value{o.Bytes()[o.start:]} }
 
-// Bytes ends the object and returns the buffer, for a caller that uses it again.
+// Bytes ends the object and returns the buffer, for a caller that reuses it.
 func (o *Object) Bytes() []byte { return append(o.out, '}') }
 
 func (o *Object) key(key string) {
@@ -91,7 +91,7 @@ func (o *Object) Float(key string, f float64) *Object {
 	}
 	var digits [32]byte
 	s := scanner{in: strconv.AppendFloat(digits[:0], f, 'g', -1, 64)}
-	o.out, _ = s.number(o.out) // what strconv writes is a number of JSON
+	o.out, _ = s.number(o.out) // strconv writes valid JSON numbers
 	return o
 }
 
@@ -102,7 +102,7 @@ func (o *Object) UUID(key string, id uuid.UUID) *Object {
 	return o
 }
 
-// Time adds a moment in UTC to the microsecond, with all six decimals; nil is null.
+// Time adds a time in UTC to the microsecond, with all six decimals; nil is null.
 func (o *Object) Time(key string, t *time.Time) *Object {
 	o.key(key)
 	if t == nil {

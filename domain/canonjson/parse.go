@@ -8,7 +8,7 @@ import (
 	"github.com/auren-memory/auren/domain"
 )
 
-// MaxDepth is how deep arrays and objects may nest.
+// MaxDepth is the maximum depth of nested arrays and objects.
 const MaxDepth = 500
 
 func (s *scanner) value(out []byte, depth int) ([]byte, error) {
@@ -64,7 +64,7 @@ func (s *scanner) array(out []byte, depth int) ([]byte, error) {
 	}
 }
 
-// member is one name and value of an object: where its canonical text stands in the output.
+// member locates the canonical text of one member of an object in the output.
 type member struct {
 	key        []byte
 	start, end int

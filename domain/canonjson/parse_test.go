@@ -99,7 +99,7 @@ func TestCheckSizeCountsNumbersInFull(t *testing.T) {
 	}
 }
 
-func TestCanonicalFormIsThatOfTheValue(t *testing.T) {
+func TestEqualValuesHaveTheSameCanonicalForm(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		value := drawJSON(t, 4)
@@ -116,7 +116,7 @@ func TestCanonicalFormIsThatOfTheValue(t *testing.T) {
 
 		again, err := canonjson.Parse(a.Raw())
 		require.NoError(t, err)
-		require.Equal(t, a.String(), again.String(), "a canonical form is its own")
+		require.Equal(t, a.String(), again.String(), "a canonical form parses to itself")
 
 		var back any
 		require.NoError(t, json.Unmarshal(a.Raw(), &back))
@@ -163,7 +163,7 @@ func FuzzParse(f *testing.F) {
 			require.Equal(t, domain.Invalid, domain.KindOf(err))
 			return
 		}
-		require.True(t, json.Valid(raw), "accepted what is no JSON: %q", raw)
+		require.True(t, json.Valid(raw), "accepted invalid JSON: %q", raw)
 		again, err := canonjson.Parse(canonical.Raw())
 		require.NoError(t, err)
 		require.Equal(t, canonical, again)

@@ -23,8 +23,8 @@ func (s *scanner) string(out []byte) ([]byte, error) {
 	return appendQuoted(out, text), nil
 }
 
-// text reads the string that starts at the next byte and returns what it stands for: a part of the input where the string
-// has no escapes.
+// text reads the string that starts at the next byte and returns its value: a slice of the input if the string has no
+// escapes.
 func (s *scanner) text() ([]byte, error) {
 	s.at++
 	start := s.at
@@ -94,8 +94,8 @@ func (s *scanner) unicodeEscape(at int) (rune, bool) {
 	return rune(unit), err == nil
 }
 
-// plainText returns where the text that starts at a position stops being plain: at a quotation mark, a backslash, a
-// control character or the end. What is plain is its own canonical form.
+// plainText returns where the plain text that starts at a position ends: at a quotation mark, a backslash, a control
+// character or the end. Plain text is its own canonical form.
 func plainText[T string | []byte](in T, at int) int {
 	for at < len(in) && in[at] >= ' ' && in[at] != '"' && in[at] != '\\' {
 		at++
@@ -103,8 +103,8 @@ func plainText[T string | []byte](in T, at int) int {
 	return at
 }
 
-// AppendText writes a JSON string as RFC 8785, section 3.2.2.2, has it. Bytes that are not UTF-8 become U+FFFD, as in
-// encoding/json. A NUL is escaped; Parse refuses it.
+// AppendText writes a JSON string according to RFC 8785, section 3.2.2.2. Bytes that are not UTF-8 become U+FFFD, as in
+// encoding/json. A NUL is escaped; Parse rejects it.
 func AppendText(out []byte, text string) []byte {
 	if !utf8.ValidString(text) {
 		text = string([]rune(text))

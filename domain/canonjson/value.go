@@ -1,10 +1,9 @@
-// Package canonjson holds JSON in the one form in which AUREN stores and hashes it: no white space, object keys in the
+// Package canonjson implements the canonical JSON that AUREN stores and hashes: no white space, object keys in the
 // order of their UTF-16 code units, strings escaped as in RFC 8785, and numbers written by the ECMAScript rule of that
 // RFC from their exact decimal digits, never through floating point. Two texts have the same canonical form if and only
 // if they are equal values, and a value read back from PostgreSQL's jsonb has the canonical form it was stored with.
 //
-// Parse reads a value from bytes, Object writes one. There is no other way to a Value, so what holds one need not check
-// it again.
+// Parse reads a value from bytes, Object writes one. A Value cannot be made otherwise, so it need not be checked again.
 package canonjson
 
 import (
@@ -14,14 +13,15 @@ import (
 	"fmt"
 )
 
-// Value is a JSON value in canonical form. The zero Value is no value, which is not null. A Value never changes.
+// Value is a JSON value in canonical form. The zero Value means that there is none, which is not null. A Value never
+// changes.
 type Value struct{ raw json.RawMessage }
 
 // Parse reads one JSON value.
 //
-// It refuses, with a *domain.Error of kind Invalid whose Field is the path within the value, what jsonb cannot return as
-// it was given: text that is not JSON, a NUL character, a lone surrogate, a key that occurs twice in one object, nesting
-// deeper than MaxDepth, and numbers of more than MaxNumberDigits.
+// It rejects what jsonb cannot return unchanged: text that is not JSON, a NUL character, a lone surrogate, a key that occurs
+// twice in one object, nesting deeper than MaxDepth, and numbers of more than MaxNumberDigits. The error is a *domain.Error
+// of kind Invalid whose Field is the path within the value.
 func Parse(raw []byte) (Value, error) {
 	s := scanner{in: raw}
 	out, err := s.value(make([]byte, 0, len(raw)), 0)
@@ -35,7 +35,7 @@ func Parse(raw []byte) (Value, error) {
 	return Value{out}, nil
 }
 
-// MustParse is Parse for a constant; it panics where Parse returns an error.
+// MustParse is Parse for a constant; it panics if Parse returns an error.
 func MustParse(raw string) Value {
 	v, err := Parse([]byte(raw))
 	if err != nil {
@@ -44,7 +44,7 @@ func MustParse(raw string) Value {
 	return v
 }
 
-// Marshal returns the canonical form of what encoding/json writes for v.
+// Marshal returns v, encoded by encoding/json, in canonical form.
 func Marshal(v any) (Value, error) {
 	raw, err := json.Marshal(v)
 	if err != nil {
@@ -88,7 +88,7 @@ func (v Value) MarshalJSON() ([]byte, error) {
 	return v.raw, nil
 }
 
-// UnmarshalJSON is Parse. What JSON leaves out stays zero; null becomes Null.
+// UnmarshalJSON is Parse. A missing member stays zero; null becomes Null.
 func (v *Value) UnmarshalJSON(raw []byte) (err error) {
 	*v, err = Parse(raw)
 	return err
@@ -102,7 +102,7 @@ func (v Value) Value() (driver.Value, error) {
 	return []byte(v.raw), nil
 }
 
-// Scan is Parse for what a column holds; null makes it zero.
+// Scan is Parse for a column; null becomes the zero Value.
 func (v *Value) Scan(source any) (err error) {
 	switch source := source.(type) {
 	case nil:

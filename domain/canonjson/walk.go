@@ -8,8 +8,8 @@ import (
 	"github.com/auren-memory/auren/domain"
 )
 
-// Each calls do for each member of an object, in canonical order. It returns an error of kind Invalid for a value that is
-// not an object, and the first error of do, with the member's name.
+// Each calls do for each member of an object, in canonical order, until do returns an error, which it returns with the
+// member's name. For a value that is not an object it returns an error of kind Invalid.
 func (v Value) Each(do func(name string, value Value) error) error {
 	if !v.IsObject() {
 		return domain.Invalidf("", "must be a JSON object")
@@ -48,7 +48,7 @@ func (v Value) Items(do func(i int, value Value) error) error {
 	return nil
 }
 
-// Member returns the member of an object; zero if it has none of that name or is not an object.
+// Member returns a member of an object; zero if there is none of that name or the value is not an object.
 func (v Value) Member(name string) (member Value) {
 	if v.IsObject() {
 		_ = v.Each(func(key string, value Value) error {
@@ -61,8 +61,8 @@ func (v Value) Member(name string) (member Value) {
 	return member
 }
 
-// With returns an object that has one more member, or another value for that member. The zero Value stands for an empty
-// object; for a value that is not an object With panics.
+// With returns the object with a member added or replaced. The zero Value counts as an empty object; With panics for a
+// value that is not an object.
 func (v Value) With(key string, member Value) Value {
 	o := NewObject(make([]byte, 0, len(v.raw)+len(key)+len(member.raw)+8))
 	if v.IsZero() {
@@ -81,7 +81,7 @@ func (v Value) With(key string, member Value) Value {
 		return nil
 	})
 	if err != nil {
-		panic("canonjson: a member for what is not an object")
+		panic("canonjson: With on a value that is not an object")
 	}
 	if !set {
 		o.Value(key, member)
@@ -89,7 +89,7 @@ func (v Value) With(key string, member Value) Value {
 	return o.Done()
 }
 
-// Text returns what a JSON string stands for; ok is false for any other value.
+// Text returns the value of a JSON string; ok is false for any other value.
 func (v Value) Text() (text string, ok bool) {
 	if len(v.raw) == 0 || v.raw[0] != '"' {
 		return "", false
@@ -97,7 +97,7 @@ func (v Value) Text() (text string, ok bool) {
 	return textOf(v.raw), true
 }
 
-// Scalars calls do with each string and each number of a value, in order and however deep; keys are not among them.
+// Scalars calls do with each string and each number of a value, in order and at any depth, but not with keys.
 func (v Value) Scalars(do func(text string, isNumber bool)) {
 	for at := 0; at < len(v.raw); {
 		switch c := v.raw[at]; {
@@ -144,7 +144,7 @@ func (v Value) fullSize() int {
 	return size
 }
 
-// unwritten is how much longer a canonical number is without its exponent.
+// unwritten returns how much longer a canonical number is without its exponent.
 func unwritten(number []byte) int {
 	mantissa, exponent, ok := bytes.Cut(number, []byte("e"))
 	if !ok {
@@ -159,7 +159,7 @@ func unwritten(number []byte) int {
 	return full - len(bytes.TrimPrefix(number, []byte("-")))
 }
 
-// textOf returns what a canonical string stands for.
+// textOf returns the value of a canonical string.
 func textOf(quoted []byte) string {
 	if inner := quoted[1 : len(quoted)-1]; bytes.IndexByte(inner, '\\') < 0 {
 		return string(inner)
@@ -169,7 +169,7 @@ func textOf(quoted []byte) string {
 	return string(text)
 }
 
-// skipString returns where the string that starts at at has ended.
+// skipString returns the end of the string that starts at at.
 func skipString(in []byte, at int) int {
 	for at++; ; at++ {
 		text := in[at : at+bytes.IndexByte(in[at:], '"')]
@@ -181,7 +181,7 @@ func skipString(in []byte, at int) int {
 	}
 }
 
-// skipValue returns where the canonical value that starts at at has ended.
+// skipValue returns the end of the canonical value that starts at at.
 func skipValue(in []byte, at int) int {
 	for depth := 0; at < len(in); at++ {
 		switch in[at] {

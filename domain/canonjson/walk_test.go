@@ -21,7 +21,7 @@ func parse(t *testing.T, raw string) canonjson.Value {
 	return v
 }
 
-// FuzzWalk holds Each, Items, Text, Scalars and With to what encoding/json makes of the same value.
+// FuzzWalk compares Each, Items, Text, Scalars and With with encoding/json.
 func FuzzWalk(f *testing.F) {
 	for _, seed := range []string{
 		`{}`, `{"a":1}`, `{"a": -1.5e3 , "b" : null}`, `{"a":"x\"}","b":"\\","c":"\\\"]"}`, `{"a":[{"b":"]"},[],{}],"c":{"d":[1,2]}}`,
@@ -99,7 +99,7 @@ func FuzzWalk(f *testing.F) {
 func scalarsOf(raw []byte) (found []any) {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
-	var objects []bool // for each array or object that is open, whether it is an object
+	var objects []bool // for each open array or object, whether it is an object
 	for atKey := false; ; {
 		token, err := d.Token()
 		if err != nil {
@@ -133,7 +133,7 @@ func TestScalars(t *testing.T) {
 		found = append(found, fmt.Sprint(text, isNumber))
 	})
 	require.Equal(t, []string{"1000true", "x\nfalse", "-1.5true", "éfalse"}, found)
-	canonjson.Value{}.Scalars(func(string, bool) { t.Error("nothing holds nothing") })
+	canonjson.Value{}.Scalars(func(string, bool) { t.Error("the zero Value has no scalars") })
 }
 
 func TestEachStopsAtTheFirstError(t *testing.T) {

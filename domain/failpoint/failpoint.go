@@ -1,35 +1,35 @@
-// Package failpoint numbers the places at which a crash is most telling: between each two steps that a guarantee depends
-// on. The code calls Reached there. In an ordinary build that is nothing, and the compiler removes it. A program
-// built with -tags failpoints does at one of them what its environment says:
+// Package failpoint numbers the places where a crash tests a guarantee: between each two steps that the guarantee depends
+// on. The code calls Reached there. In an ordinary build Reached does nothing, and the compiler removes it. A program
+// built with -tags failpoints acts at one of them according to its environment:
 //
-//	AUREN_FAILPOINT=12:3:kill   at the third time that point 12 is reached, end as if by kill -9
+//	AUREN_FAILPOINT=12:3:kill   when point 12 is reached for the third time, end as if by kill -9
 //
 // The actions are
 //
 //	kill           the process kills itself (SIGKILL)
-//	stop           the process stops itself (SIGSTOP), until somebody sends SIGCONT
+//	stop           the process stops itself (SIGSTOP), until it receives SIGCONT
 //	kill-postgres  the process whose id is in AUREN_FAILPOINT_PID is killed (SIGKILL); this one goes on
 //
 // Before it acts it writes "failpoint 12 reached" to stderr. It acts once.
 package failpoint
 
-// Point is one of the numbered places. A number is never used again for another place.
+// Point is one of the numbered places. A number is never reused for another place.
 type Point int
 
 // The points of an append.
 const (
 	// AppendBegun: a batch has been taken out of the queue; nothing has been sent to the database.
 	AppendBegun Point = 1
-	// AppendLocked: the log is locked and what to write is decided; nothing has been written.
+	// AppendLocked: the log is locked and the events are decided; nothing has been written.
 	AppendLocked Point = 2
 	// AppendSent: the commit is on its way to the database; its answer has not been read, so it is in doubt.
 	AppendSent Point = 3
-	// AppendCommitted: the commit has been answered; the callers have not.
+	// AppendCommitted: the commit has been answered; the callers have not been.
 	AppendCommitted Point = 4
-	// AppendForeseen: what to write is decided without the lock, for a single round trip; nothing has been sent.
-	AppendForeseen Point = 5
-	// AppendForeseenSent: that round trip is under way; its answer has not been read, so it is in doubt.
-	AppendForeseenSent Point = 6
+	// AppendAssumed: the events are decided without the lock, for a single round trip; nothing has been sent.
+	AppendAssumed Point = 5
+	// AppendAssumedSent: that round trip is under way; its answer has not been read, so it is in doubt.
+	AppendAssumedSent Point = 6
 )
 
 // The points of a projection's batch.
@@ -83,7 +83,7 @@ const (
 // All returns every point, by its number.
 func All() []Point {
 	return []Point{
-		AppendBegun, AppendLocked, AppendSent, AppendCommitted, AppendForeseen, AppendForeseenSent,
+		AppendBegun, AppendLocked, AppendSent, AppendCommitted, AppendAssumed, AppendAssumedSent,
 		ProjectionRead, ProjectionMoved, ProjectionWritten, ProjectionCommitted,
 		RelayRead, RelayHalfway, RelayPublished, RelayAcknowledged,
 		RebuildCreated, RebuildFilling, RebuildIndexed, RebuildSwitching, RebuildSwitched,

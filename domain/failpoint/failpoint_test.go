@@ -32,10 +32,10 @@ func symbols(t *testing.T, program string) string {
 	return string(said)
 }
 
-func TestAnOrdinaryBuildHoldsNoFailpoints(t *testing.T) {
+func TestAnOrdinaryBuildHasNoFailpoints(t *testing.T) {
 	t.Parallel()
 	program := build(t)
-	require.NotContains(t, symbols(t, program), "domain/failpoint", "every call of Reached is compiled to nothing")
+	require.NotContains(t, symbols(t, program), "domain/failpoint", "the compiler removes every call of Reached")
 	run := exec.Command(program)
 	run.Env = append(os.Environ(), "AUREN_FAILPOINT=1:1:kill")
 	said, err := run.Output()
@@ -43,7 +43,7 @@ func TestAnOrdinaryBuildHoldsNoFailpoints(t *testing.T) {
 	require.Equal(t, "passed\n", string(said))
 }
 
-func TestATaggedBuildActsAsItsEnvironmentSays(t *testing.T) {
+func TestATaggedBuildActsAccordingToItsEnvironment(t *testing.T) {
 	t.Parallel()
 	program := build(t, "-tags", "failpoints")
 	require.Contains(t, symbols(t, program), "domain/failpoint.Reached")
@@ -77,7 +77,7 @@ func TestATaggedBuildActsAsItsEnvironmentSays(t *testing.T) {
 	}
 }
 
-// A point that nobody reaches tests nothing.
+// A point that the code never reaches tests nothing.
 func TestEveryPointIsReachedInTheCode(t *testing.T) {
 	t.Parallel()
 	const root = "../.."

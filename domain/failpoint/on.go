@@ -11,13 +11,13 @@ import (
 	"syscall"
 )
 
-// The variables that say what happens where.
+// The variables that arm a failpoint.
 const (
 	variable    = "AUREN_FAILPOINT"
 	variablePID = "AUREN_FAILPOINT_PID"
 )
 
-// armed is what the environment says; the zero value never acts.
+// armed is the failpoint that the environment arms; the zero value never acts.
 var armed = parse(os.Getenv(variable))
 
 type arming struct {
@@ -27,7 +27,7 @@ type arming struct {
 	times atomic.Int64
 }
 
-// Reached acts where the environment says so, and returns at once everywhere else. It is safe for concurrent use.
+// Reached acts if the environment arms this point, and otherwise returns at once. It is safe for concurrent use.
 func Reached(p Point) {
 	if p != armed.point || armed.times.Add(1) != armed.nth {
 		return
@@ -36,14 +36,14 @@ func Reached(p Point) {
 	armed.act()
 }
 
-// parse panics where the text is none of the form point:nth:action: a fault test must not pass for want of a fault.
+// parse panics if the text does not have the form point:nth:action: a fault test must not pass without its fault.
 func parse(text string) *arming {
 	if text == "" {
 		return &arming{}
 	}
 	fields := strings.Split(text, ":")
 	if len(fields) != 3 {
-		panic(variable + " is " + text + "; it looks like 12:3:kill")
+		panic(variable + " must be point:nth:action, e.g. 12:3:kill, got " + text)
 	}
 	a := &arming{point: Point(number(fields[0])), nth: int64(number(fields[1]))}
 	switch fields[2] {
@@ -58,7 +58,7 @@ func parse(text string) *arming {
 		pid := number(os.Getenv(variablePID))
 		a.act = func() { _ = syscall.Kill(pid, syscall.SIGKILL) }
 	default:
-		panic(variable + " names no action: " + fields[2])
+		panic(variable + " must name the action kill, stop or kill-postgres, got " + fields[2])
 	}
 	return a
 }
@@ -66,7 +66,7 @@ func parse(text string) *arming {
 func number(text string) int {
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 {
-		panic(variable + " or " + variablePID + " holds " + strconv.Quote(text) + " where a number should be")
+		panic(variable + " or " + variablePID + " must hold a number of 1 or more, got " + strconv.Quote(text))
 	}
 	return n
 }

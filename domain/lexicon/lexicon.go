@@ -1,11 +1,11 @@
 // Package lexicon turns a text into the lexemes by which it is indexed and searched. Memories and queries are
 // analyzed by the same code, so a word becomes the same lexeme on both sides.
 //
-// A text is split into words (Words), which are written in lower case. A stop word is left out but keeps its position, so
-// that distances within a phrase stay the same; a word of letters becomes its stem by the English Snowball algorithm; a word
-// with a digit stays as it is. PostgreSQL's to_tsvector('english') does the same to plain words, except that it splits a
-// number such as 12e5x into 12e5 and x. Two programs that analyze differently must not share an index: a change here is a
-// new version of the projection search.
+// A text is split into words (Words), in lower case. A stop word is left out but keeps its position, so that distances
+// within a phrase stay the same; a word of letters becomes its stem by the English Snowball algorithm; a word with a digit
+// is not changed. PostgreSQL's to_tsvector('english') treats plain words in the same way, except that it splits a number
+// such as 12e5x into 12e5 and x. Programs that analyze differently must not share an index: a change here requires a new
+// version of the projection search.
 package lexicon
 
 import (
@@ -23,8 +23,7 @@ type Occurrence struct {
 }
 
 const (
-	// maxKnown is how many words an Analyzer remembers before it starts again, and longestKnown how long they may be: a few
-	// MiB, whatever the texts hold.
+	// maxKnown bounds the words that an Analyzer caches before it starts over, and longestKnown their length: a few MiB in all.
 	maxKnown, longestKnown = 1 << 15, 32
 )
 
@@ -33,8 +32,8 @@ type Analyzer struct {
 	stop map[string]bool
 
 	mu sync.RWMutex
-	// known are the lexemes of the words met so far. To look up the 40 words of a text takes 8 µs and to stem them 78 µs,
-	// where all that the projection search does for an event takes 58 µs.
+	// known caches the lexemes of words. Looking up the 40 words of a text takes 8 µs, stemming them 78 µs; the projection
+	// search takes 58 µs for an event.
 	known map[string]string
 }
 
@@ -45,7 +44,7 @@ func New() *Analyzer {
 
 // Occurrences returns the lexemes of a text in order of position.
 func (a *Analyzer) Occurrences(text string) []Occurrence {
-	// About one word in two or three is no stop word, and a word with its space takes 4 to 6 bytes.
+	// Every second or third word is not a stop word, and a word with its space takes 4 to 6 bytes.
 	found := make([]Occurrence, 0, len(text)/8+1)
 	position := 0
 	for word := range Words(text) {
@@ -63,7 +62,7 @@ func (a *Analyzer) Append(found []Occurrence, word string, position int) []Occur
 	return found
 }
 
-// lexeme returns what becomes of a word: "" for a stop word.
+// lexeme returns the lexeme of a word: "" for a stop word.
 func (a *Analyzer) lexeme(word string) string {
 	if len(word) > longestKnown {
 		return a.analyze(word)
@@ -80,7 +79,7 @@ func (a *Analyzer) lexeme(word string) string {
 	if len(a.known) >= maxKnown {
 		clear(a.known)
 	}
-	a.known[strings.Clone(word)] = lexeme // the word is a part of a text, which would be kept with it
+	a.known[strings.Clone(word)] = lexeme // the word is a slice of a text, which it would keep in memory
 	return lexeme
 }
 

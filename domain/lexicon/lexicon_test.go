@@ -22,7 +22,7 @@ func TestOccurrences(t *testing.T) {
 	require.Equal(t, []lexicon.Occurrence{{"x", 1}}, analyzer.Occurrences(strings.Repeat("y", lexicon.MaxWord+1)+" x"))
 }
 
-func TestConcurrentUseWithMoreWordsThanAreRemembered(t *testing.T) {
+func TestConcurrentUseBeyondTheCacheSize(t *testing.T) {
 	t.Parallel()
 	analyzer := lexicon.New()
 	var group sync.WaitGroup

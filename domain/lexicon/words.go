@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// MaxWord is the most characters that an indexed word has; longer runs are encoded data rather than words.
+// MaxWord is the maximum number of characters of an indexed word; longer runs are encoded data rather than words.
 const MaxWord = 100
 
 // Words yields the words of a text: its runs of letters, digits and marks of at most MaxWord characters. Every other
@@ -23,7 +23,7 @@ func Words(text string) iter.Seq[string] {
 	}
 }
 
-// nextWord finds the next run of word characters, and how many they are.
+// nextWord returns the next run of word characters, and its length in characters.
 func nextWord(text string, at int) (begin, end, runes int) {
 	begin = -1
 	for end = at; end < len(text); {
@@ -44,7 +44,7 @@ func nextWord(text string, at int) (begin, end, runes int) {
 	return begin, end, runes
 }
 
-// asciiWord holds which ASCII characters belong to words: most of the work on a text is asking that.
+// asciiWord tells which ASCII characters belong to words: that question is most of the work on a text.
 var asciiWord = func() (is [utf8.RuneSelf]bool) {
 	for r := range is {
 		is[r] = r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'

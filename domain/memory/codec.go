@@ -8,11 +8,11 @@ import (
 )
 
 // schemaVersion is that of the payloads and contents of all events. An event whose shape changes keeps its name and gets a
-// version of its own, and Decode an upcaster from the one before.
+// version of its own, and Decode gets an upcaster from the version before.
 const schemaVersion = 1
 
-// UnknownEventError says that an event cannot be read by this program, most likely because a newer one
-// wrote it. Whoever folds events must stop there: skipping it would make a wrong memory.
+// UnknownEventError means that this program cannot read an event, most likely because a newer version wrote it. A fold
+// must stop there: skipping it would make a wrong memory.
 type UnknownEventError struct {
 	Type          string
 	SchemaVersion int
@@ -23,17 +23,17 @@ func (e *UnknownEventError) Error() string {
 	return fmt.Sprintf("unknown event %s of schema version %d", e.Type, e.SchemaVersion)
 }
 
-// Encoded is an event as the log takes it.
+// Encoded is an event as the log stores it.
 type Encoded struct {
-	// Payload is what the log keeps for ever.
+	// Payload is kept for ever.
 	Payload canonjson.Value
-	// Contents are what somebody said, such as content, metadata and a note. They stand apart, so that they can be erased;
-	// zero where nothing was said.
+	// Contents are what users or agents said, such as content, metadata and a note. They are stored apart, so that they can
+	// be erased; zero if there are none.
 	Contents      canonjson.Value
 	SchemaVersion int
 }
 
-// Encode returns what Decode reads.
+// Encode encodes an event for Decode.
 func Encode(event Event) Encoded {
 	switch e := event.(type) {
 	case Remembered:
@@ -69,8 +69,8 @@ func encode(l layout) Encoded {
 	return e
 }
 
-// Decode reads an event from its payload and contents, as the log returns them or as JSON has them. Contents that were
-// erased are nil or null: then the content is null and the metadata {}. Decode returns an *UnknownEventError for a type or a schema version that this
+// Decode reads an event from its payload and contents, from the log or from JSON. Erased contents are nil or null: then the
+// content is null and the metadata {}. Decode returns an *UnknownEventError for a type or a schema version that this
 // program does not know.
 func Decode(eventType string, version int, payload, contents json.RawMessage) (Event, error) {
 	if version != schemaVersion {
@@ -97,7 +97,7 @@ func Decode(eventType string, version int, payload, contents json.RawMessage) (E
 	return nil, &UnknownEventError{Type: eventType, SchemaVersion: version}
 }
 
-// decode reads into a blank event, which holds what stands for contents that were erased.
+// decode reads into a blank event, which holds the defaults for erased contents.
 func decode[E Event, P interface {
 	*E
 	layout() layout

@@ -14,7 +14,7 @@ import (
 	"github.com/auren-memory/auren/domain/memory"
 )
 
-// golden holds events as they stand in logs. Once there is a release, a change here is a change to history: add a schema
+// golden holds events as they are stored in logs. Once there is a release, a change here changes history: add a schema
 // version instead.
 func golden() []struct {
 	event                   memory.Event
@@ -54,7 +54,7 @@ func TestCodec(t *testing.T) {
 	}
 }
 
-func TestEveryRememberedComesBack(t *testing.T) {
+func TestRememberedRoundTrips(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.StringOfN(rapid.RuneFrom([]rune("aé\"\\\n<😀 ")), 1, 20, -1)
@@ -82,7 +82,7 @@ func TestErasedContentsAreNull(t *testing.T) {
 		require.NoError(t, err, c.name)
 		received, err := memory.Decode(c.name, 1, committed.Raw(), json.RawMessage("null"))
 		require.NoError(t, err, c.name)
-		require.Equal(t, event, received, "as it comes in a message")
+		require.Equal(t, event, received, "as in a message")
 		m.Apply(id, event, noon)
 	}
 	require.Equal(t, "null", m.Snapshot().Content.String())
@@ -91,14 +91,14 @@ func TestErasedContentsAreNull(t *testing.T) {
 	require.InDelta(t, 0.5, m.Snapshot().Confidence, 0)
 }
 
-func TestDecodeLeavesTheReasonAlone(t *testing.T) {
+func TestDecodeIgnoresTheReason(t *testing.T) {
 	t.Parallel()
 	event, err := memory.Decode("memory_forgotten", 1, json.RawMessage(`{"contents":{"bytes":20,"sha256":"00"}}`), json.RawMessage(`{"reason":"not true"}`))
 	require.NoError(t, err)
 	require.Equal(t, memory.Forgotten{}, event)
 }
 
-func TestDecodeStopsAtWhatItDoesNotKnow(t *testing.T) {
+func TestDecodeRejectsUnknownEventsAndVersions(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		eventType string
@@ -135,8 +135,8 @@ func TestDecodeStopsAtWhatItDoesNotKnow(t *testing.T) {
 	}
 }
 
-// TestDraftsAreToldApart holds JSON, by which repeated commands are compared, to every field.
-func TestDraftsAreToldApart(t *testing.T) {
+// Repeated commands are compared by their JSON, so it must contain every field.
+func TestDifferentDraftsHaveDifferentJSON(t *testing.T) {
 	t.Parallel()
 	null := canonjson.Null()
 	seen := map[string]bool{}

@@ -8,10 +8,10 @@ import (
 	"github.com/auren-memory/auren/domain/canonjson"
 )
 
-// DefaultWeight is the weight of evidence that names none.
+// DefaultWeight is the default weight of evidence.
 const DefaultWeight = 0.1
 
-// AdjustConfidence sets the confidence of an active memory. The same value again is no event.
+// AdjustConfidence sets the confidence of an active memory. It returns no event if the value is the same.
 func (m *Memory) AdjustConfidence(to float64, now time.Time) (Event, error) {
 	if err := domain.CheckUnit("confidence", to); err != nil {
 		return nil, err
@@ -25,21 +25,21 @@ func (m *Memory) AdjustConfidence(to float64, now time.Time) (Event, error) {
 	return ConfidenceAdjusted{From: m.now.Confidence, To: to}, nil
 }
 
-// Evidence is an observation for or against a memory. Its tags say how it is read and described wherever one is sent.
+// Evidence is an observation for or against a memory. Its tags describe it to all transports.
 type Evidence struct {
 	Supports bool     `json:"supports" doc:"Whether it speaks for the memory or against it."`
 	Weight   *float64 `json:"weight,omitempty" minimum:"0" maximum:"1" default:"0.1" doc:"How far it moves the confidence."`
 	Note     string   `json:"note,omitempty" maxLength:"2000" doc:"What was observed."`
 }
 
-// JSON returns the evidence as it was told, to tell it from another one.
+// JSON returns the evidence as it was sent, for comparing repeated commands.
 func (e Evidence) JSON() canonjson.Value {
 	return write([]member{{"note", &e.Note}, {"supports", &e.Supports}, {"weight", &e.Weight}})
 }
 
 // RecordEvidence moves the confidence c of an active memory towards 1 or 0 by the weight w of the evidence:
-// c + w(1-c) where it supports, c - w·c where it contradicts. It is always an event, even where the
-// confidence stays as it is, since the observation was made.
+// c + w(1-c) if it supports, c - w·c if it contradicts. It always returns an event, even if the confidence does not
+// change, since the observation was made.
 func (m *Memory) RecordEvidence(ev Evidence, now time.Time) (Event, error) {
 	weight := DefaultWeight
 	if ev.Weight != nil {

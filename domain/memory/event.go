@@ -6,7 +6,7 @@ import (
 	"github.com/auren-memory/auren/domain/canonjson"
 )
 
-// The wire names of the events, as they stand in the log. They never change.
+// The wire names of the events, as stored in the log. They never change.
 const (
 	TypeRemembered         = "memory_remembered"
 	TypeRevised            = "memory_revised"
@@ -18,7 +18,7 @@ const (
 	TypeExpired            = "memory_expired"
 )
 
-// EventTypes returns all wire names, in the order of a memory's life. The slice is the caller's.
+// EventTypes returns all wire names, in the order of a memory's life. The caller owns the slice.
 func EventTypes() []string {
 	return []string{
 		TypeRemembered, TypeRevised, TypeConfidenceAdjusted, TypeEvidenceRecorded, TypeExpirySet, TypeForgotten, TypeRestored, TypeExpired,
@@ -34,8 +34,8 @@ type Event interface {
 // Remembered opens the stream.
 type Remembered struct{ Fields }
 
-// Revised carries the type, content and metadata as they are from now on, changed or not, so that each
-// version can be read without the ones before it.
+// Revised holds the type, content and metadata from now on, changed or not, so that each version can be read without the
+// ones before it.
 type Revised struct {
 	Type     string
 	Content  canonjson.Value
@@ -44,7 +44,7 @@ type Revised struct {
 	Changed []string
 }
 
-// ConfidenceAdjusted records that somebody set the confidence.
+// ConfidenceAdjusted records that the confidence was set.
 type ConfidenceAdjusted struct {
 	From, To float64
 }

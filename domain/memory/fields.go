@@ -10,25 +10,25 @@ import (
 // This file lists the fields of a memory. A new one is added here and nowhere else in this package, unless it can be
 // revised or has commands of its own.
 
-// Defaults of what a Draft leaves out.
+// The defaults of a Draft.
 const (
 	DefaultType       = "observation"
 	DefaultConfidence = 0.5
 )
 
-// Draft is a memory as it is first told. Its tags say how it is read and described wherever one is sent. An ExpiresAt in the
-// past is allowed and hides the memory at once.
+// Draft is a new memory. Its tags describe it to all transports. An ExpiresAt in the past is allowed and hides the memory
+// at once.
 type Draft struct {
 	AgentID    string          `json:"agent_id" minLength:"1" maxLength:"100" doc:"The agent that remembers."`
 	UserID     string          `json:"user_id" minLength:"1" maxLength:"255" doc:"The user it is about."`
-	Type       string          `json:"memory_type,omitempty" maxLength:"50" default:"observation" doc:"What sort of memory it is."`
+	Type       string          `json:"memory_type,omitempty" maxLength:"50" default:"observation" doc:"The kind of memory."`
 	Content    canonjson.Value `json:"content" doc:"Any JSON value, of at most 1 MiB."`
 	Confidence *float64        `json:"confidence,omitempty" minimum:"0" maximum:"1" default:"0.5" doc:"How sure the agent is."`
 	Metadata   canonjson.Value `json:"metadata,omitzero" nullable:"false" doc:"A JSON object of at most 64 KiB to filter by; default {}."`
-	ExpiresAt  *time.Time      `json:"expires_at,omitempty" doc:"From when on it is hidden; default never."`
+	ExpiresAt  *time.Time      `json:"expires_at,omitempty" doc:"When it expires and is hidden; default never."`
 }
 
-// Fields are what a memory holds.
+// Fields are the fields of a memory.
 type Fields struct {
 	AgentID    string
 	UserID     string
@@ -36,7 +36,7 @@ type Fields struct {
 	Content    canonjson.Value
 	Confidence float64         // 0..1
 	Metadata   canonjson.Value // an object
-	ExpiresAt  *time.Time      // nil: never
+	ExpiresAt  *time.Time      // nil means never
 }
 
 // Remember decides whether a draft can become a memory. The error names the first bad field.
@@ -73,7 +73,7 @@ func Remember(d Draft) (Remembered, error) {
 	return Remembered{f}, nil
 }
 
-// JSON returns the draft as it was told, to tell it from another one.
+// JSON returns the draft as it was sent, for comparing repeated commands.
 func (d Draft) JSON() canonjson.Value {
 	return write([]member{
 		{"agent_id", &d.AgentID}, {"confidence", &d.Confidence}, {"content", &d.Content}, {"expires_at", &d.ExpiresAt},

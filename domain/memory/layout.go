@@ -9,16 +9,16 @@ import (
 	"github.com/auren-memory/auren/domain/canonjson"
 )
 
-// layout says where the members of an event's payload and contents stand in its struct, in canonical order.
+// layout maps the members of an event's payload and contents, in canonical order, to the fields of its struct.
 type layout struct{ payload, contents []member }
 
-// member is a member of a JSON object and the pointer to what it holds.
+// member is a member of a JSON object and the pointer to its value.
 type member struct {
 	name string
 	at   any
 }
 
-// write writes an object of all members but those that hold nothing: nil and zero Values. A nil time is null: never.
+// write writes an object of all members except nil ones and zero Values. A nil time is null and means never.
 func write(members []member) canonjson.Value {
 	size := 2
 	for _, m := range members {
@@ -69,8 +69,8 @@ func texts(list []string) []canonjson.Value {
 	return values
 }
 
-// read reads an object into its members. One that is not among them is an error, except those that the log and the
-// commands add to any event: contents, the commitment of a payload to them, reason and import.
+// read reads an object into its members. An unknown member is an error, except those that the log and the commands add to
+// any event: contents (the commitment of a payload to them), reason and import.
 func read(members []member, raw json.RawMessage) error {
 	object, err := canonjson.Parse(raw)
 	if err != nil {

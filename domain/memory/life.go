@@ -2,7 +2,7 @@ package memory
 
 import "time"
 
-// SetExpiry says when an active memory expires; nil means never. The same again is no event. A time in the
+// SetExpiry sets when an active memory expires; nil means never. It returns no event if nothing changes. A time in the
 // past is allowed and hides the memory at once.
 func (m *Memory) SetExpiry(expiresAt *time.Time, now time.Time) (Event, error) {
 	expiresAt, err := checkExpiry(expiresAt)
@@ -18,7 +18,7 @@ func (m *Memory) SetExpiry(expiresAt *time.Time, now time.Time) (Event, error) {
 	return ExpirySet{ExpiresAt: expiresAt}, nil
 }
 
-// Forget hides a memory. Forgetting what is forgotten is no event; an expired memory cannot be forgotten.
+// Forget hides a memory. It returns no event if the memory is already forgotten; an expired memory cannot be forgotten.
 func (m *Memory) Forget(now time.Time) (Event, error) {
 	if err := m.exists(); err != nil {
 		return nil, err
@@ -32,8 +32,8 @@ func (m *Memory) Forget(now time.Time) (Event, error) {
 	return Forgotten{}, nil
 }
 
-// Restore brings a forgotten or expired memory back; restoring what is active is no event. An expires_at
-// that has passed is dropped, else the memory would expire again at once.
+// Restore brings a forgotten or expired memory back; it returns no event if the memory is active. It drops an expires_at
+// that has passed; otherwise the memory would expire again at once.
 func (m *Memory) Restore(now time.Time) (Event, error) {
 	if err := m.exists(); err != nil {
 		return nil, err
@@ -48,7 +48,7 @@ func (m *Memory) Restore(now time.Time) (Event, error) {
 	return e, nil
 }
 
-// Expire records that the expires_at of an active memory has passed; where it has not, it is no event.
+// Expire records that the expires_at of an active memory has passed; it returns no event if it has not.
 func (m *Memory) Expire(now time.Time) (Event, error) {
 	if err := m.exists(); err != nil {
 		return nil, err

@@ -1,9 +1,9 @@
-// Package memory is the aggregate: what one memory is, which commands it accepts in which state, and the
-// events that record what was decided. It is pure: no clock, no I/O, no ids of its own making.
+// Package memory is the aggregate: the state of one memory, the commands that it accepts in each state, and the events
+// that record its decisions. It is pure: it has no clock, does no I/O, and makes no ids.
 //
-// A decision (Remember, Revise, Forget …) checks its input and the memory's state and returns the event to
-// append, or a nil event where there is nothing to record. Apply folds one event into the memory. The same
-// Apply serves the commands, the projections and every replay, so they cannot disagree.
+// A decision (Remember, Revise, Forget …) checks its input and the memory's state and returns the event to append, or nil
+// if there is nothing to record. Apply folds one event into the memory. The commands, the projections and every replay
+// share this Apply, so they cannot disagree.
 package memory
 
 import (
@@ -15,13 +15,13 @@ import (
 	"github.com/auren-memory/auren/domain"
 )
 
-// Key names a memory among those of all tenants.
+// Key identifies a memory among those of all tenants.
 type Key struct {
 	Tenant domain.Tenant
 	ID     uuid.UUID
 }
 
-// State is where a memory stands in its life.
+// State is the state of a memory.
 type State string
 
 // The states of a memory.
@@ -34,32 +34,32 @@ const (
 	StateExpired State = "expired"
 )
 
-// Snapshot is all there is to know about a memory after the events applied so far.
+// Snapshot is the whole state of a memory after the events applied so far.
 type Snapshot struct {
 	ID uuid.UUID
 	Fields
 	State     State
 	CreatedAt time.Time // when the first event occurred
 	UpdatedAt time.Time // when the last event occurred
-	Version   int       // number of events applied; 0: does not exist
+	Version   int       // number of events applied; 0 if the memory does not exist
 }
 
-// Memory is one memory, folded from its events. The zero value is a memory that does not exist yet.
+// Memory is one memory, folded from its events. The zero value does not exist yet.
 type Memory struct {
 	now Snapshot
 }
 
-// FromSnapshot continues from what Snapshot returned.
+// FromSnapshot restores a memory from its Snapshot.
 func FromSnapshot(s Snapshot) *Memory { return &Memory{now: s} }
 
-// Snapshot returns the memory as it stands.
+// Snapshot returns the current state.
 func (m *Memory) Snapshot() Snapshot { return m.now }
 
 // Version is the number of events applied; 0 means that the memory does not exist.
 func (m *Memory) Version() int { return m.now.Version }
 
-// Apply folds one event, which occurred at the given time, into the memory. It only assigns: an event is a
-// fact and cannot be refused. The events of one memory must be applied in the order of their versions.
+// Apply folds one event, which occurred at the given time, into the memory. It only assigns: an event is a fact and cannot
+// be rejected. The events of one memory must be applied in the order of their versions.
 func (m *Memory) Apply(id uuid.UUID, event Event, occurredAt time.Time) {
 	s := &m.now
 	s.ID = id
@@ -87,8 +87,8 @@ func (m *Memory) Apply(id uuid.UUID, event Event, occurredAt time.Time) {
 	}
 }
 
-// StateAt tells the state at a moment: an active memory is expired from the instant of its expires_at on,
-// whether or not an event says so yet.
+// StateAt returns the state at a time: an active memory is expired from the instant of its expires_at on, whether or not
+// an event has recorded it.
 func (s Snapshot) StateAt(now time.Time) State {
 	if s.State == StateActive && s.ExpiresAt != nil && !now.Before(*s.ExpiresAt) {
 		return StateExpired
@@ -96,7 +96,7 @@ func (s Snapshot) StateAt(now time.Time) State {
 	return s.State
 }
 
-// active returns an error unless the memory exists and is active at the moment.
+// active returns an error unless the memory exists and is active at a time.
 func (m *Memory) active(now time.Time) error {
 	if err := m.exists(); err != nil {
 		return err

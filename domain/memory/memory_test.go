@@ -49,20 +49,20 @@ func TestDecisions(t *testing.T) {
 		err   string
 		kind  domain.Kind
 	}{
-		"revise what changes": {
+		"revise": {
 			given: []memory.Event{remembered()},
 			when: func(m *memory.Memory) (memory.Event, error) {
 				return m.Revise(memory.Revision{Content: canonjson.MustParse(`{ "likes": "coffee" }`), Type: ptr("habit")}, noon)
 			},
 			then: memory.Revised{Type: "habit", Content: canonjson.MustParse(`{"likes":"coffee"}`), Metadata: canonjson.MustParse(`{}`), Changed: []string{"memory_type", "content"}},
 		},
-		"revise what is equal is no event": {
+		"revise without a change is no event": {
 			given: []memory.Event{remembered()},
 			when: func(m *memory.Memory) (memory.Event, error) {
 				return m.Revise(memory.Revision{Content: canonjson.MustParse(`{"likes" : "te\u0061"}`), Metadata: canonjson.MustParse(`{}`)}, noon)
 			},
 		},
-		"revise metadata that is no object": {
+		"revise metadata to an array": {
 			given: []memory.Event{remembered()},
 			when: func(m *memory.Memory) (memory.Event, error) {
 				return m.Revise(memory.Revision{Metadata: canonjson.MustParse(`[1]`)}, noon)
@@ -74,7 +74,7 @@ func TestDecisions(t *testing.T) {
 			when:  func(m *memory.Memory) (memory.Event, error) { return m.AdjustConfidence(0.9, noon) },
 			then:  memory.ConfidenceAdjusted{From: 0.5, To: 0.9},
 		},
-		"adjust confidence to what it is": {
+		"adjust confidence to the same value": {
 			given: []memory.Event{remembered()},
 			when:  func(m *memory.Memory) (memory.Event, error) { return m.AdjustConfidence(0.5, noon) },
 		},
@@ -122,26 +122,26 @@ func TestDecisions(t *testing.T) {
 			given: []memory.Event{remembered(), memory.Forgotten{}},
 			when:  func(m *memory.Memory) (memory.Event, error) { return m.Forget(noon) },
 		},
-		"forget what has expired": {
+		"forget an expired memory": {
 			given: []memory.Event{expiring},
 			when:  func(m *memory.Memory) (memory.Event, error) { return m.Forget(noon) },
 			err:   "is expired; restore it first", kind: domain.Conflict,
 		},
-		"restore what is forgotten": {
+		"restore a forgotten memory": {
 			given: []memory.Event{remembered(), memory.Forgotten{}},
 			when:  func(m *memory.Memory) (memory.Event, error) { return m.Restore(noon) },
 			then:  memory.Restored{},
 		},
-		"restore what is active": {
+		"restore an active memory": {
 			given: []memory.Event{remembered()},
 			when:  func(m *memory.Memory) (memory.Event, error) { return m.Restore(noon) },
 		},
-		"restore keeps an expiry to come": {
+		"restore keeps a future expiry": {
 			given: []memory.Event{expiring, memory.Forgotten{}},
 			when:  func(m *memory.Memory) (memory.Event, error) { return m.Restore(morning) },
 			then:  memory.Restored{ExpiresAt: ptr(noon)},
 		},
-		"restore drops an expiry that has passed": {
+		"restore drops a past expiry": {
 			given: []memory.Event{expiring},
 			when:  func(m *memory.Memory) (memory.Event, error) { return m.Restore(noon) },
 			then:  memory.Restored{},
@@ -155,7 +155,7 @@ func TestDecisions(t *testing.T) {
 			given: []memory.Event{expiring},
 			when:  func(m *memory.Memory) (memory.Event, error) { return m.Expire(noon.Add(-1)) },
 		},
-		"revise what is forgotten": {
+		"revise a forgotten memory": {
 			given: []memory.Event{remembered(), memory.Forgotten{}},
 			when: func(m *memory.Memory) (memory.Event, error) {
 				return m.Revise(memory.Revision{Content: canonjson.MustParse(`1`)}, noon)
@@ -169,7 +169,7 @@ func TestDecisions(t *testing.T) {
 			},
 			err: "is expired; restore it first", kind: domain.Conflict,
 		},
-		"anything on nothing": {
+		"a memory that does not exist": {
 			when: func(m *memory.Memory) (memory.Event, error) { return m.Forget(noon) },
 			err:  "no such memory", kind: domain.NotFound,
 		},

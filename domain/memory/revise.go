@@ -7,19 +7,19 @@ import (
 	"github.com/auren-memory/auren/domain/canonjson"
 )
 
-// Revision says what to change; what is nil or zero stays. Its tags say how it is read and described wherever one is sent.
+// Revision is a change; nil and zero fields keep their values. Its tags describe it to all transports.
 type Revision struct {
 	Type     *string         `json:"memory_type,omitempty" minLength:"1" maxLength:"50" doc:"The new type; default is to keep it."`
 	Content  canonjson.Value `json:"content,omitzero" doc:"The new content, any JSON value; default is to keep it."`
 	Metadata canonjson.Value `json:"metadata,omitzero" nullable:"false" doc:"The new metadata, as a whole; default is to keep it."`
 }
 
-// JSON returns the revision as it was told, to tell it from another one.
+// JSON returns the revision as it was sent, for comparing repeated commands.
 func (r Revision) JSON() canonjson.Value {
 	return write([]member{{"content", &r.Content}, {"memory_type", &r.Type}, {"metadata", &r.Metadata}})
 }
 
-// Revise changes the type, content or metadata of an active memory. A revision that changes nothing is no event.
+// Revise changes the type, content or metadata of an active memory. It returns no event if nothing changes.
 func (m *Memory) Revise(r Revision, now time.Time) (Event, error) {
 	if err := m.active(now); err != nil {
 		return nil, err

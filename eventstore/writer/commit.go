@@ -69,7 +69,7 @@ func (c *committer) commitOptimistic(ctx context.Context, conn *pgxpool.Conn, te
 		// A duplicate or conflict within the batch would be answered from assumptions: only the locked path may refuse.
 		return errAssumptionFailed
 	}
-	failpoint.Reached(failpoint.AppendForeseen)
+	failpoint.Reached(failpoint.AppendAssumed)
 	err := c.commitDecided(ctx, conn, d)
 	switch {
 	case err == nil:

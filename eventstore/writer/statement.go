@@ -47,7 +47,7 @@ func send(ctx context.Context, conn *pgxpool.Conn, d *decision) (moved bool, err
 	}
 	sent := conn.SendBatch(ctx, b)
 	if d.after.assumed {
-		failpoint.Reached(failpoint.AppendForeseenSent)
+		failpoint.Reached(failpoint.AppendAssumedSent)
 	} else {
 		failpoint.Reached(failpoint.AppendSent)
 	}

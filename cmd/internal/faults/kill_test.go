@@ -17,7 +17,7 @@ import (
 
 // The points that each process passes under load.
 var (
-	withoutLock = []failpoint.Point{failpoint.AppendForeseen, failpoint.AppendForeseenSent}
+	withoutLock = []failpoint.Point{failpoint.AppendAssumed, failpoint.AppendAssumedSent}
 	ofServer    = append([]failpoint.Point{
 		failpoint.AppendBegun, failpoint.AppendLocked, failpoint.AppendSent, failpoint.AppendCommitted,
 	}, withoutLock...)

@@ -1,4 +1,4 @@
-// Probe reaches a failpoint, and then says so.
+// Probe reaches a failpoint, and then prints that it passed.
 package main
 
 import (
