@@ -22,6 +22,6 @@ func parseDSN(dsn string) (*pgx.ConnConfig, error) {
 func closeConn(ctx context.Context, conn *pgx.Conn) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
-	// Whatever was to be kept has been committed.
+	// Everything to be kept has been committed.
 	_ = conn.Close(ctx)
 }

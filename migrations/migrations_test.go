@@ -50,7 +50,7 @@ func requireUpOnce(t *testing.T, conn *pgx.Conn) {
 	requireAsExpected(t, conn)
 }
 
-func TestUpWaitsForWhoeverChangesTheSchemaUntilItsContextEnds(t *testing.T) {
+func TestUpWaitsForAnotherSchemaChangeUntilItsContextEnds(t *testing.T) {
 	t.Parallel()
 	dsn := emptyDatabase(t)
 	holder := connect(t, dsn)

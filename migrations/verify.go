@@ -13,7 +13,7 @@ import (
 )
 
 // schema is what a freshly migrated database looks like: a line "object: definition" for each object.
-// A test holds it equal to one, and writes it anew under -update.
+// A test compares the two, and rewrites it under -update.
 //
 //go:embed schema.txt
 var schema string
@@ -63,8 +63,8 @@ type beginner interface {
 // Verify compares the database with what this program expects: the version, and of each of our tables
 // the columns, constraints, indexes, triggers, rules and extended statistics, our functions, and what
 // the current role may do to events. The differences come sorted by object; none means that all is well.
-// Of a missing table only the table is reported. Other tables are not looked at, nor are storage
-// parameters, which are the operator's to tune. It writes nothing: its transaction is read only.
+// For a missing table it reports only the table. It ignores other tables, and storage parameters, which are the
+// operator's to tune. It writes nothing: its transaction is read only.
 func Verify(ctx context.Context, db beginner) ([]Difference, error) {
 	var actual map[string]string
 	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}

@@ -15,7 +15,7 @@ import (
 	"github.com/auren-memory/auren/migrations"
 )
 
-var update = flag.Bool("update", false, "write schema.txt anew from a freshly migrated database")
+var update = flag.Bool("update", false, "rewrite schema.txt from a freshly migrated database")
 
 func TestSchemaTextIsAFreshlyMigratedDatabase(t *testing.T) {
 	t.Parallel()

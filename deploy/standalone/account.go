@@ -17,7 +17,7 @@ type account struct {
 	credential syscall.Credential
 }
 
-// serverAccount is who owns the cluster, for a new one postgres, else nobody; nil when we are not root.
+// serverAccount returns the owner of the cluster; for a new one postgres, else nobody; nil if we are not root.
 func serverAccount(clusterDir string) (*account, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil
@@ -65,7 +65,7 @@ func (a *account) uid() uint32 {
 	return a.credential.Uid
 }
 
-// own hands a directory over to the account.
+// own makes the account the owner of a directory.
 func (a *account) own(dir string) error {
 	if a == nil {
 		return nil
@@ -82,7 +82,7 @@ func (a *account) attributes() *syscall.SysProcAttr {
 	return attributes
 }
 
-// mayEnter tells, by an error that names the directory, whether the account can get to dir and through it.
+// mayEnter returns an error that names the directory unless the account can enter dir and its parents.
 func (a *account) mayEnter(dir string) error {
 	if a == nil {
 		return nil

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// VersionError says that the cluster was made by a major version that is not installed.
+// VersionError means that a major version that is not installed made the cluster.
 type VersionError struct {
 	Dir     string // of the cluster
 	Cluster int    // the major version that made it
@@ -67,8 +67,8 @@ func clusterVersion(clusterDir string) (int, error) {
 	return 0, nil
 }
 
-// createCluster makes the cluster under another name and renames it when it is complete, so that a cluster
-// that exists is whole.
+// createCluster makes the cluster under another name and renames it when it is complete, so that an existing
+// cluster is complete.
 func createCluster(ctx context.Context, bin installation, clusterDir string, as *account, sync bool) error {
 	unfinished := clusterDir + ".new"
 	if err := os.RemoveAll(unfinished); err != nil {
@@ -121,12 +121,12 @@ func localeArguments() []string {
 	return []string{"--locale=C.UTF-8", "--lc-collate=C"}
 }
 
-// keepMemory has the C library (glibc) keep what a statement has freed for the next one. Else a batch of events, a hundred
-// and some kilobytes, is given back to the kernel and asked for anew, page by page: a tenth of what appending it costs. A
-// connection that needed so much keeps up to 32 MB.
+// keepMemory makes the C library (glibc) keep freed memory for the next statement. By default it returns the memory of a
+// batch of events, some hundred kilobytes, to the kernel and requests it again page by page: a tenth of the cost of
+// appending the batch. A connection that needed that much keeps up to 32 MB.
 var keepMemory = []string{"MALLOC_TOP_PAD_=8388608", "MALLOC_TRIM_THRESHOLD_=33554432", "MALLOC_MMAP_THRESHOLD_=33554432"}
 
-// serverEnvironment leaves out all that would configure PostgreSQL behind our back, and our own secrets.
+// serverEnvironment leaves out every variable that would configure PostgreSQL, and our own secrets.
 func serverEnvironment() []string {
 	env := append([]string{"LC_ALL=C", "TZ=UTC"}, keepMemory...)
 	for _, name := range []string{"PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"} {
@@ -137,7 +137,7 @@ func serverEnvironment() []string {
 	return env
 }
 
-// syncDir makes a rename outlive a loss of power.
+// syncDir makes a rename survive a power failure.
 func syncDir(dir string) error {
 	opened, err := os.Open(dir)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestClusterOfAnotherVersionIsRefusedUntouched(t *testing.T) {
+func TestAClusterOfAnotherVersionIsRejectedUntouched(t *testing.T) {
 	t.Parallel()
 	dir := dataDir(t)
 	cluster := filepath.Join(dir, "postgres")
@@ -37,7 +37,7 @@ func TestClusterOfAnotherVersionIsRefusedUntouched(t *testing.T) {
 	require.Equal(t, "rows", string(content))
 }
 
-func TestFilesOfAnotherKindAreRefusedUntouched(t *testing.T) {
+func TestForeignFilesAreRejectedUntouched(t *testing.T) {
 	t.Parallel()
 	dir := dataDir(t)
 	stranger := filepath.Join(dir, "postgres", "thesis.txt")
@@ -88,7 +88,7 @@ func TestDataDirectoryOfAnyName(t *testing.T) {
 	}
 }
 
-func TestSocketDirectoryOfSomebodyElseIsRefused(t *testing.T) {
+func TestASocketDirectoryOfAnotherUserIsRejected(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(dataDir(t), strings.Repeat("long/", 30))
 	socketDir, err := openSocketDir(dir, nil)
@@ -99,7 +99,7 @@ func TestSocketDirectoryOfSomebodyElseIsRefused(t *testing.T) {
 	require.ErrorContains(t, err, "must be a directory of this user with mode 0700")
 }
 
-func TestStalePidFileIsNoObstacle(t *testing.T) {
+func TestAStalePidFileIsRemoved(t *testing.T) {
 	t.Parallel()
 	dir := dataDir(t)
 	p := start(t, dir)
@@ -128,7 +128,7 @@ func TestStalePidFileIsNoObstacle(t *testing.T) {
 	}
 }
 
-func TestServerStartedBySomebodyElseIsLeftAlone(t *testing.T) {
+func TestAServerOfAnotherProgramIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	dir := dataDir(t)
 	stop(t, start(t, dir))
@@ -186,7 +186,7 @@ func TestGuardGoesWithItsChild(t *testing.T) {
 	require.Empty(t, output)
 }
 
-// lives tells whether a process runs and is no zombie.
+// lives reports whether a process runs and is not a zombie.
 func lives(pid int) bool {
 	state, err := exec.Command("ps", "-p", strconv.Itoa(pid), "-o", "stat=").Output()
 	return err == nil && !strings.HasPrefix(string(state), "Z")

@@ -31,15 +31,15 @@ func DefaultDataDir() (string, error) {
 	return filepath.Join(home, ".local", "share", "auren"), nil
 }
 
-// openDataDir creates the data directory where it is missing and returns its real, absolute path: one
-// directory has one name, whatever links lead to it.
+// openDataDir creates the data directory if it is missing and returns its real, absolute path, without symbolic
+// links.
 func openDataDir(dir string) (string, error) {
 	if dir == "" {
 		return "", errors.New("no data directory is named")
 	}
 	mode := fs.FileMode(0o700)
 	if os.Geteuid() == 0 {
-		// The account that PostgreSQL runs as has to get through.
+		// PostgreSQL's account must be able to enter it.
 		mode = 0o711
 	}
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
@@ -62,7 +62,7 @@ func resolve(dir string) (string, error) {
 	return dir, nil
 }
 
-// makeDir creates a directory with exactly this mode, and leaves one that is there as it is.
+// makeDir creates a directory with exactly this mode, and does not change an existing one.
 func makeDir(dir string, mode fs.FileMode) error {
 	switch err := os.Mkdir(dir, mode); {
 	case errors.Is(err, fs.ErrExist):
@@ -94,7 +94,7 @@ func openSocketDir(dataDir string, as *account) (string, error) {
 	if err := makeDir(dir, 0o700); err != nil {
 		return "", fmt.Errorf("socket directory: %w", err)
 	}
-	// In /tmp anybody could have been here first, and would then be trusted by our clients.
+	// In /tmp another user could have created it before, and our clients would trust that user.
 	info, err := os.Lstat(dir)
 	if err != nil {
 		return "", fmt.Errorf("socket directory: %w", err)

@@ -16,19 +16,19 @@
 // root. An existing directory keeps its mode; one that the account cannot enter is a clear error. For an
 // ordinary user everything is 0700.
 //
-// There is no TCP port and no password: the server trusts whoever reaches its socket, and only its own account
+// There is no TCP port and no password: the server trusts every client on its socket, and only its own account
 // and root can enter the directory of the socket. A data directory whose path cannot be that of a socket, because
 // it is too long or holds a comma, gets one in /tmp, 0700, named after a hash of the data directory.
 //
 // # Life and death
 //
-// A start takes the lock, so that whatever else serves the cluster is a leftover. A server whose AUREN was killed
-// is on its way down: the start waits for it. A pid file that names a dead process, a zombie or a stranger is
-// stale and goes. A server that stays up without an AUREN was started by somebody else: an error, nothing is
-// signalled. A cluster of another major version is served by that version's binaries where they are installed,
-// and is otherwise an error that touches nothing.
+// A start takes the lock, so any server that still runs on the cluster is a leftover. A server whose AUREN was
+// killed is shutting down: the start waits for it. A pid file that names a dead process, a zombie or another program
+// is stale and removed. A server that stays up without an AUREN was started by someone else: the start fails and
+// signals nothing. A cluster of another major version is run with that version's binaries if they are installed;
+// otherwise the start fails and touches nothing.
 //
-// The server goes down with us, however we die: on Linux the kernel sends it SIGINT (a fast, clean shutdown)
+// The server shuts down with us, however we die: on Linux the kernel sends it SIGINT (a fast, clean shutdown)
 // when the thread that started it ends, and that thread is held until the server has exited; elsewhere a guard
 // waits on a pipe that closes when we die. The server has a process group of its own, so that Ctrl-C in a
 // terminal reaches us first and the server only through Stop.

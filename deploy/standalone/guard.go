@@ -12,7 +12,7 @@ import (
 const guardScript = `( (read -r _ <&3 || kill -INT $$) </dev/null >/dev/null 2>&1 &)
 exec "$@" 3<&-`
 
-// guard interrupts the child when we die, where no kernel does. Call release once the child has ended.
+// guard interrupts the child when we die, on systems whose kernel does not. Call release once the child has ended.
 func guard(cmd *exec.Cmd) (release func(), err error) {
 	read, write, err := os.Pipe()
 	if err != nil {
@@ -22,8 +22,8 @@ func guard(cmd *exec.Cmd) (release func(), err error) {
 	cmd.Path = "/bin/sh"
 	cmd.ExtraFiles = []*os.File{read} // descriptor 3
 	return func() {
-		// A word, lest the reader signal a stranger that was given the number of the ended child.
-		_, _ = write.WriteString("ended\n") // without a reader there is nobody to tell
+		// Otherwise the reader would signal another process that was given the id of the ended child.
+		_, _ = write.WriteString("ended\n") // fails only if the reader is gone
 		write.Close()
 		read.Close()
 	}, nil

@@ -28,8 +28,8 @@ var packageManagers = []packageManager{
 	{program: "brew", command: "brew install postgresql@17", asUser: true},
 }
 
-// aptScript keeps Debian's package from creating and starting a cluster of its own, which nobody asked for.
-// The setting goes again afterwards: it is the machine's, not ours.
+// aptScript keeps Debian's package from creating and starting a cluster of its own. It removes the setting
+// afterwards: it belongs to the machine.
 const aptScript = `set -e
 export DEBIAN_FRONTEND=noninteractive
 setting=/etc/postgresql-common/createcluster.d/auren.conf

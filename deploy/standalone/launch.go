@@ -16,7 +16,7 @@ import (
 // maxRecovery bounds how long a server may take to become ready; after a crash it replays its log.
 const maxRecovery = 10 * time.Minute
 
-// errOrphans says that processes of a server that was killed still hold its memory.
+// errOrphans means that processes of a killed server still hold its shared memory.
 var errOrphans = errors.New("processes of the former PostgreSQL still run")
 
 // launch is one start of the server, repeatable.
@@ -28,8 +28,8 @@ type launch struct {
 	log      *serverLog
 }
 
-// run starts the server and returns when it is ready. A server that was killed leaves orphans behind that
-// end once they notice: they are waited for.
+// run starts the server and returns when it is ready. It waits for the orphans of a killed server, which end once
+// they notice.
 func (l *launch) run(ctx context.Context, progress func(string)) (*os.Process, <-chan error, error) {
 	ctx, cancel := context.WithTimeout(ctx, maxRecovery)
 	defer cancel()
@@ -94,7 +94,7 @@ func (l *launch) awaitReady(ctx context.Context, pid int, ended <-chan error, pr
 	}
 }
 
-// provision creates the role and the database where they are missing.
+// provision creates the role and the database if they are missing.
 func (p *Postgres) provision(ctx context.Context) error {
 	conn, err := pgx.Connect(ctx, p.AdminDSN())
 	if err != nil {

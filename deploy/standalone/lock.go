@@ -10,7 +10,7 @@ import (
 	"syscall"
 )
 
-// RunningError says that a living AUREN uses the data directory.
+// RunningError means that a running AUREN uses the data directory.
 type RunningError struct {
 	DataDir string
 	PID     int // of that AUREN; 0 when it has not said so yet
@@ -34,8 +34,8 @@ func (l heldLock) release() {
 	l.file.Close()
 }
 
-// lock takes one of the locks of a data directory, until it is released or the process ends. A lock that is
-// taken is a *RunningError. The file stays: removing it would let two processes lock two files of one name.
+// lock takes one of the locks of a data directory, until it is released or the process ends. It returns a
+// *RunningError if the lock is taken. The file stays: removing it would let two processes lock two files of one name.
 func lock(dataDir, name string) (heldLock, error) {
 	file, err := os.OpenFile(filepath.Join(dataDir, name), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {

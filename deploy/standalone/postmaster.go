@@ -23,7 +23,7 @@ const (
 	stopping = "stopping"
 )
 
-// postmaster is what a server says of itself in postmaster.pid.
+// postmaster is the content of a server's postmaster.pid.
 type postmaster struct {
 	pid       int
 	socketDir string
@@ -113,7 +113,7 @@ func clearFormer(ctx context.Context, clusterDir, socketDir string, progress fun
 func removeStale(former *postmaster, clusterDir, socketDir string) error {
 	stale := []string{filepath.Join(socketDir, socketName), filepath.Join(socketDir, socketName+".lock")}
 	if former != nil && syscall.Kill(former.pid, 0) == nil {
-		// A zombie or a stranger, which the server would take for its predecessor.
+		// A zombie or another program, which the server would take for its predecessor.
 		stale = append(stale, filepath.Join(clusterDir, "postmaster.pid"))
 	}
 	for _, file := range stale {

@@ -28,9 +28,9 @@ func serverSettings(socketDir string, memory uint64, extra map[string]string) ma
 		"maintenance_work_mem": size(memory/32, 64, 512),
 		"work_mem":             "16MB",
 		"max_wal_size":         "2GB",
-		"min_wal_size":         "1GB", // a new segment makes everybody wait until it is filled with zeros
+		"min_wal_size":         "1GB", // everyone waits while a new segment is filled with zeros
 		"random_page_cost":     "1.1", // the planner's default is for disks that turn
-		"autovacuum_naptime":   "10s", // statements are planned while the tables are empty, and anew once there are statistics
+		"autovacuum_naptime":   "10s", // statements are planned while the tables are empty, and again once there are statistics
 		"jit":                  "off", // compiling takes longer than our queries do
 
 		"logging_collector": "off", // the server's stderr is our log file

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Check looks whether one part works. Its error is shown to whoever asks for the health, so it must hold no secret.
+// Check checks whether one part works. Its error is public, so it must not contain secrets.
 type Check struct {
 	// Name of the part, as in "database".
 	Name string
@@ -25,8 +25,8 @@ type HealthConfig struct {
 	Now func() time.Time
 }
 
-// Health tells whether the parts that a process needs work. It is safe for concurrent use: those who ask at the same
-// time share one round of checks.
+// Health reports whether the parts that a process needs work. It is safe for concurrent use: concurrent callers share
+// one round of checks.
 type Health struct {
 	checks []Check
 	config HealthConfig

@@ -1,5 +1,5 @@
-// Package observe makes what an operator looks at: the logger, the metrics registry with its collectors, and the
-// checks behind the health endpoints. It keeps no state of its own; everything it makes is passed on by cmd.
+// Package observe makes the logger, the metrics registry with its collectors, the traces, and the checks behind the
+// health endpoints. It has no state of its own; cmd passes on everything it makes.
 package observe
 
 import (
@@ -10,7 +10,7 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// LogConfig says how to log; its zero value works.
+// LogConfig configures a logger; its zero value works.
 type LogConfig struct {
 	// Level is debug, info, warn or error; default info.
 	Level string

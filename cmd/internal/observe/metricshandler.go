@@ -7,8 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// MetricsHandler serves what a registry gathers. What one collector cannot tell does not keep the others from being
-// served.
+// MetricsHandler serves the metrics of a registry. It serves the others if one collector fails.
 func MetricsHandler(r *prometheus.Registry) http.Handler {
 	return promhttp.HandlerFor(r, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError, Registry: r})
 }

@@ -9,8 +9,7 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 )
 
-// Progress is a bar with rate and time left, for somebody who watches; in a pipe it is silent. It is for one goroutine,
-// beside which it is drawn.
+// Progress is a bar with rate and time left; in a pipe it is silent. Only one goroutine may use it.
 type Progress struct {
 	container *mpb.Progress
 	bar       *mpb.Bar

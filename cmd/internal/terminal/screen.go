@@ -11,8 +11,8 @@ import (
 	"golang.org/x/term"
 )
 
-// Screen is where people read: coloured on a terminal, plain in a pipe or under NO_COLOR. Safe for concurrent use,
-// since the log and the progress of several parts go to the same one.
+// Screen is an output for people: coloured on a terminal, plain in a pipe or under NO_COLOR. It is safe for concurrent
+// use, since the log and the progress of several parts share one.
 type Screen struct {
 	mu     sync.Mutex
 	to     io.Writer
@@ -47,14 +47,14 @@ func (s *Screen) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// Failure returns the first error of writing, so that nobody who prints has to look.
+// Failure returns the first error of writing, so that callers need not check each write.
 func (s *Screen) Failure() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.lost
 }
 
-// IsTerminal tells whether somebody watches.
+// IsTerminal reports whether the output is a terminal.
 func (s *Screen) IsTerminal() bool { return s.Width > 0 }
 
 // IsNarrow tells whether a line has no room for an id beside a text.
