@@ -3,6 +3,7 @@ package canonjson_test
 import (
 	"encoding/json"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -62,6 +63,29 @@ func TestObjectsRoundTrip(t *testing.T) {
 		require.Equal(t, text, back.Text)
 		require.True(t, number == back.Number, "%v", number) //nolint:testifylint // exactly
 	})
+}
+
+func TestTextEscapesAtEveryPlace(t *testing.T) {
+	t.Parallel()
+	for c := range rune(0x100) {
+		for before := range 18 {
+			for _, filler := range []string{"a", "!", "[", "\x7f", "é", "\U0001f600"} {
+				text := strings.Repeat(filler, before) + string(c) + strings.Repeat(filler, 17-before)
+				written := canonjson.Text(text)
+				var back string
+				require.NoError(t, json.Unmarshal(written.Raw(), &back), "%q", text)
+				require.Equal(t, text, back)
+				if c >= ' ' && c != '"' && c != '\\' {
+					require.Equal(t, `"`+text+`"`, written.String())
+				}
+				if c > 0 {
+					parsed, err := canonjson.Parse(written.Raw())
+					require.NoError(t, err)
+					require.Equal(t, written, parsed)
+				}
+			}
+		}
+	}
 }
 
 func noNUL(text string) bool {

@@ -30,13 +30,20 @@ func (s *scanner) value(out []byte, depth int) ([]byte, error) {
 }
 
 func (s *scanner) literal(out []byte) ([]byte, error) {
+	if word := s.word(); word != "" {
+		return append(out, word...), nil
+	}
+	return nil, s.syntax("expected a value")
+}
+
+func (s *scanner) word() string {
 	for _, word := range []string{"true", "false", "null"} {
 		if bytes.HasPrefix(s.in[s.at:], []byte(word)) {
 			s.at += len(word)
-			return append(out, word...), nil
+			return word
 		}
 	}
-	return nil, s.syntax("expected a value")
+	return ""
 }
 
 func (s *scanner) array(out []byte, depth int) ([]byte, error) {

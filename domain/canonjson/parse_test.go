@@ -23,6 +23,7 @@ func TestParse(t *testing.T) {
 		"white space goes":            {" { \"a\" :\t[ 1 ,\n2 ] }\r\n", `{"a":[1,2]}`},
 		"keys are ordered":            {`{"b":1,"a":2,"":3}`, `{"":3,"a":2,"b":1}`},
 		"keys by UTF-16 code units":   {"{\"\ufb33\":1,\"\U0001f600\":2,\"\u20ac\":3}", "{\"\u20ac\":3,\"\U0001f600\":2,\"\ufb33\":1}"},
+		"keys by what escapes mean":   {`{"Z":1,"\n":2}`, `{"\n":2,"Z":1}`},
 		"escapes of RFC 8785":         {`"\u000f\u20ac\/\"\\\n\u0041"`, "\"\\u000f\u20ac/\\\"\\\\\\nA\""},
 		"surrogate pair":              {`"\ud83d\ude00"`, "\"\U0001f600\""},
 		"exponent becomes digits":     {`1e2`, `100`},
@@ -40,6 +41,7 @@ func TestParse(t *testing.T) {
 			got, err := canonjson.Parse([]byte(c.in))
 			require.NoError(t, err)
 			require.Equal(t, c.want, got.String())
+			requireAdopted(t, []byte(c.in), got)
 		})
 	}
 }
@@ -79,6 +81,8 @@ func TestParseRefuses(t *testing.T) {
 			require.True(t, ok)
 			require.Equal(t, c.field, e.Field)
 			require.Contains(t, e.Message, c.problem)
+			_, adopting := canonjson.Adopt([]byte(c.in))
+			require.Equal(t, err, adopting)
 		})
 	}
 }
@@ -117,11 +121,24 @@ func TestEqualValuesHaveTheSameCanonicalForm(t *testing.T) {
 		again, err := canonjson.Parse(a.Raw())
 		require.NoError(t, err)
 		require.Equal(t, a.String(), again.String(), "a canonical form parses to itself")
+		for _, text := range [][]byte{compact, indented, a.Raw()} {
+			adopted, err := canonjson.Adopt(text)
+			require.NoError(t, err)
+			require.Equal(t, a.String(), adopted.String())
+		}
 
 		var back any
 		require.NoError(t, json.Unmarshal(a.Raw(), &back))
 		require.True(t, reflect.DeepEqual(value, back), "%s", a)
 	})
+}
+
+func TestAdoptKeepsACanonicalText(t *testing.T) {
+	t.Parallel()
+	raw := []byte(`{"a":["x\"\\\n",-1.5e+30,0.25,0,true,{}],"b":{"é":null},"c":[]}`)
+	adopted, err := canonjson.Adopt(raw)
+	require.NoError(t, err)
+	require.Same(t, &raw[0], &adopted.Raw()[0])
 }
 
 func drawJSON(t *rapid.T, depth int) any {
@@ -161,14 +178,28 @@ func FuzzParse(f *testing.F) {
 		canonical, err := canonjson.Parse(raw)
 		if err != nil {
 			require.Equal(t, domain.Invalid, domain.KindOf(err))
+			_, adopting := canonjson.Adopt(raw)
+			require.Equal(t, err, adopting)
 			return
 		}
 		require.True(t, json.Valid(raw), "accepted invalid JSON: %q", raw)
 		again, err := canonjson.Parse(canonical.Raw())
 		require.NoError(t, err)
 		require.Equal(t, canonical, again)
+		requireAdopted(t, raw, canonical)
 		requireSameNumbers(t, raw, canonical.Raw())
 	})
+}
+
+// requireAdopted holds Adopt to Parse, for a text and for its canonical form.
+func requireAdopted(t *testing.T, raw []byte, canonical canonjson.Value) {
+	t.Helper()
+	adopted, err := canonjson.Adopt(raw)
+	require.NoError(t, err)
+	require.Equal(t, canonical.String(), adopted.String())
+	adopted, err = canonjson.Adopt(canonical.Raw())
+	require.NoError(t, err)
+	require.Equal(t, canonical.String(), adopted.String())
 }
 
 // requireSameNumbers compares two texts of one JSON value token by token, numbers exactly.

@@ -117,13 +117,13 @@ func TestDecodeRejectsUnknownEventsAndVersions(t *testing.T) {
 		})
 	}
 	for problem, c := range map[string]struct{ eventType, payload, contents string }{
-		"decode memory_forgotten: surprise: unknown member":             {"memory_forgotten", `{"surprise":1}`, ``},
-		"decode contents of memory_forgotten: content: unknown member":  {"memory_forgotten", `{}`, `{"content":1}`},
-		"decode memory_remembered: content: unknown member":             {"memory_remembered", `{"content":1}`, ``},
-		"decode memory_revised: must be a JSON object":                  {"memory_revised", `[]`, ``},
-		"decode memory_revised: memory_type: must be a string":          {"memory_revised", `{"memory_type":1}`, ``},
-		"decode contents of memory_revised: must be a JSON object":      {"memory_revised", `{}`, `1`},
-		"decode memory_confidence_adjusted: to: json: cannot unmarshal": {"memory_confidence_adjusted", `{"to":"high"}`, ``},
+		"decode memory_forgotten: surprise: unknown member":            {"memory_forgotten", `{"surprise":1}`, ``},
+		"decode contents of memory_forgotten: content: unknown member": {"memory_forgotten", `{}`, `{"content":1}`},
+		"decode memory_remembered: content: unknown member":            {"memory_remembered", `{"content":1}`, ``},
+		"decode memory_revised: must be a JSON object":                 {"memory_revised", `[]`, ``},
+		"decode memory_revised: memory_type: must be a string":         {"memory_revised", `{"memory_type":1}`, ``},
+		"decode contents of memory_revised: must be a JSON object":     {"memory_revised", `{}`, `1`},
+		"decode memory_confidence_adjusted: to: must be a number":      {"memory_confidence_adjusted", `{"to":"high"}`, ``},
 	} {
 		var contents json.RawMessage
 		if c.contents != "" {
