@@ -19,7 +19,7 @@ func EncodeMeta(m domain.Meta) canonjson.Value {
 
 // decodeMeta reads what EncodeMeta wrote, and ignores members of a newer program.
 func decodeMeta(raw []byte) (m domain.Meta, err error) {
-	metadata, err := canonjson.Parse(raw)
+	metadata, err := canonjson.Adopt(raw)
 	if err != nil {
 		return m, err
 	}
