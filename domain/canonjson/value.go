@@ -3,8 +3,7 @@
 // RFC from their exact decimal digits, never through floating point. Two texts have the same canonical form if and only
 // if they are equal values, and a value read back from PostgreSQL's jsonb has the canonical form it was stored with.
 //
-// Parse and Adopt read a value from bytes, Object writes one. There is no other way to a Value, so what holds one need not
-// check it again.
+// Parse and Adopt read a value from bytes, Object writes one. A Value cannot be made otherwise, so it need not be checked again.
 package canonjson
 
 import (
