@@ -130,7 +130,7 @@ func TestWatchRejectsInvalidInput(t *testing.T) {
 		want string
 		code int
 	}{
-		"a moment":      {[]string{"--nats-url", "nats://127.0.0.1:1", "watch", "--since", "yesterday"}, "a duration, e.g. 10m, and a sequence_id are allowed, too", exitUsage},
+		"a moment":      {[]string{"--nats-url", "nats://127.0.0.1:1", "watch", "--since", "yesterday"}, "; or a duration, e.g. 10m, or a sequence_id", exitUsage},
 		"a type":        {[]string{"watch", "--event-type", "revised"}, `--event-type must be one of memory_remembered, `, exitUsage},
 		"not published": {[]string{"watch", "--event-type", "projection_event_skipped"}, `, got "projection_event_skipped"`, exitUsage},
 		"no past":       {[]string{"watch", "--no-follow"}, "--since", exitUsage},

@@ -90,7 +90,7 @@ func (s demo) importSample(ctx context.Context) error {
 	return nil
 }
 
-// writeSample makes the files once; what is there is whole.
+// writeSample writes the files once: the directory exists only when it is complete.
 func writeSample(dir string) error {
 	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
 		return err

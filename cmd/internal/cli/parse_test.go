@@ -30,7 +30,7 @@ func TestTimesArePrintedAsTheyAreRead(t *testing.T) {
 	require.ErrorContains(t, err, "must be a time")
 }
 
-func TestGist(t *testing.T) {
+func TestSummary(t *testing.T) {
 	t.Parallel()
 	for content, want := range map[string]string{
 		`"a text"`:                           "a text",

@@ -16,8 +16,8 @@ type ProjectorSkip struct {
 	JSON       bool   `help:"Print the answer as JSON."`
 }
 
-// Run has the log say that the projection passes over the event, which it must be stopped at. Whoever leads it goes on
-// within a second; every rebuild passes over the event, too.
+// Run records in the log that the projection skips the event, which it must be stopped at. Its leader continues
+// within a second; every rebuild skips the event, too.
 func (c *ProjectorSkip) Run(ctx context.Context, a *App) error {
 	client, err := a.Connect(ctx, "projector skip")
 	if err != nil {

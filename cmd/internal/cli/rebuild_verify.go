@@ -14,8 +14,8 @@ import (
 	"github.com/auren-memory/auren/projections/rebuild"
 )
 
-// errDiffer ends a verification that found differences; which, was printed. Of the two it is the log that was altered
-// where its chain is broken, and then the tables are the only good copy.
+// errDiffer ends a verification that printed differences. Where the hash chain is broken, it is the log that was altered, and the
+// tables are the only good copy.
 var errDiffer = errors.New("the live tables differ from what the log gives; where the chain of its hashes is whole (docs/events.md), `auren rebuild` mends them")
 
 // verify compares the live tables with new ones.

@@ -18,7 +18,7 @@ type Remember struct {
 	Metadata   string   `placeholder:"JSON" help:"An object to keep with it."`
 	IsJSON     bool     `name:"content-json" help:"The content is JSON rather than a text."`
 	NoFlag     noFlag   `name:"content" hidden:""`
-	ExpiresAt  string   `name:"expires-at" placeholder:"TIME" help:"When it is to be hidden; default never."`
+	ExpiresAt  string   `name:"expires-at" placeholder:"TIME" help:"When it expires and is hidden; default never."`
 	OccurredAt string   `name:"occurred-at" placeholder:"TIME" help:"When it happened; default now."`
 	ID         string   `name:"id" placeholder:"UUID" help:"The id of the memory; default a new one."`
 	writing

@@ -22,7 +22,7 @@ type Reset struct {
 	Yes bool `help:"Do not ask. Needed where nobody can be asked."`
 }
 
-// Run deletes everything, after it was allowed to, and leaves an empty schema.
+// Run deletes everything, once a person or --yes has confirmed it, and leaves an empty schema.
 func (c *Reset) Run(ctx context.Context, a *App) error {
 	dsn, err := a.DatabaseDSN()
 	if err != nil {

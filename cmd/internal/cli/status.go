@@ -21,7 +21,7 @@ type Status struct {
 
 const statusTimeout = 10 * time.Second
 
-// errUnready ends status where something is missing; what, was printed.
+// errUnready ends status once it has printed what is missing.
 var errUnready = errors.New("not ready")
 
 // Run tells how each part is, and fails unless all is well.

@@ -84,7 +84,7 @@ func summarize(all []ops.Projection) [][]terminal.Cell {
 	return rows
 }
 
-// alarming is red unless it is none.
+// alarming paints a number red unless it is 0.
 func alarming(n int) terminal.Cell {
 	if n > 0 {
 		return terminal.Cell{terminal.Number(n), terminal.Red}

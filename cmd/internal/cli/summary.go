@@ -12,7 +12,7 @@ import (
 // textKeys are the members that say what a memory is about, in the order of preference.
 var textKeys = []string{"text", "content", "learning", "statement"}
 
-// summary is a memory's content as one line: where it is no text itself, the text of one of textKeys, or else the longest one in
+// summary is a memory's content as one line: the text itself; in an object, that of one of textKeys; else the longest text in
 // it, which says most, or else the JSON.
 func summary(content json.RawMessage) string {
 	var value any

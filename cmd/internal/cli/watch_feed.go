@@ -36,7 +36,7 @@ func parseSince(text string, now time.Time) (since, error) {
 	}
 	t, err := parseTime("--since", text)
 	if err != nil {
-		return since{}, UsageError{fmt.Errorf("%w; a duration, e.g. 10m, and a sequence_id are allowed, too", errors.Unwrap(err))}
+		return since{}, UsageError{fmt.Errorf("%w; or a duration, e.g. 10m, or a sequence_id", errors.Unwrap(err))}
 	}
 	return since{time: *t}, nil
 }
@@ -55,7 +55,7 @@ type feed struct {
 	at     time.Time // when the stream got that; zero before
 }
 
-// errAgain ends a consumer that has to be made anew.
+// errAgain ends a consumer that must be replaced by a new one.
 var errAgain = errors.New("the stream went on elsewhere")
 
 func (f *feed) run(ctx context.Context) error {
@@ -147,7 +147,7 @@ func (f *feed) consumer() jetstream.ConsumerConfig {
 func (f *feed) show(m jetstream.Msg) error {
 	var e eventstore.Event
 	if err := json.Unmarshal(m.Data(), &e); err != nil || e.SequenceID < 1 {
-		f.app.Notice("a message on " + terminal.OneLine(m.Subject()) + " is no event")
+		f.app.Notice("ignored a message on " + terminal.OneLine(m.Subject()) + ": it does not hold an event")
 		return nil
 	}
 	if e.SequenceID <= f.last || e.CreatedAt.Before(f.since.time) {

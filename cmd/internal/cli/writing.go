@@ -18,7 +18,7 @@ import (
 	"github.com/auren-memory/auren/domain/canonjson"
 )
 
-// writing is what all commands that change memories have in common.
+// writing has the flags that all commands that change memories share.
 type writing struct {
 	Actor         string `env:"AUREN_ACTOR" placeholder:"NAME" help:"Who does it; default: the name of your account."`
 	Reason        string `placeholder:"TEXT" empty:"" help:"Why; it is kept with the change."`
@@ -124,7 +124,7 @@ type noFlag struct{}
 
 // UnmarshalText refuses whatever it is given.
 func (*noFlag) UnmarshalText([]byte) error {
-	return errors.New("is no flag but an argument: leave the name out")
+	return errors.New("CONTENT is an argument, not a flag: leave out --content")
 }
 
 // maxInput leaves room for the white space of JSON written for people.

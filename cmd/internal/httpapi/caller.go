@@ -86,7 +86,7 @@ func single(h http.Header, name string) (string, error) {
 	return values[0], nil
 }
 
-// unquote takes a key as a string of a structured field (RFC 8941), as the Idempotency-Key is to be, or as it stands.
+// unquote reads a key that is a string of a structured field (RFC 8941), as the Idempotency-Key should be, or takes it as it stands.
 func unquote(key string) (string, error) {
 	if !strings.HasPrefix(key, `"`) {
 		return key, nil

@@ -31,7 +31,7 @@ func TestOnLoopbackOnlyAddressesAndLocalhostAreAnswered(t *testing.T) {
 		p := problem(t, asked(t, "127.0.0.1:0", host), http.StatusMisdirectedRequest)
 		require.Equal(t, "urn:auren:problem:misdirected", p.Type)
 		require.Equal(t, "Host", p.Errors[0].Field)
-		require.Equal(t, 200, asked(t, "0.0.0.0:0", host).status, "who listens elsewhere may have any name")
+		require.Equal(t, 200, asked(t, "0.0.0.0:0", host).status, "a server that listens elsewhere answers to any name")
 	}
 }
 

@@ -68,7 +68,7 @@ func TestUnready(t *testing.T) {
 	problem(t, s.send(t, "GET", "/metrics", ""), 404)
 }
 
-func TestWhatIsNotServedIsAProblem(t *testing.T) {
+func TestUnknownRoutesAndOriginsAreRefused(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	p := problem(t, s.send(t, "GET", "/v1/nothing", ""), 404)

@@ -12,7 +12,7 @@ import (
 )
 
 // startSpan begins the span of a request to the API, as a child of the caller's where it names one; the paths that
-// machines ask every few seconds have none. The span is to be ended with the status of the answer.
+// machines ask every few seconds have none. The caller must end the span with the status of the answer.
 func startSpan(tracer trace.Tracer, r *http.Request) (*http.Request, func(route string, status int)) {
 	if tracer == nil || !strings.HasPrefix(r.URL.Path, "/v1/") {
 		return r, func(string, int) {}

@@ -126,12 +126,12 @@ func TestARequestIsTracedToItsProjections(t *testing.T) {
 	requireLink(t, s.span(t, "project fanout"), request.SpanContext)
 }
 
-func TestACallersTraceIsGoneOnWith(t *testing.T) {
+func TestACallersTraceIsContinued(t *testing.T) {
 	t.Parallel()
 	s := setupTraced(t)
 	receipt := s.remember(t, coffee, "Traceparent", clientParent, "Idempotency-Key", "once")
 	again := s.remember(t, coffee, "Traceparent", "00-11111111111111111111111111111111-2222222222222222-01", "Idempotency-Key", "once")
-	require.Equal(t, receipt, again, "who traces a command is no part of it")
+	require.Equal(t, receipt, again, "the trace is not part of the command")
 	require.EqualValues(t, 1, s.head(t, "default"))
 	s.project()
 
@@ -146,7 +146,7 @@ func TestACallersTraceIsGoneOnWith(t *testing.T) {
 	require.Equal(t, clientSpan, links[0].SpanContext.SpanID().String())
 }
 
-func TestATraceparentThatIsNoneGivesWayToTheRequests(t *testing.T) {
+func TestAnInvalidTraceparentIsReplacedByTheRequests(t *testing.T) {
 	t.Parallel()
 	s := setupTraced(t)
 	receipt := s.remember(t, coffee, "Traceparent", "nonsense")
@@ -157,7 +157,7 @@ func TestATraceparentThatIsNoneGivesWayToTheRequests(t *testing.T) {
 	require.Contains(t, meta.Traceparent, s.span(t, "POST /v1/memories").SpanContext.SpanID().String())
 }
 
-func TestWhatIsNotSampledIsNotTraced(t *testing.T) {
+func TestAnUnsampledRequestIsNotTraced(t *testing.T) {
 	t.Parallel()
 	s := setupTraced(t)
 	s.remember(t, coffee, "Traceparent", clientParent[:len(clientParent)-1]+"0")
@@ -165,7 +165,7 @@ func TestWhatIsNotSampledIsNotTraced(t *testing.T) {
 	require.Empty(t, s.kept.GetSpans())
 }
 
-func TestWhatMachinesAskIsNotTraced(t *testing.T) {
+func TestHealthChecksAreNotTraced(t *testing.T) {
 	t.Parallel()
 	s := setupTraced(t)
 	s.send(t, "GET", "/health/ready", "")

@@ -91,7 +91,7 @@ func bound(f reflect.StructField, tag string, otherwise int64) int64 {
 	return n
 }
 
-// JSON reads an object into a pointer to the struct. What is no JSON is malformed; everything else that is wrong is an
+// JSON reads an object into a pointer to the struct. Text that is not JSON is malformed; everything else that is wrong is an
 // error of kind Invalid that names the field. An empty text stands for {}.
 func (d *Decoder) JSON(raw []byte, into any) error {
 	if len(bytes.TrimSpace(raw)) == 0 {
