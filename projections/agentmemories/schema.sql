@@ -1,4 +1,5 @@
 -- Content is text: writing jsonb out took half the time of reading a list, and no query looks into it.
+-- is_deleted is the column of the seed schema, for readers outside AUREN, which reads state.
 create table agent_memories (
     tenant_id        varchar(63)      not null,
     id               uuid             not null,
