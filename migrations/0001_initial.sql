@@ -54,16 +54,18 @@ alter table events enable always trigger events_immutable;
 alter table events enable always trigger events_not_truncated;
 
 -- What was said, apart from the events, which commit to it by a digest keyed by the salt. A row for each event until it is
--- erased; contents is null where nothing was said.
+-- erased; contents is null where nothing was said. An event that records its command, under an event_id made from the command's id,
+-- has the command's fingerprint here, keyed by the salt.
 create table event_contents (
     tenant_id   varchar(63) not null,
     sequence_id bigint      not null,
     salt        bytea       not null,
     contents    json,
+    fingerprint bytea,
     constraint event_contents_pkey primary key (tenant_id, sequence_id)
 );
 
--- The outcome of every command that had an id, kept as long as the log. The fingerprint is keyed by the salts of the events
+-- The outcome of each command that had an id and is not recorded by an event, kept as long as the log. The fingerprint is keyed by the salts of the events
 -- with the sequence_ids, or by the tenant's secret where there are none.
 create table commands (
     tenant_id    varchar(63)  not null,

@@ -21,6 +21,7 @@ var errAssumptionFailed = errors.New("append: an assumption failed")
 type committer struct {
 	pool    *pgxpool.Pool
 	timeout time.Duration
+	statements
 	options
 }
 
@@ -107,7 +108,7 @@ func (c *committer) commitLocked(ctx context.Context, conn *pgxpool.Conn, tenant
 // commitDecided sends a decision and finds out what became of it. After errAssumptionFailed, which only a decision on assumptions
 // meets, nothing is written and no transaction is open.
 func (c *committer) commitDecided(ctx context.Context, conn *pgxpool.Conn, d *decision) error {
-	moved, err := send(ctx, conn, d)
+	moved, err := c.send(ctx, conn, d)
 	switch {
 	case err == nil && moved:
 		failpoint.Reached(failpoint.AppendCommitted)

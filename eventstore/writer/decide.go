@@ -82,6 +82,12 @@ func (d *decision) decide(r *request) {
 	if c.ID == "" || conflicts > 0 && conflicts == len(c.Writes) {
 		return
 	}
+	if r.recordedByEvent {
+		e := &d.events[first]
+		e.fingerprint = contents.Keyed(e.salt[:], c.Fingerprint)
+		d.after.commands[c.ID] = recorded{fingerprint: e.fingerprint, key: e.salt[:], outcome: r.result.Outcome}
+		return
+	}
 	d.record(r, d.events[first:], asserted)
 }
 
@@ -116,7 +122,7 @@ func (d *decision) write(w eventstore.StreamAppend, events []saltedEvent) events
 	return eventstore.WriteResult{StreamID: w.StreamID, Version: at.version, SequenceID: at.sequenceID, EventID: at.eventID}
 }
 
-// record records a command that appended events and left other streams as they are. Its fingerprint, which covers what was said,
+// record records, by a row, a command that appended events and left other streams as they are. Its fingerprint, which covers what was said,
 // is keyed by the salts of all of these, so that none can be erased without it.
 func (d *decision) record(r *request, appended []saltedEvent, asserted []streamHead) {
 	row := commandRow{id: r.command.ID, outcome: encodeOutcome(&r.result.Outcome)}

@@ -11,10 +11,15 @@ import (
 
 // The statements that look something up.
 var (
-	ReadCommands     = readCommands
-	ReadStreamHeads  = readStreamHeads
-	AppendOptimistic = appendOptimistic
+	ReadCommands    = readCommands
+	ReadStreamHeads = readStreamHeads
 )
+
+// AppendStatements returns the statement of one event and of many, on every assumption.
+func AppendStatements() []string {
+	all := newStatements()
+	return []string{all[form{One: true, Optimistic: true, Assumes: true}], all[form{Optimistic: true, Assumes: true}]}
+}
 
 // Option changes what a Writer has as constants.
 type Option func(*options)
@@ -76,3 +81,6 @@ func ShiftClock(w *Writer, tenant domain.Tenant, by time.Duration) {
 	c := &w.queues.byTenant[tenant].cache
 	c.now = c.now.Add(by)
 }
+
+// CommandEventID is commandEventID.
+var CommandEventID = commandEventID

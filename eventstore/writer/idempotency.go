@@ -5,16 +5,19 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/eventstore"
 )
 
-// The key of a fingerprint is null once one of the events was erased.
+// The commands $2 that have a row, and those that the event with the id in $3 records. The key of a fingerprint is null once one of
+// the events was erased.
 const readCommands = `
-select c.command_id, c.fingerprint, c.outcome,
+select c.command_id, c.fingerprint, c.outcome, null::uuid, null::int, null::bigint, null::uuid,
        case when cardinality(c.sequence_ids) = 0
             then (select secret from logs where tenant_id = $1)
             else (select case when count(s.salt) = count(*) then string_agg(s.salt, ''::bytea order by e.n) end
@@ -32,14 +35,46 @@ select c.command_id, c.fingerprint, c.outcome,
          from commands
         where tenant_id = $1 and command_id = sought.id
         order by command_id
-        limit 1) as c`
+        limit 1) as c
+ union all
+select sought.id, s.fingerprint, null, e.stream_id, e.version, e.sequence_id, e.event_id, s.salt
+  from unnest($2::text[], $3::uuid[]) as sought (id, event_id)
+ cross join lateral (
+       select stream_id, version, sequence_id, event_id
+         from events
+        where tenant_id = $1 and event_id = sought.event_id
+        order by event_id
+        limit 1) as e
+  left join lateral (
+       select salt, fingerprint
+         from event_contents
+        where tenant_id = $1 and sequence_id = e.sequence_id
+        order by sequence_id
+        limit 1) as s on true`
+
+// commandEvents is the namespace of the ids of events that record commands.
+var commandEvents = uuid.MustParse("6f0a2b63-3f0c-4d0e-9a57-1c1f3d0c7a11")
+
+// commandEventID returns the id of the event that records a command: since no two events of a log have one id, no command is
+// appended twice. It is a name-based UUID of version 5 (RFC 9562, section 5.5). If the id of the command is a UUID of version 7,
+// the time of that replaces the first 48 bits, which makes it version 8 (section 5.8), so that events appended one after the other
+// are neighbours in their index.
+func commandEventID(tenant domain.Tenant, commandID string) uuid.UUID {
+	id := uuid.NewSHA1(commandEvents, []byte(string(tenant)+"/"+commandID))
+	const textLen = 36 // other forms are names
+	if given, err := uuid.Parse(commandID); err == nil && len(commandID) == textLen && given.Version() == 7 {
+		copy(id[:6], given[:6])
+		id[6] = 8<<4 | id[6]&0x0f
+	}
+	return id
+}
 
 // readOutcome returns the first outcome of a command id, or ok false if it was not recorded, or ErrReused if it was recorded with
 // another fingerprint.
 func readOutcome(ctx context.Context, pool *pgxpool.Pool, tenant domain.Tenant, id string, fingerprint eventstore.Hash) (
 	first eventstore.Outcome, ok bool, err error,
 ) {
-	rows, err := pool.Query(ctx, readCommands, tenant, []string{id})
+	rows, err := pool.Query(ctx, readCommands, tenant, []string{id}, pgtype.FlatArray[uuid.UUID]{commandEventID(tenant, id)})
 	if err != nil {
 		return first, false, eventstore.Translate(fmt.Errorf("read command: %w", err))
 	}
@@ -61,8 +96,15 @@ func readOutcome(ctx context.Context, pool *pgxpool.Pool, tenant domain.Tenant, 
 
 func scanRecorded(row pgx.CollectableRow) (id string, c recorded, err error) {
 	var outcome []byte
-	if err := row.Scan(&id, &c.fingerprint, &outcome, &c.key); err != nil {
+	var stream, event *uuid.UUID
+	var version *int
+	var sequenceID *int64
+	if err := row.Scan(&id, &c.fingerprint, &outcome, &stream, &version, &sequenceID, &event, &c.key); err != nil {
 		return "", recorded{}, err
+	}
+	if event != nil {
+		c.outcome.Writes = []eventstore.WriteResult{{StreamID: *stream, Version: *version, SequenceID: *sequenceID, EventID: *event}}
+		return id, c, nil
 	}
 	if err := json.Unmarshal(outcome, &c.outcome); err != nil {
 		return "", recorded{}, fmt.Errorf("outcome of command %q: %w", id, err)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/eventstore/contents"
 	"github.com/auren-memory/auren/eventstore/writer"
 )
 
@@ -140,4 +141,59 @@ func TestAnAssertionWritesNoEventAndIsRecorded(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, r.Duplicate)
 	require.Equal(t, first.Writes, r.Writes)
+}
+
+// Ids that are ordered by time keep the ids of events so, and none of them can be taken by another event.
+func TestACommandOfOneEventIsRecordedByIt(t *testing.T) {
+	t.Parallel()
+	store, pool := setup(t)
+	v7 := uuid.Must(uuid.NewV7())
+	for id, version := range map[string]uuid.Version{"a name": 5, v7.String(): 8, uuid.NewString(): 5, "urn:uuid:" + v7.String(): 5} {
+		c := writes(uuid.New(), eventstore.None, `{}`)
+		c.ID = id
+		r, err := store.Append(t.Context(), c)
+		require.NoError(t, err)
+		require.Equal(t, version, r.Writes[0].EventID.Version(), id)
+		if version == 8 {
+			require.Equal(t, v7[:6], r.Writes[0].EventID[:6])
+		}
+		again, err := store.Append(t.Context(), c)
+		require.NoError(t, err)
+		require.True(t, again.Duplicate)
+		require.Equal(t, r.Writes, again.Writes)
+
+		taken := writes(uuid.New(), eventstore.None, `{}`)
+		taken.Writes[0].Events[0].ID = r.Writes[0].EventID
+		_, err = store.Append(t.Context(), taken)
+		require.ErrorContains(t, err, "event_id: must not be a UUID of version 5 or 8")
+	}
+	var rows int
+	require.NoError(t, pool.QueryRow(t.Context(), `select count(*) from commands`).Scan(&rows))
+	require.Zero(t, rows)
+}
+
+// Without the salt nothing confirms a fingerprint, so the id alone tells a repeated command.
+func TestAnErasedCommandIsKnownByItsIDAlone(t *testing.T) {
+	t.Parallel()
+	store, pool := setup(t)
+	for id, payloads := range map[string][]string{"by its event": {`1`}, "by a row": {`1`, `2`}} {
+		c := writes(uuid.New(), eventstore.None, payloads...)
+		c.ID, c.Fingerprint = id, eventstore.Hash{1}
+		r, err := store.Append(t.Context(), c)
+		require.NoError(t, err)
+		last := r.Writes[0].SequenceID
+		erased, err := contents.Erase(t.Context(), pool, tenant, []int64{last})
+		require.NoError(t, err)
+		require.EqualValues(t, 1, erased)
+		for _, fingerprint := range []eventstore.Hash{{1}, {2}} {
+			outcome, ok, err := store.Outcome(t.Context(), tenant, id, fingerprint)
+			require.NoError(t, err)
+			require.True(t, ok)
+			require.Equal(t, r.Writes, outcome.Writes)
+			c.Fingerprint = fingerprint
+			again, err := store.Append(t.Context(), c)
+			require.NoError(t, err)
+			require.True(t, again.Duplicate)
+		}
+	}
 }

@@ -73,7 +73,7 @@ func lock(ctx context.Context, conn *pgxpool.Conn, tenant domain.Tenant, batch [
 
 // queueRead adds the statements that read where the streams of the batch are, and its commands that were recorded before.
 func (s *logState) queueRead(b *pgx.Batch, tenant domain.Tenant, batch []*request) {
-	streams, commands := keysOf(batch)
+	streams, commands, events := keysOf(batch)
 	b.Queue(readStreamHeads, tenant, streams).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
 			var id uuid.UUID
@@ -88,7 +88,7 @@ func (s *logState) queueRead(b *pgx.Batch, tenant domain.Tenant, batch []*reques
 	if len(commands) == 0 {
 		return
 	}
-	b.Queue(readCommands, tenant, commands).Query(func(rows pgx.Rows) error {
+	b.Queue(readCommands, tenant, commands, events).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
 			id, c, err := scanRecorded(rows)
 			if err != nil {
@@ -100,7 +100,8 @@ func (s *logState) queueRead(b *pgx.Batch, tenant domain.Tenant, batch []*reques
 	})
 }
 
-func keysOf(batch []*request) (streams pgtype.FlatArray[uuid.UUID], commands []string) {
+// keysOf returns the streams of a batch, its command ids, and the ids of the events that would record these.
+func keysOf(batch []*request) (streams pgtype.FlatArray[uuid.UUID], commands []string, events pgtype.FlatArray[uuid.UUID]) {
 	streams = pgtype.FlatArray[uuid.UUID]{}
 	for _, r := range batch {
 		for _, w := range r.command.Writes {
@@ -108,9 +109,10 @@ func keysOf(batch []*request) (streams pgtype.FlatArray[uuid.UUID], commands []s
 		}
 		if r.command.ID != "" {
 			commands = append(commands, r.command.ID)
+			events = append(events, commandEventID(r.command.Tenant, r.command.ID))
 		}
 	}
-	return streams, commands
+	return streams, commands, events
 }
 
 // rollback ends a transaction that will not be committed. If that fails it closes the connection, which ends the transaction too,

@@ -11,6 +11,7 @@ import (
 
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/eventstore/writer"
 )
 
 // What clients ask of a log. An append answers with an eventstore.Result, reused or found, a readHead with an int64,
@@ -82,6 +83,10 @@ func (s logState) append(c eventstore.Command) (answer any, next logState) {
 	var writes []eventstore.WriteResult
 	conflicts := 0
 	for _, w := range c.Writes {
+		if c.ID != "" && len(c.Writes) == 1 && len(w.Events) == 1 {
+			w.Events = slices.Clone(w.Events)
+			w.Events[0].ID = writer.CommandEventID(c.Tenant, c.ID)
+		}
 		result := next.write(w)
 		if result.Conflict != nil {
 			conflicts++

@@ -61,6 +61,14 @@ func (c *headCache) assume(batch []*request) (state logState, ok bool) {
 		if len(r.command.Writes) == 0 {
 			return logState{}, false
 		}
+		if r.command.ID == "" {
+			continue
+		}
+		// The unique constraint refuses a command that is recorded by its event; one that gets a row would miss that event.
+		if !r.recordedByEvent {
+			return logState{}, false
+		}
+		state.assumedNew = append(state.assumedNew, r.command.ID)
 	}
 	return state, true
 }

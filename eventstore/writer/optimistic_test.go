@@ -129,8 +129,12 @@ func TestLookUpsFollowTheirIndexHoweverLittleThereWas(t *testing.T) {
 	for _, sql := range []string{writer.ReadCommands, writer.ReadStreamHeads} {
 		require.Regexp(t, `Index Scan using event_contents_pkey .*\n *Index Cond: .*tenant_id.* AND .*sequence_id`, plan(sql))
 	}
-	optimistic := plan(writer.AppendOptimistic)
-	require.Regexp(t, `Index (Only )?Scan using events_stream_version_key .*\n *Index Cond: .*tenant_id.* AND .*stream_id.* AND .*version`, optimistic)
+	require.Regexp(t, `Index Scan using events_event_id_key .*\n *Index Cond: .*tenant_id.* AND .*event_id`, commands)
+	for _, sql := range writer.AppendStatements() {
+		optimistic := plan(sql)
+		require.Regexp(t, `Index (Only )?Scan using events_stream_version_key .*\n *Index Cond: .*tenant_id.* AND .*stream_id.* AND .*version`, optimistic)
+		require.Regexp(t, `Index (Only )?Scan using commands_pkey .*\n *Index Cond: .*tenant_id.* AND .*command_id`, optimistic)
+	}
 }
 
 // A statement looks for what it is conditional on before it waits for the lock of the log. What was recorded while it waited

@@ -17,6 +17,8 @@ import (
 type saltedEvent struct {
 	eventstore.Event
 	salt contents.Salt
+	// fingerprint of the command that the event records, keyed by salt; nil if it records none.
+	fingerprint []byte
 }
 
 // request is a command that was passed to Append.
@@ -24,10 +26,12 @@ type request struct {
 	command eventstore.Command
 	// events holds, per write, the events with payload, contents and metadata in canonical form.
 	events [][]saltedEvent
-	count  int
-	bytes  int
-	queued time.Time
-	span   trace.Span
+	// recordedByEvent says that the command is recorded by its only event.
+	recordedByEvent bool
+	count           int
+	bytes           int
+	queued          time.Time
+	span            trace.Span
 
 	result eventstore.Result
 	err    error
@@ -44,6 +48,7 @@ func newRequest(c eventstore.Command) (*request, error) {
 		}
 		r.command.Note = note.Raw()
 	}
+	r.recordedByEvent = c.ID != "" && c.Note == nil && len(c.Writes) == 1 && len(c.Writes[0].Events) == 1
 	r.command.Writes = slices.Clone(c.Writes)
 	for i := range r.command.Writes {
 		w := &r.command.Writes[i]
@@ -52,6 +57,9 @@ func newRequest(c eventstore.Command) (*request, error) {
 			e, err := prepare(c.Tenant, w, n)
 			if err != nil {
 				return nil, err
+			}
+			if r.recordedByEvent {
+				e.ID = commandEventID(c.Tenant, c.ID)
 			}
 			r.events[i] = append(r.events[i], e)
 			r.count++
@@ -64,6 +72,9 @@ func newRequest(c eventstore.Command) (*request, error) {
 func prepare(tenant domain.Tenant, w *eventstore.StreamAppend, n eventstore.NewEvent) (saltedEvent, error) {
 	if n.Payload.IsZero() {
 		n.Payload = canonjson.EmptyObject()
+	}
+	if v := n.ID.Version(); v == 5 || v == 8 {
+		return saltedEvent{}, domain.Invalidf("event_id", "must not be a UUID of version 5 or 8, which the events that record commands have, got version %d", v)
 	}
 	salt := contents.NewSalt()
 	payload, err := contents.Commit(n.Payload, salt, n.Contents)

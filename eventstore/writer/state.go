@@ -23,11 +23,12 @@ type logState struct {
 	commands map[string]recorded
 
 	// assumed says that nothing of this was read. It is then a condition of the insert, for which these are the streams that
-	// the batch continues, with their versions and categories.
+	// the batch continues, with their versions and categories, and the commands that its events record.
 	assumed           bool
 	assumedStreams    []uuid.UUID
 	assumedVersions   []int
 	assumedCategories []string
+	assumedNew        []string
 }
 
 // streamHead is the last event of a stream; the zero value is a stream that does not exist. Of an assumed stream only version

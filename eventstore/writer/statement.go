@@ -5,6 +5,8 @@ import (
 	_ "embed"
 	"fmt"
 	"strconv"
+	"strings"
+	"text/template"
 	"time"
 
 	"github.com/google/uuid"
@@ -16,26 +18,57 @@ import (
 	"github.com/auren-memory/auren/domain/failpoint"
 )
 
-//go:embed append_locked.sql
-var appendLocked string
+//go:embed append.sql
+var appendTemplate string
 
-//go:embed append_optimistic.sql
-var appendOptimistic string
+// form selects the parts of append.sql that a decision needs.
+type form struct {
+	// One event rather than arrays: opening the arrays took a quarter of what appending one event does.
+	One bool
+	// Records says that commands get rows.
+	Records bool
+	// Optimistic adds the condition on the clock, Assumes those on streams and command ids.
+	Optimistic, Assumes bool
+}
 
-// For commands without events, under the lock. The head stays.
+// statements holds the text of append.sql in each form that is used.
+type statements map[form]string
+
+func newStatements() statements {
+	t := template.Must(template.New("append.sql").Parse(appendTemplate))
+	all := statements{}
+	for _, one := range []bool{false, true} {
+		for _, f := range []form{{}, {Records: true}, {Optimistic: true}, {Optimistic: true, Assumes: true}} {
+			f.One = one
+			var text strings.Builder
+			if err := t.Execute(&text, f); err != nil {
+				panic("writer: append.sql: " + err.Error())
+			}
+			all[f] = text.String()
+		}
+	}
+	return all
+}
+
+// Records commands without events, under the lock. The head stays, so the epoch moves, for those that assume that no command of
+// theirs has a row.
 const recordCommands = `
+with moved as (
+       update logs
+          set epoch = epoch + 1
+        where tenant_id = $1)
 insert into commands (tenant_id, command_id, sequence_ids, fingerprint, outcome)
 select $1, c.command_id, c.sequence_ids::bigint[], c.fingerprint, c.outcome::jsonb
   from unnest($2::text[], $3::text[], $4::bytea[], $5::text[]) as c (command_id, sequence_ids, fingerprint, outcome)`
 
 // send sends a decision and commits it, in one round trip, and tells whether the head moved; if not, nothing is written. Without
 // a begin, the statement is a transaction of its own.
-func send(ctx context.Context, conn *pgxpool.Conn, d *decision) (moved bool, err error) {
+func (s statements) send(ctx context.Context, conn *pgxpool.Conn, d *decision) (moved bool, err error) {
 	b := &pgx.Batch{}
 	moved = true
 	if len(d.events) > 0 {
-		sql, arguments := d.statement()
-		b.Queue(sql, arguments...).Exec(func(tag pgconn.CommandTag) error {
+		f, arguments := d.statement()
+		b.Queue(s[f], arguments...).Exec(func(tag pgconn.CommandTag) error {
 			moved = tag.RowsAffected() == 1
 			return nil
 		})
@@ -57,17 +90,31 @@ func send(ctx context.Context, conn *pgxpool.Conn, d *decision) (moved bool, err
 	return moved, nil
 }
 
-// statement is the one that writes events, with its arguments in the order of their numbers.
-func (d *decision) statement() (sql string, arguments []any) {
+// statement returns the form of the statement that writes the events, and its arguments in the order of their numbers.
+func (d *decision) statement() (f form, arguments []any) {
 	head := &d.after.head
-	arguments = []any{d.tenant, head.SequenceID, head.Hash[:], head.CreatedAt, d.before.SequenceID, d.before.Hash[:], d.after.epoch}
-	arguments = append(arguments, d.eventColumns()...)
-	arguments = append(arguments, d.commandColumns()...)
-	if !d.after.assumed {
-		return appendLocked, arguments
+	arguments = make([]any, 0, 28)
+	arguments = append(arguments, d.tenant, head.SequenceID, head.Hash[:], head.CreatedAt, d.before.SequenceID, d.before.Hash[:], d.after.epoch)
+	if f.One = len(d.events) == 1; f.One {
+		e := &d.events[0]
+		arguments = append(arguments, e.SequenceID, e.ID, e.StreamID, int32(e.Version), e.Category, e.Type, int16(e.SchemaVersion), e.AgentID, e.UserID,
+			[]byte(e.Payload), []byte(e.Metadata), e.OccurredAt, e.Hash[:], e.salt[:], []byte(e.Contents), e.fingerprint)
+	} else {
+		arguments = append(arguments, d.eventColumns()...)
 	}
-	return appendOptimistic, append(arguments, clockTolerance, pgtype.FlatArray[uuid.UUID](d.after.assumedStreams),
-		d.after.assumedVersions, d.after.assumedCategories)
+	f.Optimistic = d.after.assumed
+	f.Records = len(d.commands) > 0
+	f.Assumes = len(d.after.assumedStreams)+len(d.after.assumedNew) > 0
+	switch {
+	case f.Assumes:
+		arguments = append(arguments, clockTolerance, pgtype.FlatArray[uuid.UUID](d.after.assumedStreams), d.after.assumedVersions,
+			d.after.assumedCategories, pgtype.FlatArray[string](d.after.assumedNew))
+	case f.Optimistic:
+		arguments = append(arguments, clockTolerance)
+	case f.Records:
+		arguments = append(arguments, d.commandColumns()...)
+	}
+	return f, arguments
 }
 
 // eventColumns turns the events into the arrays that unnest takes.
@@ -88,6 +135,7 @@ func (d *decision) eventColumns() []any {
 		column(d.events, func(e *saltedEvent) []byte { return e.Hash[:] }),
 		column(d.events, func(e *saltedEvent) []byte { return e.salt[:] }),
 		column(d.events, func(e *saltedEvent) []byte { return e.Contents }),
+		column(d.events, func(e *saltedEvent) []byte { return e.fingerprint }),
 	}
 }
 

@@ -24,7 +24,7 @@ func New(pool *pgxpool.Pool, config Config) *Writer { return newWriter(pool, con
 
 func newWriter(pool *pgxpool.Pool, config Config, o options) *Writer {
 	w := &Writer{pool: pool, config: config.withDefaults()}
-	w.commits = &committer{pool: pool, timeout: w.config.Timeout, options: o}
+	w.commits = &committer{pool: pool, timeout: w.config.Timeout, statements: newStatements(), options: o}
 	w.queues = &queues{config: &w.config, options: o, commit: w.commit, byTenant: map[domain.Tenant]*queue{}}
 	return w
 }
