@@ -41,16 +41,6 @@ with moved as (
                       limit 1) as c)
 {{- end}}
        returning tenant_id, pg_notify('auren_log', tenant_id || ' ' || sequence_id)),
-e (sequence_id, event_id, stream_id, version, category, event_type, schema_version, agent_id, user_id, payload, metadata,
-   occurred_at, hash, salt, contents, fingerprint) as not materialized (
-{{- if .One}}
-       values ($8::bigint, $9::uuid, $10::uuid, $11::int, $12::text, $13::text, $14::smallint, $15::text, $16::text, $17::json,
-               $18::json, $19::timestamptz, $20::bytea, $21::bytea, $22::json, $23::bytea)),
-{{- else}}
-       select *
-         from unnest($8::bigint[], $9::uuid[], $10::uuid[], $11::int[], $12::text[], $13::text[], $14::smallint[], $15::text[],
-                     $16::text[], $17::json[], $18::json[], $19::timestamptz[], $20::bytea[], $21::bytea[], $22::json[], $23::bytea[])),
-{{- end}}
 {{- if .Records}}
 -- Records commands ($24 to $27).
 recorded as (
@@ -65,10 +55,21 @@ appended as (
        select moved.tenant_id, e.sequence_id, e.event_id, e.stream_id, e.version, e.category, e.event_type, e.schema_version,
               e.agent_id, e.user_id, e.payload, e.metadata, e.occurred_at, $4, e.hash
          from moved
-        cross join e),
+        cross join
+{{- if .One}} (values ($8::bigint, $9::uuid, $10::uuid, $11::int, $12::text, $13::text, $14::smallint,
+                       $15::text, $16::text, $17::json, $18::json, $19::timestamptz, $20::bytea))
+{{- else}} unnest($8::bigint[], $9::uuid[], $10::uuid[], $11::int[], $12::text[], $13::text[], $14::smallint[],
+                  $15::text[], $16::text[], $17::json[], $18::json[], $19::timestamptz[], $20::bytea[])
+{{- end}}
+                as e (sequence_id, event_id, stream_id, version, category, event_type, schema_version,
+                      agent_id, user_id, payload, metadata, occurred_at, hash)),
 said as (
        insert into event_contents (tenant_id, sequence_id, salt, contents, fingerprint)
-       select moved.tenant_id, e.sequence_id, e.salt, e.contents, e.fingerprint
+       select moved.tenant_id, c.sequence_id, c.salt, c.contents, c.fingerprint
          from moved
-        cross join e)
+        cross join
+{{- if .One}} (values ($8::bigint, $21::bytea, $22::json, $23::bytea))
+{{- else}} unnest($8::bigint[], $21::bytea[], $22::json[], $23::bytea[])
+{{- end}}
+                as c (sequence_id, salt, contents, fingerprint))
 select from moved
