@@ -2,8 +2,6 @@ package memory
 
 import (
 	"time"
-
-	"github.com/auren-memory/auren/domain/canonjson"
 )
 
 // The wire names of the events, as stored in the log. They never change.
@@ -33,16 +31,6 @@ type Event interface {
 
 // Remembered opens the stream.
 type Remembered struct{ Fields }
-
-// Revised holds the type, content and metadata from now on, changed or not, so that each version can be read without the
-// ones before it.
-type Revised struct {
-	Type     string
-	Content  canonjson.Value
-	Metadata canonjson.Value
-	// Changed names the fields that differ from the version before.
-	Changed []string
-}
 
 // ConfidenceAdjusted records that the confidence was set.
 type ConfidenceAdjusted struct {
@@ -98,13 +86,6 @@ func (Restored) EventType() string { return TypeRestored }
 
 // EventType returns TypeExpired.
 func (Expired) EventType() string { return TypeExpired }
-
-func (e *Revised) layout() layout {
-	return layout{
-		payload:  []member{{"changed", &e.Changed}, {"memory_type", &e.Type}},
-		contents: []member{{"content", &e.Content}, {"metadata", &e.Metadata}},
-	}
-}
 
 func (e *ConfidenceAdjusted) layout() layout {
 	return layout{payload: []member{{"from", &e.From}, {"to", &e.To}}}

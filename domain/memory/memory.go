@@ -69,7 +69,7 @@ func (m *Memory) Apply(id uuid.UUID, event Event, occurredAt time.Time) {
 	case Remembered:
 		s.Fields, s.State, s.CreatedAt = e.Fields, StateActive, occurredAt
 	case Revised:
-		s.Type, s.Content, s.Metadata = e.Type, e.Content, e.Metadata
+		e.applyTo(&s.Fields)
 	case ConfidenceAdjusted:
 		s.Confidence = e.To
 	case EvidenceRecorded:

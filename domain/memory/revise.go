@@ -7,12 +7,36 @@ import (
 	"github.com/auren-memory/auren/domain/canonjson"
 )
 
+// This file lists the fields that can be revised. A new one is added here and in fields.go.
+
 // Revision is a change; nil and zero fields keep their values. Its tags describe it to all transports.
 type Revision struct {
 	Type     *string         `json:"memory_type,omitempty" minLength:"1" maxLength:"50" doc:"The new type; default is to keep it."`
 	Content  canonjson.Value `json:"content,omitzero" doc:"The new content, any JSON value; default is to keep it."`
 	Metadata canonjson.Value `json:"metadata,omitzero" nullable:"false" doc:"The new metadata, as a whole; default is to keep it."`
 }
+
+// Revised holds the type, content and metadata from now on, changed or not, so that each version can be read without the
+// ones before it.
+type Revised struct {
+	Type     string
+	Content  canonjson.Value
+	Metadata canonjson.Value
+	// Changed names the fields that differ from the version before.
+	Changed []string
+}
+
+func (e *Revised) layout() layout {
+	return layout{
+		payload:  []member{{"changed", &e.Changed}, {"memory_type", &e.Type}},
+		contents: []member{{"content", &e.Content}, {"metadata", &e.Metadata}},
+	}
+}
+
+func (e Revised) applyTo(f *Fields) { f.Type, f.Content, f.Metadata = e.Type, e.Content, e.Metadata }
+
+// IsZero tells whether the revision changes nothing.
+func (r Revision) IsZero() bool { return r.JSON().Equal(Revision{}.JSON()) }
 
 // JSON returns the revision as it was sent, for comparing repeated commands.
 func (r Revision) JSON() canonjson.Value {
