@@ -14,7 +14,7 @@ with moved as (
           -- created_at is at most $24 behind the database's clock.
           and clock_timestamp() between $4::timestamptz and $4::timestamptz + $24::interval
 {{- end}}
-{{- if .Assumes}}
+{{- if .Continues}}
           -- Each stream that the batch continues ($25) is at its version ($26) and of its category ($27): the first event from that
           -- version on is that one. In this form the index is used even if the statement was planned on an empty table. The unique
           -- constraint refuses a stream that is further.
@@ -28,11 +28,13 @@ with moved as (
                       order by e.version
                       limit 1) as e on true
                where e.category is distinct from s.category)
-          -- No command that is recorded by its event ($28) has a row. This is looked up before the lock is waited for, but a row
+{{- end}}
+{{- if .New}}
+          -- No command that is recorded by its event ($28, or $25 where no stream is continued) has a row. This is looked up before the lock is waited for, but a row
           -- that is added meanwhile moves the head or the epoch.
           and not exists (
               select
-                from unnest($28::text[]) as s (id)
+                from unnest({{if .Continues}}$28{{else}}$25{{end}}::text[]) as s (id)
                cross join lateral (
                      select c.command_id
                        from commands as c

@@ -18,7 +18,7 @@ var (
 // AppendStatements returns the statement of one event and of many, on every assumption.
 func AppendStatements() []string {
 	all := newStatements()
-	return []string{all[form{One: true, Optimistic: true, Assumes: true}], all[form{Optimistic: true, Assumes: true}]}
+	return []string{all[form{One: true, Optimistic: true, Continues: true, New: true}], all[form{Optimistic: true, Continues: true, New: true}]}
 }
 
 // Option changes what a Writer has as constants.
