@@ -14,12 +14,13 @@ import (
 func TestReadLogFilters(t *testing.T) {
 	t.Parallel()
 	store, _ := setup(t)
-	for i := range 20 {
+	for i := range 21 {
 		c := writes(uuid.New(), eventstore.None, `{}`)
 		w := &c.Writes[0]
-		w.AgentID, w.UserID = []string{agent, "doctor"}[i%2], []string{"ana", "ben"}[i/10]
+		w.Category = []string{"", eventstore.CategoryProjection}[i/20]
+		w.AgentID, w.UserID = []string{agent, "doctor"}[i%2], []string{"ana", "ben", "ben"}[i/10]
 		w.Events[0].Type = []string{"memory_remembered", "memory_revised", "memory_forgotten"}[i%3]
-		w.Events[0].Meta.CorrelationID = []string{"", "work"}[i/19]
+		w.Events[0].Meta.CorrelationID = []string{"", "work"}[min(i/19, 1)]
 		_, err := store.Append(t.Context(), c)
 		require.NoError(t, err)
 	}
@@ -30,12 +31,15 @@ func TestReadLogFilters(t *testing.T) {
 		want  []int64
 		next  int64
 	}{
-		"all after":       {16, eventstore.Filter{}, 10, []int64{17, 18, 19, 20}, 20},
+		"all memories":    {16, eventstore.Filter{}, 10, []int64{17, 18, 19, 20}, 21},
+		"one category":    {0, eventstore.Filter{Categories: []string{eventstore.CategoryProjection}}, 10, []int64{21}, 21},
+		"two categories":  {18, eventstore.Filter{Categories: eventstore.Categories()}, 10, []int64{19, 20, 21}, 21},
+		"all categories":  {18, eventstore.Filter{Categories: []string{"key", eventstore.AllCategories}}, 10, []int64{19, 20, 21}, 21},
 		"a full page":     {0, eventstore.Filter{}, 3, []int64{1, 2, 3}, 3},
 		"agent and user":  {0, eventstore.Filter{AgentID: "doctor", UserID: "ben"}, 3, []int64{12, 14, 16}, 16},
 		"event types":     {9, eventstore.Filter{EventTypes: []string{"memory_revised", "memory_forgotten"}}, 3, []int64{11, 12, 14}, 14},
-		"correlation":     {0, eventstore.Filter{CorrelationID: "work"}, 3, []int64{20}, 20},
-		"nothing matches": {0, eventstore.Filter{AgentID: "nobody"}, 3, nil, 20},
+		"correlation":     {0, eventstore.Filter{CorrelationID: "work"}, 3, []int64{20}, 21},
+		"nothing matches": {0, eventstore.Filter{AgentID: "nobody"}, 3, nil, 21},
 		"until":           {2, eventstore.Filter{Until: 4}, 10, []int64{3, 4}, 4},
 		"beyond the head": {99, eventstore.Filter{}, 10, nil, 99},
 	} {
@@ -45,7 +49,7 @@ func TestReadLogFilters(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, c.want, sequenceIDs(page.Events))
 			require.Equal(t, c.next, page.Next)
-			require.Equal(t, int64(20), page.Head)
+			require.Equal(t, int64(21), page.Head)
 		})
 	}
 }

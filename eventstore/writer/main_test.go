@@ -29,8 +29,8 @@ type logStore struct {
 	*writer.Writer
 }
 
-func newStore(pool *pgxpool.Pool, config writer.Config) logStore {
-	return logStore{eventstore.NewLog(pool), writer.New(pool, config)}
+func newStore(pool *pgxpool.Pool, config writer.Config, options ...writer.Option) logStore {
+	return logStore{eventstore.NewLog(pool), writer.NewTest(pool, config, options...)}
 }
 
 func setup(t *testing.T) (logStore, *pgxpool.Pool) {

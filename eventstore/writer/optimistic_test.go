@@ -1,6 +1,7 @@
 package writer_test
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"sync"
@@ -165,6 +166,49 @@ func TestACommandRecordedWhileTheLockIsWaitedForIsKnown(t *testing.T) {
 	require.NoError(t, recorded)
 	require.ErrorIs(t, refused, eventstore.ErrReused)
 	require.Len(t, requireChain(t, optimistic), 3)
+}
+
+// The row was there when the writer looked at the log last, so neither the head nor the epoch has moved since.
+func TestACommandWithARowIsKnownToAnOptimisticWriter(t *testing.T) {
+	t.Parallel()
+	pool := pgtest.New(t)
+	other, optimistic := newStore(pool, writer.Config{}), newStore(pool, writer.Config{}, writer.AlwaysOptimistic)
+	row, event := writes(uuid.New(), eventstore.None, `1`, `2`), writes(uuid.New(), eventstore.None, `3`)
+	row.ID, event.ID = "k", "k"
+	event.Fingerprint = eventstore.Hash{1}
+	_, err := other.Append(t.Context(), row)
+	require.NoError(t, err)
+	_, err = optimistic.Append(t.Context(), writes(uuid.New(), eventstore.None, `{}`))
+	require.NoError(t, err)
+	require.False(t, writer.Pessimistic(optimistic.Writer, tenant))
+	_, err = optimistic.Append(t.Context(), event)
+	require.ErrorIs(t, err, eventstore.ErrReused)
+	require.Len(t, requireChain(t, optimistic), 3)
+}
+
+func TestTheCategoryOfAStreamCannotChange(t *testing.T) {
+	t.Parallel()
+	for name, options := range map[string][]writer.Option{"locked": nil, "optimistic": {writer.AlwaysOptimistic}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pool := pgtest.New(t)
+			first, store := newStore(pool, writer.Config{}), newStore(pool, writer.Config{}, options...)
+			stream := uuid.New()
+			_, err := first.Append(t.Context(), writes(stream, eventstore.None, `{}`))
+			require.NoError(t, err)
+			if options != nil {
+				_, err = store.Append(t.Context(), writes(uuid.New(), eventstore.None, `{}`))
+				require.NoError(t, err)
+				require.False(t, writer.Pessimistic(store.Writer, tenant))
+			}
+			before := len(requireChain(t, store))
+			changed := writes(stream, 1, `{}`)
+			changed.Writes[0].Category = eventstore.CategoryProjection
+			_, err = store.Append(t.Context(), changed)
+			require.EqualError(t, err, fmt.Sprintf("category: must be %q, that of stream %s, got %q", "memory", stream, "projection"))
+			require.Len(t, requireChain(t, store), before)
+		})
+	}
 }
 
 // inOneBatch appends commands that one transaction carries: the lock of the log keeps the writer busy until all of them wait.
