@@ -208,19 +208,5 @@ func bringUpTo(f memory.Fields, forgotten bool, was memory.Snapshot, now time.Ti
 	return events, nil
 }
 
-// importMember is the member of an imported event's contents that holds the record's digest.
+// importMember is the member of an imported event's contents that holds the digest of the record.
 const importMember = "import"
-
-// importedFrom returns the digest of the record that an event was imported from; "" if it was not imported, or its contents
-// were erased.
-func importedFrom(e *eventstore.Event) string {
-	if e.Contents == nil {
-		return ""
-	}
-	contents, err := canonjson.Parse(e.Contents)
-	if err != nil {
-		return ""
-	}
-	digest, _ := contents.Member(importMember).Text()
-	return digest
-}

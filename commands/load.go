@@ -32,7 +32,7 @@ func (l *loaded) fold(events []eventstore.Event) error {
 				e.StreamID, e.Version, err)
 		}
 		l.memory.Apply(e.StreamID, event, e.OccurredAt)
-		if digest := importedFrom(e); digest != "" {
+		if digest := e.Said(importMember); digest != "" {
 			l.imported = digest
 		}
 		l.last = *e

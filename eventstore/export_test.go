@@ -5,6 +5,3 @@ var (
 	ReadStreams = readStreams
 	ReadLog     = readLog
 )
-
-// AppendTime is appendTime.
-var AppendTime = appendTime

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 
@@ -41,75 +40,38 @@ func ChainHash(previous Hash, e *Event) (Hash, error) {
 	if err != nil {
 		return Hash{}, fmt.Errorf("metadata of event %d: %w", e.SequenceID, err)
 	}
-	return sha256.Sum256(appendHashed(nil, previous, e, appendTime(nil, e.CreatedAt), payload.Raw(), metadata.Raw())), nil
+	canonical := *e
+	canonical.Payload, canonical.Metadata = payload.Raw(), metadata.Raw()
+	return ChainCanonical(previous, &canonical), nil
 }
 
-// Chain computes the hash of an event, whose payload and metadata are canonical, from that of the one before.
-type Chain func(previous Hash, e *Event) Hash
-
-// NewChain makes a Chain for the events of one transaction, which have one created_at. It reuses its buffer, so it is for one
-// goroutine.
-func NewChain(createdAt time.Time) Chain {
-	var hashed []byte
-	created := appendTime(nil, createdAt)
-	return func(previous Hash, e *Event) Hash {
-		hashed = appendHashed(hashed[:0], previous, e, created, e.Payload, e.Metadata)
-		return sha256.Sum256(hashed)
-	}
-}
-
-// appendHashed writes what the hash of an event is the SHA-256 of; created is the text of its created_at, and payload and
-// metadata are canonical.
-func appendHashed(b []byte, previous Hash, e *Event, created, payload, metadata []byte) []byte {
-	b = slices.Grow(b, len(previous)+len(payload)+len(metadata)+512)
+// ChainCanonical is ChainHash of an event whose payload and metadata are canonical.
+func ChainCanonical(previous Hash, e *Event) Hash {
+	b := make([]byte, 0, len(previous)+len(e.Payload)+len(e.Metadata)+512)
 	b = append(b, previous[:]...)
 	b = appendText(b, `{"agent_id":`, e.AgentID)
 	b = appendText(b, `,"category":`, e.Category)
-	b = append(append(b, `,"created_at":"`...), created...)
-	b = canonjson.AppendUUID(append(b, `","event_id":"`...), e.ID)
+	b = appendTime(b, `,"created_at":"`, e.CreatedAt)
+	b = append(append(b, `","event_id":"`...), e.ID.String()...)
 	b = appendText(b, `","event_type":`, e.Type)
-	b = append(append(b, `,"metadata":`...), metadata...)
-	b = appendTime(append(b, `,"occurred_at":"`...), e.OccurredAt)
-	b = append(append(b, `","payload":`...), payload...)
+	b = append(append(b, `,"metadata":`...), e.Metadata...)
+	b = appendTime(b, `,"occurred_at":"`, e.OccurredAt)
+	b = append(append(b, `","payload":`...), e.Payload...)
 	b = strconv.AppendInt(append(b, `,"schema_version":`...), int64(e.SchemaVersion), 10)
 	b = strconv.AppendInt(append(b, `,"sequence_id":`...), e.SequenceID, 10)
-	b = canonjson.AppendUUID(append(b, `,"stream_id":"`...), e.StreamID)
+	b = append(append(b, `,"stream_id":"`...), e.StreamID.String()...)
 	b = appendText(b, `","tenant_id":`, string(e.Tenant))
 	b = appendText(b, `,"user_id":`, e.UserID)
 	b = strconv.AppendInt(append(b, `,"version":`...), int64(e.Version), 10)
-	return append(b, '}')
+	return sha256.Sum256(append(b, '}'))
 }
 
 func appendText(b []byte, key, text string) []byte {
 	return canonjson.AppendText(append(b, key...), text)
 }
 
-// appendTime writes what the layout 2006-01-02T15:04:05.000000Z does, in a fifth of the time.
-func appendTime(b []byte, t time.Time) []byte {
-	t = t.UTC()
-	year, month, day := t.Date()
-	if year < 0 || year > 9999 {
-		return t.AppendFormat(b, "2006-01-02T15:04:05.000000Z")
-	}
-	hour, minute, second := t.Clock()
-	b = appendDigits(b, year, 4)
-	b = appendDigits(append(b, '-'), int(month), 2)
-	b = appendDigits(append(b, '-'), day, 2)
-	b = appendDigits(append(b, 'T'), hour, 2)
-	b = appendDigits(append(b, ':'), minute, 2)
-	b = appendDigits(append(b, ':'), second, 2)
-	b = appendDigits(append(b, '.'), t.Nanosecond()/1000, 6)
-	return append(b, 'Z')
-}
-
-// appendDigits writes the last digits of a number.
-func appendDigits(b []byte, n, digits int) []byte {
-	b = append(b, "000000"[:digits]...)
-	for i := len(b) - 1; n > 0; i-- {
-		b[i] = byte('0' + n%10)
-		n /= 10
-	}
-	return b
+func appendTime(b []byte, key string, t time.Time) []byte {
+	return t.UTC().AppendFormat(append(b, key...), "2006-01-02T15:04:05.000000Z")
 }
 
 // Fingerprint is the SHA-256 of the canonical JSON of a command.

@@ -4,11 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
-	"pgregory.net/rapid"
 
 	"github.com/auren-memory/auren/eventstore"
 )
@@ -72,13 +70,4 @@ func TestHashText(t *testing.T) {
 	require.Equal(t, eventstore.Hash{0xab}, back)
 	require.Error(t, json.Unmarshal([]byte(`"ab"`), &back))
 	require.Error(t, json.Unmarshal([]byte(fmt.Sprintf(`"zz%062d"`, 0)), &back))
-}
-
-func TestTimesAreHashedAsTheirLayoutHasThem(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		const years = 12_000 * 365 * 24 * 3600
-		at := time.Unix(rapid.Int64Range(-years/4, years).Draw(t, "seconds"), rapid.Int64Range(0, 999_999_999).Draw(t, "nanoseconds")).
-			In(time.FixedZone("", rapid.IntRange(-50_000, 50_000).Draw(t, "zone")))
-		require.Equal(t, at.UTC().Format("2006-01-02T15:04:05.000000Z"), string(eventstore.AppendTime(nil, at)))
-	})
 }

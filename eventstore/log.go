@@ -29,24 +29,14 @@ type Head struct {
 const readHead = `select sequence_id, hash, created_at from logs where tenant_id = $1`
 
 // Head returns where a tenant's log ends.
-func (l *Log) Head(ctx context.Context, tenant domain.Tenant) (Head, error) {
-	rows, err := l.pool.Query(ctx, readHead, tenant)
-	if err != nil {
+func (l *Log) Head(ctx context.Context, tenant domain.Tenant) (h Head, err error) {
+	var hash []byte
+	err = l.pool.QueryRow(ctx, readHead, tenant).Scan(&h.SequenceID, &hash, &h.CreatedAt)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return Head{}, Translate(fmt.Errorf("read head of log: %w", err))
 	}
-	heads, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (h Head, err error) {
-		var hash []byte
-		err = row.Scan(&h.SequenceID, &hash, &h.CreatedAt)
-		copy(h.Hash[:], hash)
-		return h, err
-	})
-	if err != nil {
-		return Head{}, Translate(fmt.Errorf("read head of log: %w", err))
-	}
-	if len(heads) == 0 {
-		return Head{}, nil
-	}
-	return heads[0], nil
+	copy(h.Hash[:], hash)
+	return h, nil
 }
 
 const createLog = `
@@ -86,21 +76,16 @@ func (l *Log) Secret(ctx context.Context, tenant domain.Tenant) (secret []byte, 
 
 // Heads returns the last sequence_id of each tenant that has a log.
 func (l *Log) Heads(ctx context.Context) (map[domain.Tenant]int64, error) {
-	rows, err := l.pool.Query(ctx, `select tenant_id, sequence_id from logs`)
+	heads := map[domain.Tenant]int64{}
+	var tenant domain.Tenant
+	var sequenceID int64
+	rows, _ := l.pool.Query(ctx, `select tenant_id, sequence_id from logs`) // ForEachRow returns the error
+	_, err := pgx.ForEachRow(rows, []any{&tenant, &sequenceID}, func() error {
+		heads[tenant] = sequenceID
+		return nil
+	})
 	if err != nil {
 		return nil, Translate(fmt.Errorf("read heads of logs: %w", err))
-	}
-	type end struct {
-		Tenant     domain.Tenant
-		SequenceID int64
-	}
-	ends, err := pgx.CollectRows(rows, pgx.RowToStructByPos[end])
-	if err != nil {
-		return nil, Translate(fmt.Errorf("read heads of logs: %w", err))
-	}
-	heads := make(map[domain.Tenant]int64, len(ends))
-	for _, e := range ends {
-		heads[e.Tenant] = e.SequenceID
 	}
 	return heads, nil
 }

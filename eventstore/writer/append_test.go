@@ -2,6 +2,7 @@ package writer_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -21,9 +22,10 @@ import (
 
 func TestAppendAndReadBack(t *testing.T) {
 	t.Parallel()
-	store, _ := setup(t)
+	store, pool := setup(t)
 	stream := uuid.New()
 	c := writes(stream, eventstore.None, `{"b":1.50,"a":"\ud83d\ude00"}`, `[]`)
+	c.Writes[0].Events[0].Contents = canonjson.Text("hello")
 	c.Writes[0].Events[0].Meta = domain.Meta{Actor: "ana", Principal: "local:ana", CommandID: "c-1", CorrelationID: "k"}
 	result, err := store.Append(t.Context(), c)
 	require.NoError(t, err)
@@ -34,7 +36,10 @@ func TestAppendAndReadBack(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, events, 2)
 	first := events[0]
-	require.JSONEq(t, `{"a":"😀","b":1.5}`, string(first.Payload))
+	var salt []byte
+	require.NoError(t, pool.QueryRow(t.Context(), `select salt from event_contents where sequence_id = 1`).Scan(&salt))
+	digest := sha256.Sum256(append(salt, first.Contents...))
+	require.Equal(t, fmt.Sprintf(`{"a":"😀","b":1.5,"contents":{"bytes":7,"sha256":"%x"}}`, digest), string(first.Payload))
 	require.Equal(t, agent, first.AgentID)
 	require.Equal(t, "ana", first.UserID)
 	require.Equal(t, time.Date(2026, 3, 1, 8, 0, 0, 123456000, time.UTC), first.OccurredAt)

@@ -65,7 +65,7 @@ func (c *committer) commitOnce(ctx context.Context, tenant domain.Tenant, cache 
 
 // commitOptimistic decides a batch on assumptions and sends it in one round trip, which locks the log.
 func (c *committer) commitOptimistic(ctx context.Context, conn *pgxpool.Conn, tenant domain.Tenant, cache *headCache, state logState, batch []*request) error {
-	d := decideAll(tenant, state, batch, c.newChain)
+	d := decideAll(tenant, state, batch, c.chain)
 	if d.refused {
 		// A duplicate or conflict within the batch would be answered from assumptions: only the locked path may refuse.
 		return errAssumptionFailed
@@ -91,7 +91,7 @@ func (c *committer) commitLocked(ctx context.Context, conn *pgxpool.Conn, tenant
 		return errors.Join(err, rollback(ctx, conn))
 	}
 	locked := time.Now()
-	d := decideAll(tenant, state, batch, c.newChain)
+	d := decideAll(tenant, state, batch, c.chain)
 	if d.nothing() {
 		err = rollback(ctx, conn)
 	} else {

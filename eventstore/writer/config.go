@@ -47,7 +47,7 @@ func (c Config) withDefaults() Config {
 
 // options are what tests set differently.
 type options struct {
-	newChain func(createdAt time.Time) eventstore.Chain
+	chain chain
 	// maxDelay and pessimism replace the constants.
 	maxDelay, pessimism time.Duration
 	// now is the clock of delays.
@@ -55,5 +55,8 @@ type options struct {
 }
 
 func defaultOptions() options {
-	return options{newChain: eventstore.NewChain, maxDelay: maxDelay, pessimism: pessimism, now: time.Now}
+	return options{chain: eventstore.ChainCanonical, maxDelay: maxDelay, pessimism: pessimism, now: time.Now}
 }
+
+// chain computes the hash of an event from that of the one before.
+type chain func(previous eventstore.Hash, e *eventstore.Event) eventstore.Hash

@@ -1,8 +1,6 @@
 package writer
 
 import (
-	"time"
-
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/eventstore/contents"
@@ -20,7 +18,7 @@ type decision struct {
 	commands []commandRow
 	// refused says that something is not written: a duplicate, a conflict, a reused id.
 	refused bool
-	chain   eventstore.Chain
+	chain   chain
 }
 
 // commandRow is a row of table commands.
@@ -32,7 +30,7 @@ type commandRow struct {
 }
 
 // decideAll decides a batch. It changes the maps of state.
-func decideAll(tenant domain.Tenant, state logState, batch []*request, newChain func(time.Time) eventstore.Chain) *decision {
+func decideAll(tenant domain.Tenant, state logState, batch []*request, chain chain) *decision {
 	// The clock may have been set back since the last append, or another server may have a slower one.
 	if state.now.Before(state.head.CreatedAt) {
 		state.now = state.head.CreatedAt
@@ -41,7 +39,7 @@ func decideAll(tenant domain.Tenant, state logState, batch []*request, newChain 
 	for _, r := range batch {
 		count += r.count
 	}
-	d := &decision{tenant: tenant, before: state.head, after: state, events: make([]saltedEvent, 0, count), chain: newChain(state.now)}
+	d := &decision{tenant: tenant, before: state.head, after: state, events: make([]saltedEvent, 0, count), chain: chain}
 	for _, r := range batch {
 		d.decide(r)
 	}

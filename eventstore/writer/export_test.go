@@ -38,9 +38,7 @@ func AlwaysOptimistic(o *options) { o.pessimism = 0 }
 
 // Unchained has a writer append events without a hash, to measure what the hash costs.
 func Unchained(o *options) {
-	o.newChain = func(time.Time) eventstore.Chain {
-		return func(eventstore.Hash, *eventstore.Event) eventstore.Hash { return eventstore.Hash{} }
-	}
+	o.chain = func(eventstore.Hash, *eventstore.Event) eventstore.Hash { return eventstore.Hash{} }
 }
 
 // Delays lets batches be delayed for so long at most, by a clock.
