@@ -26,9 +26,9 @@ func prepare(req Request, name string, id uuid.UUID, body func() canonjson.Value
 		Value("body", told).
 		Text("command", name).
 		Int("expected_version", int64(req.ExpectedVersion)).
-		UUID("id", id).
+		Text("id", id.String()).
 		Text("reason", req.Reason).
-		Bytes())
+		Done().Raw())
 	return req, c, nil
 }
 
@@ -37,7 +37,7 @@ func (r Remember) json() canonjson.Value {
 	draft := r.JSON() // the embedded draft alone
 	o := canonjson.NewObject(make([]byte, 0, len(draft.Raw())+256)).Value("draft", draft)
 	if r.ID != nil {
-		o.UUID("id", *r.ID)
+		o.Text("id", r.ID.String())
 	}
 	return o.Time("occurred_at", r.OccurredAt).Text("reason", r.Reason).Done()
 }

@@ -145,7 +145,7 @@ func drawContent(t *rapid.T) canonjson.Value {
 	for i, word := range words {
 		said[i] = canonjson.Text(word)
 	}
-	return canonjson.NewObject(nil).Float("n", rapid.Float64Range(-1e9, 1e9).Draw(t, "n")).List("words", said).Done()
+	return canonjson.NewObject(nil).Float("n", rapid.Float64Range(-1e9, 1e9).Draw(t, "n")).Value("words", canonjson.List(said...)).Done()
 }
 
 // drawExpiry often draws a time that passes while the history is generated.

@@ -72,7 +72,7 @@ func Skip(ctx context.Context, pool *pgxpool.Pool, appends *writer.Writer, tenan
 			StreamID: SkipStream(projection), Category: eventstore.CategoryProjection, Expected: eventstore.Any,
 			Events: []eventstore.NewEvent{{
 				ID: uuid.Must(uuid.NewV7()), Type: EventSkipped, SchemaVersion: skippedSchemaVersion,
-				Payload:  canonjson.NewObject(nil).UUID("event_id", event).Text("projection", projection).Int("sequence_id", sequenceID).Done(),
+				Payload:  canonjson.NewObject(nil).Text("event_id", event.String()).Text("projection", projection).Int("sequence_id", sequenceID).Done(),
 				Contents: canonjson.NewObject(nil).Text("reason", reason).Done(), Meta: meta, OccurredAt: time.Now(),
 			}},
 		}},

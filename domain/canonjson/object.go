@@ -1,35 +1,26 @@
 package canonjson
 
 import (
-	"encoding/hex"
 	"math"
 	"strconv"
 	"time"
-
-	"github.com/google/uuid"
 )
 
 // Object writes a JSON object. Its members must be written in canonical order, each once; otherwise it panics, since the
 // caller has a bug.
 type Object struct {
-	out   []byte
-	start int
-	last  string
+	out  []byte
+	last string
 }
 
-// NewObject begins an object, which is appended to buffer.
-func NewObject(buffer []byte) *Object {
-	return &Object{out: append(buffer, '{'), start: len(buffer)}
-}
+// NewObject begins an object, which is written to buffer from its start.
+func NewObject(buffer []byte) *Object { return &Object{out: append(buffer[:0], '{')} }
 
 // Done ends the object and returns it.
-func (o *Object) Done() Value { return Value{o.Bytes()[o.start:]} }
-
-// Bytes ends the object and returns the buffer, for a caller that reuses it.
-func (o *Object) Bytes() []byte { return append(o.out, '}') }
+func (o *Object) Done() Value { return Value{append(o.out, '}')} }
 
 func (o *Object) key(key string) {
-	if len(o.out) > o.start+1 {
+	if len(o.out) > 1 {
 		if compareUTF16(o.last, key) >= 0 {
 			panic("canonjson: member " + key + " written after " + o.last)
 		}
@@ -43,13 +34,6 @@ func (o *Object) key(key string) {
 func (o *Object) Value(key string, v Value) *Object {
 	o.key(key)
 	o.out = appendValue(o.out, v)
-	return o
-}
-
-// List adds an array.
-func (o *Object) List(key string, values []Value) *Object {
-	o.key(key)
-	o.out = appendList(o.out, values)
 	return o
 }
 
@@ -95,13 +79,6 @@ func (o *Object) Float(key string, f float64) *Object {
 	return o
 }
 
-// UUID adds the 36 characters of a UUID.
-func (o *Object) UUID(key string, id uuid.UUID) *Object {
-	o.key(key)
-	o.out = append(AppendUUID(append(o.out, '"'), id), '"')
-	return o
-}
-
 // Time adds a time in UTC to the microsecond, with all six decimals; nil is null.
 func (o *Object) Time(key string, t *time.Time) *Object {
 	o.key(key)
@@ -114,18 +91,15 @@ func (o *Object) Time(key string, t *time.Time) *Object {
 }
 
 // List returns a JSON array; a zero Value in it is null.
-func List(values ...Value) Value { return Value{appendList(nil, values)} }
-
-// AppendUUID writes the 36 characters of a UUID, without quotation marks.
-func AppendUUID(out []byte, id uuid.UUID) []byte {
-	out = append(out, "00000000-0000-0000-0000-000000000000"...)
-	text := out[len(out)-36:]
-	hex.Encode(text, id[:4])
-	hex.Encode(text[9:], id[4:6])
-	hex.Encode(text[14:], id[6:8])
-	hex.Encode(text[19:], id[8:10])
-	hex.Encode(text[24:], id[10:])
-	return out
+func List(values ...Value) Value {
+	out := []byte{'['}
+	for i, v := range values {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = appendValue(out, v)
+	}
+	return Value{append(out, ']')}
 }
 
 func appendValue(out []byte, v Value) []byte {
@@ -133,15 +107,4 @@ func appendValue(out []byte, v Value) []byte {
 		return append(out, "null"...)
 	}
 	return append(out, v.raw...)
-}
-
-func appendList(out []byte, values []Value) []byte {
-	out = append(out, '[')
-	for i, v := range values {
-		if i > 0 {
-			out = append(out, ',')
-		}
-		out = appendValue(out, v)
-	}
-	return append(out, ']')
 }

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
@@ -16,15 +15,13 @@ import (
 
 func TestObject(t *testing.T) {
 	t.Parallel()
-	id := uuid.New()
 	at := time.Date(2026, 3, 1, 9, 0, 0, 120_000_500, time.FixedZone("", 3600))
-	buffer := canonjson.NewObject([]byte("before")).
+	written := canonjson.NewObject([]byte("before")).
 		Bool("a", true).
 		Float("b", 1e-7).
 		Float("c", math.NaN()).
-		UUID("d", id).
 		Int("e", -7).
-		List("f", []canonjson.Value{canonjson.Text("<\xff>\n"), {}, canonjson.List()}).
+		Value("f", canonjson.List(canonjson.Text("<\xff>\n"), canonjson.Value{}, canonjson.List())).
 		Text("g", "").
 		TextIfAny("h", "").
 		TextIfAny("i", "x").
@@ -32,10 +29,10 @@ func TestObject(t *testing.T) {
 		Value("k", parse(t, `{"b": 1, "a": 2}`)).
 		Value("l", canonjson.Value{}).
 		Time("m", nil).
-		Bytes()
-	expected := `{"a":true,"b":1e-7,"c":null,"d":"` + id.String() + `","e":-7,"f":["<\ufffd>\n",null,[]],"g":"","i":"x",` +
+		Done()
+	expected := `{"a":true,"b":1e-7,"c":null,"e":-7,"f":["<\ufffd>\n",null,[]],"g":"","i":"x",` +
 		`"j":"2026-03-01T08:00:00.120000Z","k":{"a":2,"b":1},"l":null,"m":null}`
-	require.Equal(t, "before"+parse(t, expected).String(), string(buffer))
+	require.Equal(t, parse(t, expected), written)
 	require.Equal(t, "{}", canonjson.NewObject(nil).Done().String())
 }
 
@@ -50,7 +47,7 @@ func TestObjectPanicsOnWrongOrder(t *testing.T) {
 func TestObjectsRoundTrip(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		number, text := rapid.Float64().Draw(t, "number"), rapid.String().Filter(noNUL).Draw(t, "text")
+		number, text := rapid.Float64().Draw(t, "number"), strings.ReplaceAll(rapid.String().Draw(t, "text"), "\x00", "")
 		written := canonjson.NewObject(nil).Float("number", number).Text("text", text).Done()
 		parsed, err := canonjson.Parse(written.Raw())
 		require.NoError(t, err)
@@ -86,15 +83,6 @@ func TestTextEscapesAtEveryPlace(t *testing.T) {
 			}
 		}
 	}
-}
-
-func noNUL(text string) bool {
-	for _, r := range text {
-		if r == 0 {
-			return false
-		}
-	}
-	return true
 }
 
 func TestValueInJSON(t *testing.T) {

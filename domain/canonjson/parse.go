@@ -11,6 +11,19 @@ import (
 // MaxDepth is the maximum depth of nested arrays and objects.
 const MaxDepth = 500
 
+// parse appends the canonical form of raw to out.
+func parse(raw, out []byte) ([]byte, error) {
+	s := scanner{in: raw}
+	out, err := s.value(out, 0)
+	if err != nil {
+		return nil, err
+	}
+	if s.skipSpace(); s.at < len(raw) {
+		return nil, s.syntax("nothing may follow the value")
+	}
+	return out, nil
+}
+
 func (s *scanner) value(out []byte, depth int) ([]byte, error) {
 	if depth > MaxDepth {
 		return nil, domain.Invalidf("", "must nest at most %d levels deep", MaxDepth)
@@ -30,20 +43,13 @@ func (s *scanner) value(out []byte, depth int) ([]byte, error) {
 }
 
 func (s *scanner) literal(out []byte) ([]byte, error) {
-	if word := s.word(); word != "" {
-		return append(out, word...), nil
-	}
-	return nil, s.syntax("expected a value")
-}
-
-func (s *scanner) word() string {
 	for _, word := range []string{"true", "false", "null"} {
 		if bytes.HasPrefix(s.in[s.at:], []byte(word)) {
 			s.at += len(word)
-			return word
+			return append(out, word...), nil
 		}
 	}
-	return ""
+	return nil, s.syntax("expected a value")
 }
 
 func (s *scanner) array(out []byte, depth int) ([]byte, error) {

@@ -99,49 +99,47 @@ func (v Value) Text() (text string, ok bool) {
 
 // Scalars calls do with each string and each number of a value, in order and at any depth, but not with keys.
 func (v Value) Scalars(do func(text string, isNumber bool)) {
+	v.scalars(func(raw []byte) {
+		if raw[0] == '"' {
+			do(textOf(raw), false)
+		} else {
+			do(string(raw), true)
+		}
+	})
+}
+
+// scalars calls do with the canonical text of each.
+func (v Value) scalars(do func(raw []byte)) {
 	for at := 0; at < len(v.raw); {
+		start := at
 		switch c := v.raw[at]; {
 		case c == '"':
-			end := skipString(v.raw, at)
-			if end == len(v.raw) || v.raw[end] != ':' {
-				do(textOf(v.raw[at:end]), false)
+			if at = skipString(v.raw, at); at < len(v.raw) && v.raw[at] == ':' {
+				continue
 			}
-			at = end
 		case isNumberStart(c):
-			end := skipValue(v.raw, at)
-			do(string(v.raw[at:end]), true)
-			at = end
+			at = skipValue(v.raw, at)
 		default: // punctuation, or a letter of true, false and null
 			at++
+			continue
 		}
+		do(v.raw[start:at])
 	}
 }
 
 // CheckSize returns an error of kind Invalid if the value takes more than limit bytes with every number written in full,
 // as jsonb keeps them: 1e300 counts 301.
 func (v Value) CheckSize(limit int) error {
-	if size := v.fullSize(); size > limit {
+	size := len(v.raw)
+	v.scalars(func(raw []byte) {
+		if raw[0] != '"' {
+			size += unwritten(raw)
+		}
+	})
+	if size > limit {
 		return domain.Invalidf("", "must be at most %d bytes, got %d", limit, size)
 	}
 	return nil
-}
-
-// fullSize is the length of the canonical text with every number written without an exponent.
-func (v Value) fullSize() int {
-	size := len(v.raw)
-	for at := 0; at < len(v.raw); {
-		switch c := v.raw[at]; {
-		case c == '"':
-			at = skipString(v.raw, at)
-		case isNumberStart(c):
-			end := skipValue(v.raw, at)
-			size += unwritten(v.raw[at:end])
-			at = end
-		default:
-			at++
-		}
-	}
-	return size
 }
 
 // unwritten returns how much longer a canonical number is without its exponent.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"testing"
@@ -26,6 +25,7 @@ func FuzzWalk(f *testing.F) {
 	for _, seed := range []string{
 		`{}`, `{"a":1}`, `{"a": -1.5e3 , "b" : null}`, `{"a":"x\"}","b":"\\","c":"\\\"]"}`, `{"a":[{"b":"]"},[],{}],"c":{"d":[1,2]}}`,
 		`[]`, `[true,"x,y",["\""],1e-7]`, `"x"`, `1`, `{"\"":{"\n":"\u0001"}}`,
+		`{"a\u0062": ["x\n", -1.50, true, null, {"b": "é"}, [], {}], "a": 1e3}`,
 	} {
 		f.Add([]byte(seed))
 	}
@@ -126,16 +126,6 @@ func scalarsOf(raw []byte) (found []any) {
 	}
 }
 
-func TestScalars(t *testing.T) {
-	t.Parallel()
-	var found []string
-	parse(t, `{"a\u0062": ["x\n", -1.50, true, null, {"b": "é"}, [], {}], "a": 1e3}`).Scalars(func(text string, isNumber bool) {
-		found = append(found, fmt.Sprint(text, isNumber))
-	})
-	require.Equal(t, []string{"1000true", "x\nfalse", "-1.5true", "éfalse"}, found)
-	canonjson.Value{}.Scalars(func(string, bool) { t.Error("the zero Value has no scalars") })
-}
-
 func TestEachStopsAtTheFirstError(t *testing.T) {
 	t.Parallel()
 	calls := 0
@@ -144,6 +134,7 @@ func TestEachStopsAtTheFirstError(t *testing.T) {
 	require.Equal(t, 1, calls)
 	require.EqualError(t, parse(t, `[]`).Each(nil), "must be a JSON object")
 	require.EqualError(t, canonjson.Value{}.Each(nil), "must be a JSON object")
+	require.NoError(t, canonjson.Value{}.CheckSize(0))
 }
 
 func TestWith(t *testing.T) {

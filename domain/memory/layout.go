@@ -54,7 +54,7 @@ func write(members []member) canonjson.Value {
 		case **time.Time:
 			o.Time(m.name, *at)
 		case *[]string:
-			o.List(m.name, texts(*at))
+			o.Value(m.name, canonjson.List(texts(*at)...))
 		default:
 			panic(fmt.Sprintf("memory: member %s is of type %T", m.name, at))
 		}
