@@ -79,11 +79,13 @@ func (l *Log) Heads(ctx context.Context) (map[domain.Tenant]int64, error) {
 	heads := map[domain.Tenant]int64{}
 	var tenant domain.Tenant
 	var sequenceID int64
-	rows, _ := l.pool.Query(ctx, `select tenant_id, sequence_id from logs`) // ForEachRow returns the error
-	_, err := pgx.ForEachRow(rows, []any{&tenant, &sequenceID}, func() error {
-		heads[tenant] = sequenceID
-		return nil
-	})
+	rows, err := l.pool.Query(ctx, `select tenant_id, sequence_id from logs`)
+	if err == nil {
+		_, err = pgx.ForEachRow(rows, []any{&tenant, &sequenceID}, func() error {
+			heads[tenant] = sequenceID
+			return nil
+		})
+	}
 	if err != nil {
 		return nil, Translate(fmt.Errorf("read heads of logs: %w", err))
 	}
