@@ -74,19 +74,11 @@ func (l *Log) Secret(ctx context.Context, tenant domain.Tenant) (secret []byte, 
 	return secret, nil
 }
 
+const readHeads = `select coalesce(json_object_agg(tenant_id, sequence_id), '{}') from logs`
+
 // Heads returns the last sequence_id of each tenant that has a log.
-func (l *Log) Heads(ctx context.Context) (map[domain.Tenant]int64, error) {
-	heads := map[domain.Tenant]int64{}
-	var tenant domain.Tenant
-	var sequenceID int64
-	rows, err := l.pool.Query(ctx, `select tenant_id, sequence_id from logs`)
-	if err == nil {
-		_, err = pgx.ForEachRow(rows, []any{&tenant, &sequenceID}, func() error {
-			heads[tenant] = sequenceID
-			return nil
-		})
-	}
-	if err != nil {
+func (l *Log) Heads(ctx context.Context) (heads map[domain.Tenant]int64, err error) {
+	if err := l.pool.QueryRow(ctx, readHeads).Scan(&heads); err != nil {
 		return nil, Translate(fmt.Errorf("read heads of logs: %w", err))
 	}
 	return heads, nil
