@@ -14,38 +14,18 @@ import (
 	"time"
 )
 
-// VersionError means that a major version that is not installed made the cluster.
-type VersionError struct {
-	Dir     string // of the cluster
-	Cluster int    // the major version that made it
-	Server  int    // the one that is installed
-}
-
-// Error names both versions and the ways out.
-func (e *VersionError) Error() string {
-	return fmt.Sprintf("the database in %s is of PostgreSQL %d and the installed one is %d: install PostgreSQL %[2]d beside it, upgrade the database with pg_upgrade, or choose another AUREN_DATA_DIR; nothing was changed",
-		e.Dir, e.Cluster, e.Server)
-}
-
 // binaries returns the installation that serves the cluster; for one that does not exist yet, the preferred.
-func binaries(binDir, clusterDir string) (installation, error) {
+func binaries(clusterDir string) (installation, error) {
 	wanted, err := clusterVersion(clusterDir)
 	if err != nil {
 		return installation{}, err
 	}
-	var found installation
-	if binDir != "" {
-		found, err = inspect(binDir)
-	} else {
-		found, err = choose(installations("/"), wanted)
+	found, err := choose(installations("/"), wanted)
+	if err == nil && wanted != 0 && found.version != wanted {
+		err = fmt.Errorf("the database in %s is of PostgreSQL %d and the installed one is %d: install PostgreSQL %[2]d beside it, upgrade the database with pg_upgrade, or choose another AUREN_DATA_DIR; nothing was changed",
+			clusterDir, wanted, found.version)
 	}
-	if err != nil {
-		return installation{}, err
-	}
-	if wanted != 0 && found.version != wanted {
-		return installation{}, &VersionError{Dir: clusterDir, Cluster: wanted, Server: found.version}
-	}
-	return found, nil
+	return found, err
 }
 
 // clusterVersion is the major version of the cluster, 0 when there is none.

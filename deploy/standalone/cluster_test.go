@@ -2,6 +2,7 @@ package standalone
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,12 +23,9 @@ func TestAClusterOfAnotherVersionIsRejectedUntouched(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(cluster, "base"), []byte("rows"), 0o600))
 
 	_, err := StartPostgres(t.Context(), PostgresConfig{DataDir: dir})
-	var version *VersionError
-	require.ErrorAs(t, err, &version)
-	_, installed, err := FindPostgres()
-	require.NoError(t, err)
-	require.Equal(t, VersionError{Dir: cluster, Cluster: 9, Server: installed}, *version)
-	require.ErrorContains(t, version, "of PostgreSQL 9 and the installed one is "+strconv.Itoa(installed))
+	installed, findErr := choose(installations("/"), 0)
+	require.NoError(t, findErr)
+	require.ErrorContains(t, err, fmt.Sprintf("the database in %s is of PostgreSQL 9 and the installed one is %d: ", cluster, installed.version))
 
 	entries, err := os.ReadDir(cluster)
 	require.NoError(t, err)
@@ -73,19 +71,27 @@ func TestDataDirectoryOfAnyName(t *testing.T) {
 		strings.Repeat("long/", 30) + "dir": true,
 	} {
 		dir := filepath.Join(dataDir(t), name)
+		requireRunning(t, dir, "")
 		p := start(t, dir)
 		require.Equal(t, "1", ask(t, p.DSN(), "select '1'"))
 		require.Equal(t, elsewhere, !strings.HasPrefix(p.socketDir, dir), p.socketDir)
 		require.LessOrEqual(t, len(p.socketDir)+1+len(socketName), maxSocketPath)
-		dsn, ok, err := RunningDSN(dir)
-		require.NoError(t, err)
-		require.True(t, ok)
-		require.Equal(t, p.DSN(), dsn)
+		requireRunning(t, dir, p.DSN())
 		stop(t, p)
+		requireRunning(t, dir, "")
 		if elsewhere {
 			t.Cleanup(func() { require.NoError(t, os.Remove(p.socketDir)) })
 		}
 	}
+}
+
+// requireRunning compares what RunningDSN says of a directory; dsn is "" if no server runs.
+func requireRunning(t *testing.T, dir, dsn string) {
+	t.Helper()
+	found, ok, err := RunningDSN(dir)
+	require.NoError(t, err)
+	require.Equal(t, dsn != "", ok)
+	require.Equal(t, dsn, found)
 }
 
 func TestASocketDirectoryOfAnotherUserIsRejected(t *testing.T) {
@@ -116,14 +122,12 @@ func TestAStalePidFileIsRemoved(t *testing.T) {
 		require.NoError(t, os.WriteFile(file, []byte(content), 0o600))
 		require.NoError(t, server.own(file))
 	}
-	for what, pid := range map[string]int{"dead": dead, "zombie": zombie.Process.Pid, "stranger": os.Getpid()} {
+	for _, pid := range []int{dead, zombie.Process.Pid, os.Getpid()} {
 		lines := strings.Join([]string{strconv.Itoa(pid), filepath.Join(dir, "postgres"), "1700000000", "5432", filepath.Join(dir, "run"), "", "", "ready   ", ""}, "\n")
 		leave("postgres/postmaster.pid", lines)
 		leave("run/"+socketName+".lock", lines)
 		leave("run/"+socketName, "")
-		_, ok, err := RunningDSN(dir)
-		require.NoError(t, err)
-		require.False(t, ok, what)
+		requireRunning(t, dir, "")
 		stop(t, start(t, dir))
 	}
 }
@@ -134,7 +138,7 @@ func TestAServerOfAnotherProgramIsLeftAlone(t *testing.T) {
 	stop(t, start(t, dir))
 	as, err := serverAccount(clusterDir(dir))
 	require.NoError(t, err)
-	bin, err := binaries("", clusterDir(dir))
+	bin, err := binaries(clusterDir(dir))
 	require.NoError(t, err)
 	log, err := openLog(filepath.Join(dir, "other.log"))
 	require.NoError(t, err)
@@ -148,9 +152,8 @@ func TestAServerOfAnotherProgramIsLeftAlone(t *testing.T) {
 
 	_, err = StartPostgres(t.Context(), PostgresConfig{DataDir: dir})
 	require.ErrorContains(t, err, "stop it with: kill -INT "+strconv.Itoa(process.Pid))
-	dsn, ok, err := RunningDSN(dir)
-	require.NoError(t, err)
-	require.True(t, ok)
+	dsn := socketDSN(filepath.Join(dir, "run"), roleName, databaseName)
+	requireRunning(t, dir, dsn)
 	require.Equal(t, "1", ask(t, dsn, "select '1'"))
 	require.NoError(t, process.Signal(os.Interrupt))
 	require.NoError(t, <-ended)

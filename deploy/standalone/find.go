@@ -37,12 +37,11 @@ type installation struct {
 	version int
 }
 
-// FindPostgres returns the directory of the PostgreSQL binaries to use and their major version: those on the
-// PATH, else the newest in the places where the common platforms put them. None of at least MinVersion
-// is a *NotInstalledError.
-func FindPostgres() (binDir string, version int, err error) {
+// FindPostgres returns the directory of the PostgreSQL binaries to use: those on the PATH, else the newest in the places
+// where the common platforms put them. None of at least MinVersion is a *NotInstalledError.
+func FindPostgres() (binDir string, err error) {
 	found, err := choose(installations("/"), 0)
-	return found.binDir, found.version, err
+	return found.binDir, err
 }
 
 // choose picks the installation of the wanted version, or the preferred one when any version will do (0).

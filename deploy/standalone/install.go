@@ -90,7 +90,7 @@ func InstallPostgres(ctx context.Context, out io.Writer) error {
 		return fmt.Errorf("install PostgreSQL with %s: %w; try it yourself: %s",
 			strings.Fields(manager.command)[0], err, installCommand())
 	}
-	_, _, err := FindPostgres()
+	_, err := FindPostgres()
 	return err
 }
 

@@ -1,28 +1,13 @@
 package standalone
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"syscall"
 )
-
-// RunningError means that a running AUREN uses the data directory.
-type RunningError struct {
-	DataDir string
-	PID     int // of that AUREN; 0 when it has not said so yet
-}
-
-// Error names the directory and the process.
-func (e *RunningError) Error() string {
-	if e.PID == 0 {
-		return fmt.Sprintf("AUREN is already running on %s", e.DataDir)
-	}
-	return fmt.Sprintf("AUREN is already running on %s (pid %d)", e.DataDir, e.PID)
-}
 
 // A heldLock is a lock that this process has.
 type heldLock struct{ file *os.File }
@@ -34,8 +19,8 @@ func (l heldLock) release() {
 	l.file.Close()
 }
 
-// lock takes one of the locks of a data directory, until it is released or the process ends. It returns a
-// *RunningError if the lock is taken. The file stays: removing it would let two processes lock two files of one name.
+// lock takes one of the locks of a data directory, until it is released or the process ends. If it is taken,
+// the error names its holder. The file stays: removing it would let two processes lock two files of one name.
 func lock(dataDir, name string) (heldLock, error) {
 	file, err := os.OpenFile(filepath.Join(dataDir, name), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -45,9 +30,8 @@ func lock(dataDir, name string) (heldLock, error) {
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		defer file.Close()
 		holder := make([]byte, 20)
-		n, _ := file.ReadAt(holder, 0) // an unreadable pid is an unknown one
-		pid, _ := strconv.Atoi(strings.TrimSpace(string(holder[:n])))
-		return heldLock{}, &RunningError{DataDir: dataDir, PID: pid}
+		n, _ := file.ReadAt(holder, 0) // empty until the holder has written it
+		return heldLock{}, fmt.Errorf("AUREN is already running on %s (pid %s)", dataDir, bytes.TrimSpace(holder[:n]))
 	}
 	held := heldLock{file}
 	if err == nil {

@@ -37,7 +37,7 @@ type NATS struct {
 
 // StartNATS starts the server and returns when it takes connections. JetStream may fill three quarters of the
 // free disk, messages may have 8 MiB. An address that is taken is an error that names AUREN_NATS_ADDR; a
-// data directory that another AUREN serves is a *RunningError.
+// data directory that another AUREN serves is an error too.
 func StartNATS(config NATSConfig) (*NATS, error) {
 	if config.Log == nil {
 		config.Log = zap.NewNop()

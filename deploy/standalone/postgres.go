@@ -16,7 +16,6 @@ import (
 // PostgresConfig says how to run a private PostgreSQL. Only DataDir is needed.
 type PostgresConfig struct {
 	DataDir  string            // created where it is missing; see the package's documentation for what is in it
-	BinDir   string            // the directory of initdb and postgres; default: found as FindPostgres does
 	Settings map[string]string // settings of the server beside and above our own; fsync is on by default
 	Log      *zap.Logger       // default: none
 	Progress func(string)      // is told in a few words what takes long; default: nobody
@@ -35,9 +34,9 @@ type Postgres struct {
 
 // StartPostgres starts the server of the data directory, creating the cluster, the role auren and its database
 // where they are missing, and returns when it takes connections. It waits for a former server whose AUREN
-// was killed. Errors by name: *RunningError when an AUREN runs on the data directory, *NotInstalledError when
-// there is no PostgreSQL, *VersionError when the cluster belongs to another major version. Ending ctx gives
-// up the start; it does not stop a server that has been returned: call Stop.
+// was killed. It returns an error when an AUREN runs on the data directory or the cluster belongs to another major version,
+// and a *NotInstalledError when there is no PostgreSQL. Ending ctx gives up the start; it does not stop a server that has been
+// returned: call Stop.
 func StartPostgres(ctx context.Context, config PostgresConfig) (*Postgres, error) {
 	if config.Log == nil {
 		config.Log = zap.NewNop()
@@ -72,7 +71,7 @@ func startLocked(ctx context.Context, config PostgresConfig, dataDir string, loc
 	if err := as.mayEnter(dataDir); err != nil {
 		return nil, err
 	}
-	bin, err := binaries(config.BinDir, cluster)
+	bin, err := binaries(cluster)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package standalone
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -71,9 +72,7 @@ func TestSecondStartIsRefusedWhileTheFirstLives(t *testing.T) {
 
 	for _, name := range []string{dir, link} {
 		_, err := StartPostgres(t.Context(), PostgresConfig{DataDir: name})
-		var running *RunningError
-		require.ErrorAs(t, err, &running)
-		require.Equal(t, os.Getpid(), running.PID)
+		require.ErrorContains(t, err, fmt.Sprintf("AUREN is already running on %s (pid %d)", dir, os.Getpid()))
 	}
 	require.Equal(t, "1", ask(t, p.DSN(), "select '1'"))
 }
@@ -165,34 +164,4 @@ func TestStopThatRunsOutOfTimeKills(t *testing.T) {
 	<-p.Done()
 	require.NoError(t, p.Err())
 	stop(t, start(t, dir))
-}
-
-func TestRunningDSN(t *testing.T) {
-	t.Parallel()
-	dir := dataDir(t)
-	for _, none := range []string{dir, filepath.Join(dir, "missing")} {
-		_, ok, err := RunningDSN(none)
-		require.NoError(t, err)
-		require.False(t, ok)
-	}
-	p := start(t, dir)
-	dsn, ok, err := RunningDSN(dir)
-	require.NoError(t, err)
-	require.True(t, ok)
-	require.Equal(t, p.DSN(), dsn)
-	stop(t, p)
-	_, ok, err = RunningDSN(dir)
-	require.NoError(t, err)
-	require.False(t, ok)
-}
-
-func BenchmarkWarmStart(b *testing.B) {
-	dir := dataDir(b)
-	for range b.N {
-		p, err := StartPostgres(b.Context(), PostgresConfig{DataDir: dir})
-		require.NoError(b, err)
-		b.StopTimer()
-		require.NoError(b, p.Stop(b.Context()))
-		b.StartTimer()
-	}
 }

@@ -12,7 +12,7 @@ type Setup struct{}
 
 // Run installs PostgreSQL's packages where they are missing and this account may do so, and is quiet otherwise.
 func (*Setup) Run(ctx context.Context, a *App) error {
-	_, _, err := standalone.FindPostgres()
+	_, err := standalone.FindPostgres()
 	if _, missing := errors.AsType[*standalone.NotInstalledError](err); missing {
 		return a.InstallPostgres(ctx)
 	}

@@ -26,7 +26,7 @@ type backup struct {
 // tool runs a program of PostgreSQL.
 func tool(t *testing.T, program string, args ...string) {
 	t.Helper()
-	bin, _, err := standalone.FindPostgres()
+	bin, err := standalone.FindPostgres()
 	require.NoError(t, err)
 	said, err := exec.CommandContext(t.Context(), filepath.Join(bin, program), args...).CombinedOutput()
 	require.NoError(t, err, "%s", said)

@@ -61,7 +61,10 @@ func Main(m *testing.M) {
 // the test's own. Both go when the test ends.
 func New(t testing.TB) *pgxpool.Pool {
 	t.Helper()
-	pool, err := openPool(t.Context(), DSN(t))
+	config, err := pgxpool.ParseConfig(DSN(t))
+	require.NoError(t, err)
+	config.MaxConns = maxConns
+	pool, err := pgxpool.NewWithConfig(t.Context(), config)
 	require.NoError(t, err)
 	t.Cleanup(pool.Close)
 	return pool
@@ -79,15 +82,6 @@ func DSN(t testing.TB) string {
 		require.NoError(t, admin(server, "drop database "+name+" with (force)"))
 	})
 	return databaseDSN(server, name)
-}
-
-func openPool(ctx context.Context, dsn string) (*pgxpool.Pool, error) {
-	config, err := pgxpool.ParseConfig(dsn)
-	if err != nil {
-		return nil, err
-	}
-	config.MaxConns = maxConns
-	return pgxpool.NewWithConfig(ctx, config)
 }
 
 // start starts the server and makes the template, once; a failure is every test's failure.
