@@ -35,7 +35,3 @@ func checkConditions(ctx context.Context, tx pgx.Tx) error {
 	}
 	return nil
 }
-
-func quote(name string) string {
-	return pgx.Identifier{name}.Sanitize()
-}

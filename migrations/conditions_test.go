@@ -33,15 +33,6 @@ func TestUpNamesTheGrantThatTheRoleLacks(t *testing.T) {
 
 func TestUpRefusesAnEncodingThatCannotHoldEveryText(t *testing.T) {
 	t.Parallel()
-	dsn := emptyDatabaseWith(t, "encoding 'SQL_ASCII' locale 'C' template template0")
+	dsn := emptyDatabase(t, "encoding 'SQL_ASCII' locale 'C' template template0")
 	require.ErrorContains(t, migrations.Up(t.Context(), dsn), "is encoded in SQL_ASCII, this program needs UTF8")
-}
-
-func TestUpLeavesADatabaseOfAnotherProgramAsItIs(t *testing.T) {
-	t.Parallel()
-	dsn := emptyDatabase(t)
-	conn := connect(t, dsn)
-	exec(t, conn, "create table events (title text)")
-	require.ErrorContains(t, migrations.Up(t.Context(), dsn), "name an empty database")
-	require.Zero(t, count(t, conn, "select count(*) from pg_class where relname = 'agent_memories'"))
 }

@@ -4,8 +4,7 @@ import "slices"
 
 // For the tests outside the package, which pgtest, importing it, forces on us.
 var (
-	Describe       = describe
-	FormatManifest = formatManifest
-	Tables         = slices.Concat(tables, readModels)
-	Schema         = schema
+	Describe = describe
+	Tables   = slices.Concat(tables, readModels)
+	Schema   = schema
 )

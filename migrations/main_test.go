@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -47,18 +48,13 @@ func freshName(prefix string) string {
 }
 
 // emptyDatabase makes a database of the application's role in which nothing has been migrated.
-func emptyDatabase(t *testing.T) (dsn string) {
-	t.Helper()
-	return emptyDatabaseWith(t, "")
-}
-
-func emptyDatabaseWith(t *testing.T, options string) (dsn string) {
+func emptyDatabase(t *testing.T, options ...string) (dsn string) {
 	t.Helper()
 	dsn = absentDatabase(t)
 	config, err := pgx.ParseConfig(dsn)
 	require.NoError(t, err)
 	exec(t, connect(t, with(adminDSN(dsn), "dbname", "postgres")),
-		fmt.Sprintf("create database %s owner %s %s", config.Database, config.User, options))
+		fmt.Sprintf("create database %s owner %s %s", config.Database, config.User, strings.Join(options, " ")))
 	return dsn
 }
 

@@ -36,38 +36,22 @@ var (
 // others wait for it, or for ctx. A database that is newer than this program is a *VersionError. What
 // the role or the server lacks is named in the error with the statement to run or the package to install.
 func Up(ctx context.Context, dsn string) error {
-	config, err := parseDSN(dsn)
-	if err != nil {
-		return err
-	}
-	// Transactions idle between two statements of a migration, and one while goose works on a connection of its own.
-	config.RuntimeParams["idle_in_transaction_session_timeout"] = "0"
-	conn, err := pgx.ConnectConfig(ctx, config)
-	if err != nil {
-		return fmt.Errorf("migrate: %w", err)
-	}
-	defer closeConn(ctx, conn)
-	return locked(ctx, conn, func(tx pgx.Tx) error {
-		current, latest, err := Version(ctx, tx)
-		switch {
-		case err != nil:
-			return err
-		case current == latest:
+	return change(ctx, dsn, "migrate", func(tx pgx.Tx, current, latest int64) error {
+		if current == latest {
 			return nil
-		case current > latest:
-			return &VersionError{Current: current, Latest: latest}
 		}
 		if err := checkConditions(ctx, tx); err != nil {
 			return err
 		}
-		db := stdlib.OpenDB(*config)
+		db := stdlib.OpenDB(*tx.Conn().Config())
 		defer db.Close()
 		return apply(ctx, db)
 	})
 }
 
 func apply(ctx context.Context, db *sql.DB) error {
-	provider, err := newProvider(db)
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, files,
+		goose.WithTableName(migrationTable), goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
 	if err != nil {
 		return fmt.Errorf("read the migrations: %w", err)
 	}
@@ -82,11 +66,30 @@ func apply(ctx context.Context, db *sql.DB) error {
 	}
 }
 
-func newProvider(db *sql.DB) (*goose.Provider, error) {
-	return goose.NewProvider(goose.DialectPostgres, db, files,
-		goose.WithTableName(migrationTable),
-		goose.WithDisableGlobalRegistry(true),
-		goose.WithLogger(goose.NopLogger()))
+// change calls do with the versions of the schema, in a transaction that keeps every other change out. A schema that is newer
+// than this program is a *VersionError.
+func change(ctx context.Context, dsn, what string, do func(tx pgx.Tx, current, latest int64) error) error {
+	config, err := parseDSN(dsn)
+	if err != nil {
+		return err
+	}
+	// Transactions idle between two statements of a migration, and one while goose works on a connection of its own.
+	config.RuntimeParams["idle_in_transaction_session_timeout"] = "0"
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	defer closeConn(ctx, conn)
+	return locked(ctx, conn, func(tx pgx.Tx) error {
+		current, latest, err := Version(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if current > latest {
+			return &VersionError{Current: current, Latest: latest}
+		}
+		return do(tx, current, latest)
+	})
 }
 
 // lockKey is the advisory lock of everything that changes the schema; it spells "auren".

@@ -10,30 +10,12 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// Reset drops, in one transaction, what Up created the read models of every generation, with all that is in
+// Reset drops, in one transaction, what Up created and the read models of every generation, with all that is in
 // it. Nothing else in the schema is touched: a view or a foreign key of somebody else's that needs one
 // of our tables is an error that names it, and then nothing is dropped. Where the migration table is
 // missing nothing is ours, and Reset does nothing. A schema newer than this program is a *VersionError.
 func Reset(ctx context.Context, dsn string) error {
-	config, err := parseDSN(dsn)
-	if err != nil {
-		return err
-	}
-	conn, err := pgx.ConnectConfig(ctx, config)
-	if err != nil {
-		return fmt.Errorf("reset: %w", err)
-	}
-	defer closeConn(ctx, conn)
-	return locked(ctx, conn, func(tx pgx.Tx) error {
-		current, latest, err := Version(ctx, tx)
-		if err != nil {
-			return err
-		}
-		if current > latest {
-			return &VersionError{Current: current, Latest: latest}
-		}
-		return drop(ctx, tx, current)
-	})
+	return change(ctx, dsn, "reset", func(tx pgx.Tx, current, _ int64) error { return drop(ctx, tx, current) })
 }
 
 func drop(ctx context.Context, tx pgx.Tx, version int64) error {
@@ -46,7 +28,7 @@ func drop(ctx context.Context, tx pgx.Tx, version int64) error {
 		}
 		statements = append(statements, "drop view if exists "+strings.Join(readModels, ", "))
 		for _, schema := range schemas {
-			statements = append(statements, "drop schema if exists "+pgx.Identifier{schema}.Sanitize()+" cascade")
+			statements = append(statements, "drop schema if exists "+quote(schema)+" cascade")
 		}
 		statements = append(statements,
 			"drop table if exists "+strings.Join(tables, ", "),
@@ -74,8 +56,7 @@ func generations(ctx context.Context, tx pgx.Tx) ([]string, error) {
 }
 
 func explainDrop(err error) error {
-	refusal, ok := errors.AsType[*pgconn.PgError](err)
-	if ok && refusal.Code == dependentObjects {
+	if refusal, ok := errors.AsType[*pgconn.PgError](err); ok && refusal.Code == dependentObjects {
 		return fmt.Errorf("reset: drop what depends on our tables first: %s: %w", refusal.Detail, err)
 	}
 	return fmt.Errorf("reset: %w", err)

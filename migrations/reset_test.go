@@ -51,28 +51,17 @@ func TestResetDropsNothingWhenAForeignObjectNeedsOurs(t *testing.T) {
 	requireUpOnce(t, conn)
 }
 
-func TestResetWithoutOurMigrationsLeavesTablesOfTheSameNames(t *testing.T) {
+func TestTablesOfAnotherProgramAreLeftAlone(t *testing.T) {
 	t.Parallel()
 	dsn := emptyDatabase(t)
 	conn := superuser(t, dsn)
-	exec(t, conn, "create table public.events (id int)")
+	exec(t, conn, "create table public.events (title text)")
 
 	require.NoError(t, migrations.Reset(t.Context(), dsn))
-	require.EqualValues(t, 0, count(t, conn, "select count(*) from events"))
-
-	require.ErrorContains(t, migrations.Up(t.Context(), dsn), `relation "events" already exists`)
+	err := migrations.Up(t.Context(), dsn)
+	require.ErrorContains(t, err, "name an empty database")
+	require.ErrorContains(t, err, `relation "events" already exists`)
 	require.NoError(t, migrations.Reset(t.Context(), dsn))
-	require.EqualValues(t, 0, count(t, conn, "select count(*) from events"))
+	require.Zero(t, count(t, conn, "select count(title) from events"))
 	require.EqualValues(t, 1, count(t, conn, "select count(*) from pg_tables where schemaname = 'public'"))
-}
-
-func TestResetOfANewerSchemaIsAVersionError(t *testing.T) {
-	t.Parallel()
-	dsn := pgtest.DSN(t)
-	conn := connect(t, dsn)
-	exec(t, conn, "insert into schema_migrations (version_id, is_applied) values (9000, true)")
-
-	var versions *migrations.VersionError
-	require.ErrorAs(t, migrations.Reset(t.Context(), dsn), &versions)
-	require.EqualValues(t, 0, count(t, conn, "select count(*) from events"))
 }

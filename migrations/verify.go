@@ -4,7 +4,6 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -161,12 +160,4 @@ func parseManifest(text string) map[string]string {
 		objects[object] = definition
 	}
 	return objects
-}
-
-func formatManifest(objects map[string]string) string {
-	var text strings.Builder
-	for _, object := range slices.Sorted(maps.Keys(objects)) {
-		fmt.Fprintf(&text, "%s: %s\n", object, objects[object])
-	}
-	return text.String()
 }

@@ -10,16 +10,6 @@ import (
 	"github.com/auren-memory/auren/migrations"
 )
 
-func TestVersionOfAnEmptyDatabaseIsZero(t *testing.T) {
-	t.Parallel()
-	conn := connect(t, emptyDatabase(t))
-	current, latest, err := migrations.Version(t.Context(), conn)
-	require.NoError(t, err)
-	require.EqualValues(t, 0, current)
-	require.Positive(t, latest)
-	require.EqualValues(t, 0, count(t, conn, "select count(*) from pg_tables where schemaname = 'public'"))
-}
-
 func TestCheckVersionSaysWhatToRun(t *testing.T) {
 	t.Parallel()
 	conn := connect(t, pgtest.DSN(t))
@@ -31,6 +21,8 @@ func TestCheckVersionSaysWhatToRun(t *testing.T) {
 	require.EqualError(t, migrations.CheckVersion(t.Context(), conn),
 		fmt.Sprintf("the database schema is at version %d, this program knows only %d: run a newer auren", latest+1, latest))
 
-	require.EqualError(t, migrations.CheckVersion(t.Context(), connect(t, emptyDatabase(t))),
+	empty := connect(t, emptyDatabase(t))
+	require.EqualError(t, migrations.CheckVersion(t.Context(), empty),
 		fmt.Sprintf("the database schema is at version 0, this program needs %d: run `auren init`", latest))
+	require.Zero(t, count(t, empty, "select count(*) from pg_tables where schemaname = 'public'"))
 }

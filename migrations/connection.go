@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // parseDSN hides what is wrong with a DSN: the parser's own error repeats parts of it, and a password
@@ -25,3 +26,23 @@ func closeConn(ctx context.Context, conn *pgx.Conn) {
 	// Everything to be kept has been committed.
 	_ = conn.Close(ctx)
 }
+
+// The codes of PostgreSQL's errors that this package explains.
+const (
+	uniqueViolation       = "23505"
+	dependentObjects      = "2BP01"
+	invalidCatalogName    = "3D000"
+	insufficientPrivilege = "42501"
+	duplicateDatabase     = "42P04"
+	duplicateTable        = "42P07"
+)
+
+// sqlState is the code of the server's error in err's chain, or nothing.
+func sqlState(err error) string {
+	if refusal, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return refusal.Code
+	}
+	return ""
+}
+
+func quote(name string) string { return pgx.Identifier{name}.Sanitize() }
