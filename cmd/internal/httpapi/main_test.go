@@ -73,7 +73,7 @@ func newService(t testing.TB) *service {
 	s.operations = httpapi.Operations{
 		Version:  "v1.2.3",
 		Log:      log,
-		Ready:    observe.NewHealth(observe.HealthConfig{}, observe.Check{Name: "database", Do: pool.Ping}).Ready,
+		Ready:    observe.NewHealth(observe.Check{Name: "database", Do: pool.Ping}).Ready,
 		Metrics:  observe.MetricsHandler(registry),
 		Answered: metrics.Answered,
 	}

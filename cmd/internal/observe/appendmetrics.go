@@ -15,16 +15,13 @@ type AppendMetrics struct {
 	batchCommands, batchEvents prometheus.Histogram
 }
 
-// The outcomes of a command, as the label has them.
-const (
-	outcomeAppended    = "appended"
-	outcomeDuplicate   = "duplicate"
-	outcomeConflict    = "conflict"
-	outcomeReused      = "reused"
-	outcomeUnavailable = "unavailable"
-	outcomeUnknown     = "unknown"
-	outcomeRefused     = "refused"
-)
+// outcomes are what became of the commands of a transaction, as the label has them.
+func outcomes(a writer.Stats) map[string]int {
+	return map[string]int{
+		"appended": a.Appended, "duplicate": a.Duplicates, "conflict": a.Conflicts, "reused": a.Reused,
+		"unavailable": a.Unavailable, "unknown": a.Unknown, "refused": a.Refused,
+	}
+}
 
 // NewAppendMetrics makes the metrics and registers them; a second set on one registry panics.
 func NewAppendMetrics(r prometheus.Registerer) *AppendMetrics {
@@ -45,7 +42,7 @@ func NewAppendMetrics(r prometheus.Registerer) *AppendMetrics {
 		batchEvents:   histogram("batch_events", "Events that one transaction wrote.", sizes),
 	}
 	// From the first scrape on, so that an alert sees the first increase.
-	for _, outcome := range []string{outcomeAppended, outcomeDuplicate, outcomeConflict, outcomeReused, outcomeUnavailable, outcomeUnknown, outcomeRefused} {
+	for outcome := range outcomes(writer.Stats{}) {
 		m.commands.WithLabelValues(outcome)
 	}
 	r.MustRegister(m.commands, m.events, m.wait, m.commit, m.duration, m.batchCommands, m.batchEvents)
@@ -54,13 +51,8 @@ func NewAppendMetrics(r prometheus.Registerer) *AppendMetrics {
 
 // Appended records what became of the commands of one transaction.
 func (m *AppendMetrics) Appended(a writer.Stats) {
-	for outcome, n := range map[string]int{
-		outcomeAppended: a.Appended, outcomeDuplicate: a.Duplicates, outcomeConflict: a.Conflicts, outcomeReused: a.Reused,
-		outcomeUnavailable: a.Unavailable, outcomeUnknown: a.Unknown, outcomeRefused: a.Refused,
-	} {
-		if n > 0 {
-			m.commands.WithLabelValues(outcome).Add(float64(n))
-		}
+	for outcome, n := range outcomes(a) {
+		m.commands.WithLabelValues(outcome).Add(float64(n))
 	}
 	m.events.Add(float64(a.Events))
 	if a.Waited == nil {

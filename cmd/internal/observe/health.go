@@ -15,21 +15,17 @@ type Check struct {
 	Do func(ctx context.Context) error
 }
 
-// HealthConfig tunes a Health; its zero value works.
-type HealthConfig struct {
-	// Timeout bounds one round of checks; default 1 s.
-	Timeout time.Duration
-	// Keep is for how long a result is given out again; default 500 ms.
-	Keep time.Duration
-	// Now is the clock; default time.Now.
-	Now func() time.Time
-}
+const (
+	// checkTimeout bounds one round of checks.
+	checkTimeout = time.Second
+	// checkAge is for how long a result is given out again.
+	checkAge = 500 * time.Millisecond
+)
 
 // Health reports whether the parts that a process needs work. It is safe for concurrent use: concurrent callers share
 // one round of checks.
 type Health struct {
 	checks []Check
-	config HealthConfig
 
 	mu      sync.Mutex
 	checked time.Time
@@ -38,34 +34,23 @@ type Health struct {
 }
 
 // NewHealth makes a health of checks.
-func NewHealth(config HealthConfig, checks ...Check) *Health {
-	if config.Timeout == 0 {
-		config.Timeout = time.Second
-	}
-	if config.Keep == 0 {
-		config.Keep = 500 * time.Millisecond
-	}
-	if config.Now == nil {
-		config.Now = time.Now
-	}
-	return &Health{checks: checks, config: config}
-}
+func NewHealth(checks ...Check) *Health { return &Health{checks: checks} }
 
 // Ready tells whether all parts work, and for each part "ok" or what is wrong with it. The checks run at the same
-// time. The result, which must not be changed, may be as old as HealthConfig.Keep. A caller that goes away does not
+// time. The result, which must not be changed, may be as old as half a second. A caller that goes away does not
 // end the round, since others wait for it.
 func (h *Health) Ready(ctx context.Context) (ready bool, parts map[string]string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.parts == nil || h.config.Now().Sub(h.checked) >= h.config.Keep {
+	if h.parts == nil || time.Since(h.checked) >= checkAge {
 		h.ready, h.parts = h.run(context.WithoutCancel(ctx))
-		h.checked = h.config.Now()
+		h.checked = time.Now()
 	}
 	return h.ready, h.parts
 }
 
 func (h *Health) run(ctx context.Context) (ready bool, parts map[string]string) {
-	ctx, cancel := context.WithTimeout(ctx, h.config.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
 	errs := make([]error, len(h.checks))
 	var running sync.WaitGroup
@@ -81,7 +66,7 @@ func (h *Health) run(ctx context.Context) (ready bool, parts map[string]string) 
 			parts[c.Name] = "ok"
 			continue
 		case errors.Is(err, context.DeadlineExceeded):
-			parts[c.Name] = "no answer within " + h.config.Timeout.String()
+			parts[c.Name] = "no answer within " + checkTimeout.String()
 		default:
 			parts[c.Name] = err.Error()
 		}

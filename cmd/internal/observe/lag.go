@@ -2,85 +2,45 @@ package observe
 
 import (
 	"context"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/auren-memory/auren/projections"
 )
 
-// lagCollector reads the lag at each scrape.
-type lagCollector struct {
-	status  func(ctx context.Context) ([]projections.Status, error)
-	timeout time.Duration
-
-	events, seconds, stuck, unled, stopped, up *prometheus.Desc
-}
-
 // NewLagCollector returns a collector of the lag of each projection over all tenants, since a label for each tenant would
-// have no end: the sum of the events, the age of the oldest, and how many tenants are not led, stuck or stopped. Reading
-// the status is bounded by timeout, 0 meaning 2 s; when it fails, the collector sends auren_projection_status_up 0 only.
-func NewLagCollector(status func(ctx context.Context) ([]projections.Status, error), timeout time.Duration) prometheus.Collector {
-	if timeout == 0 {
-		timeout = 2 * time.Second
-	}
-	desc := func(name, help string, labels ...string) *prometheus.Desc {
-		return prometheus.NewDesc("auren_projection_"+name, help, labels, nil)
-	}
-	return &lagCollector{
-		status: status, timeout: timeout,
-		events:  desc("lag_events", "Events not applied yet, over all tenants.", "projection"),
-		seconds: desc("lag_seconds", "Age of the oldest event not applied yet.", "projection"),
-		stuck:   desc("stuck_tenants", "Tenants whose projection is behind and does not move.", "projection"),
-		unled:   desc("unled_tenants", "Tenants whose projection no process leads.", "projection"),
-		stopped: desc("stopped_tenants", "Tenants whose projection is stopped by an event that cannot be applied.", "projection"),
-		up:      desc("status_up", "1 if the lag could be read at this scrape, else 0."),
-	}
+// have no end: the sum of the events, the age of the oldest, and how many tenants are not led, stuck or stopped. When the
+// status cannot be read, the collector sends auren_projection_status_up 0 only.
+func NewLagCollector(status func(ctx context.Context) ([]projections.Status, error)) prometheus.Collector {
+	const gauge = prometheus.GaugeValue
+	return collector(func(ctx context.Context) []sample {
+		up := sample{gauge, "auren_projection_status_up", "1 if the lag could be read at this scrape, else 0.", 0, "", ""}
+		all, err := status(ctx)
+		if err != nil {
+			return []sample{up}
+		}
+		up.value = 1
+		samples := []sample{up}
+		for name, t := range sumByProjection(all) {
+			samples = append(samples,
+				sample{gauge, "auren_projection_lag_events", "Events not applied yet, over all tenants.", t.events, "projection", name},
+				sample{gauge, "auren_projection_lag_seconds", "Age of the oldest event not applied yet.", t.oldest, "projection", name},
+				sample{gauge, "auren_projection_stuck_tenants", "Tenants whose projection is behind and does not move.", t.stuck, "projection", name},
+				sample{gauge, "auren_projection_unled_tenants", "Tenants whose projection no process leads.", t.unled, "projection", name},
+				sample{gauge, "auren_projection_stopped_tenants", "Tenants whose projection is stopped by an event that cannot be applied.", t.stopped, "projection", name})
+		}
+		return samples
+	})
 }
 
-// Describe sends the descriptions of all metrics.
-func (c *lagCollector) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{c.events, c.seconds, c.stuck, c.unled, c.stopped, c.up} {
-		out <- d
-	}
-}
-
-// Collect sends the lag as it is now.
-func (c *lagCollector) Collect(out chan<- prometheus.Metric) {
-	ctx, cancel := context.WithTimeout(context.Background(), c.timeout)
-	defer cancel()
-	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
-		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
-	}
-	all, err := c.status(ctx)
-	if err != nil {
-		gauge(c.up, 0)
-		return
-	}
-	gauge(c.up, 1)
-	for projection, total := range sumByProjection(all) {
-		gauge(c.events, float64(total.events), projection)
-		gauge(c.seconds, total.oldest.Seconds(), projection)
-		gauge(c.stuck, float64(total.stuck), projection)
-		gauge(c.unled, float64(total.unled), projection)
-		gauge(c.stopped, float64(total.stopped), projection)
-	}
-}
-
-type lagTotal struct {
-	events  int64
-	oldest  time.Duration
-	stuck   int
-	unled   int
-	stopped int
-}
+type lagTotal struct{ events, oldest, stuck, unled, stopped float64 }
 
 func sumByProjection(all []projections.Status) map[string]lagTotal {
 	totals := map[string]lagTotal{}
 	for _, s := range all {
 		t := totals[s.Projection]
-		t.events += s.Lag
-		t.oldest = max(t.oldest, time.Duration(s.LagSeconds*float64(time.Second)))
+		t.events += float64(s.Lag)
+		t.oldest = max(t.oldest, s.LagSeconds)
 		if s.State == projections.Stuck {
 			t.stuck++
 		}

@@ -68,14 +68,10 @@ func TestHTTPMetrics(t *testing.T) {
 	m.Answered("/v1/memories", "POST", 201, 3*time.Millisecond)
 	m.Answered("/v1/memories", "POST", 422, time.Millisecond)
 	m.Answered("/v1/events/live", "GET", 200, -1)
-	require.NoError(t, testutil.GatherAndCompare(r, strings.NewReader(`
-# HELP auren_http_requests_total Requests answered, by route, method and class of status.
-# TYPE auren_http_requests_total counter
-auren_http_requests_total{method="GET",route="/v1/events/live",status="2xx"} 1
-auren_http_requests_total{method="POST",route="/v1/memories",status="2xx"} 1
-auren_http_requests_total{method="POST",route="/v1/memories",status="4xx"} 1
-`), "auren_http_requests_total"))
-	require.Equal(t, 1, testutil.CollectAndCount(r, "auren_http_request_duration_seconds"))
+	require.Equal(t, map[string]float64{
+		"requests_total GET /v1/events/live 2xx": 1, "requests_total POST /v1/memories 2xx": 1, "requests_total POST /v1/memories 4xx": 1,
+		"request_duration_seconds POST /v1/memories": .004,
+	}, gathered(t, "auren_http_", r))
 }
 
 func TestPoolMetrics(t *testing.T) {
@@ -96,6 +92,37 @@ func TestPoolMetrics(t *testing.T) {
 	require.Empty(t, problems)
 }
 
+// samples returns the value of each counter and gauge that begins with a prefix, and the sum of each histogram, by what it
+// is called when it is scraped. What they are called is linted.
+func samples(t *testing.T, prefix string, registered ...prometheus.Collector) map[string]float64 {
+	t.Helper()
+	r := prometheus.NewPedanticRegistry()
+	r.MustRegister(registered...)
+	problems, err := testutil.GatherAndLint(r)
+	require.NoError(t, err)
+	require.Empty(t, problems)
+	return gathered(t, prefix, r)
+}
+
+func gathered(t *testing.T, prefix string, r prometheus.Gatherer) map[string]float64 {
+	t.Helper()
+	families, err := r.Gather()
+	require.NoError(t, err)
+	found := map[string]float64{}
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			name, ok := strings.CutPrefix(f.GetName(), prefix)
+			for _, label := range m.GetLabel() {
+				name += " " + label.GetValue()
+			}
+			if ok {
+				found[name] = m.GetCounter().GetValue() + m.GetGauge().GetValue() + m.GetHistogram().GetSampleSum()
+			}
+		}
+	}
+	return found
+}
+
 func TestLag(t *testing.T) {
 	t.Parallel()
 	t.Run("is summed over the tenants", func(t *testing.T) {
@@ -107,44 +134,25 @@ func TestLag(t *testing.T) {
 				{Projection: "search", Lag: 3, LagSeconds: 4, State: projections.Stuck, StoppedAt: &at},
 				{Projection: "agent_memories", Holder: "x", State: projections.Idle},
 			}, nil
-		}, 0)
-		require.NoError(t, testutil.CollectAndCompare(c, strings.NewReader(`
-# HELP auren_projection_lag_events Events not applied yet, over all tenants.
-# TYPE auren_projection_lag_events gauge
-auren_projection_lag_events{projection="agent_memories"} 0
-auren_projection_lag_events{projection="search"} 5
-# HELP auren_projection_lag_seconds Age of the oldest event not applied yet.
-# TYPE auren_projection_lag_seconds gauge
-auren_projection_lag_seconds{projection="agent_memories"} 0
-auren_projection_lag_seconds{projection="search"} 4
-# HELP auren_projection_stopped_tenants Tenants whose projection is stopped by an event that cannot be applied.
-# TYPE auren_projection_stopped_tenants gauge
-auren_projection_stopped_tenants{projection="agent_memories"} 0
-auren_projection_stopped_tenants{projection="search"} 1
-# HELP auren_projection_status_up 1 if the lag could be read at this scrape, else 0.
-# TYPE auren_projection_status_up gauge
-auren_projection_status_up 1
-# HELP auren_projection_stuck_tenants Tenants whose projection is behind and does not move.
-# TYPE auren_projection_stuck_tenants gauge
-auren_projection_stuck_tenants{projection="agent_memories"} 0
-auren_projection_stuck_tenants{projection="search"} 1
-# HELP auren_projection_unled_tenants Tenants whose projection no process leads.
-# TYPE auren_projection_unled_tenants gauge
-auren_projection_unled_tenants{projection="agent_memories"} 0
-auren_projection_unled_tenants{projection="search"} 1
-`)))
+		})
+		require.Equal(t, map[string]float64{
+			"status_up":         1,
+			"lag_events search": 5, "lag_seconds search": 4, "stopped_tenants search": 1, "stuck_tenants search": 1, "unled_tenants search": 1,
+			"lag_events agent_memories": 0, "lag_seconds agent_memories": 0, "stopped_tenants agent_memories": 0,
+			"stuck_tenants agent_memories": 0, "unled_tenants agent_memories": 0,
+		}, samples(t, "auren_projection_", c))
 	})
 	t.Run("does not hold a scrape up", func(t *testing.T) {
-		t.Parallel()
-		c := observe.NewLagCollector(func(ctx context.Context) ([]projections.Status, error) {
-			<-ctx.Done()
-			return nil, ctx.Err()
-		}, time.Millisecond)
-		require.NoError(t, testutil.CollectAndCompare(c, strings.NewReader(`
-# HELP auren_projection_status_up 1 if the lag could be read at this scrape, else 0.
-# TYPE auren_projection_status_up gauge
-auren_projection_status_up 0
-`)))
+		synctest.Test(t, func(t *testing.T) {
+			began := time.Now()
+			c := observe.NewLagCollector(func(ctx context.Context) ([]projections.Status, error) {
+				<-ctx.Done()
+				return nil, ctx.Err()
+			})
+			require.Equal(t, 1, testutil.CollectAndCount(c))
+			require.Zero(t, testutil.ToFloat64(c))
+			require.Equal(t, 4*time.Second, time.Since(began), "two scrapes")
+		})
 	})
 }
 
@@ -157,81 +165,29 @@ func TestAppendMetrics(t *testing.T) {
 		Waited: []time.Duration{0, time.Millisecond, time.Millisecond, 30 * time.Millisecond}, Took: 3 * time.Millisecond,
 	})
 	m.Appended(writer.Stats{Duplicates: 1})
-	require.NoError(t, testutil.GatherAndCompare(r, strings.NewReader(`
-# HELP auren_append_commands_total Commands given to the log, by what became of them.
-# TYPE auren_append_commands_total counter
-auren_append_commands_total{outcome="appended"} 2
-auren_append_commands_total{outcome="conflict"} 1
-auren_append_commands_total{outcome="duplicate"} 1
-auren_append_commands_total{outcome="refused"} 0
-auren_append_commands_total{outcome="reused"} 0
-auren_append_commands_total{outcome="unavailable"} 0
-auren_append_commands_total{outcome="unknown"} 1
-# HELP auren_append_events_total Events appended to the log.
-# TYPE auren_append_events_total counter
-auren_append_events_total 5
-# HELP auren_append_batch_commands Commands that one transaction carried.
-# TYPE auren_append_batch_commands histogram
-auren_append_batch_commands_bucket{le="1"} 0
-auren_append_batch_commands_bucket{le="2"} 0
-auren_append_batch_commands_bucket{le="5"} 1
-auren_append_batch_commands_bucket{le="10"} 1
-auren_append_batch_commands_bucket{le="20"} 1
-auren_append_batch_commands_bucket{le="50"} 1
-auren_append_batch_commands_bucket{le="100"} 1
-auren_append_batch_commands_bucket{le="200"} 1
-auren_append_batch_commands_bucket{le="500"} 1
-auren_append_batch_commands_bucket{le="1000"} 1
-auren_append_batch_commands_bucket{le="+Inf"} 1
-auren_append_batch_commands_sum 4
-auren_append_batch_commands_count 1
-`), "auren_append_commands_total", "auren_append_events_total", "auren_append_batch_commands"))
-	sums := histograms(t, r)
-	require.InDelta(t, .032, sums["auren_append_wait_seconds"], 1e-9)
-	require.InDelta(t, .003, sums["auren_append_commit_seconds"], 1e-9)
-	require.InDelta(t, .032+4*.003, sums["auren_append_duration_seconds"], 1e-9)
-	require.InDelta(t, 5, sums["auren_append_batch_events"], 1e-9)
+	found := gathered(t, "auren_append_", r)
+	for name, want := range map[string]float64{
+		"commands_total appended": 2, "commands_total conflict": 1, "commands_total duplicate": 1, "commands_total unknown": 1,
+		"commands_total refused": 0, "commands_total reused": 0, "commands_total unavailable": 0,
+		"events_total": 5, "batch_commands": 4, "batch_events": 5, "wait_seconds": .032, "commit_seconds": .003, "duration_seconds": .032 + 4*.003,
+	} {
+		require.InDelta(t, want, found[name], 1e-9, name)
+		require.Contains(t, found, name)
+	}
 	problems, err := testutil.GatherAndLint(r)
 	require.NoError(t, err)
 	require.Empty(t, problems)
-}
-
-// histograms returns the sum of each histogram.
-func histograms(t *testing.T, r prometheus.Gatherer) map[string]float64 {
-	t.Helper()
-	families, err := r.Gather()
-	require.NoError(t, err)
-	sums := map[string]float64{}
-	for _, f := range families {
-		for _, m := range f.GetMetric() {
-			if h := m.GetHistogram(); h != nil {
-				sums[f.GetName()] += h.GetSampleSum()
-			}
-		}
-	}
-	return sums
 }
 
 func TestLogCollectorTellsOfClassesOfTenants(t *testing.T) {
 	t.Parallel()
 	c := observe.NewLogCollector(func(context.Context) (map[domain.Tenant]int64, error) {
 		return map[domain.Tenant]int64{domain.DefaultTenant: 7, "a": 3, "b": 5}, nil
-	}, 0)
-	require.NoError(t, testutil.CollectAndCompare(c, strings.NewReader(`
-# HELP auren_log_head_events Events in the logs, by class of tenant.
-# TYPE auren_log_head_events gauge
-auren_log_head_events{tenants="default"} 7
-auren_log_head_events{tenants="other"} 8
-# HELP auren_log_longest_events Events in the longest log, by class of tenant.
-# TYPE auren_log_longest_events gauge
-auren_log_longest_events{tenants="default"} 7
-auren_log_longest_events{tenants="other"} 5
-# HELP auren_log_tenants Tenants that have a log, by class.
-# TYPE auren_log_tenants gauge
-auren_log_tenants{tenants="default"} 1
-auren_log_tenants{tenants="other"} 2
-`)))
-	away := observe.NewLogCollector(func(context.Context) (map[domain.Tenant]int64, error) { return nil, errors.New("away") }, 0)
+	})
+	require.Equal(t, map[string]float64{
+		"head_events default": 7, "longest_events default": 7, "tenants default": 1, "head_events other": 8, "longest_events other": 5, "tenants other": 2,
+	}, samples(t, "auren_log_", c))
+	away := observe.NewLogCollector(func(context.Context) (map[domain.Tenant]int64, error) { return nil, errors.New("away") })
 	require.Zero(t, testutil.CollectAndCount(away))
 }
 
@@ -246,25 +202,10 @@ func TestProjectionMetrics(t *testing.T) {
 	seen.Leased(2)
 	seen.Leading(func() int { return 9 })
 	idle.Leading(func() int { return 0 })
-	require.NoError(t, testutil.GatherAndCompare(r, strings.NewReader(`
-# HELP auren_projection_applied_events_total Events that this process applied or, in the fan-out, relayed.
-# TYPE auren_projection_applied_events_total counter
-auren_projection_applied_events_total{projection="fanout"} 0
-auren_projection_applied_events_total{projection="search"} 7
-# HELP auren_projection_leases Tenants that this process leads.
-# TYPE auren_projection_leases gauge
-auren_projection_leases{projection="fanout"} 0
-auren_projection_leases{projection="search"} 9
-# HELP auren_projection_leases_taken_total Leases that this process took.
-# TYPE auren_projection_leases_taken_total counter
-auren_projection_leases_taken_total{projection="fanout"} 0
-auren_projection_leases_taken_total{projection="search"} 2
-# HELP auren_projection_takeovers_total Leases that this process took which had been held before.
-# TYPE auren_projection_takeovers_total counter
-auren_projection_takeovers_total{projection="fanout"} 0
-auren_projection_takeovers_total{projection="search"} 1
-`), "auren_projection_applied_events_total", "auren_projection_leases", "auren_projection_leases_taken_total", "auren_projection_takeovers_total"))
-	require.InDelta(t, 7, histograms(t, r)["auren_projection_batch_events"], 1e-9)
+	require.Equal(t, map[string]float64{
+		"applied_events_total search": 7, "batch_events search": 7, "leases search": 9, "leases_taken_total search": 2, "takeovers_total search": 1,
+		"applied_events_total fanout": 0, "batch_events fanout": 0, "leases fanout": 0, "leases_taken_total fanout": 0, "takeovers_total fanout": 0,
+	}, gathered(t, "auren_projection_", r))
 	problems, err := testutil.GatherAndLint(r)
 	require.NoError(t, err)
 	require.Empty(t, problems)
@@ -274,7 +215,7 @@ func TestHealth(t *testing.T) {
 	t.Parallel()
 	t.Run("tells of each part", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			h := observe.NewHealth(observe.HealthConfig{},
+			h := observe.NewHealth(
 				observe.Check{Name: "database", Do: func(context.Context) error { return nil }},
 				observe.Check{Name: "nats", Do: func(context.Context) error { return errors.New("not connected") }},
 				observe.Check{Name: "slow", Do: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }},
@@ -289,7 +230,7 @@ func TestHealth(t *testing.T) {
 	t.Run("looks again after a while", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			var looks atomic.Int32
-			h := observe.NewHealth(observe.HealthConfig{}, observe.Check{Name: "database", Do: func(context.Context) error {
+			h := observe.NewHealth(observe.Check{Name: "database", Do: func(context.Context) error {
 				looks.Add(1)
 				return nil
 			}})
@@ -309,7 +250,7 @@ func TestHealth(t *testing.T) {
 	})
 	t.Run("does not believe a caller that goes away", func(t *testing.T) {
 		t.Parallel()
-		h := observe.NewHealth(observe.HealthConfig{}, observe.Check{Name: "database", Do: func(ctx context.Context) error { return ctx.Err() }})
+		h := observe.NewHealth(observe.Check{Name: "database", Do: func(ctx context.Context) error { return ctx.Err() }})
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		ready, _ := h.Ready(ctx)

@@ -45,7 +45,7 @@ func (e *Services) listen(ctx context.Context, s *httpapi.Server) (net.Addr, err
 func (e *Services) operations() httpapi.Operations {
 	return httpapi.Operations{
 		Version: e.Version, Log: e.Log,
-		Ready:    observe.NewHealth(observe.HealthConfig{}, e.checks...).Ready,
+		Ready:    observe.NewHealth(e.checks...).Ready,
 		Metrics:  observe.MetricsHandler(e.registry),
 		Tracer:   e.traces.Tracer(),
 		Answered: observe.NewHTTPMetrics(e.registry).Answered,

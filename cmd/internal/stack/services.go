@@ -67,7 +67,7 @@ func (s *Settings) StartServices(ctx context.Context, l *Lifecycle, dsn, name st
 	}
 	e.projectionWatcher = e.logWatcher.OnChannel(projections.Channel)
 	e.Reader = queries.New(pool, queries.Config{Wake: e.projectionWatcher.Subscribe})
-	e.registry.MustRegister(observe.NewPoolCollector(pool), observe.NewLagCollector(e.readStatus, 0), observe.NewLogCollector(e.Events.Heads, 0))
+	e.registry.MustRegister(observe.NewPoolCollector(pool), observe.NewLagCollector(e.readStatus), observe.NewLogCollector(e.Events.Heads))
 	e.checks = []observe.Check{{Name: "database", Do: e.pingDatabase}, {Name: "schema", Do: e.checkSchema}}
 	l.add("database", func(ctx context.Context) error { return within(ctx, e.Close) })
 	l.run("watcher", e.logWatcher.Run)
