@@ -6,11 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"reflect"
 	"slices"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/alecthomas/kong"
 	"go.uber.org/zap"
@@ -73,7 +71,7 @@ func dispatch(ctx context.Context, a *cli.App, args []string) error {
 	if err != nil {
 		return err
 	}
-	parser, err := kong.New(&line, append(texts(),
+	parser, err := kong.New(&line, append(values(),
 		kong.Name("auren"),
 		kong.Description(description),
 		kong.Vars{"version": version, "data_dir": dataDir, "http_addr": config.DefaultHTTPAddr},
@@ -81,7 +79,6 @@ func dispatch(ctx context.Context, a *cli.App, args []string) error {
 		kong.Exit(func(int) { shown = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, NoExpandSubcommands: true}),
 		kong.ExplicitGroups(groups()),
-		kong.TypeMapper(reflect.TypeFor[time.Duration](), kong.MapperFunc(readDuration)),
 	)...)
 	if err != nil {
 		return err
@@ -162,20 +159,6 @@ func configure(a *cli.App, c config.Config, dataDir, level string) (err error) {
 	a.Config = c
 	a.Log, err = observe.NewLogger(a.Stderr, observe.LogConfig{Level: cmp.Or(c.LogLevel, level), Terminal: a.Stderr.Colour})
 	return err
-}
-
-// readDuration reads a setting or a flag of type time.Duration.
-func readDuration(given *kong.DecodeContext, into reflect.Value) error {
-	var text string
-	if err := given.Scan.PopValueInto("duration", &text); err != nil {
-		return err
-	}
-	d, err := time.ParseDuration(text)
-	if err != nil {
-		return fmt.Errorf("must be a duration, e.g. 30s or 5m, got %q", text)
-	}
-	into.SetInt(int64(d))
-	return nil
 }
 
 // unknownCommand turns an unexpected argument into an unknown command where the grammar expects a command.

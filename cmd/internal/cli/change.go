@@ -3,22 +3,42 @@ package cli
 import (
 	"context"
 
+	"github.com/google/uuid"
+
 	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/commands"
 )
 
-// changeOne carries out a command on the memory that was named, and prints what became of it.
-func changeOne[Q any](ctx context.Context, a *App, w *writing, id, did string, op api.Query[Q, commands.Receipt], request func(api.MemoryID) Q) error {
-	memory, err := parseID("ID", id)
-	if err != nil {
-		return err
+// memoryArgument names the memory that a command is about.
+type memoryArgument struct {
+	ID uuid.UUID `arg:"" help:"The memory."`
+}
+
+func (m memoryArgument) memory() api.MemoryID { return api.MemoryID{ID: m.ID} }
+
+// changing has the flags of the commands on memories that exist.
+type changing struct {
+	ExpectedVersion int `name:"expected-version" placeholder:"N" help:"Do it only if the memory is at this version."`
+	writing
+}
+
+// conditions are what a request says besides.
+func (c *changing) conditions() api.Conditions {
+	on := api.Conditions{Reason: c.Reason}
+	if c.ExpectedVersion != 0 {
+		on.ExpectedVersion = &c.ExpectedVersion
 	}
-	door, err := a.OpenDoor(ctx, "change")
+	return on
+}
+
+// writeOne carries out a command on one memory, and prints what became of it.
+func writeOne[Q any](ctx context.Context, a *App, w *writing, did string, op api.Query[Q, commands.Receipt], request Q) error {
+	door, err := a.OpenDoor(ctx, op.Name)
 	if err != nil {
 		return err
 	}
 	defer door.Close()
-	receipt, err := op.Call(ctx, door, w.caller(a), request(api.MemoryID{ID: memory}))
+	receipt, err := op.Call(ctx, door, w.caller(a), request)
 	if err != nil {
 		return err
 	}

@@ -8,15 +8,13 @@ import (
 
 // Confidence is `auren confidence`.
 type Confidence struct {
-	ID         string  `arg:"" help:"The memory."`
+	memoryArgument
 	Confidence float64 `arg:"" help:"How sure the agent is, 0 to 1."`
-	expecting
-	writing
+	changing
 }
 
 // Run sets the confidence.
 func (c *Confidence) Run(ctx context.Context, a *App) error {
-	return changeOne(ctx, a, &c.writing, c.ID, "adjusted", api.AdjustConfidence, func(id api.MemoryID) api.AdjustConfidenceRequest {
-		return api.AdjustConfidenceRequest{MemoryID: id, Confidence: c.Confidence, Conditions: c.conditions(&c.writing)}
-	})
+	return writeOne(ctx, a, &c.writing, "adjusted", api.AdjustConfidence,
+		api.AdjustConfidenceRequest{MemoryID: c.memory(), Confidence: c.Confidence, Conditions: c.conditions()})
 }

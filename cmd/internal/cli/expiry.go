@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/auren-memory/auren/cmd/internal/api"
@@ -9,10 +10,9 @@ import (
 
 // Expiry is `auren expiry`.
 type Expiry struct {
-	ID string `arg:"" help:"The memory."`
+	memoryArgument
 	At string `arg:"" help:"A time, or never."`
-	expecting
-	writing
+	changing
 }
 
 // Run sets when the memory expires.
@@ -20,11 +20,10 @@ func (c *Expiry) Run(ctx context.Context, a *App) error {
 	var at *time.Time
 	if c.At != "never" {
 		var err error
-		if at, err = parseTime("AT", c.At); err != nil {
-			return err
+		if at, err = ParseTime(c.At); err != nil {
+			return UsageError{fmt.Errorf("AT %w", err)}
 		}
 	}
-	return changeOne(ctx, a, &c.writing, c.ID, "set the expiry of", api.SetExpiry, func(id api.MemoryID) api.SetExpiryRequest {
-		return api.SetExpiryRequest{MemoryID: id, ExpiresAt: at, Conditions: c.conditions(&c.writing)}
-	})
+	return writeOne(ctx, a, &c.writing, "set the expiry of", api.SetExpiry,
+		api.SetExpiryRequest{MemoryID: c.memory(), ExpiresAt: at, Conditions: c.conditions()})
 }

@@ -3,6 +3,9 @@ package cli
 import (
 	"context"
 	"errors"
+	"reflect"
+
+	"github.com/google/uuid"
 
 	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/cmd/internal/stack"
@@ -14,22 +17,18 @@ import (
 
 // Forget is `auren forget`.
 type Forget struct {
-	IDs []string `arg:"" optional:"" name:"id" help:"The memories; or choose them with the flags below."`
+	IDs []uuid.UUID `arg:"" optional:"" name:"id" help:"The memories; or choose them with the flags below."`
 	filtering
 	All    bool `help:"Every memory of the tenant."`
 	DryRun bool `name:"dry-run" help:"Only say how many memories that would be."`
-	expecting
-	writing
+	changing
 }
 
 // Run forgets the memories that are named, or those that match.
 func (c *Forget) Run(ctx context.Context, a *App) error {
 	request := api.ForgetMatchingRequest{All: c.All, DryRun: c.DryRun, Reason: c.Reason}
-	var err error
-	if request.Owners, request.Narrow, request.Span, err = c.filter(); err != nil {
-		return err
-	}
-	narrowed := c.narrows()
+	request.Owners, request.Narrow, request.Span = c.filter()
+	narrowed := !reflect.ValueOf(c.filtering).IsZero()
 	switch {
 	case len(c.IDs) > 0 && (narrowed || c.All):
 		return UsageError{errors.New("forget takes ids or a filter, not both")}
@@ -40,38 +39,32 @@ func (c *Forget) Run(ctx context.Context, a *App) error {
 	case len(c.IDs) > 1 && c.CommandID != "":
 		return UsageError{errors.New("--command-id goes with one id")}
 	}
-	ids := make([]api.MemoryID, len(c.IDs))
-	for i, text := range c.IDs {
-		if ids[i].ID, err = parseID("ID", text); err != nil {
-			return err
-		}
-	}
 	door, err := a.OpenDoor(ctx, "forget")
 	if err != nil {
 		return err
 	}
 	defer door.Close()
-	if len(ids) > 0 {
-		return c.forgetEach(ctx, a, door, ids)
+	if len(c.IDs) > 0 {
+		return c.forgetEach(ctx, a, door)
 	}
 	return c.forgetMatching(ctx, a, door, request)
 }
 
-func (c *Forget) forgetEach(ctx context.Context, a *App, door *stack.Door, ids []api.MemoryID) error {
+func (c *Forget) forgetEach(ctx context.Context, a *App, door *stack.Door) error {
 	if c.DryRun {
-		return c.wouldForget(ctx, a, door, ids)
+		return c.wouldForget(ctx, a, door)
 	}
-	receipts, err := make([]commands.Receipt, 0, len(ids)), error(nil)
-	for _, id := range ids {
+	receipts, err := make([]commands.Receipt, 0, len(c.IDs)), error(nil)
+	for _, id := range c.IDs {
 		var receipt commands.Receipt
-		receipt, err = api.Forget.Call(ctx, door, c.caller(a), api.ForgetRequest{MemoryID: id, Conditions: c.conditions(&c.writing)})
+		receipt, err = api.Forget.Call(ctx, door, c.caller(a), api.ForgetRequest{MemoryID: api.MemoryID{ID: id}, Conditions: c.conditions()})
 		if err != nil {
 			break
 		}
 		receipts = append(receipts, receipt)
 	}
 	// Those that were forgotten before an error are, and are told of.
-	if c.JSON && len(ids) > 1 {
+	if c.JSON && len(c.IDs) > 1 {
 		return errors.Join(a.Stdout.JSON(map[string]any{"receipts": receipts}), err)
 	}
 	for _, receipt := range receipts {
@@ -80,11 +73,11 @@ func (c *Forget) forgetEach(ctx context.Context, a *App, door *stack.Door, ids [
 	return err
 }
 
-func (c *Forget) wouldForget(ctx context.Context, a *App, door *stack.Door, ids []api.MemoryID) error {
-	memories := make([]queries.Memory, len(ids))
-	for i, id := range ids {
+func (c *Forget) wouldForget(ctx context.Context, a *App, door *stack.Door) error {
+	memories := make([]queries.Memory, len(c.IDs))
+	for i, id := range c.IDs {
 		memory, err := fresh(ctx, a, door, func(m api.Minimum) (queries.Memory, error) {
-			return api.GetMemory.Call(ctx, door, a.Caller(), api.GetMemoryRequest{MemoryID: id, Moment: api.Moment{Minimum: m}})
+			return api.GetMemory.Call(ctx, door, a.Caller(), api.GetMemoryRequest{MemoryID: api.MemoryID{ID: id}, Moment: api.Moment{Minimum: m}})
 		})
 		if err != nil {
 			return err
@@ -115,11 +108,4 @@ func (c *Forget) forgetMatching(ctx context.Context, a *App, door *stack.Door, r
 	}
 	a.Stdout.Printf("%s %s\n", a.Stdout.Paint(terminal.Green, "forgot"), terminal.Count(done.Forgotten, "memory"))
 	return nil
-}
-
-// narrows tells whether any flag was given.
-func (f *filtering) narrows() bool {
-	return f.Agent != "" || f.User != "" || len(f.Type) > 0 || f.MinConfidence != nil || f.MaxConfidence != nil ||
-		f.CreatedAfter != "" || f.CreatedBefore != "" || f.UpdatedAfter != "" || f.UpdatedBefore != "" ||
-		f.RecordedAfter != "" || f.RecordedBefore != "" || f.Metadata != ""
 }

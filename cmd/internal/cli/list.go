@@ -16,7 +16,7 @@ type List struct {
 	Ascending bool   `help:"The oldest or least sure first; default the other way round."`
 	Limit     int    `default:"50" placeholder:"N" help:"How many at most (default ${default}, up to 1000)."`
 	Cursor    string `placeholder:"TEXT" empty:"" help:"Go on where the list ended that said this."`
-	AsOf      string `name:"as-of" placeholder:"TIME|N" help:"What was known at a moment, or at a sequence_id."`
+	AsOf      AsOf   `name:"as-of" placeholder:"TIME|N" help:"What was known at a moment, or at a sequence_id."`
 	JSON      bool   `help:"Print the page as JSON."`
 }
 
@@ -26,20 +26,13 @@ func (c *List) Run(ctx context.Context, a *App) error {
 		return err
 	}
 	request := api.ListMemoriesRequest{State: c.State, Order: c.Order, Descending: !c.Ascending, Cursor: c.Cursor, Limit: c.Limit}
-	var err error
-	if request.Owners, request.Narrow, request.Span, err = c.filter(); err != nil {
-		return err
-	}
-	asOf, err := parseAsOf(c.AsOf)
-	if err != nil {
-		return err
-	}
+	request.Owners, request.Narrow, request.Span = c.filter()
 	door, err := a.OpenDoor(ctx, "list")
 	if err != nil {
 		return err
 	}
 	defer door.Close()
-	result, err := asOfOrFresh(ctx, a, door, asOf, func(m api.Moment) (queries.ListResult, error) {
+	result, err := asOfOrFresh(ctx, a, door, c.AsOf, func(m api.Moment) (queries.ListResult, error) {
 		request.Moment = m
 		return api.ListMemories.Call(ctx, door, a.Caller(), request)
 	})

@@ -13,7 +13,7 @@ import (
 func TestTimesArePrintedAsTheyAreRead(t *testing.T) {
 	t.Parallel()
 	now := time.Now().Truncate(time.Second)
-	read, err := parseTime("--as-of", terminal.Time(now))
+	read, err := ParseTime(terminal.Time(now))
 	require.NoError(t, err)
 	require.True(t, now.Equal(*read))
 	for text, want := range map[string]time.Time{
@@ -22,11 +22,11 @@ func TestTimesArePrintedAsTheyAreRead(t *testing.T) {
 		"2026-01-31 08:00":     time.Date(2026, 1, 31, 8, 0, 0, 0, time.Local),
 		"2026-01-31":           time.Date(2026, 1, 31, 0, 0, 0, 0, time.Local),
 	} {
-		read, err := parseTime("--as-of", text)
+		read, err := ParseTime(text)
 		require.NoError(t, err)
 		require.True(t, want.Equal(*read), text)
 	}
-	_, err = parseTime("--as-of", "yesterday")
+	_, err = ParseTime("yesterday")
 	require.ErrorContains(t, err, "must be a time")
 }
 

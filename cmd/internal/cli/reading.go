@@ -10,51 +10,33 @@ import (
 	"github.com/auren-memory/auren/cmd/internal/stack"
 	"github.com/auren-memory/auren/cmd/internal/terminal"
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
 )
 
 // filtering is what narrows which memories a command is about.
 type filtering struct {
-	Agent          string   `placeholder:"ID" help:"Only those of this agent."`
-	User           string   `placeholder:"ID" help:"Only those about this user."`
-	Type           []string `placeholder:"TYPE" help:"Only those of these types."`
-	MinConfidence  *float64 `name:"min-confidence" placeholder:"0..1" help:"Only those at least as sure."`
-	MaxConfidence  *float64 `name:"max-confidence" placeholder:"0..1" help:"Only those at most as sure."`
-	CreatedAfter   string   `name:"created-after" placeholder:"TIME" help:"Only those made since then."`
-	CreatedBefore  string   `name:"created-before" placeholder:"TIME" help:"Only those made before."`
-	UpdatedAfter   string   `name:"updated-after" placeholder:"TIME" help:"Only those changed since then."`
-	UpdatedBefore  string   `name:"updated-before" placeholder:"TIME" help:"Only those changed last before."`
-	RecordedAfter  string   `name:"recorded-after" placeholder:"TIME" help:"Only those whose last change was recorded since then."`
-	RecordedBefore string   `name:"recorded-before" placeholder:"TIME" help:"Only those whose last change was recorded before."`
-	Metadata       string   `placeholder:"JSON" help:"Only those whose metadata contain this object."`
+	Agent          string          `placeholder:"ID" help:"Only those of this agent."`
+	User           string          `placeholder:"ID" help:"Only those about this user."`
+	Type           []string        `placeholder:"TYPE" help:"Only those of these types."`
+	MinConfidence  *float64        `name:"min-confidence" placeholder:"0..1" help:"Only those at least as sure."`
+	MaxConfidence  *float64        `name:"max-confidence" placeholder:"0..1" help:"Only those at most as sure."`
+	CreatedAfter   *time.Time      `name:"created-after" placeholder:"TIME" help:"Only those made since then."`
+	CreatedBefore  *time.Time      `name:"created-before" placeholder:"TIME" help:"Only those made before."`
+	UpdatedAfter   *time.Time      `name:"updated-after" placeholder:"TIME" help:"Only those changed since then."`
+	UpdatedBefore  *time.Time      `name:"updated-before" placeholder:"TIME" help:"Only those changed last before."`
+	RecordedAfter  *time.Time      `name:"recorded-after" placeholder:"TIME" help:"Only those whose last change was recorded since then."`
+	RecordedBefore *time.Time      `name:"recorded-before" placeholder:"TIME" help:"Only those whose last change was recorded before."`
+	Metadata       canonjson.Value `placeholder:"JSON" help:"Only those whose metadata contain this object."`
 }
 
 // filter has the parts of a request that say the same.
-func (f *filtering) filter() (o api.Owners, n api.Narrow, s api.Span, err error) {
-	o = api.Owners{AgentID: f.Agent, UserID: f.User}
-	n = api.Narrow{MemoryTypes: f.Type, MinConfidence: f.MinConfidence, MaxConfidence: f.MaxConfidence}
-	if f.Metadata != "" {
-		metadata, err := parseJSON("--metadata", f.Metadata)
-		if err != nil {
-			return o, n, s, err
+func (f *filtering) filter() (api.Owners, api.Narrow, api.Span) {
+	return api.Owners{AgentID: f.Agent, UserID: f.User},
+		api.Narrow{MemoryTypes: f.Type, MinConfidence: f.MinConfidence, MaxConfidence: f.MaxConfidence},
+		api.Span{
+			CreatedAfter: f.CreatedAfter, CreatedBefore: f.CreatedBefore, UpdatedAfter: f.UpdatedAfter, UpdatedBefore: f.UpdatedBefore,
+			RecordedAfter: f.RecordedAfter, RecordedBefore: f.RecordedBefore, Metadata: f.Metadata.Raw(),
 		}
-		s.Metadata = metadata.Raw()
-	}
-	for _, t := range []struct {
-		flag, text string
-		into       **time.Time
-	}{
-		{"--created-after", f.CreatedAfter, &s.CreatedAfter},
-		{"--created-before", f.CreatedBefore, &s.CreatedBefore},
-		{"--updated-after", f.UpdatedAfter, &s.UpdatedAfter},
-		{"--updated-before", f.UpdatedBefore, &s.UpdatedBefore},
-		{"--recorded-after", f.RecordedAfter, &s.RecordedAfter},
-		{"--recorded-before", f.RecordedBefore, &s.RecordedBefore},
-	} {
-		if *t.into, err = parseTime(t.flag, t.text); err != nil {
-			return o, n, s, err
-		}
-	}
-	return o, n, s, nil
 }
 
 // checkLimit refuses what is out of bounds, 0 included: in a request it would stand for the default.
@@ -65,26 +47,29 @@ func checkLimit(limit, highest int) error {
 	return nil
 }
 
-// parseAsOf reads a sequence_id, or a time, which it returns as a request has it.
-func parseAsOf(text string) (string, error) {
+// AsOf is a moment as a request has it: a sequence_id or a time; "" is now.
+type AsOf string
+
+// ParseAsOf reads a sequence_id or a time.
+func ParseAsOf(text string) (AsOf, error) {
 	position, err := strconv.ParseInt(text, 10, 64)
 	switch {
 	case err == nil && position < 1:
-		return "", UsageError{fmt.Errorf("--as-of must be a sequence_id of at least 1, or a time, got %d", position)}
-	case err == nil || text == "":
-		return text, nil
+		return "", fmt.Errorf("must be a sequence_id of at least 1, or a time, got %d", position)
+	case err == nil:
+		return AsOf(text), nil
 	}
-	t, err := parseTime("--as-of", text)
+	t, err := ParseTime(text)
 	if err != nil {
 		return "", fmt.Errorf("%w, or a sequence_id", err)
 	}
-	return t.UTC().Format(time.RFC3339Nano), nil
+	return AsOf(t.UTC().Format(time.RFC3339Nano)), nil
 }
 
 // asOfOrFresh asks a question as of then, or, if there is no as of, like fresh.
-func asOfOrFresh[T any](ctx context.Context, a *App, d *stack.Door, asOf string, ask func(api.Moment) (T, error)) (T, error) {
+func asOfOrFresh[T any](ctx context.Context, a *App, d *stack.Door, asOf AsOf, ask func(api.Moment) (T, error)) (T, error) {
 	if asOf != "" {
-		return ask(api.Moment{AsOf: asOf})
+		return ask(api.Moment{AsOf: string(asOf)})
 	}
 	return fresh(ctx, a, d, func(m api.Minimum) (T, error) { return ask(api.Moment{Minimum: m}) })
 }

@@ -25,10 +25,7 @@ func (c *Recall) Run(ctx context.Context, a *App) error {
 		return err
 	}
 	request := api.SearchMemoriesRequest{Query: strings.Join(c.Query, " "), Limit: c.Limit, Explain: c.Explain}
-	var err error
-	if request.Owners, request.Narrow, request.Filters, err = c.filter(); err != nil {
-		return err
-	}
+	request.Owners, request.Narrow, request.Filters = c.filter()
 	door, err := a.OpenDoor(ctx, "recall")
 	if err != nil {
 		return err

@@ -15,27 +15,23 @@ import (
 
 // Replay is `auren replay`.
 type Replay struct {
-	Stream      string   `placeholder:"ID" help:"Replay one stream, whose id is that of its memory; default: the whole log."`
-	From        *int64   `placeholder:"N" help:"First sequence_id."`
-	To          *int64   `placeholder:"N" help:"Last sequence_id."`
-	Follow      bool     `short:"f" help:"Go on with what is appended from now on, until Ctrl-C."`
-	Category    []string `placeholder:"NAME" help:"Only events of these categories: memory, projection, or * for every category; default memory, or with --stream that of the stream."`
-	EventType   []string `name:"event-type" placeholder:"TYPE" help:"Only events of these types."`
-	Agent       string   `placeholder:"ID" help:"Only events of memories of this agent."`
-	User        string   `placeholder:"ID" help:"Only events of memories of this user."`
-	Correlation string   `placeholder:"ID" help:"Only events with this correlation_id."`
-	JSON        bool     `help:"Print each event as a line of JSON."`
+	Stream      uuid.UUID `placeholder:"ID" help:"Replay one stream, whose id is that of its memory; default: the whole log."`
+	From        *int64    `placeholder:"N" help:"First sequence_id."`
+	To          *int64    `placeholder:"N" help:"Last sequence_id."`
+	Follow      bool      `short:"f" help:"Go on with what is appended from now on, until Ctrl-C."`
+	Category    []string  `placeholder:"NAME" help:"Only events of these categories: memory, projection, or * for every category; default memory, or with --stream that of the stream."`
+	EventType   []string  `name:"event-type" placeholder:"TYPE" help:"Only events of these types."`
+	Agent       string    `placeholder:"ID" help:"Only events of memories of this agent."`
+	User        string    `placeholder:"ID" help:"Only events of memories of this user."`
+	Correlation string    `placeholder:"ID" help:"Only events with this correlation_id."`
+	JSON        bool      `help:"Print each event as a line of JSON."`
 }
 
 const replayPage = 500
 
 // Run prints the events in order, and then, when asked to, those to come.
 func (c *Replay) Run(ctx context.Context, a *App) error {
-	only, err := c.streamID()
-	if err != nil {
-		return err
-	}
-	if only != uuid.Nil && len(c.Category) == 0 {
+	if c.Stream != uuid.Nil && len(c.Category) == 0 {
 		c.Category = []string{eventstore.AllCategories}
 	}
 	filter := c.filter()
@@ -45,7 +41,7 @@ func (c *Replay) Run(ctx context.Context, a *App) error {
 	if first, last := c.span(); first < 1 || last < first {
 		return UsageError{errors.New("--from must be at least 1 and --to at least --from, e.g. --from 1 --to 100")}
 	}
-	if only != uuid.Nil && c.Agent+c.User+c.Correlation != "" {
+	if c.Stream != uuid.Nil && c.Agent+c.User+c.Correlation != "" {
 		return UsageError{errors.New("--stream must not be given together with --agent, --user or --correlation, which choose among many streams")}
 	}
 	door, err := a.OpenDoor(ctx, "replay")
@@ -55,13 +51,13 @@ func (c *Replay) Run(ctx context.Context, a *App) error {
 	defer door.Close()
 	p := eventPrinter{to: a.Stdout, json: c.JSON}
 	print := func(e *eventstore.Event) error {
-		if only != uuid.Nil && e.StreamID != only {
+		if c.Stream != uuid.Nil && e.StreamID != c.Stream {
 			return nil
 		}
 		return p.print(e)
 	}
-	if only != uuid.Nil && !c.Follow {
-		return c.replayStream(ctx, a, door, only, print)
+	if c.Stream != uuid.Nil && !c.Follow {
+		return c.replayStream(ctx, a, door, print)
 	}
 	return c.replayLog(ctx, a, door, print)
 }
@@ -78,15 +74,8 @@ func (c *Replay) span() (first, last int64) {
 	return first, last
 }
 
-func (c *Replay) streamID() (uuid.UUID, error) {
-	if c.Stream == "" {
-		return uuid.Nil, nil
-	}
-	return parseID("--stream", c.Stream)
-}
-
-func (c *Replay) replayStream(ctx context.Context, a *App, door *stack.Door, id uuid.UUID, print func(*eventstore.Event) error) error {
-	for request := (api.ReadStreamRequest{MemoryID: api.MemoryID{ID: id}, Limit: replayPage}); ; {
+func (c *Replay) replayStream(ctx context.Context, a *App, door *stack.Door, print func(*eventstore.Event) error) error {
+	for request := (api.ReadStreamRequest{MemoryID: api.MemoryID{ID: c.Stream}, Limit: replayPage}); ; {
 		page, err := api.ReadStream.Call(ctx, door, a.Caller(), request)
 		if err != nil {
 			return err

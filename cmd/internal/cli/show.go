@@ -14,38 +14,30 @@ import (
 
 // Show is `auren show`.
 type Show struct {
-	ID      string `arg:"" help:"The memory."`
-	History bool   `help:"All its versions, the oldest first."`
-	AsOf    string `name:"as-of" placeholder:"TIME|N" help:"As it was at a moment, or at a sequence_id."`
-	JSON    bool   `help:"Print it as JSON."`
+	memoryArgument
+	History bool `help:"All its versions, the oldest first."`
+	AsOf    AsOf `name:"as-of" placeholder:"TIME|N" help:"As it was at a moment, or at a sequence_id."`
+	JSON    bool `help:"Print it as JSON."`
 }
 
 // Run prints one memory, or its history.
 func (c *Show) Run(ctx context.Context, a *App) error {
-	id, err := parseID("ID", c.ID)
-	if err != nil {
-		return err
-	}
-	asOf, err := parseAsOf(c.AsOf)
-	if err != nil {
-		return err
-	}
 	door, err := a.OpenDoor(ctx, "show")
 	if err != nil {
 		return err
 	}
 	defer door.Close()
 	if c.History {
-		versions, err := asOfOrFresh(ctx, a, door, asOf, func(m api.Moment) ([]queries.Version, error) {
-			return readHistory(ctx, a, door, api.GetHistoryRequest{MemoryID: api.MemoryID{ID: id}, Limit: queries.MaxLimit, Moment: m})
+		versions, err := asOfOrFresh(ctx, a, door, c.AsOf, func(m api.Moment) ([]queries.Version, error) {
+			return readHistory(ctx, a, door, api.GetHistoryRequest{MemoryID: c.memory(), Limit: queries.MaxLimit, Moment: m})
 		})
 		if err != nil {
 			return err
 		}
 		return c.printHistory(a, versions)
 	}
-	m, err := asOfOrFresh(ctx, a, door, asOf, func(m api.Moment) (queries.Memory, error) {
-		return api.GetMemory.Call(ctx, door, a.Caller(), api.GetMemoryRequest{MemoryID: api.MemoryID{ID: id}, Moment: m})
+	m, err := asOfOrFresh(ctx, a, door, c.AsOf, func(m api.Moment) (queries.Memory, error) {
+		return api.GetMemory.Call(ctx, door, a.Caller(), api.GetMemoryRequest{MemoryID: c.memory(), Moment: m})
 	})
 	if err != nil {
 		return err

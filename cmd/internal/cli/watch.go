@@ -16,7 +16,7 @@ import (
 
 // Watch is `auren watch`.
 type Watch struct {
-	Since     string   `placeholder:"WHEN" help:"Begin in the past: a duration such as 10m, a time or a sequence_id."`
+	Since     Since    `placeholder:"WHEN" help:"Begin in the past: a duration such as 10m, a time or a sequence_id."`
 	Follow    bool     `short:"f" default:"true" negatable:"" help:"Go on until Ctrl-C; --no-follow ends at what is there now."`
 	EventType []string `name:"event-type" placeholder:"TYPE" help:"Only events of these types."`
 	Agent     string   `placeholder:"ID" help:"Only events of memories of this agent."`
@@ -29,15 +29,11 @@ func (c *Watch) Run(ctx context.Context, a *App) error {
 	if err := (&api.EventFilter{EventTypes: c.EventType}).Check(); err != nil {
 		return err
 	}
-	if !c.Follow && c.Since == "" {
+	if !c.Follow && c.Since == (Since{}) {
 		return UsageError{errors.New("--no-follow shows what was before: say since when with --since")}
 	}
-	since, err := parseSince(c.Since, time.Now())
-	if err != nil {
-		return err
-	}
 	if a.Config.URL != "" && a.Config.NATSURL == "" {
-		return c.watchServer(ctx, a, since)
+		return c.watchServer(ctx, a)
 	}
 	conn, err := a.connectToWatch()
 	if err != nil {
@@ -45,7 +41,7 @@ func (c *Watch) Run(ctx context.Context, a *App) error {
 	}
 	defer conn.Close()
 	w := &feed{
-		app: a, conn: conn, since: since, follow: c.Follow, last: since.sequenceID - 1,
+		app: a, conn: conn, since: c.Since, follow: c.Follow, last: c.Since.sequenceID - 1,
 		subjects: c.subjects(a),
 		print:    (&eventPrinter{to: a.Stdout, json: c.JSON, layout: changeLayout}).print,
 	}

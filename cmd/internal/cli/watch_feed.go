@@ -17,35 +17,32 @@ import (
 	"github.com/auren-memory/auren/projections/fanout"
 )
 
-// moments of a log are named by one of these; the zero value is now.
-type since struct {
+// Since is a moment of the log: a sequence_id or a time; the zero value is now.
+type Since struct {
 	sequenceID int64
 	time       time.Time
 }
 
-// parseSince reads a sequence_id, a duration before now, or a time.
-func parseSince(text string, now time.Time) (since, error) {
-	if text == "" {
-		return since{}, nil
-	}
+// ParseSince reads a sequence_id, a duration before now, or a time.
+func ParseSince(text string) (Since, error) {
 	if position, err := strconv.ParseInt(text, 10, 64); err == nil && position > 0 {
-		return since{sequenceID: position}, nil
+		return Since{sequenceID: position}, nil
 	}
 	if ago, err := time.ParseDuration(text); err == nil && ago > 0 {
-		return since{time: now.Add(-ago)}, nil
+		return Since{time: time.Now().Add(-ago)}, nil
 	}
-	t, err := parseTime("--since", text)
+	t, err := ParseTime(text)
 	if err != nil {
-		return since{}, UsageError{fmt.Errorf("%w; or a duration, e.g. 10m, or a sequence_id", errors.Unwrap(err))}
+		return Since{}, fmt.Errorf("%w; or a duration, e.g. 10m, or a sequence_id", err)
 	}
-	return since{time: *t}, nil
+	return Since{time: *t}, nil
 }
 
 // feed reads the messages of a tenant in order, each once, over whatever happens to the server and the stream.
 type feed struct {
 	app      *App
 	conn     *nats.Conn
-	since    since
+	since    Since
 	follow   bool
 	subjects []string
 	print    func(e *eventstore.Event) error
@@ -73,7 +70,7 @@ func (f *feed) run(ctx context.Context) error {
 			return fmt.Errorf("there is no stream %s yet; %w", fanout.Stream, stack.ErrNoProjector)
 		case errors.Is(err, jetstream.ErrStreamNotFound) && !f.waited:
 			f.waited = true
-			if f.since == (since{}) {
+			if f.since == (Since{}) {
 				f.since.time = began // what makes the stream is news, too
 			}
 			f.app.Notice("waiting for the first event; is a projector running?")
@@ -159,7 +156,7 @@ func (f *feed) show(m jetstream.Msg) error {
 
 // warnTruncated says so where the stream no longer reaches back as far as asked.
 func (f *feed) warnTruncated(ctx context.Context, stream jetstream.Stream) {
-	if f.since == (since{}) {
+	if f.since == (Since{}) {
 		return
 	}
 	first, err := stream.GetMsg(ctx, 1, jetstream.WithGetMsgSubject(fanout.Subjects(f.app.Tenant, "", "", "")))

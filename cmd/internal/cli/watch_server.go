@@ -9,14 +9,14 @@ import (
 )
 
 // watchServer shows the changes that the server's log has, for a client that reaches no NATS.
-func (c *Watch) watchServer(ctx context.Context, a *App, from since) error {
+func (c *Watch) watchServer(ctx context.Context, a *App) error {
 	door, err := a.OpenDoor(ctx, "watch")
 	if err != nil {
 		return err
 	}
 	defer door.Close()
 	request := api.FollowLogRequest{EventFilter: api.EventFilter{EventTypes: c.EventType, AgentID: c.Agent, UserID: c.User}}
-	if request.After, err = c.after(ctx, a, door, from); err != nil {
+	if request.After, err = c.after(ctx, a, door); err != nil {
 		return err
 	}
 	if !c.Follow {
@@ -44,15 +44,15 @@ func (c *Watch) watchServer(ctx context.Context, a *App, from since) error {
 }
 
 // after is the sequence_id to go on after; nil is the end of the log. What was known at a moment tells where the log was.
-func (c *Watch) after(ctx context.Context, a *App, door *stack.Door, from since) (*int64, error) {
+func (c *Watch) after(ctx context.Context, a *App, door *stack.Door) (*int64, error) {
 	switch {
-	case from.sequenceID > 0:
-		after := from.sequenceID - 1
+	case c.Since.sequenceID > 0:
+		after := c.Since.sequenceID - 1
 		return &after, nil
-	case from.time.IsZero():
+	case c.Since.time.IsZero():
 		return nil, nil
 	}
-	then := api.Moment{AsOf: from.time.UTC().Format(time.RFC3339Nano)}
+	then := api.Moment{AsOf: c.Since.time.UTC().Format(time.RFC3339Nano)}
 	list, err := api.ListMemories.Call(ctx, door, a.Caller(), api.ListMemoriesRequest{Limit: 1, Moment: then})
 	return &list.SequenceID, err
 }

@@ -42,20 +42,6 @@ func (w *writing) request(a *App) commands.Request {
 	}, Reason: w.Reason}
 }
 
-// expecting is for the commands that can be made to depend on a version.
-type expecting struct {
-	ExpectedVersion int `name:"expected-version" placeholder:"N" help:"Do it only if the memory is at this version."`
-}
-
-// conditions are what a request says besides.
-func (e *expecting) conditions(w *writing) api.Conditions {
-	on := api.Conditions{Reason: w.Reason}
-	if e.ExpectedVersion != 0 {
-		on.ExpectedVersion = &e.ExpectedVersion
-	}
-	return on
-}
-
 // answer prints what became of one command.
 func (w *writing) answer(a *App, did string, receipt commands.Receipt) error {
 	if w.JSON {
@@ -65,28 +51,28 @@ func (w *writing) answer(a *App, did string, receipt commands.Receipt) error {
 	return nil
 }
 
-// parseID reads a UUID; what names where it came from.
-func parseID(what, text string) (uuid.UUID, error) {
+// ParseID reads the id of a memory or a stream.
+func ParseID(text string) (uuid.UUID, error) {
 	id, err := uuid.Parse(text)
 	if err != nil {
-		return uuid.Nil, UsageError{fmt.Errorf("%s must be a UUID, e.g. 0192f8a4-7c3e-7d60-b1f2-3a4b5c6d7e8f, got %q", what, text)}
+		return uuid.Nil, fmt.Errorf("must be a UUID, e.g. 0192f8a4-7c3e-7d60-b1f2-3a4b5c6d7e8f, got %q", text)
 	}
 	return id, nil
 }
 
-// parseTime reads an RFC 3339 time, or one without a zone, as moment writes it, or a day, which begins at midnight: these
-// two are local.
-func parseTime(flag, text string) (*time.Time, error) {
-	if text == "" {
-		return nil, nil
-	}
+// ParseTime reads an RFC 3339 time, or one without a zone, as terminal.Time writes it, or a day, which begins at midnight:
+// these two are local.
+func ParseTime(text string) (*time.Time, error) {
 	for _, layout := range []string{time.RFC3339Nano, terminal.TimeLayout, "2006-01-02T15:04:05", "2006-01-02 15:04", time.DateOnly} {
 		if t, err := time.ParseInLocation(layout, text, time.Local); err == nil {
 			return &t, nil
 		}
 	}
-	return nil, UsageError{fmt.Errorf("%s must be a time, e.g. 2026-01-31T08:00:00Z or, in local time, 2026-01-31 08:00:00 or 2026-01-31, got %q", flag, text)}
+	return nil, fmt.Errorf("must be a time, e.g. 2026-01-31T08:00:00Z or, in local time, 2026-01-31 08:00:00 or 2026-01-31, got %q", text)
 }
+
+// ParseJSON reads a JSON value.
+func ParseJSON(text string) (canonjson.Value, error) { return canonjson.Parse([]byte(text)) }
 
 // content turns what was typed into JSON: a text as it is, or, when it was said to be JSON, that. "-" reads it from
 // stdin.
@@ -105,18 +91,13 @@ func (a *App) content(typed string, isJSON bool) (canonjson.Value, error) {
 		typed = string(read)
 	}
 	if isJSON {
-		return parseJSON("CONTENT", typed)
+		value, err := ParseJSON(typed)
+		if err != nil {
+			return value, UsageError{fmt.Errorf("CONTENT %w", err)}
+		}
+		return value, nil
 	}
 	return canonjson.Text(typed), nil
-}
-
-// parseJSON reads JSON that was typed.
-func parseJSON(what, text string) (canonjson.Value, error) {
-	value, err := canonjson.Parse([]byte(text))
-	if err != nil {
-		return canonjson.Value{}, UsageError{fmt.Errorf("%s %w", what, err)}
-	}
-	return value, nil
 }
 
 // noFlag stands where a flag is looked for and an argument is meant.
