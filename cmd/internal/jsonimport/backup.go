@@ -19,8 +19,8 @@ type Backup struct {
 	Bytes     int64  `json:"bytes"`
 }
 
-// backup copies the sources into a new directory, named after the time, within dir. Each copy is on the disk and was
-// read back and compared by its SHA-256 when it returns.
+// backup copies the sources into a new directory in dir, named after the time. When it returns, each copy is synced to
+// disk and was read back and compared with its source by SHA-256.
 func (t *tree) backup(ctx context.Context, sources []source, dir string, now time.Time, copied func(bytes int64)) (*Backup, error) {
 	b := &Backup{Directory: filepath.Join(dir, now.UTC().Format("20060102T150405.000Z"))}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -46,7 +46,7 @@ func (t *tree) backup(ctx context.Context, sources []source, dir string, now tim
 		}
 		from, err := t.open(s.path)
 		if err != nil {
-			continue // the import will say so
+			continue // the import reports it
 		}
 		n, err := copyFile(from, to)
 		if err == nil {

@@ -6,16 +6,16 @@ import (
 	"github.com/auren-memory/auren/commands"
 )
 
-// item is one record on its way through a batch.
+// item is one record of a batch.
 type item struct {
 	element element
 	file    *FileReport
 	outcome Outcome
-	// mapped is set where the importer decides the verdict.
+	// mapped is set if the importer decides the verdict; otherwise outcome has it.
 	mapped *mapped
 }
 
-// batch is a run of records, in their order, of which those that are still undecided are imported together.
+// batch is a run of records in file order. Those without a verdict are imported together.
 type batch struct {
 	items   []item
 	records []commands.ImportRecord
@@ -23,7 +23,7 @@ type batch struct {
 	err     error
 	// done is closed when results or err are set.
 	done chan struct{}
-	// size is how many bytes its records take; read is how many bytes of all files were read when it was filled.
+	// size is how many bytes its records take; read is how many bytes of all files had been read when it was full.
 	size int
 	read int64
 }
@@ -41,8 +41,8 @@ func (b *batch) add(i item) {
 	b.items = append(b.items, i)
 }
 
-// tell takes the results of a batch into the report, and tells the outcome of each of its records.
-func (r *run) tell(b *batch) error {
+// report adds the results of a batch to the report and emits the outcome of each of its records.
+func (r *run) reportBatch(b *batch) error {
 	imported := 0
 	for _, i := range b.items {
 		o := i.outcome

@@ -9,8 +9,8 @@ import (
 	"github.com/auren-memory/auren/domain/memory"
 )
 
-// confidence reads the confidence of a record: a number or the text of one, brought into 0..1. What is none is
-// DefaultConfidence. Exact says that it was taken as it is written.
+// confidence reads the confidence of a record, a number or a string that holds one, and clamps it to 0..1. Anything
+// else yields DefaultConfidence. exact is false if the value differs from what the record says.
 func (d *draft) confidence(name string, raw json.RawMessage) (value float64, exact bool) {
 	if len(raw) == 0 || string(raw) == "null" {
 		return memory.DefaultConfidence, true
@@ -18,11 +18,11 @@ func (d *draft) confidence(name string, raw json.RawMessage) (value float64, exa
 	value, err := strconv.ParseFloat(strings.TrimSpace(textOf(raw)), 64)
 	switch {
 	case err != nil || math.IsNaN(value) || math.IsInf(value, 0):
-		d.note(NoteConfidenceUnread, name, "%s is no number; %v was taken", excerpt(raw), memory.DefaultConfidence)
+		d.note(NoteConfidenceUnread, name, "%s is not a number; %v was used", excerpt(raw), memory.DefaultConfidence)
 		return memory.DefaultConfidence, false
 	case value < 0 || value > 1:
 		clamped := min(1, max(0, value))
-		d.note(NoteConfidenceClamped, name, "%s is outside 0..1; %v was taken", excerpt(raw), clamped)
+		d.note(NoteConfidenceClamped, name, "%s is outside 0..1; %v was used", excerpt(raw), clamped)
 		return clamped, false
 	}
 	return value, true

@@ -4,8 +4,8 @@ import "fmt"
 
 const maxKeyBytes = 64 << 10
 
-// list visits the elements of the array that starts at the next byte; visit must take one value. An array that an
-// object's end cuts short ends there if it stands within an object.
+// list visits the elements of the array that starts at the next byte; visit must consume one value. A } ends the array
+// too if the array is inside an object.
 func (t *tokenizer) list(withinObject bool, visit func(index int) error) error {
 	t.at++
 	comma := true
@@ -15,25 +15,25 @@ func (t *tokenizer) list(withinObject bool, visit func(index int) error) error {
 			return t.ended()
 		case ']':
 			if comma && i > 0 {
-				t.fault(t.offset(), "a comma stands before ]")
+				t.fault(t.offset(), "unexpected comma before ]")
 			}
 			t.at++
 			return nil
 		case '}':
-			t.fault(t.offset(), "a } stands where a record or ] was expected")
+			t.fault(t.offset(), "unexpected }, expected a record or ]")
 			if withinObject {
 				return nil
 			}
 			t.at++
 		case ',':
 			if comma {
-				t.fault(t.offset(), "a comma stands where a record was expected")
+				t.fault(t.offset(), "unexpected comma, expected a record")
 			}
 			t.at++
 			comma = true
 		default:
 			if !comma {
-				t.fault(t.offset(), "a comma is missing between two records")
+				t.fault(t.offset(), "missing comma between two records")
 			}
 			if err := visit(i); err != nil {
 				return err
@@ -44,7 +44,7 @@ func (t *tokenizer) list(withinObject bool, visit func(index int) error) error {
 	}
 }
 
-// object visits the members of the object that starts at the next byte; visit must take one value.
+// object visits the members of the object that starts at the next byte; visit must consume one value.
 func (t *tokenizer) object(visit func(key string) error) error {
 	t.at++
 	for {
@@ -61,7 +61,7 @@ func (t *tokenizer) object(visit func(key string) error) error {
 				return err
 			}
 		default:
-			return t.broken("a key in double quotes was expected")
+			return t.broken("expected a key in double quotes")
 		}
 	}
 }
@@ -77,21 +77,21 @@ func (t *tokenizer) member(visit func(key string) error) error {
 	case ':':
 		t.at++
 	default:
-		return t.broken("a colon was expected")
+		return t.broken("expected a colon")
 	}
 	switch t.next() {
 	case -1:
 		return t.ended()
 	case ',', '}':
-		t.fault(t.offset(), "a key stands without a value")
+		t.fault(t.offset(), "a key has no value")
 		return nil
 	case ']':
-		return t.broken("a value was expected")
+		return t.broken("expected a value")
 	}
 	return visit(keyText(key.raw))
 }
 
-// skip takes a value and keeps nothing of it.
+// skip consumes a value without keeping it.
 func (t *tokenizer) skip() error {
 	if t.value(0).open {
 		return t.ended()

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// fields are the members of a record that have not been given a place in the memory yet.
+// fields are the members of a record that have not been mapped yet.
 type fields map[string]json.RawMessage
 
 func fieldsOf(object json.RawMessage) (fields, error) {
@@ -22,13 +22,13 @@ func (f fields) take(key string) json.RawMessage {
 	return value
 }
 
-// given says whether a member is there and is neither null nor an empty text.
+// given reports whether a member exists and is neither null nor an empty string.
 func (f fields) given(key string) bool {
 	value := string(f[key])
 	return value != "" && value != "null" && strings.TrimSpace(textOf(f[key])) != ""
 }
 
-// merged writes an object of the members and those of others that it does not have.
+// merged writes an object of the members, and of those in others that are missing here.
 func (f fields) merged(others map[string]any) json.RawMessage {
 	all := map[string]any{}
 	maps.Copy(all, others)
@@ -38,7 +38,7 @@ func (f fields) merged(others map[string]any) json.RawMessage {
 	return object(all)
 }
 
-// object writes an object. Its values are JSON already, or texts and numbers, so it cannot fail.
+// object writes an object. Its values are JSON already, or strings and numbers, so it cannot fail.
 func object(members map[string]any) json.RawMessage {
 	raw, err := json.Marshal(members)
 	if err != nil {
@@ -47,7 +47,7 @@ func object(members map[string]any) json.RawMessage {
 	return raw
 }
 
-// textOf is what a string stands for; any other value is its own text.
+// textOf returns the decoded string; for any other value its JSON.
 func textOf(raw json.RawMessage) string {
 	var text string
 	if len(raw) > 0 && raw[0] == '"' && json.Unmarshal(raw, &text) == nil {
@@ -56,7 +56,7 @@ func textOf(raw json.RawMessage) string {
 	return string(raw)
 }
 
-// kindOf names the kind of a value in a sentence.
+// kindOf names the type of a value, for messages.
 func kindOf(raw []byte) string {
 	if len(raw) == 0 {
 		return "nothing"
@@ -65,11 +65,11 @@ func kindOf(raw []byte) string {
 	case '{':
 		return "an object"
 	case '[':
-		return "a list"
+		return "an array"
 	case '"':
-		return "a text"
+		return "a string"
 	case 't', 'f':
-		return "a truth value"
+		return "a boolean"
 	case 'n':
 		return "null"
 	default:
@@ -77,7 +77,7 @@ func kindOf(raw []byte) string {
 	}
 }
 
-// excerpt shortens a value for a sentence.
+// excerpt shortens a value, for messages.
 func excerpt(raw []byte) string {
 	const longest = 60
 	text := []rune(strings.ToValidUTF8(string(raw[:min(len(raw), 4*longest)]), "\ufffd"))
@@ -87,8 +87,8 @@ func excerpt(raw []byte) string {
 	return string(text)
 }
 
-// truthOf reads a truth value that may be written as one, as a number or as a text.
-func truthOf(raw json.RawMessage) (value, ok bool) {
+// boolOf reads a boolean that may be written as a boolean, a number or a string.
+func boolOf(raw json.RawMessage) (value, ok bool) {
 	switch text := strings.ToLower(strings.TrimSpace(textOf(raw))); text {
 	case "", "null":
 		return false, true

@@ -11,7 +11,7 @@ import (
 	"github.com/auren-memory/auren/queries"
 )
 
-// fixture is one file and what becomes of its records.
+// fixture is one file and the expected outcome of its records.
 type fixture struct {
 	path string
 	text string
@@ -54,7 +54,7 @@ func (f fixture) run(t *testing.T) {
 	}
 }
 
-// metadata returns what a memory says of where it came from.
+// metadata returns where a memory says it came from.
 func from(t *testing.T, m queries.Memory) map[string]any {
 	t.Helper()
 	var metadata map[string]any
@@ -100,10 +100,10 @@ func TestRootShapes(t *testing.T) {
 		"data with memories":               {text: `{"data": {"memories": [` + one + `]}}`, verdicts: "added", check: x},
 		"data with data":                   {text: `{"data": {"data": {"data": [` + one + `]}}}`, verdicts: "added", check: x},
 		"data that is the content":         {text: `{"data": {"steps": 9000}, "id": "a", "timestamp": "2026-01-01"}`, verdicts: "added", check: contentIs(`{"steps":9000}`)},
-		"data that is a text":              {text: `{"data": "steps"}`, verdicts: "added", check: contentIs(`"steps"`)},
+		"data that is a string":            {text: `{"data": "steps"}`, verdicts: "added", check: contentIs(`"steps"`)},
 		"data that lists no objects":       {text: `{"data": [1, 2]}`, verdicts: "added", check: contentIs(`[1,2]`)},
 		"an object in the place of a list": {text: `{"evolution_history": [], "memories": ` + one + `}`, verdicts: "added", check: x},
-		"a text":                           {text: `"x"`, verdicts: "rejected"},
+		"a string":                         {text: `"x"`, verdicts: "rejected"},
 		"no JSON at all":                   {text: `hello`, verdicts: "rejected"},
 		"a list of anything":               {text: `[1, "x", null, [2], ` + one + `]`, verdicts: "rejected rejected rejected rejected added", check: x},
 		"a byte order mark":                {text: "\ufeff" + one, verdicts: "added", check: x},
@@ -243,7 +243,7 @@ func TestValues(t *testing.T) {
 				require.EqualValues(t, 8, added[1].ID.Version())
 				require.Equal(t, map[string]any{"id": "mem_1"}, from(t, added[1])["fields"])
 				require.Equal(t, "the same record as list.json [3]", outcomes[4].Reason)
-				require.Equal(t, `id: is that of another record, "list.json [0]"`, outcomes[5].Reason)
+				require.Equal(t, `id: another record has the same id, "list.json [0]"`, outcomes[5].Reason)
 				require.Equal(t, []string{"id_derived id", "id_derived id", "id_derived id"}, notes(outcomes))
 			},
 		},

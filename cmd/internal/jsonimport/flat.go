@@ -53,7 +53,7 @@ func (d *draft) flat() error {
 		d.fields.take(fieldConfidence)
 	}
 	if !d.occurred(fieldTimestamp, fieldCreatedAt, fieldUpdatedAt) {
-		d.note(NoteTimeMissing, fieldTimestamp, "no time is given; that of the file was taken")
+		d.note(NoteTimeMissing, fieldTimestamp, "no time; the file's was used")
 	}
 	if err := d.flatLife(); err != nil {
 		return err
@@ -69,10 +69,10 @@ func (d *draft) flat() error {
 func (d *draft) flatOwner() error {
 	for _, name := range []string{fieldAgentID, fieldUserID} {
 		if value := d.fields[name]; len(value) > 0 && (value[0] == '{' || value[0] == '[') {
-			return fmt.Errorf("%s: is %s; a text is allowed", name, kindOf(value))
+			return fmt.Errorf("%s: must be a string, got %s", name, kindOf(value))
 		}
 	}
-	agent := d.mapper.owners.ofName(d.in.path)
+	agent := d.mapper.owners.byName(d.in.path)
 	if level := textOf(d.in.level[fieldAgentID]); level != "" && level != "null" {
 		agent = d.mapper.owners.named(level)
 	}
@@ -84,7 +84,7 @@ func (d *draft) flatOwner() error {
 	}
 	if agent == "" {
 		agent = unknownAgent
-		d.note(NoteAgentUnknown, fieldAgentID, "neither the record nor its file names an agent; %q was taken", agent)
+		d.note(NoteAgentUnknown, fieldAgentID, "neither the record nor its file names an agent; %q was used", agent)
 	}
 	d.owner(agent)
 	if d.fields.given(fieldUserID) {
@@ -113,15 +113,15 @@ func (d *draft) flatType() {
 		return
 	}
 	r.Type = written
-	d.note(NoteTypeUnknown, name, "%s is no type that the old system knew; it was kept", excerpt([]byte(written)))
+	d.note(NoteTypeUnknown, name, "%s is not a type of the old system; it was kept", excerpt([]byte(written)))
 }
 
-// flatLife reads until when the memory lives. What cannot be read there rejects the record: it must not come back to
-// life by mistake.
+// flatLife reads when the memory expires and whether it was deleted. An unreadable value rejects the record: a deleted
+// memory must not be revived by mistake.
 func (d *draft) flatLife() error {
-	deleted, ok := truthOf(d.fields[fieldDeleted])
+	deleted, ok := boolOf(d.fields[fieldDeleted])
 	if !ok {
-		return fmt.Errorf("is_deleted: %s is neither true nor false", excerpt(d.fields[fieldDeleted]))
+		return fmt.Errorf("is_deleted: must be true or false, got %s", excerpt(d.fields[fieldDeleted]))
 	}
 	d.record.Forgotten = deleted
 	d.fields.take(fieldDeleted)
@@ -147,16 +147,16 @@ func (d *draft) flatMetadata() error {
 	case len(raw) == 0 || string(raw) == "null":
 	case raw[0] == '{':
 		if d.metadata, err = fieldsOf(raw); err != nil {
-			return errors.New("metadata: is no object")
+			return errors.New("metadata: must be an object")
 		}
 	default:
 		d.metadata = fields{"value": raw}
-		d.note(NoteMetadataWrapped, fieldMetadata, "is %s; an object that holds it as value was taken", kindOf(raw))
+		d.note(NoteMetadataWrapped, fieldMetadata, "is %s; it was kept as the member value of an object", kindOf(raw))
 	}
 	return nil
 }
 
-// flatContent takes the content, and leaves in fields what has no place.
+// flatContent takes the content and leaves in fields what is not part of it.
 func (d *draft) flatContent() {
 	for _, key := range contentKeys {
 		if content := d.fields.take(key); content != nil {

@@ -17,9 +17,8 @@ func ownID(raw json.RawMessage) (uuid.UUID, bool) {
 	return id, err == nil && id != uuid.Nil
 }
 
-// identify sets the id of a memory from the field id of its record: the id itself where it is a UUID, else one derived
-// from agent, user, id and the time the record gives itself, if any, or where there is no id, from agent, user and the
-// whole record.
+// identify sets the id of a memory from the field id of its record: that id if it is a UUID; for another id, one derived
+// from agent, user, id and the record's time, if any; without an id, one derived from agent, user and the whole record.
 func (d *draft) identify(time json.RawMessage) {
 	r := &d.record
 	agent, user := r.Draft.AgentID, r.Draft.UserID
@@ -37,19 +36,18 @@ func (d *draft) identify(time json.RawMessage) {
 	d.note(NoteIDDerived, fieldID, "%s is not a UUID; the memory's id was derived from it", excerpt(d.fields[fieldID]))
 }
 
-// derive returns an id that is the same for the same parts within a tenant. It is keyed: nobody without the tenant's secret
-// can confirm by it what a record says.
+// derive returns an id that is the same for the same parts within a tenant. It is keyed: without the tenant's secret
+// nobody can confirm a guess at the record by its id.
 func (m mapper) derive(parts ...any) uuid.UUID {
 	mac := m.keyed("auren import id", parts)
 	id := uuid.UUID(mac[:16])
-	id[6] = id[6]&0x0f | 0x80 // version 8: made in a way of our own
+	id[6] = id[6]&0x0f | 0x80 // version 8: custom
 	id[8] = id[8]&0x3f | 0x80
 	return id
 }
 
-// digest tells whether a record is the same as when it was imported last. It covers what the record itself says and
-// whose it is, and not what its file gives to it, so that a file that grew changes none of its old records.
-// It is keyed, as ids are.
+// digest shows whether a record has changed since its last import. It covers the record, its agent and its user, but
+// not what its file contributes, so a file that grew changes none of its old records. It is keyed, as ids are.
 func (m mapper) digest(k kind, agent, user string, source json.RawMessage) [sha256.Size]byte {
 	return m.keyed("auren import digest", []any{k, agent, user, source})
 }
@@ -61,11 +59,11 @@ func (m mapper) keyed(purpose string, parts []any) (mac [sha256.Size]byte) {
 	return mac
 }
 
-// list writes values, each of which is valid JSON already or a text, as canonical JSON.
+// list writes values, each valid JSON already or a string, as canonical JSON.
 func list(parts ...any) []byte {
 	raw, err := canonicalList(parts...)
 	if err != nil {
-		// An agent or user too odd for the domain is refused by it a moment later: any id will do.
+		// The domain rejects this agent or user in a moment: any id will do.
 		return nil
 	}
 	return raw

@@ -16,14 +16,14 @@ import (
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 )
 
-// The variables that make this test binary import a tree until it is killed.
+// The environment variables that make this test binary import a tree until it is killed.
 const (
 	victimDSN  = "AUREN_TEST_IMPORT_DSN"
 	victimRoot = "AUREN_TEST_IMPORT_ROOT"
 )
 
-// importUntilKilled imports, says how far it is after each batch, and does not get to the end by itself: after half
-// of the files it waits for its end.
+// importUntilKilled imports and prints its progress after each batch. After half of the files it blocks until it is
+// killed.
 func importUntilKilled(dsn string) {
 	pool, err := pgxpool.New(context.Background(), dsn)
 	if err != nil {

@@ -7,7 +7,7 @@ const typeKnowledge = "knowledge"
 // knowledge maps one entry of a knowledge_base.json, whose agent and user come from the flags.
 func (d *draft) knowledge() error {
 	if !d.fields.given("title") && !d.fields.given("content") {
-		return errors.New("content: is missing, and so is a title")
+		return errors.New("content: content or title is required")
 	}
 	agent := d.mapper.owners.agent
 	if agent == "" {
@@ -23,7 +23,7 @@ func (d *draft) knowledge() error {
 		d.fields.take("confidence_score")
 	}
 	if !d.occurred("last_updated") {
-		d.note(NoteTimeMissing, "last_updated", "no time is given; that of the file was taken")
+		d.note(NoteTimeMissing, "last_updated", "no time; the file's was used")
 	}
 	d.content = d.fields.merged(nil)
 	return nil

@@ -22,21 +22,21 @@ type mapper struct {
 	zone   *time.Location
 	// secret is the tenant's: it keys ids and digests.
 	secret []byte
-	// merge leaves out the untested ones among hypotheses of equal statement.
+	// merge leaves out the untested ones among hypotheses with the same statement.
 	merge bool
 }
 
-// origin is what a file gives to all its records.
+// origin is what a file contributes to all its records.
 type origin struct {
 	// path begins below the root, rooted with the root's own name.
 	path, rooted string
 	modified     time.Time
-	// level is what the file's root object says for all records.
+	// level holds the fields of the file's root object that apply to all records.
 	level      map[string]json.RawMessage
 	statements statements
 }
 
-// mapped is a record as the memory it becomes.
+// mapped is a record as a memory.
 type mapped struct {
 	record commands.ImportRecord
 	// memory is the event that the draft becomes, in canonical form.
@@ -46,18 +46,18 @@ type mapped struct {
 	notes     []Note
 }
 
-// mergedError says that a record is left out since another one stands for it.
+// mergedError says that a record is left out because another one represents it.
 type mergedError struct{ reason string }
 
 func (e *mergedError) Error() string { return e.reason }
 
-// draft is a memory in the making.
+// draft is a memory under construction.
 type draft struct {
 	mapper mapper
 	in     *origin
 	element
 	mapped
-	// source is the record in canonical form; fields are what of it has no place in the memory yet.
+	// source is the record in canonical form; fields are the members that have not been mapped yet.
 	source json.RawMessage
 	fields fields
 	// content becomes the memory's.
@@ -71,8 +71,8 @@ func (d *draft) note(code NoteCode, field, text string, args ...any) {
 	d.notes = append(d.notes, Note{Code: code, Field: field, Text: fmt.Sprintf(text, args...)})
 }
 
-// record maps one record. Its error, of which the notes are still returned, says why there will be no memory: a
-// *mergedError where another record stands for it, else the record is rejected.
+// record maps one record. Its error, with which the notes are still returned, says why no memory is made: a
+// *mergedError if another record represents it; any other error rejects the record.
 func (m mapper) record(in *origin, e element) (mapped, error) {
 	d := draft{mapper: m, in: in, element: e, fields: fields{}}
 	err := d.read()
@@ -85,15 +85,15 @@ func (m mapper) record(in *origin, e element) (mapped, error) {
 	return d.mapped, err
 }
 
-// read checks that there is a record at all and brings it into canonical form.
+// read checks that there is a record and brings it into canonical form.
 func (d *draft) read() error {
 	switch {
 	case d.kind == kindStray:
-		return errors.New("stands after the end of the file's value")
+		return errors.New("follows the end of the file's root value")
 	case d.open:
 		return errors.New("the file ends, or nests too deep, before the record ends")
 	case d.length > int64(len(d.raw)):
-		return fmt.Errorf("takes %d bytes; at most %d are read", d.length, MaxRecordBytes)
+		return fmt.Errorf("must be at most %d bytes, got %d", MaxRecordBytes, d.length)
 	}
 	var err error
 	if d.source, d.notes, err = canonical(d.raw); err != nil {
@@ -103,7 +103,7 @@ func (d *draft) read() error {
 		return nil
 	}
 	if d.source[0] != '{' {
-		return fmt.Errorf("is %s; a record is an object", kindOf(d.source))
+		return fmt.Errorf("must be an object, got %s", kindOf(d.source))
 	}
 	d.fields, err = fieldsOf(d.source)
 	return err
@@ -124,7 +124,7 @@ func (d *draft) fill() error {
 	}
 }
 
-// finish adds where the record came from and checks the memory as the domain will.
+// finish adds where the record came from and validates the memory with the domain.
 func (d *draft) finish() error {
 	r := &d.record
 	from := map[string]any{"file": d.in.path}
@@ -142,7 +142,7 @@ func (d *draft) finish() error {
 		return domain.WithField("metadata", err)
 	}
 	if strings.TrimSpace(r.Draft.UserID) == "" {
-		return errors.New("user_id: the record names none; give one with --user or --user-map")
+		return errors.New("user_id: required; give one with --user or --user-map")
 	}
 	event, err := memory.Remember(r.Draft)
 	if err != nil {
@@ -168,8 +168,8 @@ func (d *draft) owner(agent string) {
 	}
 }
 
-// occurred sets when the record was made: by the first of the named fields that is a time, else by the file. False if
-// none was given.
+// occurred sets when the record was made: the first of the named fields that is a time, else the file's time. It returns
+// false if none of the fields was given.
 func (d *draft) occurred(names ...string) bool {
 	given := false
 	for _, name := range names {
@@ -179,7 +179,7 @@ func (d *draft) occurred(names ...string) bool {
 		given = true
 		t, err := d.moment(name)
 		if err != nil {
-			d.note(NoteTimeUnread, name, "%v; the next time given, or that of the file, was taken", err)
+			d.note(NoteTimeUnread, name, "%v; the next time given, or the file's, was used", err)
 			continue
 		}
 		d.record.OccurredAt = t.Time
@@ -192,7 +192,7 @@ func (d *draft) occurred(names ...string) bool {
 	return given
 }
 
-// moment reads a field as a time, with a note where it is not a single one.
+// moment reads a field as a time, with a note if a change of clocks makes it ambiguous.
 func (d *draft) moment(name string) (moment, error) {
 	t, err := readMoment(d.fields[name], d.mapper.zone)
 	if err != nil {
@@ -203,9 +203,9 @@ func (d *draft) moment(name string) (moment, error) {
 	}
 	switch t.note {
 	case NoteTimeGap:
-		d.note(t.note, name, "%s does not exist in %s, whose clocks were set forward; %s was taken", textOf(d.fields[name]), d.mapper.zone, t.Format(time.RFC3339Nano))
+		d.note(t.note, name, "%s does not exist in %s, where clocks were set forward; %s was used", textOf(d.fields[name]), d.mapper.zone, t.Format(time.RFC3339Nano))
 	case NoteTimeOverlap:
-		d.note(t.note, name, "%s stands twice in %s, whose clocks were set back; the first, %s, was taken", textOf(d.fields[name]), d.mapper.zone, t.Format(time.RFC3339Nano))
+		d.note(t.note, name, "%s occurred twice in %s, where clocks were set back; the first, %s, was used", textOf(d.fields[name]), d.mapper.zone, t.Format(time.RFC3339Nano))
 	}
 	return t, nil
 }

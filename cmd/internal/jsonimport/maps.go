@@ -13,13 +13,13 @@ import (
 	"github.com/auren-memory/auren/domain/memory"
 )
 
-// LoadAgentMap reads a JSON object of agents and the ids they go by from now on, as in {"coach": "fitness_coach"}.
+// LoadAgentMap reads a JSON object that maps agents to their new ids, e.g. {"coach": "fitness_coach"}.
 func LoadAgentMap(file string) (map[string]string, error) {
 	return loadMap("agent map", file, memory.MaxAgentID)
 }
 
-// LoadUserMap reads a JSON object that gives users, as in {"clients/anna": "anna", "neuroscientist": "ben",
-// "default_user": "anna"}: for the files below a path, for an agent, and for a user that a record names.
+// LoadUserMap reads a JSON object that maps a path, an agent, or a user that a record names to a user, e.g.
+// {"clients/anna": "anna", "neuroscientist": "ben", "default_user": "anna"}.
 func LoadUserMap(file string) (map[string]string, error) {
 	entries, err := loadMap("user map", file, memory.MaxUserID)
 	if err != nil {
@@ -43,16 +43,16 @@ func loadMap(what, file string, longest int) (map[string]string, error) {
 	}
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &members); err != nil || members == nil {
-		return nil, fmt.Errorf("%s %s: holds %s; an object of names is allowed", what, file, kindOf(raw))
+		return nil, fmt.Errorf("%s %s: must be a JSON object, got %s", what, file, kindOf(raw))
 	}
 	names := make(map[string]string, len(members))
 	for name, value := range members {
-		if kindOf(value) != "a text" {
-			return nil, fmt.Errorf("%s %s: %s: is %s; a text is allowed", what, file, name, kindOf(value))
+		if kindOf(value) != "a string" {
+			return nil, fmt.Errorf("%s %s: %s: must be a string, got %s", what, file, name, kindOf(value))
 		}
 		text := textOf(value)
 		if strings.TrimSpace(name) == "" || strings.TrimSpace(text) == "" {
-			return nil, fmt.Errorf("%s %s: %q: an empty name stands on one side", what, file, name)
+			return nil, fmt.Errorf("%s %s: %q: names must not be empty", what, file, name)
 		}
 		if err := domain.CheckText(name, text, longest); err != nil {
 			return nil, fmt.Errorf("%s %s: %w", what, file, err)
@@ -62,8 +62,8 @@ func loadMap(what, file string, longest int) (map[string]string, error) {
 	return names, checkChains(what, file, names)
 }
 
-// checkChains refuses a name that is given another one and is also the other name of a third: which of the two is
-// meant would depend on how often the map is applied.
+// checkChains refuses a name that is mapped and is also the target of another: the result would depend on how often
+// the map is applied.
 func checkChains(what, file string, names map[string]string) error {
 	keys := make([]string, 0, len(names))
 	for key := range names {
@@ -72,7 +72,7 @@ func checkChains(what, file string, names map[string]string) error {
 	slices.Sort(keys)
 	for _, key := range keys {
 		if next, ok := names[names[key]]; ok && names[key] != key && next != names[key] {
-			return fmt.Errorf("%s %s: %q goes to %q, and that to %q; write where each goes in the end", what, file, key, names[key], next)
+			return fmt.Errorf("%s %s: %q maps to %q, which maps to %q; map each to its final name", what, file, key, names[key], next)
 		}
 	}
 	return nil

@@ -7,17 +7,17 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	_ "time/tzdata" // zones must be known on machines that have no database of them
+	_ "time/tzdata" // for machines without a time zone database
 )
 
-// ParseZone returns a time zone by its IANA name, as in "Europe/Berlin"; the empty name is the zone of this machine.
+// ParseZone returns a time zone by its IANA name, e.g. "Europe/Berlin"; an empty name means the zone of this machine.
 func ParseZone(name string) (*time.Location, error) {
 	if name == "" {
 		return time.Local, nil
 	}
 	zone, err := time.LoadLocation(name)
 	if err != nil {
-		return nil, fmt.Errorf("tz: %q is no time zone; allowed are IANA names such as Europe/Berlin", name)
+		return nil, fmt.Errorf("tz: must be an IANA time zone, e.g. Europe/Berlin, got %q", name)
 	}
 	return zone, nil
 }
@@ -27,7 +27,7 @@ type moment struct {
 	time.Time
 	// naive says that the record named no offset.
 	naive bool
-	// note is NoteTimeGap or NoteTimeOverlap where the time of the clock did not exist or stood twice.
+	// note is NoteTimeGap or NoteTimeOverlap if the local time did not exist or occurred twice.
 	note NoteCode
 }
 
@@ -39,7 +39,7 @@ func readMoment(raw json.RawMessage, zone *time.Location) (moment, error) {
 	}
 	seconds, err := strconv.ParseFloat(string(raw), 64)
 	if err != nil || math.Abs(seconds) > 1e14 {
-		return moment{}, fmt.Errorf("%s is no time", excerpt(raw))
+		return moment{}, fmt.Errorf("%s is not a time", excerpt(raw))
 	}
 	if math.Abs(seconds) >= 1e11 {
 		seconds /= 1000
@@ -63,12 +63,12 @@ func parseMoment(text string, zone *time.Location) (moment, error) {
 			return resolve(t, zone), nil
 		}
 	}
-	return moment{}, fmt.Errorf("%q is no time", text)
+	return moment{}, fmt.Errorf("%q is not a time", text)
 }
 
-// resolve gives the time of a clock its place in a zone. Where the clock was set forward and the time did not exist,
-// or set back and it stood twice, the offset from before the change is taken: a time in the gap moves on by the gap,
-// and of two equal times it is the first. Python does the same (fold=0).
+// resolve returns a local time in a zone. If clocks were set forward and the time did not exist, or were set back and
+// it occurred twice, the offset before the change applies: a time in the gap moves forward by the gap, and of two equal
+// times the first is used. Python does the same (fold=0).
 func resolve(clock time.Time, zone *time.Location) moment {
 	_, before := clock.Add(-24 * time.Hour).In(zone).Zone()
 	_, after := clock.Add(24 * time.Hour).In(zone).Zone()
@@ -87,7 +87,7 @@ func resolve(clock time.Time, zone *time.Location) moment {
 	return m
 }
 
-// reads says whether a clock in the zone of t shows the given time at t.
+// reads reports whether a clock in the zone of t shows the given time at t.
 func reads(t, clock time.Time) bool {
 	_, offset := t.Zone()
 	return t.Add(time.Duration(offset) * time.Second).Equal(clock)

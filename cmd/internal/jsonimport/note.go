@@ -1,9 +1,9 @@
 package jsonimport
 
-// NoteCode names one kind of thing that was read otherwise than it is written.
+// NoteCode names one kind of replacement.
 type NoteCode string
 
-// The codes of notes; docs/import.md says for each what was done.
+// The codes of notes; docs/import.md says what each replaces by what.
 const (
 	NoteNotANumber       NoteCode = "not_a_number"
 	NoteNUL              NoteCode = "nul"
@@ -28,11 +28,11 @@ const (
 	NoteDuplicateHypothesis NoteCode = "duplicate_hypothesis"
 )
 
-// Note tells of one thing in a record that was read otherwise than it is written.
+// Note reports one value of a record that was replaced or is doubtful.
 type Note struct {
 	Code NoteCode `json:"code"`
-	// Field is the path within the record, as in "content.hrv[3]".
+	// Field is the path within the record, e.g. "content.hrv[3]".
 	Field string `json:"field"`
-	// Text says what was found and what was taken for it.
+	// Text says what was found and what was used instead.
 	Text string `json:"text"`
 }

@@ -10,64 +10,63 @@ import (
 	"github.com/auren-memory/auren/domain"
 )
 
-// Options say what to import, and how.
+// Options configure an import.
 type Options struct {
 	// Root is the directory to read, or one file.
 	Root string
-	// Request names the tenant, and who imports. An empty correlation id is set to a new one, which then leads from
-	// any event to all others of the run.
+	// Request names the tenant and the caller. An empty correlation id is replaced by a new one, by which all events of
+	// the run can be found.
 	Request commands.Request
 	// DryRun decides everything and writes nothing but Rejects and Outcomes.
 	DryRun bool
-	// User is the user of records that name none, in themselves, in their file or in its name; default none, which
-	// rejects them.
+	// User is the user of records for which neither the record, the file nor its name gives one; default none: such
+	// records are rejected.
 	User string
-	// Agent is the agent of knowledge_base.json, default "knowledge_base", and of records that are named none by
-	// themselves, their file or its path, default "unknown".
+	// Agent is the agent of knowledge_base.json, default "knowledge_base", and of records for which neither the record,
+	// the file nor its path names one, default "unknown".
 	Agent string
-	// AgentMap gives agents another name, whatever says it; coach is fitness_coach in any case.
+	// AgentMap renames agents, wherever the name comes from; coach → fitness_coach is built in.
 	AgentMap map[string]string
-	// UserMap gives the files below a path, or an agent, a user; and users that records name another id.
+	// UserMap maps a path, an agent, or a user that a record names to a user.
 	UserMap map[string]string
-	// Zone is that of times that name none; default that of this machine.
+	// Zone is the zone of times without an offset; default the zone of this machine.
 	Zone *time.Location
-	// MergeDuplicateHypotheses keeps, of hypotheses of equal statement, the one tested best, and leaves out the
+	// MergeDuplicateHypotheses keeps the best tested of several hypotheses with the same statement and leaves out the
 	// others that were never tested.
 	MergeDuplicateHypotheses bool
-	// Rejects is the file that rejected records are written to, one JSON object a line; default none. A file of that
-	// name is replaced, and none may be that is an input, by whatever name or link, or lies within Root.
+	// Rejects is the file that rejected records are written to, one JSON object per line; default none. An existing file
+	// is replaced. It must not be an input, under any name or link, nor lie within Root.
 	Rejects string
-	// Outcomes is the file that what became of each record is written to, an Outcome a line, under the same
-	// conditions; default none.
+	// Outcomes is the file that the Outcome of each record is written to, one per line, under the same conditions;
+	// default none.
 	Outcomes string
-	// Inputs are the files besides those of Root that were read for these options, such as maps: they are not to be
-	// written to.
+	// Inputs are further files that were read for these options, such as maps; they must not be written to.
 	Inputs []string
-	// Backup is the directory that the sources are copied to before anything is imported; default none.
+	// Backup is the directory that the sources are copied to before the import; default none.
 	Backup string
 	// BatchRecords is how many records are imported at once; default 500, at most 1,000.
 	BatchRecords int
 	// BatchBytes is how many bytes of records are held for one batch; default 8 MiB.
 	BatchBytes int
-	// InFlight is how many batches are imported at a time; default 2.
+	// InFlight is how many batches are imported concurrently; default 2.
 	InFlight int
 }
 
-// Deps are what Run works with.
+// Deps are the dependencies of Run.
 type Deps struct {
 	// Import is commands.Handler.Import.
 	Import func(ctx context.Context, req commands.Request, records []commands.ImportRecord, dryRun bool) ([]commands.ImportResult, error)
-	// Secret is the tenant's (eventstore.Log.Secret): the ids and digests that are made from records are keyed by it.
+	// Secret is the tenant's (eventstore.Log.Secret). It keys the ids and digests derived from records.
 	Secret []byte
-	// Current returns those of the memories with the given ids that the projection holds, in any order, once it has
-	// reached minSequence. Nil leaves out the verification.
+	// Current waits until the projection has reached minSequence and returns the memories with the given ids that it
+	// holds, in any order. Nil skips the verification.
 	Current func(ctx context.Context, tenant domain.Tenant, minSequence int64, ids []uuid.UUID) ([]Held, error)
-	// Versions returns every version of one memory that the projection holds. It is asked where a memory is not as
-	// its record has it, since it may have been changed after it was imported; nil takes all those as different.
+	// Versions returns every version of one memory that the projection holds. It is called if a memory differs from its
+	// record, as it may have been changed after the import. With nil, every such memory counts as different.
 	Versions func(ctx context.Context, tenant domain.Tenant, id uuid.UUID) ([]Held, error)
-	// Outcome is told what became of each record, in their order; an error ends the run. Nil: nobody.
+	// Outcome is called with the outcome of each record, in order; an error ends the run. May be nil.
 	Outcome func(Outcome) error
-	// Progress is told how far the run is, after each batch; nil: nobody.
+	// Progress is called after each batch. May be nil.
 	Progress func(Progress)
 }
 
@@ -106,7 +105,7 @@ const (
 	PhaseVerify Phase = "verify"
 )
 
-// Progress says how far a phase is.
+// Progress is the progress of a phase.
 type Progress struct {
 	Phase Phase
 	// Bytes and TotalBytes are those of the files; 0 in PhaseVerify.

@@ -8,7 +8,7 @@ import (
 	"github.com/auren-memory/auren/commands"
 )
 
-// Verdict says what became of a record.
+// Verdict is the result of importing a record.
 type Verdict string
 
 // The verdicts. The first four are those of commands.ImportResult.
@@ -17,39 +17,39 @@ const (
 	Changed   = Verdict(commands.ImportChanged)
 	Unchanged = Verdict(commands.ImportUnchanged)
 	Kept      = Verdict(commands.ImportKept)
-	// Duplicate is a record that another record of the run stands for.
+	// Duplicate is a record that another record of the run represents.
 	Duplicate Verdict = "duplicate"
-	// Rejected is a record of which no memory was made; its raw bytes are in the rejects file.
+	// Rejected is a record that could not become a memory; its raw bytes are in the rejects file.
 	Rejected Verdict = "rejected"
 )
 
-// Outcome is what became of one record.
+// Outcome is the result of one record.
 type Outcome struct {
 	// File is the path below the root, with slashes.
 	File string `json:"file"`
-	// Section is the list within the file that the record stands in, as in "data.memories"; "" for the root.
+	// Section is the list within the file that holds the record, e.g. "data.memories"; "" for the root.
 	Section string `json:"section,omitempty"`
 	// Index counts the records of a section from 0.
 	Index   int     `json:"index"`
 	Verdict Verdict `json:"verdict"`
-	// Reason says why a record was rejected, or which other record stands for it.
+	// Reason says why a record was rejected, or which other record represents it.
 	Reason string `json:"reason,omitempty"`
-	// ID is that of the memory; left out where a record got its verdict before it had one.
+	// ID is the memory's; omitted if the record got its verdict before it had one.
 	ID      uuid.UUID `json:"id,omitzero"`
 	AgentID string    `json:"agent_id,omitempty"`
 	UserID  string    `json:"user_id,omitempty"`
 	Notes   []Note    `json:"notes,omitempty"`
 }
 
-// place names a record in a sentence.
+// place names a record, for messages.
 func (o Outcome) place() string {
 	return o.File + " " + o.Section + "[" + strconv.Itoa(o.Index) + "]"
 }
 
-// seen knows the records of a run by their ids. It grows by about 100 bytes a record.
+// seen holds the records of a run by id. It grows by about 100 bytes per record.
 type seen map[uuid.UUID]first
 
-// first is the first record of an id.
+// first is the first record with an id.
 type first struct {
 	digest  [16]byte
 	file    *FileReport
@@ -57,8 +57,8 @@ type first struct {
 	index   int
 }
 
-// judge says whether an id has come before in this run, and which record it was: one record twice is a duplicate, two
-// records of one id are a conflict, which rejects the second.
+// judge looks for an earlier record of this run with the same id and returns the verdict and its reason: the same record
+// is a duplicate, a different one is a conflict, which rejects the second.
 func (s seen) judge(m *mapped, file *FileReport, e element) (Verdict, string) {
 	var short [16]byte
 	copy(short[:], m.record.Digest[:])
@@ -71,5 +71,5 @@ func (s seen) judge(m *mapped, file *FileReport, e element) (Verdict, string) {
 	if before.digest == short {
 		return Duplicate, "the same record as " + where
 	}
-	return Rejected, "id: is that of another record, " + strconv.Quote(where)
+	return Rejected, "id: another record has the same id, " + strconv.Quote(where)
 }

@@ -12,38 +12,38 @@ import (
 	"github.com/auren-memory/auren/domain"
 )
 
-// checkOutputs refuses to write where the run reads, before it does either.
+// checkOutputs refuses outputs that would overwrite an input, before anything is read or written.
 func (r *run) checkOutputs(sources []source) error {
 	o := r.options
 	if o.Backup != "" && r.tree.only == "" && within(o.Backup, o.Root) {
-		return domain.Invalidf("--backup", "%s lies within %s and would be imported next time; choose a place outside", o.Backup, o.Root)
+		return domain.Invalidf("--backup", "%s lies within %s and would be imported next time; choose another directory", o.Backup, o.Root)
 	}
 	for _, target := range []struct{ flag, name string }{{"--rejects", o.Rejects}, {"--outcomes", o.Outcomes}} {
 		if target.name == "" {
 			continue
 		}
 		if problem := r.unfit(target.name, sources); problem != "" {
-			return domain.Invalidf(target.flag, "%s %s; choose another place", target.name, problem)
+			return domain.Invalidf(target.flag, "%s %s; choose another file", target.name, problem)
 		}
 	}
 	if o.Rejects != "" && resolved(o.Rejects) == resolved(o.Outcomes) {
-		return domain.Invalidf("--outcomes", "%s is where the rejects go; choose another place", o.Outcomes)
+		return domain.Invalidf("--outcomes", "%s is the file of --rejects; choose another file", o.Outcomes)
 	}
 	return nil
 }
 
-// unfit says why a name is none to write to; empty where it is one.
+// unfit returns why a name cannot be written to; empty if it can.
 func (r *run) unfit(name string, sources []source) string {
 	if r.tree.only == "" && within(name, r.options.Root) {
 		return "lies within " + r.options.Root + ", which is imported"
 	}
 	link, err := os.Lstat(name)
 	if err != nil {
-		return "" // there is none yet, or creating it will say what is wrong
+		return "" // it does not exist yet, or creating it returns the error
 	}
 	file, err := os.Stat(name)
 	if err != nil {
-		return "is a symbolic link that leads nowhere"
+		return "is a dangling symbolic link"
 	}
 	for _, s := range sources {
 		if os.SameFile(file, s.info) {
@@ -59,12 +59,12 @@ func (r *run) unfit(name string, sources []source) string {
 	case file.Mode().IsRegular() && link.Mode()&fs.ModeSymlink != 0:
 		return "is a symbolic link to a file"
 	case !file.Mode().IsRegular() && file.Mode()&(fs.ModeNamedPipe|fs.ModeCharDevice) == 0:
-		return "is no file"
+		return "is not a file"
 	}
 	return ""
 }
 
-// within says whether a path leads into a directory, by whatever links or spelling.
+// within reports whether a path leads into a directory, through any links or spelling.
 func within(name, dir string) bool {
 	root, err := os.Stat(dir)
 	if err != nil {
@@ -80,7 +80,7 @@ func within(name, dir string) bool {
 	}
 }
 
-// resolved is the absolute path, with symbolic links followed as far as it exists.
+// resolved returns the absolute path, with symbolic links followed as far as the path exists.
 func resolved(name string) string {
 	absolute, err := filepath.Abs(name)
 	if err != nil {
@@ -95,16 +95,16 @@ func resolved(name string) string {
 	return absolute
 }
 
-// output is a file that lines of JSON are written to; nil takes none.
+// output is a file of JSON lines; nil discards them.
 type output struct {
 	what     string
 	file     *os.File
 	buffered *bufio.Writer
-	// regular says that there is a disk to bring it to.
+	// regular says that the file can be synced.
 	regular bool
 }
 
-// createOutput replaces the file of a former run. Without a name it returns nil.
+// createOutput replaces the file of an earlier run. Without a name it returns nil.
 func createOutput(what, name string) (*output, error) {
 	if name == "" {
 		return nil, nil
@@ -116,8 +116,8 @@ func createOutput(what, name string) (*output, error) {
 	return &output{what: what, file: file, buffered: bufio.NewWriter(file), regular: regular}, nil
 }
 
-// openOutput opens a pipe or a device as it is. A file is made anew and takes the name over: one that was known by
-// that name and is known by another, too, keeps what it holds.
+// openOutput opens a pipe or a device in place. A regular file is created under a temporary name and renamed, so that
+// another hard link to the old file keeps its contents.
 func openOutput(name string) (file *os.File, regular bool, err error) {
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
 		file, err := os.OpenFile(name, os.O_WRONLY, 0)
@@ -143,7 +143,7 @@ func (o *output) write(line any) error {
 	return o.failed("write", err)
 }
 
-// flush lets others see what was written, also where the process is killed afterwards.
+// flush hands what was written to the operating system, so that it survives if the process is killed.
 func (o *output) flush() error {
 	if o == nil {
 		return nil
@@ -151,7 +151,7 @@ func (o *output) flush() error {
 	return o.failed("write", o.buffered.Flush())
 }
 
-// close makes sure that what was written stays.
+// close syncs and closes the file.
 func (o *output) close() error {
 	if o == nil {
 		return nil

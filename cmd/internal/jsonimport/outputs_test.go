@@ -33,9 +33,9 @@ func TestOutputsAmongTheSourcesAreRefused(t *testing.T) {
 		"same file as a.json, which is imported":      {Root: file, Outcomes: link},
 		"file as a.json, which is imported; choose":   {Root: link, Outcomes: file},
 		"as " + users + ", which is read":             {Root: root, Inputs: []string{users}, Outcomes: users},
-		"leads nowhere":                               {Root: root, Outcomes: dangling},
-		"is no file":                                  {Root: root, Outcomes: beside},
-		"is where the rejects go":                     {Root: root, Rejects: filepath.Join(beside, "new"), Outcomes: beside + "/./new"},
+		"is a dangling symbolic link":                 {Root: root, Outcomes: dangling},
+		"is not a file":                               {Root: root, Outcomes: beside},
+		"is the file of --rejects":                    {Root: root, Rejects: filepath.Join(beside, "new"), Outcomes: beside + "/./new"},
 		"would be imported next time":                 {Root: root, Backup: filepath.Join(root, "sub", "backup")},
 		"imported next time":                          {Root: root, Backup: root},
 	} {
@@ -61,7 +61,7 @@ func TestOutputsAmongTheSourcesAreRefused(t *testing.T) {
 	require.ErrorContains(t, err, "--rejects: "+link+" is a symbolic link to a file; choose")
 }
 
-func TestOutputsReplaceANameAndNotWhatElseBearsIt(t *testing.T) {
+func TestOutputsKeepOtherHardLinks(t *testing.T) {
 	t.Parallel()
 	w, dir := setup(t), t.TempDir()
 	root := filesOf(t, map[string]string{"list.json": `[{"content": 1, "agent_id": "a", "timestamp": "2026-01-01"}, 5]`})

@@ -11,10 +11,10 @@ const (
 	specialistFile = "specialist_memory"
 )
 
-// aliases are the agents that the old system wrote under a second name.
+// aliases are the second names that the old system used for agents.
 func aliases() map[string]string { return map[string]string{"coach": "fitness_coach"} }
 
-// knownAgents are the agents of the old system; a file or directory of that name belongs to them.
+// knownAgents are the agents of the old system; a file or directory with such a name belongs to that agent.
 func knownAgents() []string {
 	return []string{"neuroscientist", "nutritionist", "fitness_coach", "physical_therapist", "medical_esthetician"}
 }
@@ -26,12 +26,12 @@ var (
 	holdsNoAlpha = regexp.MustCompile(`^[^\pL]*$`)
 )
 
-// owners finds out whose a record is where it does not say so itself.
+// owners finds the agent and user of records that do not name them.
 type owners struct {
 	agents map[string]string // name → agent
 	known  map[string]bool
 	users  map[string]string // path, agent or user → user
-	agent  string            // of whoever is named nowhere; default unknownAgent
+	agent  string            // of records for which nothing names one; default unknownAgent
 	user   string
 }
 
@@ -50,7 +50,7 @@ func newOwners(o Options) owners {
 	return w
 }
 
-// named is the agent that goes by a name.
+// named returns the agent with a name or alias.
 func (w owners) named(name string) string {
 	name = strings.TrimSpace(name)
 	if agent, ok := w.agents[name]; ok {
@@ -59,9 +59,9 @@ func (w owners) named(name string) string {
 	return name
 }
 
-// ofDirectory is the agent of a specialist_memory.json: the directory it lies in, or the one below a directory
-// specialist_memory. The path is absolute or begins with the name of the root.
-func (w owners) ofDirectory(file string) string {
+// byDirectory returns the agent of a specialist_memory.json: the directory below a directory specialist_memory, or the
+// one that the file lies in. The path is absolute or begins with the name of the root.
+func (w owners) byDirectory(file string) string {
 	parts := strings.Split(path.Dir(file), "/")
 	for i := 0; i+1 < len(parts); i++ {
 		if parts[i] == specialistFile {
@@ -71,9 +71,9 @@ func (w owners) ofDirectory(file string) string {
 	return w.named(parts[len(parts)-1])
 }
 
-// ofName is the agent by the names of a file and the directories it lies in: a known agent, the file's first, then
-// the nearest directory's; else the first name that can be one; else none. The path begins below the root.
-func (w owners) ofName(file string) string {
+// byName returns the agent that the names of a file and its directories suggest: the first known agent, from the file
+// to the root; else the first name that can be an agent's; else "". The path begins below the root.
+func (w owners) byName(file string) string {
 	var names []string
 	for name := strings.TrimSuffix(file, path.Ext(file)); name != "." && name != "/"; name = path.Dir(name) {
 		base := uuidInName.ReplaceAllString(path.Base(name), "")
@@ -92,8 +92,8 @@ func (w owners) ofName(file string) string {
 	return ""
 }
 
-// userOf is the user of the records of a file and agent that name none: by the user map, the deepest path first, then
-// the agent; then a UUID in the file's name; then the one user for all.
+// userOf returns the user of the records of a file and agent that name none: from the user map, by the deepest path,
+// then by the agent; else a UUID in the file's name; else the default user.
 func (w owners) userOf(file, agent string) string {
 	for name := file; name != "." && name != "/"; name = path.Dir(name) {
 		if user, ok := w.users[name]; ok {
@@ -109,7 +109,7 @@ func (w owners) userOf(file, agent string) string {
 	return w.user
 }
 
-// renamed is the user that a record's user goes by from now on.
+// renamed returns the user that a record's user is mapped to, else the same user.
 func (w owners) renamed(user string) string {
 	user = strings.TrimSpace(user)
 	if to, ok := w.users[user]; ok {

@@ -29,7 +29,7 @@ func TestAgentsByPath(t *testing.T) {
 		"specialist_memory/memories.json":    "",
 		"medical_esthetician/2026/03/x.json": "medical_esthetician",
 	} {
-		require.Equal(t, agent, w.ofName(path), path)
+		require.Equal(t, agent, w.byName(path), path)
 	}
 	for path, agent := range map[string]string{
 		"old/neuroscientist/specialist_memory.json":                      "neuroscientist",
@@ -38,7 +38,7 @@ func TestAgentsByPath(t *testing.T) {
 		"specialist_memory/nutritionist/2026/old/specialist_memory.json": "nutritionist",
 		"nutritionist/specialist_memory.json":                            "nutritionist",
 	} {
-		require.Equal(t, agent, w.ofDirectory(path), path)
+		require.Equal(t, agent, w.byDirectory(path), path)
 	}
 }
 
@@ -66,13 +66,13 @@ func TestMapFiles(t *testing.T) {
 	require.Equal(t, map[string]string{"clients/ben": "ben", "x": "y"}, users)
 
 	for text, problem := range map[string]string{
-		`[]`:                   "holds a list; an object of names is allowed",
-		`null`:                 "holds null",
-		`{"a": 1}`:             "a: is a number; a text is allowed",
+		`[]`:                   "must be a JSON object, got an array",
+		`null`:                 "must be a JSON object, got null",
+		`{"a": 1}`:             "a: must be a string, got a number",
 		`{"a": "b",}`:          "must be valid JSON",
 		`{"a": "b", "a": "c"}`: "must not occur twice",
-		`{"a": " "}`:           "empty name",
-		`{"a": "b", "b": "c"}`: `"a" goes to "b", and that to "c"`,
+		`{"a": " "}`:           "names must not be empty",
+		`{"a": "b", "b": "c"}`: `"a" maps to "b", which maps to "c"`,
 		`{"a": "\u0000"}`:      "NUL",
 		``:                     "ends too early",
 	} {

@@ -9,8 +9,8 @@ import (
 	"path"
 )
 
-// reader turns files into batches. It runs in a goroutine of its own and shares nothing but what it sends; of a
-// FileReport it sets only the problem and the remarks.
+// reader turns files into batches. It runs in its own goroutine and shares only what it sends; in a FileReport it sets
+// only the problem and the remarks.
 type reader struct {
 	options Options
 	mapper  mapper
@@ -19,7 +19,7 @@ type reader struct {
 	send    func(*batch) error
 	batch   *batch
 	files   []*FileReport
-	// before is how many bytes the files before the present one have.
+	// before is the total size of the files before the current one.
 	before int64
 	// failed is the error that ends the run, as opposed to one that ends a file.
 	failed error
@@ -57,7 +57,7 @@ func (r *reader) flush(read int64) error {
 	return r.send(b)
 }
 
-// file reads one file and returns what kept it from being read to its end, if anything did.
+// file reads one file and returns the problem that ended it early, if any.
 func (r *reader) file(ctx context.Context, s source, file *FileReport) (problem string) {
 	in, err := r.tree.open(s.path)
 	if err != nil {
@@ -69,7 +69,7 @@ func (r *reader) file(ctx context.Context, s source, file *FileReport) (problem 
 	case err != nil:
 		return unreadable(err)
 	case marks < 0:
-		return "is written in UTF-16; save it as UTF-8"
+		return "is in UTF-16; save it as UTF-8"
 	case marks > 0:
 		file.remark("begins with a byte order mark")
 	}
@@ -91,7 +91,7 @@ func (r *reader) file(ctx context.Context, s source, file *FileReport) (problem 
 	c := cutter{
 		tokens: tokens,
 		emit:   func(e element) error { return r.record(ctx, &from, file, e, tokens) },
-		unread: func(section string) { file.remark(section + " belongs to no record and was not imported") },
+		unread: func(section string) { file.remark(section + " is not part of a record and was not imported") },
 	}
 	err = c.cut(outline, "")
 	if err == nil || errors.Is(err, errBroken) {
@@ -113,7 +113,7 @@ func (r *reader) fileProblem(err error) string {
 	}
 }
 
-// record maps one record, decides what can be decided here, and puts it into the batch.
+// record maps one record, decides its verdict if the importer is not needed for it, and adds it to the batch.
 func (r *reader) record(ctx context.Context, from *origin, file *FileReport, e element, tokens *tokenizer) error {
 	m, err := r.mapper.record(from, e)
 	i := item{element: e, file: file, outcome: Outcome{
@@ -140,8 +140,8 @@ func (r *reader) record(ctx context.Context, from *origin, file *FileReport, e e
 	return r.failed
 }
 
-// byteOrderMark looks whether a file begins with a byte order mark: how long that of UTF-8 is, -1 for those of
-// UTF-16. The file stands after it, or else at its beginning.
+// byteOrderMark looks for a byte order mark at the start of a file and returns its length for UTF-8, -1 for UTF-16, 0 if
+// there is none. The file is then positioned after it.
 func byteOrderMark(in io.ReadSeeker) (int, error) {
 	head := make([]byte, 3)
 	n, err := io.ReadFull(in, head)

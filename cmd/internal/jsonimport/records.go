@@ -2,7 +2,7 @@ package jsonimport
 
 import "slices"
 
-// kind says by which table a record is mapped.
+// kind says which mapping a record has.
 type kind string
 
 const (
@@ -11,11 +11,11 @@ const (
 	kindHypothesis kind = "hypothesis"
 	kindScore      kind = "relationship_score"
 	kindKnowledge  kind = "knowledge"
-	// kindStray is text that stands where no record can be.
+	// kindStray is text after the end of the root value.
 	kindStray kind = "stray"
 )
 
-// element is one record as it stands in its file.
+// element is one record as its file has it.
 type element struct {
 	span
 	kind kind
@@ -28,11 +28,11 @@ type element struct {
 type cutter struct {
 	tokens *tokenizer
 	emit   func(element) error
-	// unread is told the name of a member that holds no record and says nothing for all of them.
+	// unread is called with the name of a member that holds no record and does not apply to all of them.
 	unread func(section string)
 }
 
-// cut emits the records of the next value, in their order. An error of emit ends it and is returned.
+// cut emits the records of the next value in order. It stops at an error of emit and returns it.
 func (c cutter) cut(o *outline, section string) error {
 	next := c.tokens.next()
 	switch {
@@ -77,7 +77,7 @@ func (c cutter) knowledge(section string) error {
 	})
 }
 
-// list emits the elements of an array. Null stands for an empty one; any other value is taken as its only element.
+// list emits the elements of an array. Null counts as an empty one; any other value as an array of that value.
 func (c cutter) list(k kind, section string) error {
 	switch c.tokens.next() {
 	case '[':
@@ -100,7 +100,7 @@ func (c cutter) one(k kind, section string, index int) error {
 	return nil
 }
 
-// rest emits what follows the root value, if anything does.
+// rest emits what follows the root value, if anything.
 func (c cutter) rest() error {
 	t := c.tokens
 	if t.next() < 0 {

@@ -10,8 +10,8 @@ import (
 	"github.com/auren-memory/auren/domain/canonjson"
 )
 
-// canonical returns the canonical form of a record as it will be kept, with a note for each replacement. Its error
-// says why the record cannot be kept.
+// canonical returns the canonical form of a record as it will be stored, with a note for each replacement. Its error
+// says why the record cannot be stored.
 func canonical(raw []byte) (json.RawMessage, []Note, error) {
 	value, err := canonjson.Parse(raw)
 	if err == nil {
@@ -23,17 +23,17 @@ func canonical(raw []byte) (json.RawMessage, []Note, error) {
 		return nil, nil, err
 	}
 	if r.space(); r.at < len(raw) {
-		return nil, nil, r.syntax("it holds more after its end")
+		return nil, nil, r.syntax("unexpected text after the value")
 	}
 	value, err = canonjson.Parse(repaired)
 	return value.Raw(), r.notes, err
 }
 
-// maxNotes is how many notes one record gets at most.
+// maxNotes is the maximum number of notes per record.
 const maxNotes = 100
 
-// repairer reads one JSON value and writes it again with everything replaced that has no place in JSON or in
-// PostgreSQL's jsonb. It fails only where the text is no JSON at all.
+// repairer reads one JSON value and rewrites it, replacing everything that JSON or PostgreSQL's jsonb does not allow.
+// It fails only if the text cannot be read as JSON at all.
 type repairer struct {
 	in    []byte
 	at    int
@@ -51,9 +51,9 @@ func (r *repairer) note(code NoteCode, field, text string) {
 
 func (r *repairer) syntax(problem string) error {
 	if r.at >= len(r.in) {
-		return errors.New("is no valid JSON: it ends too early")
+		return errors.New("is not valid JSON: it ends too early")
 	}
-	return fmt.Errorf("is no valid JSON: %s, at its byte %d", problem, r.at)
+	return fmt.Errorf("is not valid JSON: %s at byte %d of the record", problem, r.at)
 }
 
 func (r *repairer) space() {
@@ -72,7 +72,7 @@ func (r *repairer) next() byte {
 
 func (r *repairer) value(field string, depth int) ([]byte, error) {
 	if depth > canonjson.MaxDepth {
-		return nil, fmt.Errorf("nests deeper than %d levels", canonjson.MaxDepth)
+		return nil, fmt.Errorf("must be nested at most %d levels deep", canonjson.MaxDepth)
 	}
 	switch r.next() {
 	case '{':
@@ -107,7 +107,7 @@ func (r *repairer) array(field string, depth int) ([]byte, error) {
 			r.at++
 			return append(out, ']'), nil
 		default:
-			return nil, r.syntax("a comma or ] was expected")
+			return nil, r.syntax("expected a comma or ]")
 		}
 		r.at++
 	}
@@ -123,14 +123,14 @@ func (r *repairer) object(field string, depth int) ([]byte, error) {
 	}
 	for {
 		if r.next() != '"' {
-			return nil, r.syntax("a key in double quotes was expected")
+			return nil, r.syntax("expected a key in double quotes")
 		}
 		key, err := r.text(field)
 		if err != nil {
 			return nil, err
 		}
 		if r.next() != ':' {
-			return nil, r.syntax("a colon was expected")
+			return nil, r.syntax("expected a colon")
 		}
 		r.at++
 		path := join(field, key)
@@ -139,7 +139,7 @@ func (r *repairer) object(field string, depth int) ([]byte, error) {
 			return nil, err
 		}
 		if _, twice := values[key]; twice {
-			r.note(NoteDuplicateKey, path, "the key stands twice in one object; its last value was taken")
+			r.note(NoteDuplicateKey, path, "the object has the key twice; the last value was used")
 		} else {
 			keys = append(keys, key)
 		}
@@ -151,7 +151,7 @@ func (r *repairer) object(field string, depth int) ([]byte, error) {
 			r.at++
 			return writeObject(keys, values), nil
 		default:
-			return nil, r.syntax("a comma or } was expected")
+			return nil, r.syntax("expected a comma or }")
 		}
 	}
 }
@@ -176,7 +176,7 @@ func join(field, key string) string {
 	return field + "." + key
 }
 
-// word reads a number or a literal, among them those that Python's json module writes and JSON does not know.
+// word reads a number or a literal, including those that Python's json module writes but JSON does not have.
 func (r *repairer) word(field string) ([]byte, error) {
 	start := r.at
 	for r.at < len(r.in) && bytes.IndexByte([]byte(" \t\r\n,]}[{\":"), r.in[r.at]) < 0 {
@@ -187,7 +187,7 @@ func (r *repairer) word(field string) ([]byte, error) {
 	case "true", "false", "null":
 		return word, nil
 	case "NaN", "Infinity", "-Infinity":
-		r.note(NoteNotANumber, field, string(word)+" is no JSON; null was taken")
+		r.note(NoteNotANumber, field, string(word)+" is not JSON; null was used")
 		return []byte("null"), nil
 	}
 	if _, err := canonjson.Parse(word); err == nil {
@@ -195,8 +195,8 @@ func (r *repairer) word(field string) ([]byte, error) {
 	}
 	if !json.Valid(word) {
 		r.at = start
-		return nil, r.syntax("a value was expected")
+		return nil, r.syntax("expected a value")
 	}
-	r.note(NoteLongNumber, field, fmt.Sprintf("the number has more than %d digits; a string of them was taken", canonjson.MaxNumberDigits))
+	r.note(NoteLongNumber, field, fmt.Sprintf("the number has more than %d digits; it was kept as a string", canonjson.MaxNumberDigits))
 	return canonjson.AppendText(nil, string(word)), nil
 }

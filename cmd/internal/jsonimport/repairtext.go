@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// keyText is what a key in quotes stands for, repaired.
+// keyText decodes a quoted key, repaired.
 func keyText(raw []byte) string {
 	r := repairer{in: raw, noted: map[Note]bool{}}
 	text, err := r.text("")
@@ -17,7 +17,7 @@ func keyText(raw []byte) string {
 	return text
 }
 
-// text reads the string that starts at the next byte and returns what it stands for, repaired.
+// text decodes the string that starts at the next byte, repaired.
 func (r *repairer) text(field string) (string, error) {
 	r.at++
 	var out []byte
@@ -41,7 +41,7 @@ func (r *repairer) text(field string) (string, error) {
 		default:
 			char, size := utf8.DecodeRune(r.in[r.at:])
 			if char == utf8.RuneError && size == 1 {
-				r.note(NoteInvalidUTF8, field, "a byte that is no UTF-8 was replaced by U+FFFD")
+				r.note(NoteInvalidUTF8, field, "a byte that is not UTF-8 was replaced by U+FFFD")
 			}
 			r.at += size
 			out = utf8.AppendRune(out, char)
@@ -50,7 +50,7 @@ func (r *repairer) text(field string) (string, error) {
 	return "", r.syntax("")
 }
 
-// control judges a control character that stands unescaped in a string.
+// control handles an unescaped control character in a string.
 func (r *repairer) control(field string, char rune) rune {
 	if char == 0 {
 		return r.nul(field)
@@ -76,7 +76,7 @@ func (r *repairer) escape(field string) (rune, error) {
 	}
 	unit, ok := r.unit()
 	if !ok {
-		return 0, r.syntax("an unknown escape stands in a string")
+		return 0, r.syntax("unknown escape in a string")
 	}
 	r.at += 6
 	switch {

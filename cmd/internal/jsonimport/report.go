@@ -10,7 +10,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// Counts says how many records had which verdict.
+// Counts is the number of records by verdict.
 type Counts struct {
 	Records   int `json:"records"`
 	Added     int `json:"added"`
@@ -19,8 +19,8 @@ type Counts struct {
 	Kept      int `json:"kept"`
 	Duplicate int `json:"duplicate"`
 	Rejected  int `json:"rejected"`
-	// Verified is how many of those added, changed and unchanged were found in the projection as they must be, or
-	// were and have been changed there since.
+	// Verified is how many of those added, changed and unchanged the projection holds as imported, or held and has
+	// changed since.
 	Verified int `json:"verified"`
 }
 
@@ -42,15 +42,15 @@ func (c *Counts) add(v Verdict) {
 	}
 }
 
-// FileReport is what became of one file.
+// FileReport is the result of one file.
 type FileReport struct {
 	// Path is below the root, with slashes.
 	Path  string `json:"path"`
 	Bytes int64  `json:"bytes"`
 	Counts
-	// Problem says why the file was not read, or not to its end; default none.
+	// Problem says why the file was not read to its end; empty if it was.
 	Problem string `json:"problem,omitempty"`
-	// Remarks tell of what stands between the records, at most maxRemarks.
+	// Remarks describe what was found between the records, at most maxRemarks.
 	Remarks []string `json:"remarks,omitempty"`
 	// Notes counts the notes of its records.
 	Notes map[NoteCode]int `json:"notes,omitempty"`
@@ -64,38 +64,38 @@ func (f *FileReport) remark(text string) {
 	}
 }
 
-// AgentReport counts the records of one agent; those rejected before they had one are counted under "".
+// AgentReport counts the records of one agent; records rejected before they had one are counted under "".
 type AgentReport struct {
 	AgentID string `json:"agent_id"`
 	Counts
 }
 
-// Report is what a run did.
+// Report is the result of a run.
 type Report struct {
 	Root     string `json:"root"`
 	DryRun   bool   `json:"dry_run"`
 	TimeZone string `json:"time_zone"`
-	// CorrelationID is that of every event of the run.
+	// CorrelationID is shared by all events of the run.
 	CorrelationID string `json:"correlation_id"`
 	// Total counts all records.
 	Total Counts `json:"total"`
-	// Files are in the order of their paths, Agents in that of their ids.
+	// Files are ordered by path, Agents by id.
 	Files  []*FileReport  `json:"files"`
 	Agents []*AgentReport `json:"agents"`
 	// Notes counts the notes of all records.
 	Notes map[NoteCode]int `json:"notes"`
-	// Reasons counts the rejected records by why they were rejected; what is particular to a record reads "…". Of
-	// reasons beyond the first 100 it counts under "other reasons".
+	// Reasons counts the rejected records by reason, with "…" for what is particular to a record. Reasons beyond the
+	// first 100 are counted under "other reasons".
 	Reasons map[string]int `json:"reasons"`
-	// Rejects is the file that the rejected records were written to; "" where none was asked for.
+	// Rejects is the file that the rejected records were written to; "" if none was requested.
 	Rejects string `json:"rejects,omitempty"`
-	// Ignored is how many files are no JSON files.
+	// Ignored is how many files are not JSON files.
 	Ignored int `json:"ignored"`
-	// SequenceID is the last one that belongs to an imported memory; a query that waits for it sees them all.
+	// SequenceID is the highest of the imported memories; a query that waits for it sees them all.
 	SequenceID int64 `json:"sequence_id"`
-	// Backup is nil where none was asked for.
+	// Backup is nil if none was requested.
 	Backup *Backup `json:"backup,omitempty"`
-	// Verification is nil in a dry run, and where there is nothing to compare with.
+	// Verification is nil in a dry run and if Deps.Current is nil.
 	Verification *Verification `json:"verification,omitempty"`
 	// Elapsed is in nanoseconds.
 	Elapsed time.Duration `json:"elapsed_ns"`
@@ -106,7 +106,7 @@ const (
 	otherReasons = "other reasons"
 )
 
-// particular is what a reason says of one record alone: what it quotes, and its numbers.
+// particular matches what differs between records in a reason: quoted text and numbers.
 var particular = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|\d+(?:\.\d+)?`)
 
 func (r *Report) reject(reason string) {
@@ -121,40 +121,40 @@ func (r *Report) reject(reason string) {
 type Verification struct {
 	// Checked is how many records were compared: those added, changed or unchanged.
 	Checked int `json:"checked"`
-	// Verified is how many memories are as their records say.
+	// Verified is how many memories are as imported.
 	Verified int `json:"verified"`
-	// ChangedSince is how many were as their records say, and were changed in AUREN afterwards.
+	// ChangedSince is how many were as imported and were changed in AUREN afterwards.
 	ChangedSince int `json:"changed_since"`
 	// Missing is how many the projection does not hold.
 	Missing int `json:"missing"`
-	// Differs is how many were never as their records say.
+	// Differs is how many were never as imported.
 	Differs int `json:"differs"`
-	// Differences names the missing and the differing, the first 100.
+	// Differences lists the missing and the differing, at most 100.
 	Differences []Difference `json:"differences,omitempty"`
 }
 
-// Difference is a memory that is not as its record says.
+// Difference is a memory that is not as imported.
 type Difference struct {
 	ID      uuid.UUID `json:"id"`
 	File    string    `json:"file"`
 	Problem string    `json:"problem"`
 }
 
-// Complete says that every memory compared was as its record says.
+// Complete reports whether every memory compared is or was as imported.
 func (v *Verification) Complete() bool { return v.Verified+v.ChangedSince == v.Checked }
 
 // The exit codes of an import.
 const (
-	// ExitComplete: every record is in.
+	// ExitComplete: every record is imported.
 	ExitComplete = 0
-	// ExitIncomplete: the run came to its end, but there are rejected records or files that could not be read whole.
+	// ExitIncomplete: the run is complete, but records were rejected or files could not be read to the end.
 	ExitIncomplete = 3
 	// ExitUnverified: the projection does not hold what was imported.
 	ExitUnverified = 4
 )
 
-// ExitCode says how the run went. A run that ended with an error has none of these codes, but 1, and one that could
-// not begin for what it was told 2.
+// ExitCode returns the exit code of a run without an error. A run that ended with an error has the code 1, one whose
+// command line or files are unusable 2.
 func (r *Report) ExitCode() int {
 	switch {
 	case r.Verification != nil && !r.Verification.Complete():
@@ -165,7 +165,7 @@ func (r *Report) ExitCode() int {
 	return ExitComplete
 }
 
-// Problems are the files that were not read, or not to their end.
+// Problems returns the files that were not read to the end.
 func (r *Report) Problems() []*FileReport {
 	var bad []*FileReport
 	for _, f := range r.Files {

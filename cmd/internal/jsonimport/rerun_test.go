@@ -20,7 +20,7 @@ const (
 	secondID = "22222222-2222-4222-8222-222222222222"
 )
 
-// listOf writes two records under ids of their own, and one without.
+// listOf writes two records with ids and one without.
 func listOf(first, second string) string {
 	return `[{"id": "` + firstID + `", "content": "` + first + `", "timestamp": "2026-01-01"},
 		{"id": "` + secondID + `", "content": "` + second + `", "timestamp": "2026-01-01"}, {"content": "no id", "timestamp": "2026-01-01"}]`
@@ -28,7 +28,7 @@ func listOf(first, second string) string {
 
 func request() commands.Request { return commands.Request{Tenant: domain.DefaultTenant} }
 
-func TestAChangedFileBringsItsChangesOnly(t *testing.T) {
+func TestAChangedFileImportsOnlyItsChanges(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	root := filesOf(t, map[string]string{"nutritionist.json": listOf("a", "b")})
@@ -51,7 +51,7 @@ func TestAChangedFileBringsItsChangesOnly(t *testing.T) {
 	require.Equal(t, `"b"`, string(w.memory(t, uuid.MustParse(secondID)).Content))
 }
 
-func TestAFileThatGrewMovedOrWasTouchedChangesNoOldRecord(t *testing.T) {
+func TestOldRecordsDoNotChangeWhenTheirFileDoes(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	const later = `{"timestamp": "2026-01-07T10:00:00", "interaction_type": "reflection", "learning": "later", "confidence_delta": 0}`
@@ -69,7 +69,7 @@ func TestAFileThatGrewMovedOrWasTouchedChangesNoOldRecord(t *testing.T) {
 	require.JSONEq(t, `{"kind": "relationship_score", "score": 0.9}`, string(w.memory(t, outcomes[0].ID).Content))
 }
 
-func TestWhatWasChangedHereIsNotUndone(t *testing.T) {
+func TestLaterChangesAreNotUndone(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	root := filesOf(t, map[string]string{"nutritionist.json": listOf("a", "b")})
@@ -102,7 +102,7 @@ func TestTheSameIDInTwoFiles(t *testing.T) {
 	report, outcomes := w.run(t, Options{Root: root})
 	require.Equal(t, []Verdict{Added, Duplicate, Rejected}, verdictsOf(outcomes))
 	require.Equal(t, "the same record as a.json memories[0]", outcomes[1].Reason)
-	require.Equal(t, `id: is that of another record, "a.json memories[0]"`, outcomes[2].Reason)
+	require.Equal(t, `id: another record has the same id, "a.json memories[0]"`, outcomes[2].Reason)
 	require.Equal(t, "1", string(w.memory(t, uuid.MustParse(firstID)).Content))
 	require.Equal(t, ExitIncomplete, report.ExitCode())
 }
@@ -126,7 +126,7 @@ func TestOwnersOfTheRecords(t *testing.T) {
 	}
 	require.Equal(t, []string{"fitness_coach/eve", "a/anna", "unknown/last in the file", "unknown/6f9619ff-8b86-4d11-b42d-00c04fc964ff",
 		"neuroscientist/17", "/", "nutritionist/ben", "new_agent/anna"}, owners)
-	require.Equal(t, "agent_id: is an object; a text is allowed", outcomes[5].Reason)
+	require.Equal(t, "agent_id: must be a string, got an object", outcomes[5].Reason)
 
 	deps := w.deps()
 	report, err := Run(t.Context(), Options{Root: filesOf(t, map[string]string{"x.json": `[{"content": 1}]`})}, deps)

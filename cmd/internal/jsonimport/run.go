@@ -15,7 +15,7 @@ import (
 
 const importAttempts = 5
 
-// run is one import under way.
+// run is one import in progress.
 type run struct {
 	options  Options
 	deps     Deps
@@ -29,9 +29,9 @@ type run struct {
 	checks   []check
 }
 
-// Run imports a tree, and then verifies what it imported. It returns a report in any case; beside an error, which
-// ended the run, the report tells of what was done until then. Whatever ended it, the run can be repeated: what is in
-// stays, and the rest is brought in. Cancelling the context ends it between two batches.
+// Run imports a tree and then verifies what it imported. It always returns a report; with an error, the report covers
+// what was done before it. A run can always be repeated: what was imported stays, and the rest is imported. Cancelling
+// the context ends the run between two batches.
 func Run(ctx context.Context, options Options, deps Deps) (*Report, error) {
 	options = options.withDefaults()
 	r := &run{options: options, deps: deps, agents: map[string]*AgentReport{}, started: time.Now(), report: &Report{
@@ -47,7 +47,7 @@ func Run(ctx context.Context, options Options, deps Deps) (*Report, error) {
 
 func (r *run) run(ctx context.Context) (err error) {
 	if r.options.BatchRecords > commands.MaxMemories {
-		return domain.Invalidf("batch_records", "is %d; at most %d are allowed", r.options.BatchRecords, commands.MaxMemories)
+		return domain.Invalidf("batch_records", "must be at most %d, got %d", commands.MaxMemories, r.options.BatchRecords)
 	}
 	if r.tree, err = openTree(r.options.Root); err != nil {
 		return err
@@ -98,7 +98,8 @@ func (r *run) progress(p Progress) {
 	}
 }
 
-// importAll reads on while InFlight batches are being imported, and tells their outcomes in the order of the records.
+// importAll reads ahead while up to InFlight batches are being imported and reports their outcomes in the order of the
+// records.
 func (r *run) importAll(ctx context.Context, sources []source) error {
 	g, ctx := errgroup.WithContext(ctx)
 	underway := make(chan *batch, r.options.InFlight-1)
@@ -126,7 +127,7 @@ func (r *run) importAll(ctx context.Context, sources []source) error {
 			if b.err != nil {
 				return b.err
 			}
-			if err := r.tell(b); err != nil {
+			if err := r.reportBatch(b); err != nil {
 				return err
 			}
 			r.progress(Progress{Phase: PhaseImport, Bytes: b.read, TotalBytes: r.total, Records: r.report.Total.Records,
@@ -143,7 +144,7 @@ func perSecond(n int, since time.Time) float64 {
 	return float64(n) / max(time.Since(since).Seconds(), 1e-3)
 }
 
-// importBatch imports a batch, and does so again while the importer is unavailable: to repeat it is safe.
+// importBatch imports a batch and retries it while the importer is unavailable; repeating a batch is safe.
 func (r *run) importBatch(ctx context.Context, b *batch) error {
 	if len(b.records) == 0 {
 		return nil
@@ -159,7 +160,7 @@ func (r *run) importBatch(ctx context.Context, b *batch) error {
 			return nil
 		}
 		if domain.KindOf(err) != domain.Unavailable || attempt == importAttempts {
-			return fmt.Errorf("import %d records from %s on: %w", len(b.records), b.items[0].outcome.place(), err)
+			return fmt.Errorf("import %d records starting at %s: %w", len(b.records), b.items[0].outcome.place(), err)
 		}
 		if err := wait(ctx, time.Duration(attempt*attempt)*100*time.Millisecond); err != nil {
 			return err

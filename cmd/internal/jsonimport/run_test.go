@@ -69,7 +69,7 @@ func TestRejectsHoldTheRawBytes(t *testing.T) {
 	require.Equal(t, "content: is refused", reasons[1], "what the importer refuses is rejected as well")
 }
 
-func TestBatchesAreBoundedAndOutcomesInOrder(t *testing.T) {
+func TestBatchesAreLimitedAndOutcomesInOrder(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	deps := w.deps()
@@ -103,7 +103,7 @@ func TestBatchesAreBoundedAndOutcomesInOrder(t *testing.T) {
 	}
 }
 
-func TestBatchesAreBoundedInBytes(t *testing.T) {
+func TestBatchesAreLimitedInBytes(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	deps := w.deps()
@@ -124,7 +124,7 @@ func TestBatchesAreBoundedInBytes(t *testing.T) {
 	require.EqualValues(t, 4, batches.Load())
 }
 
-func TestAnUnavailableImporterIsAskedAgain(t *testing.T) {
+func TestAnUnavailableImporterIsRetried(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	deps := w.deps()
@@ -143,7 +143,7 @@ func TestAnUnavailableImporterIsAskedAgain(t *testing.T) {
 	require.Equal(t, 20, report.Total.Added)
 }
 
-func TestAFailureEndsTheRunAndLeavesNothingBehind(t *testing.T) {
+func TestAFailureEndsTheRun(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	root := filesOf(t, map[string]string{"list.json": numbered(100)})
 	boom := errors.New("boom")
@@ -201,7 +201,7 @@ func TestVerificationFindsWhatDiffers(t *testing.T) {
 	require.Equal(t, 1, report.Files[0].Verified)
 }
 
-func TestEveryEventOfARunCanBeFound(t *testing.T) {
+func TestEventsOfARunShareACorrelationID(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	root := filesOf(t, map[string]string{"list.json": numbered(3)})

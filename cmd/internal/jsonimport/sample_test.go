@@ -11,7 +11,7 @@ import (
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 )
 
-func TestTheSampleIsImportedAsItsSummarySays(t *testing.T) {
+func TestSampleIsImportedAsItsSummarySays(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	root := filepath.Join(t.TempDir(), "old")
@@ -55,7 +55,7 @@ func TestTheSampleIsImportedAsItsSummarySays(t *testing.T) {
 	require.True(t, again.Verification.Complete())
 }
 
-// rejected lists what was rejected, for the reader of a failure.
+// rejected lists the rejected records, for the message of a failed test.
 func rejected(outcomes []Outcome) []string {
 	var lines []string
 	for _, o := range outcomes {
@@ -66,7 +66,7 @@ func rejected(outcomes []Outcome) []string {
 	return lines
 }
 
-// BenchmarkImport imports, projects and verifies 50,000 records; the rate is that of the whole.
+// BenchmarkImport imports, projects and verifies 50,000 records; the rate is of all three together.
 func BenchmarkImport(b *testing.B) {
 	root := filepath.Join(b.TempDir(), "old")
 	_, err := sample.Write(root, sample.Options{Records: 50_000, WithoutOddities: true})

@@ -22,7 +22,7 @@ import (
 	"github.com/auren-memory/auren/queries"
 )
 
-// world is a real log with its projection, and what an import works with.
+// world is a real log with its projection, and the dependencies of an import.
 type world struct {
 	log      *eventstore.Log
 	writer   *writer.Writer
@@ -116,7 +116,7 @@ func berlin(t *testing.T) *time.Location {
 	return zone
 }
 
-// filesOf writes a tree of files and returns its root, whose name is "old".
+// filesOf writes a tree of files and returns its root, a directory named "old".
 func filesOf(t *testing.T, files map[string]string) string {
 	t.Helper()
 	root := filepath.Join(t.TempDir(), "old")

@@ -22,29 +22,29 @@ func (d *draft) specialistOwner() {
 	if level := textOf(d.in.level[fieldAgentID]); level != "" && level != "null" {
 		agent = d.mapper.owners.named(level)
 	} else if name := path.Base(d.in.path); !strings.EqualFold(strings.TrimSuffix(name, path.Ext(name)), specialistFile) {
-		agent = d.mapper.owners.ofName(d.in.path)
+		agent = d.mapper.owners.byName(d.in.path)
 	}
 	if agent == "" {
-		agent = d.mapper.owners.ofDirectory(d.in.rooted)
+		agent = d.mapper.owners.byDirectory(d.in.rooted)
 	}
 	d.owner(agent)
 }
 
-// need returns a reason to reject a record that lacks a field, or has one of another kind.
+// need returns the reason to reject a record that lacks a field, or has one of another type.
 func (d *draft) need(name, expected string) error {
 	value, ok := d.fields[name]
 	if !ok {
-		return fmt.Errorf("%s: is missing", name)
+		return fmt.Errorf("%s: required", name)
 	}
 	if expected != "" && kindOf(value) != expected {
-		return fmt.Errorf("%s: is %s; %s is allowed", name, kindOf(value), expected)
+		return fmt.Errorf("%s: must be %s, got %s", name, expected, kindOf(value))
 	}
 	return nil
 }
 
 // evolution maps one entry of evolution_history. Its confidence is the relationship_score of its file.
 func (d *draft) evolution() error {
-	for _, field := range [][2]string{{fieldTimestamp, ""}, {"interaction_type", "a text"}, {"learning", "a text"}, {"confidence_delta", ""}} {
+	for _, field := range [][2]string{{fieldTimestamp, ""}, {"interaction_type", "a string"}, {"learning", "a string"}, {"confidence_delta", ""}} {
 		if err := d.need(field[0], field[1]); err != nil {
 			return err
 		}
@@ -67,8 +67,8 @@ func (d *draft) evolution() error {
 	return nil
 }
 
-// score is the relationship_score of the file, for the records that inherit it; what it is not is reported with the
-// score itself.
+// score returns the relationship_score of the file for the records that inherit it. If it is invalid, the record of the
+// score itself reports that.
 func (o *origin) score() float64 {
 	value, _, err := canonical(o.level[keyScore])
 	if err != nil {
@@ -80,7 +80,7 @@ func (o *origin) score() float64 {
 
 // hypothesis maps one entry of hypotheses.
 func (d *draft) hypothesis() error {
-	if err := d.need("statement", "a text"); err != nil {
+	if err := d.need("statement", "a string"); err != nil {
 		return err
 	}
 	d.specialistOwner()
@@ -106,11 +106,11 @@ func (d *draft) hypothesis() error {
 	return nil
 }
 
-// score maps the relationship_score of a file: one memory, whose score changes.
+// score maps the relationship_score of a file to one memory, which is revised when the score changes.
 func (d *draft) score() error {
 	var number json.Number
 	if err := json.Unmarshal([]byte(textOf(d.source)), &number); err != nil || string(d.source) == "null" {
-		return fmt.Errorf("is %s; a number from 0 to 1 is allowed", kindOf(d.source))
+		return fmt.Errorf("must be a number from 0 to 1, got %s", kindOf(d.source))
 	}
 	d.specialistOwner()
 	r := &d.record

@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// statements are the hypotheses of a file by what they state. Each start of the old program added its first
-// hypotheses once more, under new ids.
+// statements are the hypotheses of a file by statement. Each start of the old program added its first hypotheses again,
+// under new ids.
 type statements map[string]*statement
 
-// statement is what several hypotheses say. Of them one stands for all: the one tested most often, then the one
-// tested last, then the one with the most evidence, then the first.
+// statement is shared by several hypotheses. One of them represents all: the one tested most often, then the one tested
+// last, then the one with the most evidence, then the first.
 type statement struct {
 	ids   map[string]bool
 	first int64
@@ -21,7 +21,7 @@ type statement struct {
 	rank  rank
 }
 
-// rank tells how well a hypothesis was tested.
+// rank is how well a hypothesis was tested.
 type rank struct {
 	tests    int
 	last     string
@@ -40,14 +40,14 @@ func (r rank) above(other rank) bool {
 
 func (r rank) tested() bool { return r != rank{} }
 
-// add notes a hypothesis; one that cannot be read is left to the mapper.
+// add records a hypothesis; the mapper reports one that cannot be read.
 func (s statements) add(index int, at span) {
 	source, _, err := canonical(at.raw)
 	if err != nil {
 		return
 	}
 	f, err := fieldsOf(source)
-	if err != nil || kindOf(f["statement"]) != "a text" {
+	if err != nil || kindOf(f["statement"]) != "a string" {
 		return
 	}
 	key, r := statementKey(f), rankOf(f)
@@ -80,8 +80,8 @@ func rankOf(f fields) rank {
 	return r
 }
 
-// equalStatements reports a hypothesis whose statement stands in the file under other ids as well. Where they are to
-// be merged, it leaves out those that were never tested; a tested one holds what no other does, and stays.
+// equalStatements notes a hypothesis whose statement the file also has under other ids. With merge it leaves out those
+// that were never tested; a tested one holds information of its own and stays.
 func (d *draft) equalStatements() error {
 	s := d.in.statements[statementKey(d.fields)]
 	if s == nil || len(s.ids) < 2 {
@@ -91,7 +91,7 @@ func (d *draft) equalStatements() error {
 		return &mergedError{fmt.Sprintf("the same statement as hypotheses[%d]", s.index)}
 	}
 	if d.offset != s.first {
-		d.note(NoteDuplicateHypothesis, "statement", "the same statement stands in the file under %d ids", len(s.ids))
+		d.note(NoteDuplicateHypothesis, "statement", "the file has the same statement under %d ids", len(s.ids))
 	}
 	return nil
 }

@@ -22,16 +22,16 @@ const (
 	maxWrappers   = 16
 )
 
-// outline is what a first pass over a file finds out before any record is read: its shape, and what it says for
-// all its records. It is small, however large the file.
+// outline is the result of the first pass over a file: its shape, and the fields that apply to all its records. It is
+// small, however large the file.
 type outline struct {
 	// kind is the first byte of the value; 0 for an empty file.
 	kind byte
 	// first is the first byte of the first element of an array; 0 if it has none.
 	first byte
-	// keys are the names of the members, the first maxMembers of them.
+	// keys are the names of the first maxMembers members.
 	keys []string
-	// fields are the texts of agent_id, user_id and relationship_score.
+	// fields are the values of agent_id, user_id and relationship_score.
 	fields map[string]json.RawMessage
 	// parts are the members that can hold records.
 	parts map[string]*outline
@@ -40,11 +40,11 @@ type outline struct {
 // surveyor makes the outline of a file.
 type surveyor struct {
 	tokens *tokenizer
-	// hypothesis is shown each hypothesis of the file; nil if nobody asks.
+	// hypothesis is called with each hypothesis of the file; may be nil.
 	hypothesis func(index int, s span)
 }
 
-// survey makes the outline of the next value. A value that ends too early has the outline of what is there.
+// survey makes the outline of the next value; if the value ends too early, of what there is.
 func (s surveyor) survey(depth int) (*outline, error) {
 	t := s.tokens
 	o := &outline{fields: map[string]json.RawMessage{}, parts: map[string]*outline{}}
@@ -118,19 +118,19 @@ func (o *outline) has(keys ...string) bool {
 	return slices.ContainsFunc(keys, func(key string) bool { return slices.Contains(o.keys, key) })
 }
 
-// list says whether a member is an array, or null in the place of one.
+// list reports whether a member is an array, or null in place of one.
 func (o *outline) list(key string) bool {
 	part := o.parts[key]
 	return part != nil && (part.kind == '[' || part.kind == 'n')
 }
 
-// specialist says whether an object is that of a specialist_memory.json.
+// specialist reports whether an object is the root of a specialist_memory.json.
 func (o *outline) specialist() bool {
 	return o.list(keyEvolution) || o.list(keyHypotheses)
 }
 
-// wraps says whether the member data wraps records, rather than being the content of one record. Where it holds a
-// list of objects, the fields beside it must name a record clearly to make it one.
+// wraps reports whether the member data wraps records, rather than being the content of one record. If it holds a list
+// of objects, it is content only if the fields beside it clearly make the object a record.
 func (o *outline) wraps() bool {
 	part := o.parts[keyData]
 	switch {
@@ -145,7 +145,7 @@ func (o *outline) wraps() bool {
 	}
 }
 
-// envelope says whether an object holds records, rather than being one.
+// envelope reports whether an object holds records, rather than being one.
 func (o *outline) envelope() bool {
 	knowledge := o.parts[keyKnowledge]
 	return len(o.keys) == 0 || o.specialist() || o.list(keyMemories) || o.wraps() ||
@@ -153,7 +153,7 @@ func (o *outline) envelope() bool {
 		o.has(keyScore) && !o.has(recordKeys...)
 }
 
-// fileLevel returns what a file says for all its records; an inner object says more than an outer one.
+// fileLevel returns the fields that apply to all records of a file; an inner object overrides an outer one.
 func (o *outline) fileLevel() map[string]json.RawMessage {
 	level := map[string]json.RawMessage{}
 	for inner := o; inner != nil; inner = inner.parts[keyData] {

@@ -7,31 +7,31 @@ import (
 )
 
 const (
-	// MaxRecordBytes is how much of a record is read; a longer one is rejected, with its beginning as raw bytes.
+	// MaxRecordBytes is the size limit of a record; a longer one is rejected, and only its beginning is kept as raw bytes.
 	MaxRecordBytes = 16 << 20
-	// maxNesting is where the search for the end of a value is given up.
+	// maxNesting is the depth at which the search for the end of a value gives up.
 	maxNesting = 10_000
 	bufferSize = 64 << 10
 )
 
-// Errors that end the reading of a file. What was read before stands.
+// Errors that end the reading of a file. The records before them are imported.
 var (
 	errEndsEarly = errors.New("the file ends too early")
 	errBroken    = errors.New("the file is broken")
 )
 
-// span is the text of one value, as it stands in the file.
+// span is the text of one value, as the file has it.
 type span struct {
-	// raw holds at most as many bytes as were asked for.
+	// raw is the beginning of the value, up to the limit that was given.
 	raw    []byte
 	offset int64
 	length int64
-	// open says that the file ended, or went on too deep, before the value did.
+	// open says that the file ended, or nested too deep, before the value ended.
 	open bool
 }
 
-// tokenizer finds where values begin and end in JSON that may be broken. It holds no more than a buffer and what a
-// span was asked to keep, and it judges nothing inside a value but quotes and brackets.
+// tokenizer finds where values begin and end in JSON that may be broken. It holds only a buffer and the bytes that a span
+// keeps, and inside a value it looks only at quotes and brackets.
 type tokenizer struct {
 	in      io.Reader
 	buf     []byte
@@ -39,7 +39,7 @@ type tokenizer struct {
 	// base is the offset of buf[0] in the input.
 	base int64
 	err  error
-	// fault is told of what is wrong between values and was passed over; default nobody.
+	// fault is called for each mistake between values that was skipped; default none.
 	fault func(offset int64, problem string)
 }
 
@@ -49,7 +49,7 @@ func newTokenizer(in io.Reader) *tokenizer {
 
 func (t *tokenizer) offset() int64 { return t.base + int64(t.at) }
 
-// more makes sure that buf[at] can be read; false at the end of the input.
+// more fills the buffer if needed, so that buf[at] can be read; false at the end of the input.
 func (t *tokenizer) more() bool {
 	if t.at < t.end {
 		return true
@@ -78,7 +78,7 @@ func (t *tokenizer) next() int {
 	return -1
 }
 
-// ended says why there is no more.
+// ended returns why the input ended.
 func (t *tokenizer) ended() error {
 	if t.err != nil && !errors.Is(t.err, io.EOF) {
 		return t.err
@@ -86,7 +86,7 @@ func (t *tokenizer) ended() error {
 	return errEndsEarly
 }
 
-// value takes the next value and keeps at most limit bytes of it. It consumes at least one byte unless a comma, a
+// value consumes the next value and keeps at most limit bytes of it. It consumes at least one byte unless a comma, a
 // closing bracket or the end comes next.
 func (t *tokenizer) value(limit int) span {
 	c := t.next()
@@ -111,7 +111,7 @@ func (t *tokenizer) take(s *span, n, limit int) {
 	t.at += n
 }
 
-// text takes a string from its opening quote on; false if the input ends first.
+// text consumes a string from its opening quote on; false if the input ends first.
 func (t *tokenizer) text(s *span, limit int) bool {
 	t.take(s, 1, limit)
 	for t.more() {
@@ -132,8 +132,8 @@ func (t *tokenizer) text(s *span, limit int) bool {
 	return false
 }
 
-// nested takes an object or array from its opening bracket on; false if its end cannot be found. A bracket that
-// closes nothing in it belongs to what stands around it, and ends it.
+// nested consumes an object or array from its opening bracket on; false if its end cannot be found. A bracket that closes
+// nothing in it belongs to the surrounding value, and ends it.
 func (t *tokenizer) nested(s *span, limit int) bool {
 	var stack []byte
 	for t.more() {
@@ -168,7 +168,7 @@ func (t *tokenizer) nested(s *span, limit int) bool {
 	return false
 }
 
-// word takes a number, a literal, or whatever stands in the place of one.
+// word consumes a number, a literal, or whatever is in place of one.
 func (t *tokenizer) word(s *span, limit int) {
 	for t.more() {
 		switch t.buf[t.at] {

@@ -100,7 +100,7 @@ func TestCutReadsByteByByte(t *testing.T) {
 	require.Equal(t, []string{`{"content": "a\\\"b]}"}`, `{"content": [[1]]}`}, raw)
 }
 
-func TestAReaderThatFailsEndsTheFile(t *testing.T) {
+func TestAFailedReadEndsTheFile(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("disk on fire")
 	tokens := newTokenizer(io.MultiReader(strings.NewReader(`[{"content": 1}, {"con`), iotest.ErrReader(broken)))
@@ -112,12 +112,12 @@ func TestAReaderThatFailsEndsTheFile(t *testing.T) {
 	require.ErrorIs(t, cutter{tokens: newTokenizer(silence{})}.cut(&outline{}, ""), io.ErrNoProgress)
 }
 
-// silence never returns anything.
+// silence is a reader that never returns data.
 type silence struct{}
 
 func (silence) Read([]byte) (int, error) { return 0, nil }
 
-// records is a generated file of a list of records, which is held nowhere.
+// records generates a file with a list of records as it is read.
 type records struct {
 	left   int
 	record []byte
@@ -137,7 +137,7 @@ func (r *records) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-func TestMemoryIsBoundedOnALargeFile(t *testing.T) { // not parallel: it measures the heap
+func TestMemoryIsLimitedOnALargeFile(t *testing.T) { // not parallel: it measures the heap
 	record := []byte(`{"content": "` + strings.Repeat("word ", 200) + `", "user_id": "anna", "agent_id": "a", "timestamp": "2026-01-01T00:00:00Z"},`)
 	file := io.MultiReader(strings.NewReader(`[`), &records{left: 200 << 20 / len(record), record: record}, strings.NewReader(`{}]`))
 	var before, now runtime.MemStats

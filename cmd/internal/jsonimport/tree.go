@@ -14,13 +14,13 @@ import (
 	"github.com/auren-memory/auren/domain"
 )
 
-// tree is what is to be imported: the files of a directory, or one file.
+// tree is what an import reads: the files of a directory, or one file.
 type tree struct {
-	// files is rooted at the directory. Those of a real one refuse symbolic links that lead out of it.
+	// files is rooted at the directory and refuses symbolic links that lead out of it.
 	files fs.FS
-	// name is the directory's own name, which can be that of an agent.
+	// name is the directory's own name, which can be an agent's.
 	name string
-	// only is the one file to read; default all.
+	// only is the one file to read; empty means all.
 	only  string
 	close func() error
 }
@@ -30,7 +30,7 @@ type source struct {
 	path     string
 	size     int64
 	modified time.Time
-	// info tells whether it is the same as another file; nil where it cannot be read.
+	// info identifies the file; nil if it cannot be read.
 	info fs.FileInfo
 	// problem says why it cannot be read.
 	problem string
@@ -48,7 +48,7 @@ func openTree(root string) (*tree, error) {
 	t := &tree{}
 	if !info.IsDir() {
 		if !info.Mode().IsRegular() {
-			return nil, domain.Invalidf("", "open %s: is neither a directory nor a regular file", root)
+			return nil, domain.Invalidf("", "open %s: must be a directory or a regular file", root)
 		}
 		if absolute, err = filepath.EvalSymlinks(absolute); err != nil {
 			return nil, domain.Invalidf("", "open %s: %v", root, withoutPath(err))
@@ -64,8 +64,8 @@ func openTree(root string) (*tree, error) {
 	return t, nil
 }
 
-// walk lists the JSON files in the order of their paths, with those that cannot be read among them, and counts the
-// files that are none. Symbolic links within the tree are not followed.
+// walk lists the JSON files in the order of their paths, including those that cannot be read, and counts other files.
+// Symbolic links within the tree are not followed.
 func (t *tree) walk() (sources []source, ignored int, err error) {
 	if t.only != "" {
 		info, err := fs.Stat(t.files, t.only)
@@ -109,17 +109,17 @@ func describe(name string, entry fs.DirEntry) source {
 	case err != nil:
 		return source{path: name, problem: unreadable(err)}
 	case !info.Mode().IsRegular():
-		return source{path: name, problem: "is no regular file; not read"}
+		return source{path: name, problem: "is not a regular file; not read"}
 	}
 	return source{path: name, size: info.Size(), modified: info.ModTime(), info: info}
 }
 
-// link says what is lost by not following a symbolic link. One that leads to a JSON file or a directory within the
-// tree loses nothing, since that is read in its own place.
+// link returns the problem with not following a symbolic link. A link to a JSON file or directory of the tree is no
+// problem, since the target itself is read.
 func (t *tree) link(name string) string {
 	info, err := fs.Stat(t.files, name)
 	if err != nil {
-		return "is a symbolic link that leads out of the root, or nowhere; not followed"
+		return "is a symbolic link that is dangling or leads out of the root; not followed"
 	}
 	if !info.IsDir() && !strings.EqualFold(path.Ext(name), ".json") {
 		return ""
@@ -144,10 +144,10 @@ func (t *tree) open(name string) (io.ReadSeekCloser, error) {
 	return seeker, nil
 }
 
-// unreadable says in a sentence why a file cannot be read, without the name, which stands beside it.
+// unreadable says why a file cannot be read, without its name, which is shown beside it.
 func unreadable(err error) string { return "cannot be read: " + withoutPath(err).Error() }
 
-// withoutPath is what is wrong with a path that is named already.
+// withoutPath strips the path from an error, where the message names it already.
 func withoutPath(err error) error {
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
 		return e.Err

@@ -19,7 +19,7 @@ func filterBy(correlationID string) eventstore.Filter {
 	return eventstore.Filter{CorrelationID: correlationID}
 }
 
-func TestTheTreeIsWalkedInAStableOrder(t *testing.T) {
+func TestTreeIsWalkedInStableOrder(t *testing.T) {
 	t.Parallel()
 	outside := filepath.Join(t.TempDir(), "outside.json")
 	require.NoError(t, os.WriteFile(outside, []byte(numbered(1)), 0o600))
@@ -39,14 +39,14 @@ func TestTheTreeIsWalkedInAStableOrder(t *testing.T) {
 	for _, f := range report.Files {
 		paths = append(paths, f.Path+": "+f.Problem)
 	}
-	const out = "is a symbolic link that leads out of the root, or nowhere; not followed"
+	const out = "is a symbolic link that is dangling or leads out of the root; not followed"
 	require.Equal(t, []string{"a/x.JSON: ", "a.json: ", "b.json: ", "d.json/e.json: ", "dangling.json: " + out, "out: " + out, "out.json: " + out,
-		"pipe.json: is no regular file; not read", "text.json: is a symbolic link to a file of another kind; not followed"}, paths)
+		"pipe.json: is not a regular file; not read", "text.json: is a symbolic link to a file of another kind; not followed"}, paths)
 	require.Equal(t, 5, report.Ignored)
 	require.Equal(t, ExitIncomplete, report.ExitCode())
 }
 
-func TestARootCanBeAFileOrALink(t *testing.T) {
+func TestRootCanBeAFileOrALink(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	root := filesOf(t, map[string]string{"coach/specialist_memory.json": `{"relationship_score": 0.5}`, "coach/other.json": numbered(3)})
@@ -65,7 +65,7 @@ func TestARootCanBeAFileOrALink(t *testing.T) {
 	}
 }
 
-// sick is a file system with a file that cannot be opened, one that cannot be read on, and an unreadable directory.
+// sick is a file system with a file that cannot be opened, one whose reads fail midway, and an unreadable directory.
 type sick struct{ fstest.MapFS }
 
 func (s sick) Open(name string) (fs.File, error) {
@@ -105,7 +105,7 @@ func (b *badSector) Seek(offset int64, whence int) (int64, error) {
 	}).Seek(offset, whence)
 }
 
-func TestUnreadableFilesAreReportedAndTheOthersRead(t *testing.T) {
+func TestUnreadableFilesAreReportedAndOthersRead(t *testing.T) {
 	t.Parallel()
 	file := &fstest.MapFile{Data: []byte(numbered(3)), ModTime: time.Unix(0, 0)}
 	files := sick{fstest.MapFS{"locked.json": file, "bad_sector.json": file, "good.json": file, "locked/x.json": file}}

@@ -19,7 +19,7 @@ const (
 	maxDifferences   = 100
 )
 
-// Held is one version of a memory, as the projection holds it.
+// Held is one version of a memory in the projection.
 type Held struct {
 	ID         uuid.UUID
 	AgentID    string
@@ -34,7 +34,7 @@ type Held struct {
 	Version    int
 }
 
-// check is what is remembered of an imported record until it is compared.
+// check is what is kept of an imported record until it is compared.
 type check struct {
 	id      uuid.UUID
 	hash    [sha256.Size]byte
@@ -45,9 +45,9 @@ type check struct {
 	scope   scope
 }
 
-// scope says what of a memory is compared. A record that was added is compared whole. One that was changed keeps the
-// time that it was first added with. One that is unchanged since an earlier import keeps also what its file gave to it
-// then, which may be otherwise by now: where it lay, and its relationship_score.
+// scope says which fields of a memory are compared. An added record is compared whole. A changed one keeps the time of its
+// first import. An unchanged one also keeps what its file contributed then, which may differ now: its path, and the
+// relationship_score.
 type scope struct {
 	created, file, confidence bool
 }
@@ -73,7 +73,7 @@ func (s scope) fingerprint(h Held) ([sha256.Size]byte, error) {
 	return sha256.Sum256(raw), nil
 }
 
-// withoutFile leaves out where a record came from.
+// withoutFile removes where a record came from.
 func withoutFile(value json.RawMessage) json.RawMessage {
 	if !bytes.Contains(value, []byte(importedFrom)) {
 		return value
@@ -86,7 +86,7 @@ func withoutFile(value json.RawMessage) json.RawMessage {
 	return f.merged(nil)
 }
 
-// expect notes what an imported record must have become.
+// expect records what an imported record must look like in the projection.
 func (r *run) expect(i item, v Verdict, result commands.ImportResult) error {
 	if r.options.DryRun || r.deps.Current == nil || v == Kept {
 		return nil
@@ -126,7 +126,7 @@ func (r *run) verify(ctx context.Context) error {
 	return nil
 }
 
-// nextPart is what is compared at once: not too many memories, and not too large ones.
+// nextPart limits what is compared at once, by count and by size.
 func nextPart(checks []check) []check {
 	size := 0
 	for i, c := range checks {
@@ -188,8 +188,8 @@ func (r *run) verifyOne(ctx context.Context, v *Verification, c check, h Held) e
 	return nil
 }
 
-// asImported looks for the version that the import wrote, among those that a memory had before the current one. Of a
-// record that is unchanged it is not known which one that was.
+// asImported looks for the imported version among the earlier versions of a memory. For an unchanged record the number
+// of that version is not known, so each is compared.
 func (r *run) asImported(ctx context.Context, c check, current Held) (bool, error) {
 	unchanged := !c.scope.file
 	if r.deps.Versions == nil || !unchanged && current.Version <= c.version {
