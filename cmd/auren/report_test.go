@@ -22,7 +22,7 @@ func TestAnImportReportsWhyRecordsWereRejected(t *testing.T) {
 
 	stdout, _, code := call(t, "", arguments...)
 	require.Equal(t, jsonimport.ExitIncomplete, code)
-	require.Contains(t, stdout, "rejected because\n  3  user_id: the record names none; give one with --user or --user-map\n  1  is a number")
+	require.Contains(t, stdout, "rejected because\n  3  user_id: required; give one with --user or --user-map\n  1  must be an object, got a number")
 	require.Contains(t, stdout, "repeat with --rejects FILE")
 	require.Equal(t, 1, strings.Count(stdout, "nothing was written"), stdout)
 	require.NotContains(t, stdout, "verified")
@@ -31,7 +31,7 @@ func TestAnImportReportsWhyRecordsWereRejected(t *testing.T) {
 	require.Equal(t, jsonimport.ExitIncomplete, code)
 	require.Contains(t, stdout, "the rejected records are in "+rejects)
 	stdout, _, _ = call(t, "", append(arguments, "--json")...)
-	require.Equal(t, 3, decode[jsonimport.Report](t, stdout).Reasons["user_id: the record names none; give one with --user or --user-map"])
+	require.Equal(t, 3, decode[jsonimport.Report](t, stdout).Reasons["user_id: required; give one with --user or --user-map"])
 }
 
 func TestAnImpossibleImportIsRejectedBeforeItBegins(t *testing.T) {
