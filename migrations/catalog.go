@@ -1,5 +1,15 @@
 package migrations
 
+// tables and functions are all that the migrations create, but for the migration table.
+var (
+	tables = []string{
+		"logs", "events", "event_contents", "commands", "projection_generations", "projection_checkpoints", "projectors",
+	}
+	// Package projections/generation creates the read models: a table in the schema of the live generation and a view of it each.
+	readModels = []string{"agent_memories", "agent_memory_history", "agent_memory_search", "agent_memory_search_scopes"}
+	functions  = []string{"refuse_event_change"}
+)
+
 // catalogSQL describes our tables ($1) and functions ($2), a row (object, definition) for each object. The search_path finds
 // the tables of the live generations before the views of the same names. The text is the same on every supported version of PostgreSQL: not-null constraints, which
 // version 18 lists among the constraints, are left to the columns; indexes that constraints own, to these.

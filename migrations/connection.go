@@ -9,6 +9,9 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
+// utf8 are the options of a database whatever the encoding of its server's templates.
+const utf8 = ` encoding 'UTF8' template template0`
+
 // parseDSN hides what is wrong with a DSN: the parser's own error repeats parts of it, and a password
 // that broke the parsing would be among them.
 func parseDSN(dsn string) (*pgx.ConnConfig, error) {

@@ -7,9 +7,6 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// utf8 are the options of a database whatever the encoding of its server's templates.
-const utf8 = ` encoding 'UTF8' template template0`
-
 // CreateDatabase creates the database of dsn if the server has none of that name, and reports whether it did. To do
 // so it connects to the database postgres of the same server as the same role. If the role may not create databases,
 // the error names the statement to run. No error repeats the DSN.

@@ -6,29 +6,11 @@ package migrations
 import (
 	"context"
 	"database/sql"
-	"embed"
 	"fmt"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
-)
-
-// migrationTable records which migrations have run.
-const migrationTable = "schema_migrations"
-
-//go:embed [0-9]*.sql
-var files embed.FS
-
-// tables and functions are all that the migrations create, but for the migration table.
-var (
-	tables = []string{
-		"logs", "events", "event_contents", "commands", "projection_generations", "projection_checkpoints", "projectors",
-	}
-	// Package projections/generation creates the read models: a table in the schema of the live generation and a view of it each.
-	readModels = []string{"agent_memories", "agent_memory_history", "agent_memory_search", "agent_memory_search_scopes"}
-	functions  = []string{"refuse_event_change"}
 )
 
 // Up brings the database of dsn to the latest version and does nothing where it is there already; each
@@ -66,59 +48,31 @@ func apply(ctx context.Context, db *sql.DB) error {
 	}
 }
 
-// change calls do with the versions of the schema, in a transaction that keeps every other change out. A schema that is newer
-// than this program is a *VersionError.
-func change(ctx context.Context, dsn, what string, do func(tx pgx.Tx, current, latest int64) error) error {
-	config, err := parseDSN(dsn)
-	if err != nil {
-		return err
-	}
-	// Transactions idle between two statements of a migration, and one while goose works on a connection of its own.
-	config.RuntimeParams["idle_in_transaction_session_timeout"] = "0"
-	conn, err := pgx.ConnectConfig(ctx, config)
-	if err != nil {
-		return fmt.Errorf("%s: %w", what, err)
-	}
-	defer closeConn(ctx, conn)
-	return locked(ctx, conn, func(tx pgx.Tx) error {
-		current, latest, err := Version(ctx, tx)
-		if err != nil {
-			return err
-		}
-		if current > latest {
-			return &VersionError{Current: current, Latest: latest}
-		}
-		return do(tx, current, latest)
-	})
-}
+const conditionsSQL = `
+select
+    current_schema()::text,
+    current_user::text,
+    current_database()::text,
+    current_setting('server_encoding'),
+    has_schema_privilege(current_schema(), 'create')`
 
-// lockKey is the advisory lock of everything that changes the schema; it spells "auren".
-const lockKey = 0x617572656e
-
-// locked calls do in a transaction that keeps every other Up and Reset out of the database. It polls for the lock, because a
-// statement that waits for it is ended by the statement_timeout or lock_timeout of the database.
-func locked(ctx context.Context, conn *pgx.Conn, do func(tx pgx.Tx) error) error {
-	again := time.NewTicker(50 * time.Millisecond)
-	defer again.Stop()
-	for {
-		var mine bool
-		// A transaction of another isolation would keep its snapshot.
-		err := pgx.BeginTxFunc(ctx, conn, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
-			if err := tx.QueryRow(ctx, "select pg_try_advisory_xact_lock($1)", int64(lockKey)).Scan(&mine); err != nil {
-				return fmt.Errorf("lock the schema: %w", err)
-			}
-			if !mine {
-				return nil
-			}
-			return do(tx)
-		})
-		if mine || err != nil {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("wait for another process that is changing the schema: %w", ctx.Err())
-		case <-again.C:
-		}
+// checkConditions finds beforehand what would stop the migrations half-way with a less helpful error.
+func checkConditions(ctx context.Context, tx pgx.Tx) error {
+	var (
+		schema, role, database, encoding string
+		mayCreate                        bool
+	)
+	err := tx.QueryRow(ctx, conditionsSQL).Scan(&schema, &role, &database, &encoding, &mayCreate)
+	if err != nil {
+		return fmt.Errorf("check the database: %w", err)
 	}
+	if encoding != "UTF8" {
+		return fmt.Errorf("the database %s is encoded in %s, this program needs UTF8: drop it, if it is empty, and run `create database %s owner %s%s`",
+			database, encoding, quote(database), quote(role), utf8)
+	}
+	if !mayCreate {
+		return fmt.Errorf("the role %s may not create tables in the schema %s: run `grant create on schema %s to %s` as its owner",
+			role, schema, quote(schema), quote(role))
+	}
+	return nil
 }

@@ -2,13 +2,21 @@ package migrations
 
 import (
 	"context"
+	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/pressly/goose/v3"
 )
+
+// migrationTable records which migrations have run.
+const migrationTable = "schema_migrations"
+
+//go:embed [0-9]*.sql
+var files embed.FS
 
 // VersionError says that the database and this program need different versions of the schema.
 type VersionError struct {
@@ -97,4 +105,61 @@ func latestVersion() (int64, error) {
 		latest = max(latest, version)
 	}
 	return latest, nil
+}
+
+// change calls do with the versions of the schema, in a transaction that keeps every other change out. A schema that is newer
+// than this program is a *VersionError.
+func change(ctx context.Context, dsn, what string, do func(tx pgx.Tx, current, latest int64) error) error {
+	config, err := parseDSN(dsn)
+	if err != nil {
+		return err
+	}
+	// Transactions idle between two statements of a migration, and one while goose works on a connection of its own.
+	config.RuntimeParams["idle_in_transaction_session_timeout"] = "0"
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	defer closeConn(ctx, conn)
+	return locked(ctx, conn, func(tx pgx.Tx) error {
+		current, latest, err := Version(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if current > latest {
+			return &VersionError{Current: current, Latest: latest}
+		}
+		return do(tx, current, latest)
+	})
+}
+
+// lockKey is the advisory lock of everything that changes the schema; it spells "auren".
+const lockKey = 0x617572656e
+
+// locked calls do in a transaction that keeps every other Up and Reset out of the database. It polls for the lock, because a
+// statement that waits for it is ended by the statement_timeout or lock_timeout of the database.
+func locked(ctx context.Context, conn *pgx.Conn, do func(tx pgx.Tx) error) error {
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	for {
+		var mine bool
+		// A transaction of another isolation would keep its snapshot.
+		err := pgx.BeginTxFunc(ctx, conn, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
+			if err := tx.QueryRow(ctx, "select pg_try_advisory_xact_lock($1)", int64(lockKey)).Scan(&mine); err != nil {
+				return fmt.Errorf("lock the schema: %w", err)
+			}
+			if !mine {
+				return nil
+			}
+			return do(tx)
+		})
+		if mine || err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for another process that is changing the schema: %w", ctx.Err())
+		case <-again.C:
+		}
+	}
 }

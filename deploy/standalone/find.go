@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,24 +13,6 @@ import (
 	"strings"
 	"time"
 )
-
-// MinVersion is the oldest major version of PostgreSQL that AUREN runs on.
-const MinVersion = 14
-
-// NotInstalledError says that this machine has no PostgreSQL that AUREN can run, and what to type.
-type NotInstalledError struct {
-	Newest  int    // the newest major version found, all of them too old; 0 when there is none
-	Command string // the command that installs PostgreSQL on this platform
-}
-
-// Error names the command.
-func (e *NotInstalledError) Error() string {
-	lack := "PostgreSQL is not installed"
-	if e.Newest > 0 {
-		lack = fmt.Sprintf("PostgreSQL %d is too old, AUREN needs %d or newer", e.Newest, MinVersion)
-	}
-	return lack + "; install it with: " + e.Command
-}
 
 // installation is a directory that holds initdb and postgres of one major version.
 type installation struct {
@@ -147,4 +130,39 @@ func output(program string, args ...string) (string, error) {
 	cmd.Env = append(os.Environ(), "LC_ALL=C")
 	out, err := cmd.Output()
 	return strings.TrimSpace(string(out)), err
+}
+
+// InstallPostgres installs the platform's PostgreSQL package, without asking anything, and shows what the
+// package manager says on out. Where it may not - we are neither root nor allowed to become it without
+// a password - or where it knows no package manager, it does nothing and returns a *NotInstalledError
+// that says what to type. Debian's default cluster is neither created nor started.
+func InstallPostgres(ctx context.Context, out io.Writer) error {
+	manager, ok := platformPackageManager()
+	if !ok || !mayInstall(ctx, manager) {
+		return &NotInstalledError{Command: installCommand()}
+	}
+	script := manager.script
+	if script == "" {
+		script = manager.command
+	}
+	args := []string{"/bin/sh", "-c", script}
+	if os.Geteuid() != 0 && !manager.asUser {
+		args = append([]string{"sudo", "-n"}, args...)
+	}
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+	cmd.Stdout, cmd.Stderr = out, out
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("install PostgreSQL with %s: %w; try it yourself: %s",
+			strings.Fields(manager.command)[0], err, installCommand())
+	}
+	_, err := FindPostgres()
+	return err
+}
+
+func mayInstall(ctx context.Context, manager packageManager) bool {
+	root := os.Geteuid() == 0
+	if root || manager.asUser {
+		return root != manager.asUser
+	}
+	return exec.CommandContext(ctx, "sudo", "-n", "true").Run() == nil
 }

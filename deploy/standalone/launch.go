@@ -9,8 +9,6 @@ import (
 	"strings"
 	"syscall"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // maxRecovery bounds how long a server may take to become ready; after a crash it replays its log.
@@ -92,31 +90,4 @@ func (l *launch) awaitReady(ctx context.Context, pid int, ended <-chan error, pr
 			}
 		}
 	}
-}
-
-// provision creates the role and the database if they are missing.
-func (p *Postgres) provision(ctx context.Context) error {
-	conn, err := pgx.Connect(ctx, p.AdminDSN())
-	if err != nil {
-		return fmt.Errorf("connect to PostgreSQL: %w", err)
-	}
-	defer conn.Close(ctx)
-	const have = `
-		select exists (select from pg_roles where rolname = $1),
-			exists (select from pg_database where datname = $2)`
-	var role, database bool
-	if err := conn.QueryRow(ctx, have, roleName, databaseName).Scan(&role, &database); err != nil {
-		return fmt.Errorf("look for the role and the database: %w", err)
-	}
-	if !role {
-		if _, err := conn.Exec(ctx, "create role "+roleName+" login"); err != nil {
-			return fmt.Errorf("create the role %s: %w", roleName, err)
-		}
-	}
-	if !database {
-		if _, err := conn.Exec(ctx, "create database "+databaseName+" owner "+roleName); err != nil {
-			return fmt.Errorf("create the database %s: %w", databaseName, err)
-		}
-	}
-	return nil
 }
