@@ -87,13 +87,12 @@ func carryOut(ctx context.Context, args []string, out, errs *terminal.Screen) (e
 		return err
 	}
 	defer func() { err = errors.Join(err, remove()) }()
-	bar := terminal.NewProgress(errs, "bench")
-	began := time.Now()
+	bar := terminal.NewProgress(errs)
 	chosen.Progress = func(done, total int, doing string) {
 		if room := max(errs.Width-80, 10); len([]rune(doing)) > room {
 			doing = string([]rune(doing)[:room-1]) + "…" // a bar wider than the terminal cannot be redrawn
 		}
-		bar.Move(int64(done), int64(total), int64(done), "measurements; "+doing, float64(done)/max(time.Since(began).Seconds(), 1e-3))
+		bar.Move("bench", int64(done), int64(total), int64(done), "measurements; "+doing)
 	}
 	report, err := scenario.Run(ctx, chosen)
 	bar.End(err == nil)

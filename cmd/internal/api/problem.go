@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/auren-memory/auren/cmd/internal/api/decode"
 	"github.com/auren-memory/auren/domain"
@@ -34,6 +35,7 @@ func ProblemType(slug string) string { return "urn:auren:problem:" + slug }
 
 // row is one line of the table of problems.
 type row struct {
+	kind        domain.Kind
 	status      int
 	slug, title string
 }
@@ -44,33 +46,19 @@ const (
 	tooLarge  domain.Kind = "too_large"
 )
 
-// table says how each kind of error is shown.
-func table(kind domain.Kind) row {
-	switch kind {
-	case malformed:
-		return row{http.StatusBadRequest, "malformed", "Bad Request"}
-	case tooLarge:
-		return row{http.StatusRequestEntityTooLarge, "too-large", "Content Too Large"}
-	case domain.Invalid:
-		return row{http.StatusUnprocessableEntity, "invalid", "Unprocessable Content"}
-	case domain.NotFound:
-		return row{http.StatusNotFound, "not-found", "Not Found"}
-	case domain.Conflict:
-		return row{http.StatusConflict, "conflict", "Conflict"}
-	case domain.Reused:
-		return row{http.StatusUnprocessableEntity, "command-id-reused", "Command id reused"}
-	case domain.Forbidden:
-		return row{http.StatusForbidden, "forbidden", "Forbidden"}
-	case domain.Unavailable:
-		return row{http.StatusServiceUnavailable, "unavailable", "Service Unavailable"}
+// table says how each kind of error is shown: one without a row like the first.
+func table() []row {
+	return []row{
+		{domain.Internal, http.StatusInternalServerError, "internal", "Internal Server Error"},
+		{malformed, http.StatusBadRequest, "malformed", "Bad Request"},
+		{tooLarge, http.StatusRequestEntityTooLarge, "too-large", "Content Too Large"},
+		{domain.Invalid, http.StatusUnprocessableEntity, "invalid", "Unprocessable Content"},
+		{domain.NotFound, http.StatusNotFound, "not-found", "Not Found"},
+		{domain.Conflict, http.StatusConflict, "conflict", "Conflict"},
+		{domain.Reused, http.StatusUnprocessableEntity, "command-id-reused", "Command id reused"},
+		{domain.Forbidden, http.StatusForbidden, "forbidden", "Forbidden"},
+		{domain.Unavailable, http.StatusServiceUnavailable, "unavailable", "Service Unavailable"},
 	}
-	return row{http.StatusInternalServerError, "internal", "Internal Server Error"}
-}
-
-// kinds are all that the table has.
-func kinds() []domain.Kind {
-	return []domain.Kind{malformed, tooLarge, domain.Invalid, domain.NotFound, domain.Conflict, domain.Reused, domain.Forbidden,
-		domain.Unavailable, domain.Internal}
 }
 
 // ProblemOf says how an error is shown. What is internal hides its text.
@@ -82,7 +70,8 @@ func ProblemOf(err error) Problem {
 	if kind == domain.Internal && errors.Is(err, context.DeadlineExceeded) {
 		kind, err = domain.Unavailable, domain.Errorf(domain.Unavailable, "the answer took too long; try again")
 	}
-	r := table(kind)
+	rows := table()
+	r := rows[max(0, slices.IndexFunc(rows, func(r row) bool { return r.kind == kind }))]
 	p := Problem{Type: ProblemType(r.slug), Title: r.title, Status: r.status}
 	p.describe(err)
 	return p
@@ -142,9 +131,9 @@ func ErrorOf(p Problem, memory string) error {
 		return &ProblemError{p, &domain.VersionConflictError{Stream: memory, Expected: *p.ExpectedVersion, Actual: *p.ActualVersion}}
 	}
 	stands := &domain.Error{Kind: domain.Internal, Message: p.Detail}
-	for _, kind := range kinds() {
-		if ProblemType(table(kind).slug) == p.Type {
-			stands.Kind = kind
+	for _, r := range table() {
+		if ProblemType(r.slug) == p.Type {
+			stands.Kind = r.kind
 		}
 	}
 	if len(p.Errors) > 0 {

@@ -11,6 +11,7 @@ import (
 	"github.com/auren-memory/auren/cmd/internal/stack"
 	"github.com/auren-memory/auren/cmd/internal/terminal"
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/projections/agentmemories"
 	"github.com/auren-memory/auren/queries"
 )
@@ -89,10 +90,16 @@ func importJSON(ctx context.Context, c *stack.Client, options jsonimport.Options
 	if err != nil {
 		return nil, err
 	}
-	bars, r := phases{to: c.Stderr}, importReader{c}
-	deps := jsonimport.Deps{Import: c.Handler.Import, Secret: secret, Current: r.held, Versions: r.heldVersions, Progress: bars.show}
+	bars, r := terminal.NewProgress(c.Stderr), importReader{c}
+	deps := jsonimport.Deps{Import: c.Handler.Import, Secret: secret, Current: r.held, Versions: r.heldVersions, Progress: func(now jsonimport.Progress) {
+		current, total := now.Bytes, now.TotalBytes
+		if now.Phase == jsonimport.PhaseVerify {
+			current, total = int64(now.Records), int64(now.TotalRecords)
+		}
+		bars.Move(string(now.Phase), current, total, int64(now.Records), "records")
+	}}
 	report, err := jsonimport.Run(ctx, options, deps)
-	bars.end(err == nil)
+	bars.End(err == nil)
 	return report, err
 }
 
@@ -125,9 +132,9 @@ func (c importReader) held(ctx context.Context, tenant domain.Tenant, minSequenc
 
 // position is how far the projection of the memories is.
 func (c importReader) position(ctx context.Context) (int64, error) {
-	all, err := c.StatusOf(ctx)
+	all, err := projections.ReadStatus(ctx, c.Pool)
 	for _, s := range all {
-		if s.Projection == agentmemories.Name {
+		if s.Tenant == c.Tenant && s.Projection == agentmemories.Name {
 			return s.SequenceID, err
 		}
 	}
@@ -155,32 +162,6 @@ func heldAs(m *queries.Memory) jsonimport.Held {
 		ID: m.ID, AgentID: m.AgentID, UserID: m.UserID, Type: m.Type, Content: m.Content, Confidence: m.Confidence,
 		Metadata: m.Metadata, ExpiresAt: m.ExpiresAt, Forgotten: m.State == queries.StateForgotten,
 		CreatedAt: m.CreatedAt, Version: m.Version,
-	}
-}
-
-// phases shows one bar after the other.
-type phases struct {
-	to    *terminal.Screen
-	phase jsonimport.Phase
-	bar   *terminal.Progress
-}
-
-func (p *phases) show(now jsonimport.Progress) {
-	if now.Phase != p.phase {
-		p.end(true)
-		p.phase, p.bar = now.Phase, terminal.NewProgress(p.to, string(now.Phase))
-	}
-	current, total := now.Bytes, now.TotalBytes
-	if now.Phase == jsonimport.PhaseVerify {
-		current, total = int64(now.Records), int64(now.TotalRecords)
-	}
-	p.bar.Move(current, total, int64(now.Records), "records", now.PerSecond)
-}
-
-func (p *phases) end(ok bool) {
-	if p.bar != nil {
-		p.bar.End(ok)
-		p.bar = nil
 	}
 }
 

@@ -50,13 +50,22 @@ func (c *Rebuild) Run(ctx context.Context, a *App) error {
 		}
 	}
 	began := time.Now()
-	bars := &phaseBars{screen: a.Stderr}
-	config := rebuild.Config{Log: a.Log, Downgrade: c.Downgrade, Progress: bars.move}
+	bars := terminal.NewProgress(a.Stderr)
+	config := rebuild.Config{Log: a.Log, Downgrade: c.Downgrade, Progress: func(p rebuild.Progress) {
+		of := "events"
+		switch p.Phase {
+		case rebuild.Indexing:
+			of = "indexes"
+		case rebuild.Comparing:
+			of = "tables"
+		}
+		bars.Move(string(p.Phase), min(p.Done, p.Total), p.Total, p.Done, of)
+	}}
 	if c.Verify {
 		return c.verify(ctx, a, pool, rebuilt, config, bars)
 	}
 	err = rebuild.Run(ctx, pool, rebuilt, config)
-	bars.end(err == nil)
+	bars.End(err == nil)
 	if errors.Is(err, rebuild.ErrUnknown) {
 		return fmt.Errorf("rebuild: %w; if they are not, `auren status` shows what is left of them", err)
 	}
@@ -71,49 +80,4 @@ func (c *Rebuild) Run(ctx context.Context, a *App) error {
 	}
 	a.Stdout.Printf("%s %s in %s\n", a.Stdout.Paint(terminal.Green, "rebuilt"), strings.Join(names, " and "), terminal.Duration(time.Since(began)))
 	return nil
-}
-
-// phaseBars draws a bar for each phase of a rebuild, one below the other.
-type phaseBars struct {
-	screen *terminal.Screen
-	last   rebuild.Progress
-	began  time.Time
-	first  int64
-	bar    *terminal.Progress
-}
-
-// move is a rebuild.Config.Progress.
-func (b *phaseBars) move(p rebuild.Progress) {
-	if b.bar == nil || p.Phase != b.last.Phase {
-		b.end(true)
-		b.began, b.first = time.Now(), p.Done
-		b.bar = terminal.NewProgress(b.screen, string(p.Phase))
-	}
-	b.last = p
-	b.draw(min(p.Done, p.Total), p.Total)
-}
-
-func (b *phaseBars) draw(current, total int64) {
-	of := "events"
-	switch b.last.Phase {
-	case rebuild.Indexing:
-		of = "indexes"
-	case rebuild.Comparing:
-		of = "tables"
-	}
-	perSecond := float64(b.last.Done-b.first) / max(time.Since(b.began).Seconds(), 1e-3)
-	b.bar.Move(current, total, b.last.Done, of, perSecond)
-}
-
-// end leaves the last bar, full where all went well.
-func (b *phaseBars) end(ok bool) {
-	if b.bar == nil {
-		return
-	}
-	if ok && b.last.Total == 0 {
-		// There was nothing to do, and that is done.
-		b.draw(1, 1)
-	}
-	b.bar.End(ok)
-	b.bar = nil
 }

@@ -20,11 +20,11 @@ var errDiffer = errors.New("the live tables differ from what the log gives; wher
 
 // verify compares the live tables with new ones.
 func (c *Rebuild) verify(ctx context.Context, a *App, pool *pgxpool.Pool, compared []projections.Projection,
-	config rebuild.Config, bars *phaseBars,
+	config rebuild.Config, bars *terminal.Progress,
 ) error {
 	began := time.Now()
 	found, err := rebuild.Verify(ctx, pool, compared, config)
-	bars.end(err == nil)
+	bars.End(err == nil)
 	if err != nil {
 		return fmt.Errorf("verify: %w", err)
 	}

@@ -51,10 +51,3 @@ func (b Bytes) String() string {
 
 // MarshalText is String.
 func (b Bytes) MarshalText() ([]byte, error) { return []byte(b.String()), nil }
-
-func (b Bytes) within(least, most Bytes) error {
-	if b < least || b > most {
-		return fmt.Errorf("must be %s to %s, got %s", least, most, b)
-	}
-	return nil
-}

@@ -3,6 +3,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -49,8 +50,8 @@ func (c *Config) Check() error {
 		{"db-wait", "AUREN_DB_WAIT", notNegative(c.Wait)},
 		{"nats-url", "AUREN_NATS_URL", c.NATSURL.check()},
 		{"nats-replicas", "AUREN_NATS_REPLICAS", c.checkReplicas()},
-		{"nats-max-age", "AUREN_NATS_MAX_AGE", lasting(c.NATSMaxAge, time.Minute, 87600*time.Hour)},
-		{"nats-max-bytes", "AUREN_NATS_MAX_BYTES", c.NATSMaxBytes.within(64*MiB, 1024*GiB)},
+		{"nats-max-age", "AUREN_NATS_MAX_AGE", within(c.NATSMaxAge, time.Minute, 87600*time.Hour)},
+		{"nats-max-bytes", "AUREN_NATS_MAX_BYTES", within(c.NATSMaxBytes, 64*MiB, 1024*GiB)},
 		{"http-addr", "AUREN_HTTP_ADDR", CheckAddr(c.HTTPAddr)},
 		{"nats-addr", "AUREN_NATS_ADDR", CheckAddr(c.NATSAddr)},
 		{"url", "AUREN_URL", CheckURL(c.URL)},
@@ -121,9 +122,9 @@ func CheckAddr(addr string) error {
 	return nil
 }
 
-func within(value, least, most int) error {
+func within[T cmp.Ordered](value, least, most T) error {
 	if value < least || value > most {
-		return fmt.Errorf("must be %d to %d, got %d", least, most, value)
+		return fmt.Errorf("must be %v to %v, got %v", least, most, value)
 	}
 	return nil
 }
@@ -132,13 +133,6 @@ func within(value, least, most int) error {
 func (c *Config) checkReplicas() error {
 	if c.NATSReplicas != 1 && c.NATSReplicas != 3 && c.NATSReplicas != 5 {
 		return fmt.Errorf("must be 1, 3 or 5, got %d", c.NATSReplicas)
-	}
-	return nil
-}
-
-func lasting(d, least, most time.Duration) error {
-	if d < least || d > most {
-		return fmt.Errorf("must be %s to %s, got %s", least, most, d)
 	}
 	return nil
 }

@@ -20,7 +20,6 @@ type binder struct {
 	huma       huma.API
 	api        *api.Service
 	operations Operations
-	config     Config
 	feeds      feeds
 }
 
@@ -55,7 +54,7 @@ func (b *binder) bind(route Route) {
 		if err := c.match.apply(route, request); err != nil {
 			return err
 		}
-		ctx, cancel := context.WithTimeout(r.Context(), b.config.RequestTimeout)
+		ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
 		defer cancel()
 		reply, err := admitted.Run(ctx, request)
 		if err == nil {
@@ -74,7 +73,7 @@ func (b *binder) readRest(w http.ResponseWriter, r *http.Request, route Route, r
 		if err := noParameters(r); err != nil {
 			return err
 		}
-		raw, err := readBody(w, r, route.MaxRequest, b.config.BodyTimeout)
+		raw, err := readBody(w, r, route.MaxRequest)
 		if err != nil {
 			return err
 		}

@@ -13,8 +13,8 @@ import (
 	"github.com/auren-memory/auren/domain"
 )
 
-// readBody reads a body of JSON of at most limit bytes, within timeout.
-func readBody(w http.ResponseWriter, r *http.Request, limit int64, timeout time.Duration) ([]byte, error) {
+// readBody reads a body of JSON of at most limit bytes, within bodyTimeout.
+func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 	if err := checkContentType(r.Header); err != nil {
 		return nil, err
 	}
@@ -26,7 +26,7 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64, timeout time.
 	}
 	// A connection that cannot have a deadline, as in a test, does without.
 	control := http.NewResponseController(w)
-	_ = control.SetReadDeadline(time.Now().Add(timeout))
+	_ = control.SetReadDeadline(time.Now().Add(bodyTimeout))
 	defer func() { _ = control.SetReadDeadline(time.Time{}) }()
 
 	var body bytes.Buffer

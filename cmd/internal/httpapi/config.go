@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -26,41 +27,26 @@ type Operations struct {
 	Tracer trace.Tracer
 }
 
-// Config tunes a Server; its zero value works.
+const (
+	// requestTimeout bounds one request, but for live feeds.
+	requestTimeout = 30 * time.Second
+	// bodyTimeout bounds the reading of a body.
+	bodyTimeout = 30 * time.Second
+	// shutdownTimeout is how long requests may take to end when Run ends.
+	shutdownTimeout = 10 * time.Second
+)
+
+// Config tunes a Server.
 type Config struct {
-	// Addr to listen on; default DefaultAddr.
+	// Addr to listen on in Run.
 	Addr string
-	// RequestTimeout bounds one request, but for live feeds; default 30 s.
-	RequestTimeout time.Duration
-	// BodyTimeout bounds the reading of a body; default 30 s.
-	BodyTimeout time.Duration
 	// WriteTimeout bounds the writing of an answer, and of one piece of a live feed; default 30 s.
 	WriteTimeout time.Duration
 	// Heartbeat is how often a live feed without news says that it lives; default 15 s.
 	Heartbeat time.Duration
-	// ShutdownTimeout is how long requests may take to end when Run ends; default 10 s.
-	ShutdownTimeout time.Duration
 }
 
-// DefaultAddr is where the API listens when nothing is configured.
-const DefaultAddr = "127.0.0.1:7430"
-
 func (c *Config) fill() {
-	if c.Addr == "" {
-		c.Addr = DefaultAddr
-	}
-	for _, d := range []struct {
-		value    *time.Duration
-		fallback time.Duration
-	}{
-		{&c.RequestTimeout, 30 * time.Second},
-		{&c.BodyTimeout, 30 * time.Second},
-		{&c.WriteTimeout, 30 * time.Second},
-		{&c.Heartbeat, 15 * time.Second},
-		{&c.ShutdownTimeout, 10 * time.Second},
-	} {
-		if *d.value == 0 {
-			*d.value = d.fallback
-		}
-	}
+	c.WriteTimeout = cmp.Or(c.WriteTimeout, 30*time.Second)
+	c.Heartbeat = cmp.Or(c.Heartbeat, 15*time.Second)
 }

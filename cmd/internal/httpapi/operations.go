@@ -45,7 +45,7 @@ func (b *binder) bindProcess() {
 }
 
 func (b *binder) readiness(w http.ResponseWriter, r *http.Request) error {
-	ctx, cancel := context.WithTimeout(r.Context(), b.config.RequestTimeout)
+	ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
 	defer cancel()
 	ready, parts := b.operations.Ready(ctx)
 	if !ready {

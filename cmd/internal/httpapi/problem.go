@@ -3,7 +3,6 @@ package httpapi
 import (
 	"errors"
 	"net/http"
-	"strconv"
 
 	"github.com/google/uuid"
 	"go.uber.org/zap"
@@ -33,7 +32,7 @@ func problemOf(err error) api.Problem {
 		err = inHeaders(err)
 	}
 	p := api.ProblemOf(err)
-	if e, ok := asHTTPError(err); ok {
+	if e, ok := errors.AsType[*httpError](err); ok {
 		p.Type, p.Title, p.Status = api.ProblemType(e.slug), e.title, e.status
 	}
 	return p
@@ -65,11 +64,5 @@ func writeProblem(log *zap.Logger, w http.ResponseWriter, r *http.Request, err e
 	if p.ActualVersion != nil {
 		h.Set("ETag", etag(*p.ActualVersion))
 	}
-	h.Set("Content-Type", "application/problem+json")
-	h.Set("Content-Length", strconv.Itoa(len(body)))
-	h.Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(p.Status)
-	_, _ = w.Write(body)
+	writeBody(w, "application/problem+json", p.Status, body)
 }
-
-func asHTTPError(err error) (*httpError, bool) { return errors.AsType[*httpError](err) }

@@ -57,7 +57,7 @@ func newServer(service *api.Service, operations Operations, config Config, serve
 	closing, cancel := context.WithCancel(context.Background())
 	s.close = cancel
 	b := &binder{
-		huma: newHuma(s.mux, operations.Version), api: service, operations: operations, config: config, feeds: feeds{closing, config, operations.Log},
+		huma: newHuma(s.mux, operations.Version), api: service, operations: operations, feeds: feeds{closing, config, operations.Log},
 	}
 	for _, route := range Routes() {
 		if serves(route.Operation) {
@@ -82,7 +82,7 @@ func (s *Server) Listen(ctx context.Context) (net.Addr, error) {
 }
 
 // Run serves until ctx ends; then it takes no more requests, ends the live feeds, gives what is under way
-// Config.ShutdownTimeout, and returns nil, or an error where something had to be cut off. It runs once.
+// 10 s, and returns nil, or an error where something had to be cut off. It runs once.
 func (s *Server) Run(ctx context.Context) error {
 	if s.listener == nil {
 		if _, err := s.Listen(ctx); err != nil {
@@ -109,7 +109,7 @@ func (s *Server) Run(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	s.close()
-	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.ShutdownTimeout)
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
 	err = server.Shutdown(stopping)
 	if err != nil {
@@ -136,7 +136,7 @@ func (s *Server) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 		route := s.answered(w, r, time.Since(start))
 		endSpan(route, w.status)
 	}()
-	_ = http.NewResponseController(out).SetWriteDeadline(start.Add(s.config.RequestTimeout + s.config.WriteTimeout))
+	_ = http.NewResponseController(out).SetWriteDeadline(start.Add(requestTimeout + s.config.WriteTimeout))
 	if err := checkHost(r); s.loopback && err != nil {
 		w.matched = true
 		writeProblem(s.Log, w, r, err)

@@ -28,13 +28,14 @@ type Config struct {
 	Key string
 	// Version of this program, for errors.
 	Version string
-	// Timeout bounds one call; default 60 s.
-	Timeout time.Duration
-	// Silence is how long a stream may say nothing before it is asked for again; default 45 s, three heartbeats.
-	Silence time.Duration
-	// Transport makes the requests; default one of its own.
-	Transport http.RoundTripper
 }
+
+const (
+	// callTimeout bounds one call.
+	callTimeout = time.Minute
+	// maxSilence is how long a stream may say nothing before it is asked for again: three heartbeats.
+	maxSilence = 45 * time.Second
+)
 
 // Client is a Door, safe for concurrent use.
 type Client struct {
@@ -47,22 +48,13 @@ type Client struct {
 // Open asks the server who it is, without showing it the key. It is an error if the server cannot be reached, is not AUREN
 // or speaks another version of the API.
 func Open(ctx context.Context, config Config) (*Client, error) {
-	if config.Timeout == 0 {
-		config.Timeout = time.Minute
-	}
-	if config.Silence == 0 {
-		config.Silence = 45 * time.Second
-	}
-	if config.Transport == nil {
-		config.Transport = http.DefaultTransport.(*http.Transport).Clone()
-	}
 	base, err := url.Parse(strings.TrimRight(config.URL, "/"))
 	if err != nil {
 		return nil, err
 	}
 	c := &Client{config: config, base: base, routes: map[*api.Operation]httpapi.Route{}}
 	// A redirect would repeat a command elsewhere.
-	c.http = &http.Client{Transport: config.Transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	c.http = &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone(), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	for _, route := range httpapi.Routes() {
 		c.routes[route.Operation] = route
 	}
@@ -73,11 +65,7 @@ func Open(ctx context.Context, config Config) (*Client, error) {
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
 func (c *Client) checkServer(ctx context.Context) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base.String()+"/version", nil)
-	if err != nil {
-		return err
-	}
-	a, err := c.send(request)
+	a, err := c.get(ctx, "/version")
 	if err != nil {
 		return err
 	}
@@ -100,11 +88,7 @@ func (c *Client) checkServer(ctx context.Context) error {
 
 // Ready asks the server whether all its parts work, and for each "ok" or what is wrong with it.
 func (c *Client) Ready(ctx context.Context) (ready bool, parts map[string]string, err error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base.String()+"/health/ready", nil)
-	if err != nil {
-		return false, nil, err
-	}
-	a, err := c.send(request)
+	a, err := c.get(ctx, "/health/ready")
 	if err != nil {
 		return false, nil, err
 	}
@@ -117,7 +101,7 @@ func (c *Client) Ready(ctx context.Context) (ready bool, parts map[string]string
 
 // Do makes one call.
 func (c *Client) Do(ctx context.Context, caller api.Caller, op *api.Operation, request []byte) (api.Reply, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	r, memory, err := c.request(ctx, caller, op, request)
 	if err != nil {
@@ -162,6 +146,15 @@ type answer struct {
 	status string
 	header http.Header
 	body   []byte
+}
+
+// get asks for what needs no key.
+func (c *Client) get(ctx context.Context, path string) (answer, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base.String()+path, nil)
+	if err != nil {
+		return answer{}, err
+	}
+	return c.send(r)
 }
 
 func (c *Client) send(r *http.Request) (answer, error) {

@@ -18,7 +18,7 @@ import (
 	"github.com/auren-memory/auren/eventstore"
 )
 
-// Follow makes a call that streams. A feed that is cut off, or says nothing for Config.Silence, is asked for again where it
+// Follow makes a call that streams. A feed that is cut off, or says nothing for maxSilence, is asked for again where it
 // was; a server that is gone then is an error.
 func (c *Client) Follow(ctx context.Context, caller api.Caller, op *api.Operation, request []byte, each func(api.Page) error) error {
 	var asked api.FollowLogRequest
@@ -64,7 +64,7 @@ func (f *feed) read(ctx context.Context, caller api.Caller, op *api.Operation, r
 	if f.after >= 0 {
 		r.Header.Set(httpapi.HeaderLastEventID, strconv.FormatInt(f.after, 10))
 	}
-	silence := time.AfterFunc(f.client.config.Silence, cancel)
+	silence := time.AfterFunc(maxSilence, cancel)
 	defer silence.Stop()
 	response, err := f.client.http.Do(r)
 	if err != nil {
@@ -85,7 +85,7 @@ func (f *feed) read(ctx context.Context, caller api.Caller, op *api.Operation, r
 		if err != nil {
 			return errCutOff
 		}
-		silence.Reset(f.client.config.Silence)
+		silence.Reset(maxSilence)
 		if line = strings.TrimSuffix(line, "\n"); line != "" {
 			piece = append(piece, line)
 			continue

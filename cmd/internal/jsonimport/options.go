@@ -114,6 +114,4 @@ type Progress struct {
 	Records int
 	// TotalRecords is known in PhaseVerify only.
 	TotalRecords int
-	// PerSecond is how many records were dealt with per second since the phase began.
-	PerSecond float64
 }

@@ -121,7 +121,6 @@ func (r *run) importAll(ctx context.Context, sources []source) error {
 		return reader.all(ctx, sources)
 	})
 	g.Go(func() error {
-		begun := time.Now()
 		for b := range underway {
 			<-b.done
 			if b.err != nil {
@@ -130,18 +129,13 @@ func (r *run) importAll(ctx context.Context, sources []source) error {
 			if err := r.reportBatch(b); err != nil {
 				return err
 			}
-			r.progress(Progress{Phase: PhaseImport, Bytes: b.read, TotalBytes: r.total, Records: r.report.Total.Records,
-				PerSecond: perSecond(r.report.Total.Records, begun)})
+			r.progress(Progress{Phase: PhaseImport, Bytes: b.read, TotalBytes: r.total, Records: r.report.Total.Records})
 		}
 		return nil
 	})
 	err := g.Wait()
 	r.report.Files = reader.files
 	return err
-}
-
-func perSecond(n int, since time.Time) float64 {
-	return float64(n) / max(time.Since(since).Seconds(), 1e-3)
 }
 
 // importBatch imports a batch and retries it while the importer is unavailable; repeating a batch is safe.

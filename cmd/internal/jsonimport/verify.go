@@ -113,7 +113,6 @@ func (r *run) verify(ctx context.Context) error {
 	}
 	v := &Verification{Checked: len(r.checks)}
 	r.report.Verification = v
-	begun := time.Now()
 	for done := 0; done < len(r.checks); {
 		part := nextPart(r.checks[done:])
 		if err := r.verifyPart(ctx, v, part); err != nil {
@@ -121,7 +120,7 @@ func (r *run) verify(ctx context.Context) error {
 		}
 		done += len(part)
 		r.report.Total.Verified = v.Verified + v.ChangedSince
-		r.progress(Progress{Phase: PhaseVerify, Records: done, TotalRecords: len(r.checks), PerSecond: perSecond(done, begun)})
+		r.progress(Progress{Phase: PhaseVerify, Records: done, TotalRecords: len(r.checks)})
 	}
 	return nil
 }

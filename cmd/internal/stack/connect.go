@@ -19,7 +19,6 @@ import (
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/eventstore/writer"
 	"github.com/auren-memory/auren/migrations"
-	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/queries"
 )
 
@@ -140,18 +139,3 @@ func (c *Client) Close() {
 
 // ErrNoProjector explains why a read model is not up to date: no projector maintains it.
 var ErrNoProjector = errors.New("is a projector running? `auren status` tells")
-
-// StatusOf reads the position of each projection of the client's tenant.
-func (c *Client) StatusOf(ctx context.Context) ([]projections.Status, error) {
-	all, err := projections.ReadStatus(ctx, c.Pool)
-	if err != nil {
-		return nil, err
-	}
-	var mine []projections.Status
-	for _, s := range all {
-		if s.Tenant == c.Tenant {
-			mine = append(mine, s)
-		}
-	}
-	return mine, nil
-}

@@ -9,30 +9,32 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 )
 
-// Progress is a bar with rate and time left; in a pipe it is silent. Only one goroutine may use it.
+// Progress is a bar with rate and time left for each phase of a piece of work, one below the other; in a pipe it is silent.
+// Only one goroutine may use it.
 type Progress struct {
+	screen    *Screen
+	phase     string
 	container *mpb.Progress
-	bar       *mpb.Bar
+	bar       *mpb.Bar // nil between two phases
 
-	first int64 // where the work was when it was looked at first: a rebuild that was broken off goes on from there
-	began time.Time
+	// Where the phase was when it was looked at first: a rebuild that was interrupted goes on from there.
+	first, firstDone int64
+	began            time.Time
 
 	mu   sync.Mutex
 	said string
 }
 
-// NewProgress draws a bar that is full at total. A total of 0 is set by the first move.
-func NewProgress(s *Screen, name string) *Progress {
-	p := &Progress{}
-	if !s.IsTerminal() {
-		return p
-	}
-	p.container = mpb.New(mpb.WithOutput(s.to), mpb.WithWidth(min(s.Width-2, 100)), mpb.WithAutoRefresh())
+// NewProgress makes a progress without a bar; the first move draws one.
+func NewProgress(s *Screen) *Progress { return &Progress{screen: s} }
+
+func (p *Progress) begin(phase string, current, done int64) {
+	p.phase, p.first, p.firstDone, p.began = phase, current, done, time.Now()
+	p.container = mpb.New(mpb.WithOutput(p.screen.to), mpb.WithWidth(min(p.screen.Width-2, 100)), mpb.WithAutoRefresh())
 	p.bar = p.container.New(0, mpb.BarStyle().Lbound(" ").Filler("━").Tip("━").Padding(" ").Rbound(" "),
-		mpb.PrependDecorators(decor.Name("  "+name, decor.WC{C: decor.DindentRight, W: 14})),
+		mpb.PrependDecorators(decor.Name("  "+phase, decor.WC{C: decor.DindentRight, W: 14})),
 		mpb.AppendDecorators(decor.Percentage(decor.WC{W: 5}), decor.Any(p.status)),
 	)
-	return p
 }
 
 func (p *Progress) status(decor.Statistics) string {
@@ -41,15 +43,22 @@ func (p *Progress) status(decor.Statistics) string {
 	return p.said
 }
 
-// Move tells how far the work is, and of what it consists: done and perSecond count those.
-func (p *Progress) Move(current, total int64, done int64, of string, perSecond float64) {
-	if p.bar == nil {
+// Move tells how far a phase is, and of what it consists: done counts those. A phase other than before gets a bar of its own. A
+// total of 0 means that there is nothing to do.
+func (p *Progress) Move(phase string, current, total, done int64, of string) {
+	if !p.screen.IsTerminal() {
 		return
 	}
-	if p.began.IsZero() {
-		p.first, p.began = current, time.Now()
+	if p.bar == nil || phase != p.phase {
+		p.End(true)
+		p.begin(phase, current, done)
 	}
-	left := timeLeft(time.Since(p.began), p.first, current, total)
+	if total == 0 {
+		current, total = 1, 1
+	}
+	elapsed := time.Since(p.began)
+	perSecond := float64(done-p.firstDone) / max(elapsed.Seconds(), 1e-3)
+	left := timeLeft(elapsed, p.first, current, total)
 	p.mu.Lock()
 	p.said = fmt.Sprintf("  %s %s  %s/s  %s left", Number(done), of, Number(int64(perSecond)), left.Round(time.Second))
 	p.mu.Unlock()
@@ -76,4 +85,5 @@ func (p *Progress) End(ok bool) {
 		p.bar.Abort(true)
 	}
 	p.container.Wait()
+	p.bar = nil
 }
