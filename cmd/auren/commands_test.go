@@ -10,7 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/auren-memory/auren/cmd/internal/ops"
+	"github.com/auren-memory/auren/cmd/internal/health"
 	"github.com/auren-memory/auren/cmd/internal/proctest"
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/deploy/standalone"
@@ -254,7 +254,7 @@ func TestResetNeedsConfirmation(t *testing.T) {
 	w.remember("anew")
 	require.Eventually(t, func() bool {
 		stdout, _, code := call(t, "", w.args("status", "--json")...)
-		return code == exitOK && strings.Contains(stdout, `"sequence_id": 1`) && len(decode[ops.Health](t, stdout).Projections) == 3
+		return code == exitOK && strings.Contains(stdout, `"sequence_id": 1`) && len(decode[health.Report](t, stdout).Projections) == 3
 	}, patience, tick)
 	require.Contains(t, w.must("list"), "anew")
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/auren-memory/auren/cmd/internal/ops"
+	"github.com/auren-memory/auren/cmd/internal/health"
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/eventstore"
@@ -31,12 +31,12 @@ func (w *world) poison(stream uuid.UUID) {
 }
 
 // awaits waits until a projection of the default tenant has a state.
-func (w *world) awaits(projection, state string) ops.Projection {
+func (w *world) awaits(projection, state string) health.Projection {
 	w.t.Helper()
-	var found ops.Projection
+	var found health.Projection
 	require.Eventually(w.t, func() bool {
 		stdout, _, _ := call(w.t, "", w.args("status", "--json")...)
-		for _, p := range decode[ops.Health](w.t, stdout).Projections {
+		for _, p := range decode[health.Report](w.t, stdout).Projections {
 			if p.Tenant == domain.DefaultTenant && p.Projection == projection && p.State == state {
 				found = p
 				return true

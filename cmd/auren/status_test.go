@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/auren-memory/auren/cmd/internal/cli"
-	"github.com/auren-memory/auren/cmd/internal/ops"
+	"github.com/auren-memory/auren/cmd/internal/health"
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 )
 
@@ -69,7 +69,7 @@ func TestStatus(t *testing.T) {
 		return code == exitOK
 	}, patience, tick)
 	require.Regexp(t, `(?m)^tenant .* term  state$`, w.must("status"))
-	h := decode[ops.Health](t, w.must("status", "--json"))
+	h := decode[health.Report](t, w.must("status", "--json"))
 	require.True(t, h.Ready)
 	require.Len(t, h.Projections, 3)
 	for _, p := range h.Projections {

@@ -41,10 +41,10 @@ func rows() map[string][]string {
 		bench + "/internal/world": {"cmd/internal/database", "commands", "deploy/standalone", "domain", "domain/canonjson", "domain/memory", "eventstore", "eventstore/writer", "migrations", "projections",
 			"projections/agentmemories", "projections/fanout", "projections/generation", "projections/runner", "projections/search", "queries"},
 
-		"cmd/internal/cli": {"cmd/internal/api", "cmd/internal/config", "cmd/internal/database", "cmd/internal/httpclient", "cmd/internal/jsonimport", "cmd/internal/jsonimport/sample", "cmd/internal/ops",
+		"cmd/internal/cli": {"cmd/internal/api", "cmd/internal/config", "cmd/internal/database", "cmd/internal/httpclient", "cmd/internal/jsonimport", "cmd/internal/jsonimport/sample", "cmd/internal/health",
 			"cmd/internal/stack", "cmd/internal/terminal", "commands", "deploy/standalone", "domain", "domain/canonjson", "domain/memory", "eventstore", "migrations",
 			"projections", "projections/agentmemories", "projections/fanout", "projections/rebuild", "queries"},
-		"cmd/internal/ops": {"cmd/internal/config", "cmd/internal/database", "domain", "migrations", "projections", "projections/fanout", "projections/rebuild"},
+		"cmd/internal/health": {"cmd/internal/config", "cmd/internal/database", "domain", "migrations", "projections", "projections/fanout", "projections/rebuild"},
 		"cmd/internal/stack": {"cmd/internal/api", "cmd/internal/config", "cmd/internal/database", "cmd/internal/httpapi", "cmd/internal/httpclient", "cmd/internal/observe", "cmd/internal/terminal", "commands",
 			"deploy/standalone", "domain", "eventstore", "eventstore/writer", "migrations", "projections", "projections/agentmemories", "projections/fanout", "projections/generation",
 			"projections/rebuild", "projections/runner", "projections/search", "queries"},

@@ -8,7 +8,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
-	"github.com/auren-memory/auren/cmd/internal/ops"
+	"github.com/auren-memory/auren/cmd/internal/health"
 	"github.com/auren-memory/auren/cmd/internal/terminal"
 )
 
@@ -31,13 +31,7 @@ func (c *Status) Run(ctx context.Context, a *App) error {
 	if c.API || a.Config.URL != "" {
 		return c.askServer(ctx, a)
 	}
-	h := ops.Read(ctx, ops.Sources{
-		NATSURL:      a.NATSURL(),
-		OpenDatabase: a.OpenNow,
-		ConnectNATS: func(url string) (*nats.Conn, error) {
-			return a.DialNATS(url, "auren status")
-		},
-	})
+	h := health.Read(ctx, a.OpenNow, a.NATSURL(), func(url string) (*nats.Conn, error) { return a.DialNATS(url, "auren status") })
 	if c.JSON {
 		if err := a.Stdout.JSON(h); err != nil {
 			return err
@@ -51,7 +45,7 @@ func (c *Status) Run(ctx context.Context, a *App) error {
 	return nil
 }
 
-func printHealth(s *terminal.Screen, h *ops.Health, all bool) {
+func printHealth(s *terminal.Screen, h *health.Report, all bool) {
 	parts := [][]terminal.Cell{statusRow("database", h.Database.Problem, fmt.Sprintf("%s, schema version %d, %d of %d connections",
 		h.Database.Target, h.Database.Schema, h.Database.Connections, h.Database.Limit))}
 	if h.NATS.URL != "" {

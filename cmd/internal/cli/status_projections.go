@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/auren-memory/auren/cmd/internal/ops"
+	"github.com/auren-memory/auren/cmd/internal/health"
 	"github.com/auren-memory/auren/cmd/internal/terminal"
 	"github.com/auren-memory/auren/projections"
 )
@@ -16,7 +16,7 @@ import (
 // shownAtMost is how many rows are shown where there are more, those that need somebody first.
 const shownAtMost = 12
 
-func printProjections(s *terminal.Screen, all []ops.Projection, everything bool) {
+func printProjections(s *terminal.Screen, all []health.Projection, everything bool) {
 	shown := all
 	if len(all) > shownAtMost && !everything {
 		s.Printf("\n")
@@ -41,11 +41,11 @@ func printProjections(s *terminal.Screen, all []ops.Projection, everything bool)
 	s.Table(0, map[int]bool{2: true, 3: true, 4: true, 5: true, 6: true, 8: true}, rows)
 }
 
-func behind(p ops.Projection) time.Duration {
+func behind(p health.Projection) time.Duration {
 	return time.Duration(p.LagSeconds * float64(time.Second))
 }
 
-func stateCell(p *ops.Projection) terminal.Cell {
+func stateCell(p *health.Projection) terminal.Cell {
 	switch {
 	case p.Problem != "":
 		return terminal.Cell{terminal.OneLine(p.Problem), terminal.Red}
@@ -57,8 +57,8 @@ func stateCell(p *ops.Projection) terminal.Cell {
 }
 
 // summarize has a row for each projection, over all tenants.
-func summarize(all []ops.Projection) [][]terminal.Cell {
-	byName := map[string][]ops.Projection{}
+func summarize(all []health.Projection) [][]terminal.Cell {
+	byName := map[string][]health.Projection{}
 	for _, p := range all {
 		byName[p.Projection] = append(byName[p.Projection], p)
 	}
@@ -93,8 +93,8 @@ func alarming(n int) terminal.Cell {
 }
 
 // worst orders by what needs somebody: what has a problem first, then what is the farthest behind.
-func worst(all []ops.Projection) []ops.Projection {
-	return slices.SortedStableFunc(slices.Values(all), func(a, b ops.Projection) int {
+func worst(all []health.Projection) []health.Projection {
+	return slices.SortedStableFunc(slices.Values(all), func(a, b health.Projection) int {
 		return cmp.Or(
 			-cmp.Compare(severity(a), severity(b)),
 			-cmp.Compare(a.LagSeconds, b.LagSeconds),
@@ -102,7 +102,7 @@ func worst(all []ops.Projection) []ops.Projection {
 	})
 }
 
-func severity(p ops.Projection) int {
+func severity(p health.Projection) int {
 	switch {
 	case p.State == projections.Stopped:
 		return 2

@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/auren-memory/auren/cmd/internal/ops"
+	"github.com/auren-memory/auren/cmd/internal/health"
 	"github.com/auren-memory/auren/cmd/internal/terminal"
 )
 
 // rebuildRow is what the status says of a rebuild.
-func rebuildRow(h *ops.Rebuild) []terminal.Cell {
+func rebuildRow(h *health.Rebuild) []terminal.Cell {
 	if h.Problem != "" {
 		return statusRow("rebuild", h.Problem, "")
 	}

@@ -3,12 +3,11 @@ package cli
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/cmd/internal/config"
+	"github.com/auren-memory/auren/cmd/internal/health"
 	"github.com/auren-memory/auren/cmd/internal/httpclient"
-	"github.com/auren-memory/auren/cmd/internal/ops"
 	"github.com/auren-memory/auren/cmd/internal/terminal"
 	"github.com/auren-memory/auren/projections"
 )
@@ -22,7 +21,7 @@ type ServerHealth struct {
 	// Checks has for each part ok, or what is wrong with it.
 	Checks map[string]string `json:"checks,omitempty"`
 	// Projections are told unless only the server was asked for.
-	Projections []ops.Projection `json:"projections,omitempty"`
+	Projections []health.Projection `json:"projections,omitempty"`
 }
 
 // askServer asks the server that is named, or that of this machine or container, and fails unless it is ready.
@@ -62,7 +61,11 @@ func (h *ServerHealth) ask(ctx context.Context, a *App, all bool) error {
 	}
 	h.Checks = checks
 	if all {
-		if h.Projections, err = watchProjections(ctx, server, a.Caller()); err != nil {
+		read := func(ctx context.Context) ([]projections.Status, error) {
+			answer, err := api.ListProjections.Call(ctx, server, a.Caller(), api.ListProjectionsRequest{})
+			return answer.Projections, err
+		}
+		if h.Projections, err = health.Measure(ctx, read, read); err != nil {
 			return err
 		}
 	}
@@ -75,25 +78,4 @@ func (h *ServerHealth) ask(ctx context.Context, a *App, all bool) error {
 		}
 	}
 	return nil
-}
-
-// watchProjections looks twice, to see how fast they move.
-func watchProjections(ctx context.Context, d api.Door, caller api.Caller) ([]ops.Projection, error) {
-	var seen [2][]projections.Status
-	began := time.Now()
-	for i := range seen {
-		answer, err := api.ListProjections.Call(ctx, d, caller, api.ListProjectionsRequest{})
-		if err != nil {
-			return nil, err
-		}
-		seen[i] = answer.Projections
-		if i == 0 {
-			select {
-			case <-ctx.Done():
-				return nil, ctx.Err()
-			case <-time.After(ops.Between):
-			}
-		}
-	}
-	return ops.Compare(seen[0], seen[1], time.Since(began)), nil
 }

@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/auren-memory/auren/cmd/internal/ops"
+	"github.com/auren-memory/auren/cmd/internal/health"
 	"github.com/auren-memory/auren/cmd/internal/proctest"
 	"github.com/auren-memory/auren/cmd/internal/terminal"
 	"github.com/auren-memory/auren/domain"
@@ -16,9 +16,9 @@ import (
 func TestStatusOfManyTenantsIsASummaryAndTheWorst(t *testing.T) {
 	t.Parallel()
 	at, none := int64(7), int64(0)
-	var all []ops.Projection
+	var all []health.Projection
 	for n := range 40 {
-		p := ops.Projection{Status: projections.Status{
+		p := health.Projection{Status: projections.Status{
 			Tenant: domain.Tenant(fmt.Sprint("t", n)), Projection: "search", SequenceID: 9, Head: 9, Holder: fmt.Sprint("holder", n%3), State: projections.Idle,
 		}}
 		switch n {

@@ -1,5 +1,5 @@
-// Package ops decides whether AUREN is healthy: what is wrong with the database, NATS, a projection or a rebuild.
-package ops
+// Package health decides whether AUREN is healthy: what is wrong with the database, NATS, a projection or a rebuild.
+package health
 
 import (
 	"context"
@@ -12,8 +12,8 @@ import (
 	"github.com/auren-memory/auren/migrations"
 )
 
-// Health is the state of the database, NATS, the projections and a rebuild.
-type Health struct {
+// Report is the state of the database, NATS, the projections and a rebuild.
+type Report struct {
 	Ready       bool         `json:"ready"`
 	Database    Database     `json:"database"`
 	NATS        NATS         `json:"nats"`
@@ -31,18 +31,11 @@ type Database struct {
 	Limit       int    `json:"connections_limit"`
 }
 
-// Sources are what Read reads.
-type Sources struct {
-	OpenDatabase func(ctx context.Context) (*pgxpool.Pool, error)
-	// NATSURL is empty if no NATS server is known.
-	NATSURL     string
-	ConnectNATS func(url string) (*nats.Conn, error)
-}
-
-// Read reads the health of everything; a part that cannot be read has a problem.
-func Read(ctx context.Context, from Sources) *Health {
-	h := &Health{Projections: []Projection{}, NATS: readNATS(from.NATSURL, from.ConnectNATS)}
-	if err := h.readDatabase(ctx, from); err != nil {
+// Read reads the health of everything; a part that cannot be read has a problem. An empty natsURL means that no NATS server is
+// known.
+func Read(ctx context.Context, open func(ctx context.Context) (*pgxpool.Pool, error), natsURL string, connect func(url string) (*nats.Conn, error)) *Report {
+	h := &Report{Projections: []Projection{}, NATS: readNATS(natsURL, connect)}
+	if err := h.readDatabase(ctx, open); err != nil {
 		h.Database.Problem = config.MaskSecrets(err.Error())
 	}
 	h.Ready = h.Database.Problem == "" && h.NATS.Problem == "" && (h.Rebuild == nil || h.Rebuild.Problem == "")
@@ -57,8 +50,8 @@ select count(*), current_setting('max_connections')::int
   from pg_stat_activity
  where datname = current_database()`
 
-func (h *Health) readDatabase(ctx context.Context, from Sources) error {
-	pool, err := from.OpenDatabase(ctx)
+func (h *Report) readDatabase(ctx context.Context, open func(ctx context.Context) (*pgxpool.Pool, error)) error {
+	pool, err := open(ctx)
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package ops
+package health
 
 import (
 	"testing"
@@ -26,7 +26,7 @@ func TestEventsPerSecondAreMeasuredBetweenTwoReadings(t *testing.T) {
 	t.Parallel()
 	first := []projections.Status{{Tenant: "a", Projection: "search", SequenceID: 10, Lag: 90}, {Tenant: "b", Projection: "search", SequenceID: 5}}
 	second := []projections.Status{{Tenant: "a", Projection: "search", SequenceID: 60, Lag: 40}, {Tenant: "b", Projection: "search", SequenceID: 6}}
-	seen := Compare(first, second, 500*time.Millisecond)
+	seen := compare(first, second, 500*time.Millisecond)
 	require.InDelta(t, 100, seen[0].EventsPerSecond, 0.001)
 	require.InDelta(t, 2, seen[1].EventsPerSecond, 0.001, "also of one that keeps up")
 }

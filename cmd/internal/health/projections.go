@@ -1,4 +1,4 @@
-package ops
+package health
 
 import (
 	"context"
@@ -23,33 +23,38 @@ type Projection struct {
 	Problem string `json:"problem,omitempty"`
 }
 
-// Between is the time between the two readings of a projection that is behind.
-const Between = 500 * time.Millisecond
+// between is the time between the two readings of a projection that is behind.
+const between = 500 * time.Millisecond
 
-// readProjections reads twice if a projection lags or moved a moment ago, to measure its speed.
 func readProjections(ctx context.Context, pool *pgxpool.Pool) ([]Projection, error) {
-	first, err := projections.ReadStatus(ctx, pool)
+	read := func(ctx context.Context) ([]projections.Status, error) { return projections.ReadStatus(ctx, pool) }
+	all, err := Measure(ctx, read, func(ctx context.Context) ([]projections.Status, error) { return waitForLeaders(ctx, pool) })
+	if err == nil && len(all) == 0 {
+		err = checkProjector(ctx, pool)
+	}
+	return all, err
+}
+
+// Measure reads the status twice, after a while if a projection lags or moved a moment ago, to tell its speed and its
+// problem.
+func Measure(ctx context.Context, read, again func(ctx context.Context) ([]projections.Status, error)) ([]Projection, error) {
+	first, err := read(ctx)
 	if err != nil {
 		return nil, err
-	}
-	if len(first) == 0 {
-		return []Projection{}, checkProjector(ctx, pool)
 	}
 	began := time.Now()
 	if slices.ContainsFunc(first, func(s projections.Status) bool {
 		return s.Lag > 0 || s.UpdatedAt != nil && began.Sub(*s.UpdatedAt) < 2*time.Second
 	}) {
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(Between):
+		if err := pause(ctx, between); err != nil {
+			return nil, err
 		}
 	}
-	second, err := waitForLeaders(ctx, pool)
+	second, err := again(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return Compare(first, second, time.Since(began)), nil
+	return compare(first, second, time.Since(began)), nil
 }
 
 // handover bounds how long a projection may have no leader although projectors run: after a rebuild, or with a new
@@ -70,14 +75,14 @@ func waitForLeaders(ctx context.Context, pool *pgxpool.Pool) ([]projections.Stat
 		if _, runs, err := readProjector(ctx, pool); err != nil || !runs {
 			return all, err
 		}
-		if err := pause(ctx); err != nil {
+		if err := pause(ctx, 100*time.Millisecond); err != nil {
 			return nil, err
 		}
 	}
 }
 
-// Compare derives speeds and problems from two readings.
-func Compare(first, second []projections.Status, passed time.Duration) []Projection {
+// compare derives speeds and problems from two readings.
+func compare(first, second []projections.Status, passed time.Duration) []Projection {
 	type key struct {
 		tenant     domain.Tenant
 		projection string
@@ -146,18 +151,18 @@ func checkProjector(ctx context.Context, pool *pgxpool.Pool) error {
 		case time.Since(began) > registration:
 			return errors.New("no projector runs: start one")
 		}
-		if err := pause(ctx); err != nil {
+		if err := pause(ctx, 100*time.Millisecond); err != nil {
 			return err
 		}
 	}
 }
 
 // pause waits before the next reading.
-func pause(ctx context.Context) error {
+func pause(ctx context.Context, d time.Duration) error {
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-time.After(100 * time.Millisecond):
+	case <-time.After(d):
 		return nil
 	}
 }
