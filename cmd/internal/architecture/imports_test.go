@@ -58,7 +58,7 @@ func rows() map[string][]string {
 		"cmd/internal/api/decode":         {"domain", "domain/canonjson"},
 		"cmd/internal/httpapi":            {"cmd/internal/api", "cmd/internal/api/decode", "commands", "domain", "domain/canonjson", "queries"},
 		"cmd/internal/httpclient":         {"cmd/internal/api", "cmd/internal/api/decode", "cmd/internal/httpapi", "domain", "domain/canonjson", "eventstore"},
-		"cmd/internal/jsonimport":         {"commands", "domain", "domain/canonjson", "domain/failpoint", "domain/memory"},
+		"cmd/internal/jsonimport":         {"commands", "domain", "domain/canonjson", "domain/failpoint", "domain/memory", "queries"},
 		"cmd/internal/jsonimport/sample":  {},
 		"cmd/internal/observe":            {"domain", "eventstore", "eventstore/writer", "projections"},
 		proctest:                          {},

@@ -107,17 +107,12 @@ func importJSON(ctx context.Context, c *stack.Client, options jsonimport.Options
 type importReader struct{ *stack.Client }
 
 // held returns what the read model holds, waiting as long as the projection makes headway.
-func (c importReader) held(ctx context.Context, tenant domain.Tenant, minSequence int64, ids []uuid.UUID) ([]jsonimport.Held, error) {
+func (c importReader) held(ctx context.Context, tenant domain.Tenant, minSequence int64, ids []uuid.UUID) (map[uuid.UUID]queries.Memory, error) {
 	var last int64 = -1
 	for {
 		memories, _, err := c.Reader.ByIDs(ctx, tenant, ids, queries.At{MinSequenceID: minSequence})
 		if err == nil {
-			held := make([]jsonimport.Held, 0, len(memories))
-			for id := range memories {
-				m := memories[id]
-				held = append(held, heldAs(&m))
-			}
-			return held, nil
+			return memories, nil
 		}
 		if domain.KindOf(err) != domain.Unavailable {
 			return nil, err
@@ -141,27 +136,17 @@ func (c importReader) position(ctx context.Context) (int64, error) {
 	return 0, err
 }
 
-func (c importReader) heldVersions(ctx context.Context, _ domain.Tenant, id uuid.UUID) ([]jsonimport.Held, error) {
-	var held []jsonimport.Held
+func (c importReader) heldVersions(ctx context.Context, _ domain.Tenant, id uuid.UUID) ([]queries.Version, error) {
+	var versions []queries.Version
 	for page := (queries.HistoryPage{Limit: queries.MaxLimit}); ; {
 		result, err := c.Reader.History(ctx, c.Tenant, id, page, queries.At{})
 		if err != nil {
 			return nil, err
 		}
-		for i := range result.Versions {
-			held = append(held, heldAs(&result.Versions[i].Memory))
-		}
+		versions = append(versions, result.Versions...)
 		if page.AfterVersion = result.NextAfterVersion; page.AfterVersion == 0 {
-			return held, nil
+			return versions, nil
 		}
-	}
-}
-
-func heldAs(m *queries.Memory) jsonimport.Held {
-	return jsonimport.Held{
-		ID: m.ID, AgentID: m.AgentID, UserID: m.UserID, Type: m.Type, Content: m.Content, Confidence: m.Confidence,
-		Metadata: m.Metadata, ExpiresAt: m.ExpiresAt, Forgotten: m.State == queries.StateForgotten,
-		CreatedAt: m.CreatedAt, Version: m.Version,
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/queries"
 )
 
 // Options configure an import.
@@ -59,11 +60,11 @@ type Deps struct {
 	// Secret is the tenant's (eventstore.Log.Secret). It keys the ids and digests derived from records.
 	Secret []byte
 	// Current waits until the projection has reached minSequence and returns the memories with the given ids that it
-	// holds, in any order. Nil skips the verification.
-	Current func(ctx context.Context, tenant domain.Tenant, minSequence int64, ids []uuid.UUID) ([]Held, error)
+	// holds, by id. Nil skips the verification.
+	Current func(ctx context.Context, tenant domain.Tenant, minSequence int64, ids []uuid.UUID) (map[uuid.UUID]queries.Memory, error)
 	// Versions returns every version of one memory that the projection holds. It is called if a memory differs from its
 	// record, as it may have been changed after the import. With nil, every such memory counts as different.
-	Versions func(ctx context.Context, tenant domain.Tenant, id uuid.UUID) ([]Held, error)
+	Versions func(ctx context.Context, tenant domain.Tenant, id uuid.UUID) ([]queries.Version, error)
 	// Outcome is called with the outcome of each record, in order; an error ends the run. May be nil.
 	Outcome func(Outcome) error
 	// Progress is called after each batch. May be nil.

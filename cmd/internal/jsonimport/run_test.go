@@ -18,6 +18,7 @@ import (
 
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/queries"
 )
 
 func numbered(n int) string {
@@ -159,7 +160,7 @@ func TestAFailureEndsTheRun(t *testing.T) {
 			return nil, boom
 		}},
 		"outcome": {Import: added, Outcome: func(Outcome) error { return boom }},
-		"verify": {Import: added, Current: func(context.Context, domain.Tenant, int64, []uuid.UUID) ([]Held, error) {
+		"verify": {Import: added, Current: func(context.Context, domain.Tenant, int64, []uuid.UUID) (map[uuid.UUID]queries.Memory, error) {
 			return nil, boom
 		}},
 	} {
@@ -181,14 +182,21 @@ func TestVerificationFindsWhatDiffers(t *testing.T) {
 	root := filesOf(t, map[string]string{"list.json": numbered(6)})
 	deps := w.deps()
 	current := deps.Current
-	deps.Current = func(ctx context.Context, tenant domain.Tenant, minSequence int64, ids []uuid.UUID) ([]Held, error) {
+	deps.Current = func(ctx context.Context, tenant domain.Tenant, minSequence int64, ids []uuid.UUID) (map[uuid.UUID]queries.Memory, error) {
 		held, err := current(ctx, tenant, minSequence, ids)
 		require.Len(t, held, 6)
-		held[0].Content = json.RawMessage(`"altered"`)
-		held[1].Confidence += 0.001
-		held[2].Forgotten = true
-		held[3].CreatedAt = held[3].CreatedAt.Add(1000)
-		return held[:5], err
+		for i, alter := range []func(m *queries.Memory){
+			func(m *queries.Memory) { m.Content = json.RawMessage(`"altered"`) },
+			func(m *queries.Memory) { m.Confidence += 0.001 },
+			func(m *queries.Memory) { m.State = queries.StateForgotten },
+			func(m *queries.Memory) { m.CreatedAt = m.CreatedAt.Add(1000) },
+		} {
+			m := held[ids[i]]
+			alter(&m)
+			held[ids[i]] = m
+		}
+		delete(held, ids[5])
+		return held, err
 	}
 	report, err := Run(t.Context(), Options{Root: root, User: "anna"}, deps)
 	require.NoError(t, err)

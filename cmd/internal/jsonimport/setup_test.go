@@ -50,35 +50,22 @@ func (w *world) deps() Deps {
 	w.outcomes = nil
 	return Deps{
 		Import: w.handler.Import,
-		Current: func(ctx context.Context, tenant domain.Tenant, minSequence int64, ids []uuid.UUID) ([]Held, error) {
+		Current: func(ctx context.Context, tenant domain.Tenant, minSequence int64, ids []uuid.UUID) (map[uuid.UUID]queries.Memory, error) {
 			if err := w.runner.CatchUp(ctx); err != nil {
 				return nil, err
 			}
 			memories, _, err := w.reader.ByIDs(ctx, tenant, ids, queries.At{MinSequenceID: minSequence})
-			held := make([]Held, 0, len(memories))
-			for _, m := range memories {
-				held = append(held, heldAs(m))
-			}
-			return held, err
+			return memories, err
 		},
-		Versions: func(ctx context.Context, tenant domain.Tenant, id uuid.UUID) ([]Held, error) {
+		Versions: func(ctx context.Context, tenant domain.Tenant, id uuid.UUID) ([]queries.Version, error) {
 			result, err := w.reader.History(ctx, tenant, id, queries.HistoryPage{}, queries.At{})
-			held := make([]Held, 0, len(result.Versions))
-			for _, v := range result.Versions {
-				held = append(held, heldAs(v.Memory))
-			}
-			return held, err
+			return result.Versions, err
 		},
 		Outcome: func(o Outcome) error {
 			w.outcomes = append(w.outcomes, o)
 			return nil
 		},
 	}
-}
-
-func heldAs(m queries.Memory) Held {
-	return Held{ID: m.ID, AgentID: m.AgentID, UserID: m.UserID, Type: m.Type, Content: m.Content, Confidence: m.Confidence,
-		Metadata: m.Metadata, ExpiresAt: m.ExpiresAt, Forgotten: m.State == queries.StateForgotten, CreatedAt: m.CreatedAt, Version: m.Version}
 }
 
 // run imports a tree, which must succeed, and returns the report and the outcomes.

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/queries"
 )
 
 const (
@@ -18,21 +19,6 @@ const (
 	verifyBatchBytes = 16 << 20
 	maxDifferences   = 100
 )
-
-// Held is one version of a memory in the projection.
-type Held struct {
-	ID         uuid.UUID
-	AgentID    string
-	UserID     string
-	Type       string
-	Content    json.RawMessage
-	Confidence float64
-	Metadata   json.RawMessage
-	ExpiresAt  *time.Time
-	Forgotten  bool
-	CreatedAt  time.Time
-	Version    int
-}
 
 // check is what is kept of an imported record until it is compared.
 type check struct {
@@ -52,23 +38,23 @@ type scope struct {
 	created, file, confidence bool
 }
 
-func (s scope) fingerprint(h Held) ([sha256.Size]byte, error) {
-	parts := []any{h.ID, h.AgentID, h.UserID, h.Type, h.Content, h.Metadata, h.Forgotten}
-	if h.ExpiresAt != nil {
-		parts = append(parts, "expires", h.ExpiresAt.UTC())
+func (s scope) fingerprint(m queries.Memory) ([sha256.Size]byte, error) {
+	parts := []any{m.ID, m.AgentID, m.UserID, m.Type, m.Content, m.Metadata, m.State == queries.StateForgotten}
+	if m.ExpiresAt != nil {
+		parts = append(parts, "expires", m.ExpiresAt.UTC())
 	}
 	if s.created {
-		parts = append(parts, "created", h.CreatedAt.UTC())
+		parts = append(parts, "created", m.CreatedAt.UTC())
 	}
 	if s.confidence {
-		parts = append(parts, "confidence", h.Confidence)
+		parts = append(parts, "confidence", m.Confidence)
 	}
 	if !s.file {
-		parts[4], parts[5] = withoutFile(h.Content), withoutFile(h.Metadata)
+		parts[4], parts[5] = withoutFile(m.Content), withoutFile(m.Metadata)
 	}
 	raw, err := canonicalList(parts...)
 	if err != nil {
-		return [sha256.Size]byte{}, fmt.Errorf("compare memory %s: %w", h.ID, err)
+		return [sha256.Size]byte{}, fmt.Errorf("compare memory %s: %w", m.ID, err)
 	}
 	return sha256.Sum256(raw), nil
 }
@@ -93,10 +79,14 @@ func (r *run) expect(i item, v Verdict, result commands.ImportResult) error {
 	}
 	m := i.mapped
 	s := scope{created: v == Added, file: v != Unchanged, confidence: v != Unchanged || !m.inherited}
-	hash, err := s.fingerprint(Held{
+	state := queries.StateActive
+	if m.record.Forgotten {
+		state = queries.StateForgotten
+	}
+	hash, err := s.fingerprint(queries.Memory{
 		ID: m.record.ID, AgentID: m.memory.AgentID, UserID: m.memory.UserID, Type: m.memory.Type,
 		Content: m.memory.Content.Raw(), Confidence: m.memory.Confidence, Metadata: m.memory.Metadata.Raw(),
-		ExpiresAt: m.memory.ExpiresAt, Forgotten: m.record.Forgotten, CreatedAt: m.record.OccurredAt,
+		ExpiresAt: m.memory.ExpiresAt, State: state, CreatedAt: m.record.OccurredAt,
 	})
 	if err != nil {
 		return err
@@ -141,13 +131,9 @@ func (r *run) verifyPart(ctx context.Context, v *Verification, part []check) err
 	for i, c := range part {
 		ids[i] = c.id
 	}
-	current, err := r.deps.Current(ctx, r.options.Request.Tenant, r.report.SequenceID, ids)
+	held, err := r.deps.Current(ctx, r.options.Request.Tenant, r.report.SequenceID, ids)
 	if err != nil {
 		return fmt.Errorf("read %d memories to verify: %w", len(ids), err)
-	}
-	held := make(map[uuid.UUID]Held, len(current))
-	for _, h := range current {
-		held[h.ID] = h
 	}
 	for _, c := range part {
 		h, ok := held[c.id]
@@ -163,7 +149,7 @@ func (r *run) verifyPart(ctx context.Context, v *Verification, part []check) err
 	return nil
 }
 
-func (r *run) verifyOne(ctx context.Context, v *Verification, c check, h Held) error {
+func (r *run) verifyOne(ctx context.Context, v *Verification, c check, h queries.Memory) error {
 	hash, err := c.scope.fingerprint(h)
 	if err != nil {
 		return err
@@ -189,7 +175,7 @@ func (r *run) verifyOne(ctx context.Context, v *Verification, c check, h Held) e
 
 // asImported looks for the imported version among the earlier versions of a memory. For an unchanged record the number
 // of that version is not known, so each is compared.
-func (r *run) asImported(ctx context.Context, c check, current Held) (bool, error) {
+func (r *run) asImported(ctx context.Context, c check, current queries.Memory) (bool, error) {
 	unchanged := !c.scope.file
 	if r.deps.Versions == nil || !unchanged && current.Version <= c.version {
 		return false, nil
@@ -198,11 +184,11 @@ func (r *run) asImported(ctx context.Context, c check, current Held) (bool, erro
 	if err != nil {
 		return false, fmt.Errorf("read versions of %s to verify: %w", c.id, err)
 	}
-	for _, h := range versions {
-		if !unchanged && h.Version != c.version {
+	for _, v := range versions {
+		if !unchanged && v.Memory.Version != c.version {
 			continue
 		}
-		hash, err := c.scope.fingerprint(h)
+		hash, err := c.scope.fingerprint(v.Memory)
 		if err != nil {
 			return false, err
 		}

@@ -127,7 +127,7 @@ func (i *importing) importAll(ctx context.Context) (measure.Sample, error) {
 	var report *jsonimport.Report
 	m, err := measure.Timed(0, func() error {
 		report, err = jsonimport.Run(ctx, jsonimport.Options{Root: i.root, User: sample.User, Zone: zone, Request: commands.Request{Tenant: i.last}},
-			jsonimport.Deps{Import: i.Handler.Import, Secret: secret, Current: i.held})
+			jsonimport.Deps{Import: i.Handler.Import, Secret: secret, Current: i.current})
 		if err != nil {
 			return err
 		}
@@ -143,15 +143,7 @@ func (i *importing) importAll(ctx context.Context) (measure.Sample, error) {
 	return m, err
 }
 
-func (i *importing) held(ctx context.Context, of domain.Tenant, minSequence int64, ids []uuid.UUID) ([]jsonimport.Held, error) {
+func (i *importing) current(ctx context.Context, of domain.Tenant, minSequence int64, ids []uuid.UUID) (map[uuid.UUID]queries.Memory, error) {
 	memories, _, err := i.reader.ByIDs(ctx, of, ids, queries.At{MinSequenceID: minSequence})
-	held := make([]jsonimport.Held, 0, len(memories))
-	for id := range memories {
-		m := memories[id]
-		held = append(held, jsonimport.Held{
-			ID: m.ID, AgentID: m.AgentID, UserID: m.UserID, Type: m.Type, Content: m.Content, Confidence: m.Confidence, Metadata: m.Metadata,
-			ExpiresAt: m.ExpiresAt, Forgotten: m.State == queries.StateForgotten, CreatedAt: m.CreatedAt, Version: m.Version,
-		})
-	}
-	return held, err
+	return memories, err
 }
