@@ -101,10 +101,10 @@ func benchAppend(ctx context.Context, b *run) ([]measure.Result, error) {
 			measure.Floor("bare INSERT, one transaction each", "events", with(a.insert)),
 			measure.Floor("BEGIN, SELECT max, INSERT, COMMIT", "events", with(a.insertVersioned)),
 			measure.Subject("event store", "events", with(a.append)),
-			measure.Subject("commands", "events", with(a.remember)),
-			measure.Subject("commands with an id each", "events", with(a.rememberOnce)),
-			measure.Subject("HTTP", "events", with(a.post)),
-			measure.Subject("HTTP with an Idempotency-Key each", "events", with(a.postOnce)),
+			measure.Subject("commands", "events", with(a.remember(a.Handler, false))),
+			measure.Subject("commands with an id each", "events", with(a.remember(a.Handler, true))),
+			measure.Subject("HTTP", "events", with(a.post(false))),
+			measure.Subject("HTTP with an Idempotency-Key each", "events", with(a.post(true))),
 		)
 		if err != nil {
 			return nil, err
@@ -149,24 +149,20 @@ func (a *appending) append(ctx context.Context, client int) error {
 	return err
 }
 
-func (a *appending) remember(ctx context.Context, client int) error {
-	return a.send(ctx, world.Request, client)
+// remember sends commands to a handler; withID gives each an id.
+func (a *appending) remember(handler *commands.Handler, withID bool) measure.Operation {
+	return func(ctx context.Context, client int) error {
+		r := world.Request
+		if withID {
+			r.Meta.CommandID = newID().String()
+		}
+		_, err := handler.Remember(ctx, r, a.memory(client))
+		return err
+	}
 }
 
-// rememberOnce is remember with an id.
-func (a *appending) rememberOnce(ctx context.Context, client int) error {
-	r := world.Request
-	r.Meta.CommandID = newID().String()
-	return a.send(ctx, r, client)
-}
-
-func (a *appending) send(ctx context.Context, r commands.Request, client int) error {
-	return a.sendTo(ctx, a.Handler, r, client)
-}
-
-func (a *appending) sendTo(ctx context.Context, handler *commands.Handler, r commands.Request, client int) error {
-	_, err := handler.Remember(ctx, r, commands.Remember{Draft: memory.Draft{AgentID: appendAgent, UserID: world.User, Content: pick(a.contents, client)}})
-	return err
+func (a *appending) memory(client int) commands.Remember {
+	return commands.Remember{Draft: memory.Draft{AgentID: appendAgent, UserID: world.User, Content: pick(a.contents, client)}}
 }
 
 // serve starts the HTTP API on a loopback address until the world ends.
@@ -188,34 +184,28 @@ func (a *appending) serve(ctx context.Context) error {
 	return nil
 }
 
-func (a *appending) post(ctx context.Context, client int) error {
-	return a.postWith(ctx, client, "")
-}
-
-// postOnce is post with an id.
-func (a *appending) postOnce(ctx context.Context, client int) error {
-	return a.postWith(ctx, client, newID().String())
-}
-
-func (a *appending) postWith(ctx context.Context, client int, key string) error {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, a.url, bytes.NewReader(pick(a.bodies, client)))
-	if err != nil {
+// post sends HTTP requests; withKey gives each an idempotency key.
+func (a *appending) post(withKey bool) measure.Operation {
+	return func(ctx context.Context, client int) error {
+		r, err := http.NewRequestWithContext(ctx, http.MethodPost, a.url, bytes.NewReader(pick(a.bodies, client)))
+		if err != nil {
+			return err
+		}
+		r.Header.Set("Content-Type", "application/json")
+		if withKey {
+			r.Header.Set("Idempotency-Key", newID().String())
+		}
+		answer, err := a.client.Do(r)
+		if err != nil {
+			return err
+		}
+		defer answer.Body.Close()
+		said, err := io.ReadAll(answer.Body)
+		if err == nil && answer.StatusCode != http.StatusCreated {
+			err = fmt.Errorf("%s: %s", answer.Status, said)
+		}
 		return err
 	}
-	r.Header.Set("Content-Type", "application/json")
-	if key != "" {
-		r.Header.Set("Idempotency-Key", key)
-	}
-	answer, err := a.client.Do(r)
-	if err != nil {
-		return err
-	}
-	defer answer.Body.Close()
-	said, err := io.ReadAll(answer.Body)
-	if err == nil && answer.StatusCode != http.StatusCreated {
-		err = fmt.Errorf("%s: %s", answer.Status, said)
-	}
-	return err
 }
 
 // serversClients is how many clients there are, whatever the number of servers among which they are divided.
@@ -243,7 +233,7 @@ func (a *appending) benchServers(ctx context.Context) (measure.Result, error) {
 		}
 		sides = append(sides, kind(name, "events", func(ctx context.Context) (measure.Sample, error) {
 			return measure.Load(ctx, serversClients, a.Duration, func(ctx context.Context, client int) error {
-				return a.sendTo(ctx, handlers[client%n], world.Request, client)
+				return a.remember(handlers[client%n], false)(ctx, client)
 			})
 		}))
 	}

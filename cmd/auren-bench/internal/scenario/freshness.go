@@ -11,8 +11,6 @@ import (
 
 	"github.com/auren-memory/auren/cmd/auren-bench/internal/measure"
 	"github.com/auren-memory/auren/cmd/auren-bench/internal/world"
-	"github.com/auren-memory/auren/commands"
-	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/projections/agentmemories"
 	"github.com/auren-memory/auren/projections/fanout"
 	"github.com/auren-memory/auren/queries"
@@ -42,7 +40,7 @@ func benchFreshness(ctx context.Context, b *run) ([]measure.Result, error) {
 			return time.Since(at), err
 		}),
 		one(measure.Subject, "commit → NATS message", "messages", func(ctx context.Context) (time.Duration, error) {
-			receipt, err := a.Handler.Remember(ctx, world.Request, a.memory())
+			receipt, err := a.Handler.Remember(ctx, world.Request, a.memory(0))
 			if err != nil {
 				return 0, err
 			}
@@ -52,7 +50,7 @@ func benchFreshness(ctx context.Context, b *run) ([]measure.Result, error) {
 			return max(arrived.Sub(committed), 0), err
 		}),
 		one(measure.Subject, "remember → get with min_sequence_id", "reads", func(ctx context.Context) (time.Duration, error) {
-			receipt, err := a.Handler.Remember(ctx, world.Request, a.memory())
+			receipt, err := a.Handler.Remember(ctx, world.Request, a.memory(0))
 			if err != nil {
 				return 0, err
 			}
@@ -61,10 +59,6 @@ func benchFreshness(ctx context.Context, b *run) ([]measure.Result, error) {
 			return time.Since(committed), err
 		}))
 	return []measure.Result{result}, err
-}
-
-func (a *appending) memory() commands.Remember {
-	return commands.Remember{Draft: memory.Draft{AgentID: appendAgent, UserID: world.User, Content: a.contents[0]}}
 }
 
 // repeat does something for a while and counts what it says to have lasted.

@@ -104,7 +104,7 @@ func (a *appending) projectLive(ctx context.Context) (m measure.Sample, err erro
 		if time.Since(began) > patience {
 			return m, fmt.Errorf("the projector did not move in %s", patience)
 		}
-		if _, err := measure.Drive(ctx, liveClients, liveFor*a.Duration, a.remember); err != nil {
+		if _, err := measure.Drive(ctx, liveClients, liveFor*a.Duration, a.remember(a.Handler, false)); err != nil {
 			return m, err
 		}
 		now, err := a.checkpoint(ctx)

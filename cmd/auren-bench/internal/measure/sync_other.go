@@ -1,6 +1,6 @@
 //go:build !linux
 
-package scenario
+package measure
 
 import "os"
 
