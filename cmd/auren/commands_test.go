@@ -251,22 +251,22 @@ func TestResetNeedsConfirmation(t *testing.T) {
 	require.Contains(t, w.must("verify"), "as expected")
 
 	// The running projector goes on with the new log, including the fan-out.
-	w.remember("anew")
+	w.remember("after")
 	require.Eventually(t, func() bool {
 		stdout, _, code := call(t, "", w.args("status", "--json")...)
 		return code == exitOK && strings.Contains(stdout, `"sequence_id": 1`) && len(decode[health.Report](t, stdout).Projections) == 3
 	}, patience, tick)
-	require.Contains(t, w.must("list"), "anew")
+	require.Contains(t, w.must("list"), "after")
 }
 
 func TestRebuild(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	id := w.remember("built anew")
+	id := w.remember("built again")
 	w.must("show", id)
 	require.Contains(t, w.must("rebuild"), "rebuilt agent_memories and search in")
 	require.Contains(t, w.must("rebuild", "search"), "rebuilt search in")
-	require.Contains(t, w.must("recall", "built"), "built anew")
+	require.Contains(t, w.must("recall", "built"), "built again")
 	require.Contains(t, w.must("verify"), "as expected")
 	w.fails(exitUsage, "agent_memories", "rebuild", "nothing")
 }

@@ -43,51 +43,50 @@ func TestEveryPointIsBroken(t *testing.T) {
 	require.ElementsMatch(t, failpoint.All(), broken)
 }
 
-func name(p failpoint.Point) string { return fmt.Sprintf("at point %d", p) }
-
-func TestServerKilled(t *testing.T) {
+// atEach runs a test in a world of its own for each failpoint, all at once.
+func atEach(t *testing.T, points []failpoint.Point, test func(t *testing.T, w *world, p failpoint.Point)) {
 	t.Parallel()
-	for _, p := range ofServer {
-		t.Run(name(p), func(t *testing.T) {
+	for _, p := range points {
+		t.Run(fmt.Sprintf("at point %d", p), func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
-			w.projector()
-			// Another server makes the victim find the log other than it foresees. While it appends, the victim seldom does
-			// without the lock.
-			if !slices.Contains(withoutLock, p) {
-				w.server()
-			}
-			victim := w.server(at(p, 10, "kill"))
-			l := w.newLoad(domain.DefaultTenant, clients)
-			victim.died()
-			require.Positive(t, l.count())
-			w.server()
-			l.goesOn(50)
-			l.stop()
-			w.check(domain.DefaultTenant, l)
+			test(t, newWorld(t), p)
 		})
 	}
 }
 
-func TestProjectorKilled(t *testing.T) {
-	t.Parallel()
-	for _, p := range ofProjector {
-		t.Run(name(p), func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t)
+func TestServerKilled(t *testing.T) {
+	atEach(t, ofServer, func(t *testing.T, w *world, p failpoint.Point) {
+		w.projector()
+		// Another server makes what the victim assumes wrong. While that one appends, the victim seldom writes
+		// without the lock.
+		if !slices.Contains(withoutLock, p) {
 			w.server()
-			l := w.newLoad(domain.DefaultTenant, clients)
-			l.goesOn(50)
-			// What has piled up makes the first batches large.
-			victim := w.projector(at(p, 4, "kill"))
-			victim.died()
-			w.expireLeases()
-			w.projector()
-			l.goesOn(50)
-			l.stop()
-			w.check(domain.DefaultTenant, l)
-		})
-	}
+		}
+		victim := w.server(at(p, 10, "kill"))
+		l := w.newLoad(domain.DefaultTenant, clients)
+		victim.died()
+		require.Positive(t, l.count())
+		w.server()
+		l.goesOn(50)
+		l.stop()
+		w.check(domain.DefaultTenant, l)
+	})
+}
+
+func TestProjectorKilled(t *testing.T) {
+	atEach(t, ofProjector, func(t *testing.T, w *world, p failpoint.Point) {
+		w.server()
+		l := w.newLoad(domain.DefaultTenant, clients)
+		l.goesOn(50)
+		// What has piled up makes the first batches large.
+		victim := w.projector(at(p, 4, "kill"))
+		victim.died()
+		w.expireLeases()
+		w.projector()
+		l.goesOn(50)
+		l.stop()
+		w.check(domain.DefaultTenant, l)
+	})
 }
 
 func TestRebuildKilled(t *testing.T) {
@@ -109,35 +108,30 @@ func TestRebuildKilled(t *testing.T) {
 }
 
 func TestSweeperKilled(t *testing.T) {
-	t.Parallel()
-	for _, p := range ofSweeper {
-		t.Run(name(p), func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t)
-			server, projector := w.server(), w.projector()
-			l := w.newLoad(domain.DefaultTenant, 0)
-			const memories = 5
-			due := time.Now().Add(time.Second)
-			for n := range memories {
-				body := map[string]any{"agent_id": "coach", "user_id": "ana", "content": n, "expires_at": due}
-				l.one(0, uuid.NewString(), request{http.MethodPost, "/v1/memories", body, true})
-			}
-			w.requireCaughtUp(domain.DefaultTenant, memories)
-			projector.Stop()
-			server.Stop()
+	atEach(t, ofSweeper, func(t *testing.T, w *world, p failpoint.Point) {
+		server, projector := w.server(), w.projector()
+		l := w.newLoad(domain.DefaultTenant, 0)
+		const memories = 5
+		due := time.Now().Add(time.Second)
+		for n := range memories {
+			body := map[string]any{"agent_id": "coach", "user_id": "ana", "content": n, "expires_at": due}
+			l.one(0, uuid.NewString(), request{http.MethodPost, "/v1/memories", body, true})
+		}
+		w.requireCaughtUp(domain.DefaultTenant, memories)
+		projector.Stop()
+		server.Stop()
 
-			<-time.After(time.Until(due)) // the first sweep is the one to break
-			victim := start(t, w.program, append(w.env(), at(p, 1, "kill")), "projector")
-			victim.died()
-			w.expireLeases()
-			w.projector()
-			require.Eventually(t, func() bool { return w.head(domain.DefaultTenant) == 2*memories }, patience, tick)
-			a := w.check(domain.DefaultTenant, l)
-			for _, m := range a.folded {
-				require.Equal(t, 2, m.Version(), "expired once")
-			}
-		})
-	}
+		<-time.After(time.Until(due)) // the first sweep is the one to break
+		victim := start(t, w.program, append(w.env(), at(p, 1, "kill")), "projector")
+		victim.died()
+		w.expireLeases()
+		w.projector()
+		require.Eventually(t, func() bool { return w.head(domain.DefaultTenant) == 2*memories }, patience, tick)
+		a := w.check(domain.DefaultTenant, l)
+		for _, m := range a.folded {
+			require.Equal(t, 2, m.Version(), "expired once")
+		}
+	})
 }
 
 func TestImportKilled(t *testing.T) {

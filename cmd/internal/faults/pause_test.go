@@ -18,33 +18,29 @@ import (
 // carries on where it was, which must change nothing; it may get its tenants back, for the hash of tenant and holder decides.
 // Then the first has to lead again.
 func TestProjectorPausedPastItsLease(t *testing.T) {
-	t.Parallel()
-	for _, p := range []failpoint.Point{
+	points := []failpoint.Point{
 		failpoint.ProjectionRead, failpoint.ProjectionMoved, failpoint.ProjectionWritten,
 		failpoint.RelayRead, failpoint.RelayHalfway, failpoint.RelayPublished, failpoint.RelayAcknowledged,
-	} {
-		t.Run(name(p), func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t)
-			w.server()
-			l := w.newLoad(domain.DefaultTenant, clients)
-			l.goesOn(20)
-			paused := w.projector(at(p, 4, "stop"))
-			paused.reached()
-			other := w.projector()
-			w.requireLeads(other)
-			l.goesOn(20)
-			paused.Signal(syscall.SIGCONT)
-			l.goesOn(50)
-			w.requireLed(other, paused)
-
-			other.Stop()
-			w.requireLeads(paused)
-			l.stop()
-			w.check(domain.DefaultTenant, l)
-			paused.Stop()
-		})
 	}
+	atEach(t, points, func(t *testing.T, w *world, p failpoint.Point) {
+		w.server()
+		l := w.newLoad(domain.DefaultTenant, clients)
+		l.goesOn(20)
+		paused := w.projector(at(p, 4, "stop"))
+		paused.reached()
+		other := w.projector()
+		w.requireLeads(other)
+		l.goesOn(20)
+		paused.Signal(syscall.SIGCONT)
+		l.goesOn(50)
+		w.requireLed(other, paused)
+
+		other.Stop()
+		w.requireLeads(paused)
+		l.stop()
+		w.check(domain.DefaultTenant, l)
+		paused.Stop()
+	})
 }
 
 // requireLeads waits until a projector holds every lease, and every projection moves on from there.
