@@ -2,6 +2,7 @@ package faults_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -161,12 +162,17 @@ type broker struct {
 	*process
 }
 
+// newBroker chooses an address. Its port is below those that the system gives to connections: one of these could take
+// it while the broker is down.
 func newBroker(t *testing.T) *broker {
 	t.Helper()
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer free.Close()
-	return &broker{t: t, dir: t.TempDir(), addr: free.Addr().String()}
+	for {
+		addr := fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(20_000))
+		if free, err := net.Listen("tcp", addr); err == nil {
+			require.NoError(t, free.Close())
+			return &broker{t: t, dir: t.TempDir(), addr: addr}
+		}
+	}
 }
 
 func (b *broker) start() {
