@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
 
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
@@ -35,18 +36,22 @@ func setup(t *testing.T) (logStore, *pgxpool.Pool) {
 	return store, pool
 }
 
-func happened(payload string) eventstore.NewEvent {
-	return eventstore.NewEvent{
-		ID: uuid.New(), Type: "memory_remembered", SchemaVersion: 1, Payload: canonjson.MustParse(payload),
-		Meta: domain.Meta{Actor: "test"}, OccurredAt: time.Date(2026, 3, 1, 8, 0, 0, 123456789, time.UTC),
-	}
+// add appends a command that must succeed.
+func (s logStore) add(t testing.TB, c eventstore.Command) eventstore.Result {
+	t.Helper()
+	r, err := s.Append(t.Context(), c)
+	require.NoError(t, err)
+	return r
 }
 
 // writes makes a command of one write with an event for each payload.
 func writes(stream uuid.UUID, expected int, payloads ...string) eventstore.Command {
 	w := eventstore.StreamAppend{StreamID: stream, Expected: expected, AgentID: agent, UserID: "ana"}
 	for _, p := range payloads {
-		w.Events = append(w.Events, happened(p))
+		w.Events = append(w.Events, eventstore.NewEvent{
+			ID: uuid.New(), Type: "memory_remembered", SchemaVersion: 1, Payload: canonjson.MustParse(p),
+			Meta: domain.Meta{Actor: "test"}, OccurredAt: time.Date(2026, 3, 1, 8, 0, 0, 123456789, time.UTC),
+		})
 	}
 	return eventstore.Command{Tenant: tenant, Writes: []eventstore.StreamAppend{w}}
 }

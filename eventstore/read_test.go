@@ -21,8 +21,7 @@ func TestReadLogFilters(t *testing.T) {
 		w.AgentID, w.UserID = []string{agent, "doctor"}[i%2], []string{"ana", "ben", "ben"}[i/10]
 		w.Events[0].Type = []string{"memory_remembered", "memory_revised", "memory_forgotten"}[i%3]
 		w.Events[0].Meta.CorrelationID = []string{"", "work"}[min(i/19, 1)]
-		_, err := store.Append(t.Context(), c)
-		require.NoError(t, err)
+		store.add(t, c)
 	}
 	for name, c := range map[string]struct {
 		after int64
@@ -66,8 +65,7 @@ func TestReadStreams(t *testing.T) {
 	store, _ := setup(t)
 	a, b := uuid.New(), uuid.New()
 	for _, id := range []uuid.UUID{a, b, a} {
-		_, err := store.Append(t.Context(), writes(id, eventstore.Any, `{}`))
-		require.NoError(t, err)
+		store.add(t, writes(id, eventstore.Any, `{}`))
 	}
 	streams, err := store.ReadStreams(t.Context(), tenant, []uuid.UUID{a, b, uuid.New()})
 	require.NoError(t, err)
@@ -82,8 +80,7 @@ func TestPagesAreBoundedInBytes(t *testing.T) {
 	large := `"` + strings.Repeat("x", 1<<20) + `"`
 	stream := uuid.New()
 	for range 6 {
-		_, err := store.Append(t.Context(), writes(stream, eventstore.Any, large))
-		require.NoError(t, err)
+		store.add(t, writes(stream, eventstore.Any, large))
 	}
 	page, err := store.ReadLog(t.Context(), tenant, 0, eventstore.Filter{}, 100)
 	require.NoError(t, err)
@@ -112,8 +109,7 @@ func TestSequenceAt(t *testing.T) {
 	require.NoError(t, err)
 	require.Zero(t, at)
 	for range 30 {
-		_, err := store.Append(t.Context(), writes(uuid.New(), eventstore.None, `{}`))
-		require.NoError(t, err)
+		store.add(t, writes(uuid.New(), eventstore.None, `{}`))
 	}
 	page, err := store.ReadLog(t.Context(), tenant, 0, eventstore.Filter{}, 100)
 	require.NoError(t, err)

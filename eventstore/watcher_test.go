@@ -36,12 +36,11 @@ func TestWatcherWakesAndReconnects(t *testing.T) {
 	}
 	woken(mine) // by the connection itself
 	woken(other)
-	_, err := store.Append(t.Context(), writes(uuid.New(), eventstore.None, `{}`))
-	require.NoError(t, err)
+	store.add(t, writes(uuid.New(), eventstore.None, `{}`))
 	woken(mine)
 	require.Empty(t, other)
 	woken(beside) // by the connection itself
-	_, err = pool.Exec(t.Context(), `select pg_notify('auren_test', 'key 1')`)
+	_, err := pool.Exec(t.Context(), `select pg_notify('auren_test', 'key 1')`)
 	require.NoError(t, err)
 	woken(beside)
 	require.Empty(t, mine)
@@ -50,8 +49,7 @@ func TestWatcherWakesAndReconnects(t *testing.T) {
 	require.NoError(t, err)
 	woken(mine) // by the new connection
 	woken(other)
-	_, err = store.Append(t.Context(), writes(uuid.New(), eventstore.None, `{}`))
-	require.NoError(t, err)
+	store.add(t, writes(uuid.New(), eventstore.None, `{}`))
 	woken(mine)
 
 	cancelMine()

@@ -27,8 +27,7 @@ func TestAppendAndReadBack(t *testing.T) {
 	c := writes(stream, eventstore.None, `{"b":1.50,"a":"\ud83d\ude00"}`, `[]`)
 	c.Writes[0].Events[0].Contents = canonjson.Text("hello")
 	c.Writes[0].Events[0].Meta = domain.Meta{Actor: "ana", Principal: "local:ana", CommandID: "c-1", CorrelationID: "k"}
-	result, err := store.Append(t.Context(), c)
-	require.NoError(t, err)
+	result := store.add(t, c)
 	last := c.Writes[0].Events[1].ID
 	require.Equal(t, []eventstore.WriteResult{{StreamID: stream, Version: 2, SequenceID: 2, EventID: last}}, result.Writes)
 
@@ -64,8 +63,7 @@ func TestExpectedVersions(t *testing.T) {
 	}{
 		{1, 0}, {eventstore.None, -1}, {eventstore.None, 1}, {1, -1}, {1, 2}, {eventstore.Any, -1}, {3, -1}, {5, 4},
 	} {
-		result, err := store.Append(t.Context(), writes(stream, c.expected, `{}`))
-		require.NoError(t, err)
+		result := store.add(t, writes(stream, c.expected, `{}`))
 		if c.actual < 0 {
 			require.Nil(t, result.Writes[0].Conflict)
 			continue
@@ -89,8 +87,7 @@ func TestWritesOfACommandSucceedOrConflictAlone(t *testing.T) {
 		writes(b, eventstore.None, `4`).Writes[0],
 		writes(a, 1, `5`).Writes[0],
 	}}
-	result, err := store.Append(t.Context(), c)
-	require.NoError(t, err)
+	result := store.add(t, c)
 	var outcome []string
 	for _, w := range result.Writes {
 		outcome = append(outcome, fmt.Sprintf("version %d sequence_id %d conflict %v", w.Version, w.SequenceID, w.Conflict != nil))
@@ -108,11 +105,9 @@ func TestWritesOfACommandSucceedOrConflictAlone(t *testing.T) {
 func TestOneVersionHasOneWinner(t *testing.T) {
 	t.Parallel()
 	store, pool := setup(t)
-	other := newStore(pool, writer.Config{})
-	t.Cleanup(other.Close)
+	other := newStore(t, pool, writer.Config{})
 	stream := uuid.New()
-	_, err := store.Append(t.Context(), writes(stream, eventstore.None, `{}`))
-	require.NoError(t, err)
+	store.add(t, writes(stream, eventstore.None, `{}`))
 
 	results := make([]eventstore.Result, 100)
 	var wg sync.WaitGroup
@@ -143,15 +138,14 @@ func TestOneVersionHasOneWinner(t *testing.T) {
 func TestOneCommandsFailureIsItsOwn(t *testing.T) {
 	t.Parallel()
 	store, _ := setup(t)
-	taken := writes(uuid.New(), eventstore.None, `{}`)
-	_, err := store.Append(t.Context(), taken)
-	require.NoError(t, err)
+	taken := one()
+	store.add(t, taken)
 
 	var wg sync.WaitGroup
 	errs := make([]error, 60)
 	for i := range errs {
 		wg.Go(func() {
-			c := writes(uuid.New(), eventstore.None, `{}`)
+			c := one()
 			if i%10 == 0 {
 				c.Writes[0].Events[0].ID = taken.Writes[0].Events[0].ID
 			}
@@ -180,7 +174,7 @@ func TestAppendRefusesWhatCannotBeStored(t *testing.T) {
 		"payload.contents: is reserved for the digest of the contents": func(e *eventstore.NewEvent) { e.Payload = canonjson.MustParse(`{"contents":{}}`) },
 		"metadata.actor: must not contain a NUL character":             func(e *eventstore.NewEvent) { e.Meta.Actor = "\x00" },
 	} {
-		c := writes(uuid.New(), eventstore.None, `{}`)
+		c := one()
 		change(&c.Writes[0].Events[0])
 		_, err := store.Append(t.Context(), c)
 		require.EqualError(t, err, expected)
@@ -195,8 +189,7 @@ func TestTenantsHaveTheirOwnLogs(t *testing.T) {
 	for _, of := range []domain.Tenant{"b", "a", "b"} {
 		c := writes(stream, eventstore.Any, `{}`)
 		c.Tenant, c.ID = of, "the-same-id-"+string(of)+fmt.Sprint(rand.Int())
-		_, err := store.Append(t.Context(), c)
-		require.NoError(t, err)
+		store.add(t, c)
 	}
 	for of, n := range map[domain.Tenant]int{"a": 1, "b": 2, "c": 0} {
 		page, err := store.ReadLog(t.Context(), of, 0, eventstore.Filter{}, 10)
@@ -209,8 +202,7 @@ func TestTenantsHaveTheirOwnLogs(t *testing.T) {
 func TestACallerThatGoesAwayWhileWaitingWritesNothing(t *testing.T) {
 	t.Parallel()
 	store, pool := setup(t)
-	_, err := store.Append(t.Context(), writes(uuid.New(), eventstore.None, `{}`))
-	require.NoError(t, err)
+	store.add(t, one())
 
 	tx, err := pool.Begin(t.Context())
 	require.NoError(t, err)
@@ -246,8 +238,7 @@ func TestACallerThatGoesAwayWhileWaitingWritesNothing(t *testing.T) {
 func TestALargeBatchIsSplitByItsBytes(t *testing.T) {
 	t.Parallel()
 	_, pool := setup(t)
-	store := newStore(pool, writer.Config{MaxBatch: 7, MaxBatchBytes: 4000})
-	t.Cleanup(store.Close)
+	store := newStore(t, pool, writer.Config{MaxBatch: 7, MaxBatchBytes: 4000})
 	big, _ := json.Marshal(slices.Repeat([]string{"0123456789"}, 100))
 	var wg sync.WaitGroup
 	for range 40 {

@@ -51,8 +51,7 @@ func BenchmarkAppend(b *testing.B) {
 	_, err := pool.Exec(b.Context(), `create table floor (tenant_id text, sequence_id bigint generated always as identity, event_id uuid,
 		stream_id uuid, version int, payload json, metadata json, created_at timestamptz default now(), primary key (tenant_id, sequence_id))`)
 	require.NoError(b, err)
-	store := newStore(pool, writer.Config{})
-	defer store.Close()
+	store := newStore(b, pool, writer.Config{})
 	text, _ := json.Marshal(map[string]string{"text": strings.Repeat("a memory of some length, ", 38)})
 
 	for _, clients := range []int{1, 8, 32, 100, 1000} {

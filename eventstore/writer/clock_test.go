@@ -4,7 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
@@ -16,13 +15,10 @@ import (
 func TestClockOfTheDatabaseSetBack(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.New(t)
-	before, after := newStore(pool, writer.Config{}), newStore(pool, writer.Config{})
-	defer before.Close()
-	defer after.Close()
+	before, after := newStore(t, pool, writer.Config{}), newStore(t, pool, writer.Config{})
 	appendOne := func(store logStore) {
 		t.Helper()
-		_, err := store.Append(t.Context(), writes(uuid.New(), eventstore.None, `{}`))
-		require.NoError(t, err)
+		store.add(t, one())
 	}
 	appendOne(before)
 	var ahead time.Time
@@ -46,11 +42,9 @@ func TestCreatedAtIsNeitherOldNorAheadOfTheDatabase(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			pool := pgtest.New(t)
-			store := newStore(pool, writer.Config{})
-			defer store.Close()
+			store := newStore(t, pool, writer.Config{})
 			for range 2 {
-				_, err := store.Append(t.Context(), writes(uuid.New(), eventstore.None, `{}`))
-				require.NoError(t, err)
+				store.add(t, one())
 			}
 			head, err := store.Head(t.Context(), tenant)
 			require.NoError(t, err)
@@ -60,8 +54,7 @@ func TestCreatedAtIsNeitherOldNorAheadOfTheDatabase(t *testing.T) {
 				return err == nil && before.After(head.CreatedAt.Add(200*time.Millisecond))
 			}, 10*time.Second, 10*time.Millisecond)
 			writer.ShiftClock(store.Writer, tenant, off)
-			_, err = store.Append(t.Context(), writes(uuid.New(), eventstore.None, `{}`))
-			require.NoError(t, err)
+			store.add(t, one())
 			require.NoError(t, pool.QueryRow(t.Context(), `select clock_timestamp()`).Scan(&after))
 			created := requireChain(t, store)[2].CreatedAt
 			require.False(t, created.After(after))

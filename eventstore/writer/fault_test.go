@@ -74,8 +74,7 @@ func newCutter(t *testing.T, dsn string) (*cutter, *pgxpool.Pool) {
 func behindCutter(t *testing.T, dsn string) (*cutter, logStore) {
 	t.Helper()
 	cut, pool := newCutter(t, dsn)
-	store := newStore(pool, writer.Config{})
-	t.Cleanup(store.Close)
+	store := newStore(t, pool, writer.Config{})
 	return cut, store
 }
 
@@ -135,7 +134,7 @@ func TestAConnectionLostAtTheCommit(t *testing.T) {
 	t.Parallel()
 	cut, store := behindCutter(t, pgtest.DSN(t))
 	appendOne := func() error {
-		_, err := store.Append(t.Context(), writes(uuid.New(), eventstore.None, `{}`))
+		_, err := store.Append(t.Context(), one())
 		return err
 	}
 	require.NoError(t, appendOne())
@@ -154,8 +153,7 @@ func TestAConnectionLostAtTheCommit(t *testing.T) {
 	cut.after.Store(true)
 	c := writes(uuid.New(), eventstore.Any) // only a command id is written
 	c.ID = "nothing"
-	_, err = store.Append(t.Context(), c)
-	require.NoError(t, err)
+	store.add(t, c)
 	cut.after.Store(false)
 	require.Len(t, requireChain(t, store), 2)
 }
@@ -163,7 +161,7 @@ func TestAConnectionLostAtTheCommit(t *testing.T) {
 // A refused assumption is part of normal operation; a lost connection at that point is not.
 func TestAConnectionLostAfterARefusal(t *testing.T) {
 	t.Parallel()
-	recorded := writes(uuid.New(), eventstore.None, `{}`)
+	recorded := one()
 	recorded.ID = "k"
 	for name, refused := range map[string]eventstore.Command{
 		"conflict": writes(recorded.Writes[0].StreamID, eventstore.None, `{}`), "duplicate": recorded,
@@ -172,18 +170,16 @@ func TestAConnectionLostAfterARefusal(t *testing.T) {
 			t.Parallel()
 			dsn := pgtest.DSN(t)
 			_, first := behindCutter(t, dsn)
-			_, err := first.Append(t.Context(), recorded)
-			require.NoError(t, err)
+			first.add(t, recorded)
 
 			cut, store := behindCutter(t, dsn)
 			cut.at = []byte("rollback")
 			cut.before.Store(true)
-			_, err = store.Append(t.Context(), refused)
+			_, err := store.Append(t.Context(), refused)
 			require.False(t, cut.before.Load())
 			require.ErrorIs(t, err, eventstore.ErrUnavailable)
 			require.Equal(t, domain.Unavailable, domain.KindOf(err))
-			_, err = store.Append(t.Context(), refused)
-			require.NoError(t, err)
+			store.add(t, refused)
 			require.Len(t, requireChain(t, store), 1)
 		})
 	}
@@ -198,15 +194,12 @@ func TestALostCommitIsFoundOutWithTheOnlyConnection(t *testing.T) {
 	pool, err := pgxpool.NewWithConfig(t.Context(), config)
 	require.NoError(t, err)
 	defer pool.Close()
-	store := newStore(pool, writer.Config{})
-	defer store.Close()
+	store := newStore(t, pool, writer.Config{})
 	for range 2 { // with the lock and without
 		cut.after.Store(true)
-		_, err = store.Append(t.Context(), writes(uuid.New(), eventstore.None, `{}`))
-		require.NoError(t, err)
+		store.add(t, one())
 		require.False(t, cut.after.Load())
-		_, err = store.Append(t.Context(), writes(uuid.New(), eventstore.None, `{}`))
-		require.NoError(t, err)
+		store.add(t, one())
 	}
 	require.Len(t, requireChain(t, store), 4)
 }
@@ -218,23 +211,20 @@ func TestALostBatchIsNotTakenForThatOfAnother(t *testing.T) {
 	cut, store := behindCutter(t, dsn)
 	other := newLink(t, dsn).store
 	stream := uuid.New()
-	_, err := store.Append(t.Context(), writes(stream, eventstore.None, `{}`))
-	require.NoError(t, err)
+	store.add(t, writes(stream, eventstore.None, `{}`))
 	same := func() eventstore.Command {
-		c := writes(uuid.New(), eventstore.None, `{}`)
+		c := one()
 		c.ID = "same"
 		return c
 	}
 	cut.meanwhile = func() {
-		_, err := other.Append(t.Context(), same())
-		require.NoError(t, err)
+		other.add(t, same())
 	}
 	cut.before.Store(true)
-	_, err = store.Append(t.Context(), same())
+	_, err := store.Append(t.Context(), same())
 	require.ErrorIs(t, err, eventstore.ErrUnavailable)
 	require.Len(t, requireChain(t, store), 2)
-	r, err := store.Append(t.Context(), same())
-	require.NoError(t, err)
+	r := store.add(t, same())
 	require.True(t, r.Duplicate)
 }
 
@@ -243,14 +233,13 @@ func TestWhatIsUnavailableIsNotWrittenLater(t *testing.T) {
 	t.Parallel()
 	cut, store := behindCutter(t, pgtest.DSN(t))
 	for range 3 { // from the second on, it is optimistic
-		_, err := store.Append(t.Context(), writes(uuid.New(), eventstore.None, `{}`))
-		require.NoError(t, err)
+		store.add(t, one())
 	}
 	answered := make(chan struct{})
 	cut.meanwhile = func() { <-answered }
 	cut.late.Store(true)
 	cut.before.Store(true)
-	_, err := store.Append(t.Context(), writes(uuid.New(), eventstore.None, `{}`))
+	_, err := store.Append(t.Context(), one())
 	require.ErrorIs(t, err, eventstore.ErrUnavailable)
 	close(answered)
 	for range 20 { // it would be there by now
@@ -277,8 +266,7 @@ func loseRecord(t *testing.T, id string, fingerprint byte) *lostRecord {
 	l.pool, err = pgxpool.New(t.Context(), dsn)
 	require.NoError(t, err)
 	t.Cleanup(l.pool.Close)
-	_, err = store.Append(t.Context(), writes(l.stream, eventstore.None, `{}`))
-	require.NoError(t, err)
+	store.add(t, writes(l.stream, eventstore.None, `{}`))
 	cut.at = []byte(`"writes"`)
 	cut.meanwhile = func() { // the store has the lock, the other waits for it
 		go func() {
@@ -329,8 +317,7 @@ func TestKillingPostgreSQLLosesNothingAcknowledged(t *testing.T) {
 	pool, err := pgxpool.New(t.Context(), server.DSN())
 	require.NoError(t, err)
 	t.Cleanup(pool.Close)
-	store := newStore(pool, writer.Config{})
-	t.Cleanup(store.Close)
+	store := newStore(t, pool, writer.Config{})
 
 	ctx, stop := context.WithCancel(t.Context())
 	acknowledged := make([][]uuid.UUID, 8)
@@ -339,7 +326,7 @@ func TestKillingPostgreSQLLosesNothingAcknowledged(t *testing.T) {
 	for i := range acknowledged {
 		wg.Go(func() {
 			for ctx.Err() == nil {
-				c := writes(uuid.New(), eventstore.None, `{}`)
+				c := one()
 				_, err := store.Append(ctx, c)
 				switch {
 				case err == nil:

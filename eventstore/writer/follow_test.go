@@ -25,8 +25,7 @@ import (
 func TestAFollowerSeesEverythingOnceInOrder(t *testing.T) {
 	t.Parallel()
 	store, pool := setup(t)
-	stores := []logStore{store, newStore(pool, writer.Config{})}
-	t.Cleanup(stores[1].Close)
+	stores := []logStore{store, newStore(t, pool, writer.Config{})}
 	watcher := eventstore.NewWatcher(pool, eventstore.LogChannel, zaptest.NewLogger(t))
 	ctx, stop := context.WithCancel(t.Context())
 	var background sync.WaitGroup
@@ -54,7 +53,7 @@ func TestAFollowerSeesEverythingOnceInOrder(t *testing.T) {
 	background.Go(func() {
 		wg.Wait()
 		// The last event of the log tells the follower that it may stop.
-		last := writes(uuid.New(), eventstore.None, `{}`)
+		last := one()
 		last.Writes[0].AgentID = "last"
 		if _, err := store.Append(ctx, last); err != nil {
 			t.Error(err)

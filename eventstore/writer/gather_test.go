@@ -6,11 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
-	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/eventstore/writer"
 )
 
@@ -22,7 +20,7 @@ func TestABatchIsDelayedForCallersThatWereJustAnswered(t *testing.T) {
 	w := writer.NewTest(pool, writer.Config{Appended: func(s writer.Stats) { batches = append(batches, s.Appended) }},
 		writer.Delays(time.Minute, func() time.Time { return time.Now().Add(time.Duration(later.Load())) }))
 	command := func() error {
-		_, err := w.Append(t.Context(), writes(uuid.New(), eventstore.None, `{}`))
+		_, err := w.Append(t.Context(), one())
 		return err
 	}
 	require.NoError(t, command()) // a single caller waits for nobody

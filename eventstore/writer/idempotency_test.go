@@ -20,7 +20,7 @@ func TestRepeatedCommandHasItsFirstOutcome(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range outcomes {
 		wg.Go(func() {
-			c := writes(uuid.New(), eventstore.None, `{}`)
+			c := one()
 			c.ID, c.Fingerprint = "once", print
 			r, err := store.Append(t.Context(), c)
 			if err == nil {
@@ -38,7 +38,7 @@ func TestRepeatedCommandHasItsFirstOutcome(t *testing.T) {
 	}
 	require.Equal(t, 1, firsts)
 
-	c := writes(uuid.New(), eventstore.None, `{}`)
+	c := one()
 	c.ID, c.Fingerprint = "once", eventstore.Hash{2}
 	_, err := store.Append(t.Context(), c)
 	require.ErrorIs(t, err, eventstore.ErrReused)
@@ -62,11 +62,10 @@ func TestRepeatedCommandHasItsFirstOutcome(t *testing.T) {
 func TestAnIDIsKnownHoweverItsCommandWasRecorded(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.New(t)
-	store := newStore(pool, writer.Config{})
-	defer store.Close()
+	store := newStore(t, pool, writer.Config{})
 	known := uuid.New()
 	kinds := map[string]func() []eventstore.StreamAppend{
-		"one event": func() []eventstore.StreamAppend { return writes(uuid.New(), eventstore.None, `{}`).Writes },
+		"one event": func() []eventstore.StreamAppend { return one().Writes },
 		"events":    func() []eventstore.StreamAppend { return writes(uuid.New(), eventstore.None, `1`, `2`).Writes },
 		"streams": func() []eventstore.StreamAppend {
 			return append(writes(uuid.New(), eventstore.None, `1`).Writes, writes(uuid.New(), eventstore.None, `2`).Writes...)
@@ -76,8 +75,7 @@ func TestAnIDIsKnownHoweverItsCommandWasRecorded(t *testing.T) {
 		},
 		"assertion": func() []eventstore.StreamAppend { return writes(known, eventstore.Any).Writes },
 	}
-	_, err := store.Append(t.Context(), writes(known, eventstore.None, `{}`))
-	require.NoError(t, err)
+	store.add(t, writes(known, eventstore.None, `{}`))
 	head := func() int64 {
 		h, err := store.Head(t.Context(), tenant)
 		require.NoError(t, err)
@@ -112,13 +110,10 @@ func TestACommandThatOnlyConflictedCanBeTriedAgain(t *testing.T) {
 	stream := uuid.New()
 	c := writes(stream, 1, `{}`)
 	c.ID = "patient"
-	r, err := store.Append(t.Context(), c)
-	require.NoError(t, err)
+	r := store.add(t, c)
 	require.NotNil(t, r.Writes[0].Conflict)
-	_, err = store.Append(t.Context(), writes(stream, eventstore.None, `{}`))
-	require.NoError(t, err)
-	r, err = store.Append(t.Context(), c)
-	require.NoError(t, err)
+	store.add(t, writes(stream, eventstore.None, `{}`))
+	r = store.add(t, c)
 	require.False(t, r.Duplicate)
 	require.Nil(t, r.Writes[0].Conflict)
 }
@@ -127,17 +122,13 @@ func TestAnAssertionWritesNoEventAndIsRecorded(t *testing.T) {
 	t.Parallel()
 	store, _ := setup(t)
 	stream := uuid.New()
-	first, err := store.Append(t.Context(), writes(stream, eventstore.None, `{}`))
-	require.NoError(t, err)
+	first := store.add(t, writes(stream, eventstore.None, `{}`))
 	c := writes(stream, 1)
 	c.ID = "noop"
-	r, err := store.Append(t.Context(), c)
-	require.NoError(t, err)
+	r := store.add(t, c)
 	require.Equal(t, first.Writes, r.Writes)
-	_, err = store.Append(t.Context(), writes(stream, 1, `{}`))
-	require.NoError(t, err)
-	r, err = store.Append(t.Context(), c)
-	require.NoError(t, err)
+	store.add(t, writes(stream, 1, `{}`))
+	r = store.add(t, c)
 	require.True(t, r.Duplicate)
 	require.Equal(t, first.Writes, r.Writes)
 }
@@ -148,22 +139,20 @@ func TestACommandOfOneEventIsRecordedByIt(t *testing.T) {
 	store, pool := setup(t)
 	v7 := uuid.Must(uuid.NewV7())
 	for id, version := range map[string]uuid.Version{"a name": 5, v7.String(): 8, uuid.NewString(): 5, "urn:uuid:" + v7.String(): 5} {
-		c := writes(uuid.New(), eventstore.None, `{}`)
+		c := one()
 		c.ID = id
-		r, err := store.Append(t.Context(), c)
-		require.NoError(t, err)
+		r := store.add(t, c)
 		require.Equal(t, version, r.Writes[0].EventID.Version(), id)
 		if version == 8 {
 			require.Equal(t, v7[:6], r.Writes[0].EventID[:6])
 		}
-		again, err := store.Append(t.Context(), c)
-		require.NoError(t, err)
+		again := store.add(t, c)
 		require.True(t, again.Duplicate)
 		require.Equal(t, r.Writes, again.Writes)
 
-		taken := writes(uuid.New(), eventstore.None, `{}`)
+		taken := one()
 		taken.Writes[0].Events[0].ID = r.Writes[0].EventID
-		_, err = store.Append(t.Context(), taken)
+		_, err := store.Append(t.Context(), taken)
 		require.ErrorContains(t, err, "event_id: must not be a UUID of version 5 or 8")
 	}
 	var rows int
@@ -178,9 +167,8 @@ func TestAnErasedCommandIsKnownByItsIDAlone(t *testing.T) {
 	for id, payloads := range map[string][]string{"by its event": {`1`}, "by a row": {`1`, `2`}} {
 		c := writes(uuid.New(), eventstore.None, payloads...)
 		c.ID, c.Fingerprint = id, eventstore.Hash{1}
-		r, err := store.Append(t.Context(), c)
-		require.NoError(t, err)
-		_, err = pool.Exec(t.Context(), `delete from event_contents where sequence_id = $1`, r.Writes[0].SequenceID)
+		r := store.add(t, c)
+		_, err := pool.Exec(t.Context(), `delete from event_contents where sequence_id = $1`, r.Writes[0].SequenceID)
 		require.NoError(t, err)
 		for _, fingerprint := range []eventstore.Hash{{1}, {2}} {
 			outcome, ok, err := store.Outcome(t.Context(), tenant, id, fingerprint)
@@ -188,8 +176,7 @@ func TestAnErasedCommandIsKnownByItsIDAlone(t *testing.T) {
 			require.True(t, ok)
 			require.Equal(t, r.Writes, outcome.Writes)
 			c.Fingerprint = fingerprint
-			again, err := store.Append(t.Context(), c)
-			require.NoError(t, err)
+			again := store.add(t, c)
 			require.True(t, again.Duplicate)
 		}
 	}

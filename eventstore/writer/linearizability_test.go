@@ -95,7 +95,6 @@ func newLink(t *testing.T, dsn string) *link {
 	t.Cleanup(pool.Close)
 	// Small batches, so that commands wait for each other.
 	l.store = logStore{eventstore.NewLog(pool), writer.NewTest(pool, writer.Config{MaxBatch: 4}, writer.AlwaysOptimistic)}
-	t.Cleanup(l.store.Close)
 	return l
 }
 

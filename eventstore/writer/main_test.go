@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
 
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
@@ -29,33 +30,42 @@ type logStore struct {
 	*writer.Writer
 }
 
-func newStore(pool *pgxpool.Pool, config writer.Config, options ...writer.Option) logStore {
-	return logStore{eventstore.NewLog(pool), writer.NewTest(pool, config, options...)}
+// newStore makes a store that is closed when the test ends.
+func newStore(t testing.TB, pool *pgxpool.Pool, config writer.Config, options ...writer.Option) logStore {
+	t.Helper()
+	store := logStore{eventstore.NewLog(pool), writer.NewTest(pool, config, options...)}
+	t.Cleanup(store.Close)
+	return store
 }
 
 func setup(t *testing.T) (logStore, *pgxpool.Pool) {
 	t.Helper()
 	pool := pgtest.New(t)
-	store := newStore(pool, writer.Config{})
-	t.Cleanup(store.Close)
-	return store, pool
+	return newStore(t, pool, writer.Config{}), pool
 }
 
-func happened(payload string) eventstore.NewEvent {
-	return eventstore.NewEvent{
-		ID: uuid.New(), Type: "memory_remembered", SchemaVersion: 1, Payload: canonjson.MustParse(payload),
-		Meta: domain.Meta{Actor: "test"}, OccurredAt: time.Date(2026, 3, 1, 8, 0, 0, 123456789, time.UTC),
-	}
+// add appends a command that must succeed.
+func (s logStore) add(t testing.TB, c eventstore.Command) eventstore.Result {
+	t.Helper()
+	r, err := s.Append(t.Context(), c)
+	require.NoError(t, err)
+	return r
 }
 
 // writes makes a command of one write with an event for each payload.
 func writes(stream uuid.UUID, expected int, payloads ...string) eventstore.Command {
 	w := eventstore.StreamAppend{StreamID: stream, Expected: expected, AgentID: agent, UserID: "ana"}
 	for _, p := range payloads {
-		w.Events = append(w.Events, happened(p))
+		w.Events = append(w.Events, eventstore.NewEvent{
+			ID: uuid.New(), Type: "memory_remembered", SchemaVersion: 1, Payload: canonjson.MustParse(p),
+			Meta: domain.Meta{Actor: "test"}, OccurredAt: time.Date(2026, 3, 1, 8, 0, 0, 123456789, time.UTC),
+		})
 	}
 	return eventstore.Command{Tenant: tenant, Writes: []eventstore.StreamAppend{w}}
 }
+
+// one makes a command of an event in a stream of its own.
+func one() eventstore.Command { return writes(uuid.New(), eventstore.None, `{}`) }
 
 // runFor is how long the tests under load run: AUREN_TEST_SECONDS, a minute in the soak, else 3 s.
 func runFor() time.Duration {

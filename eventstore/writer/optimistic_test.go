@@ -22,12 +22,11 @@ import (
 func TestFailedAssumptionFallsBackToTheLock(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.New(t)
-	one, other := newStore(pool, writer.Config{}), newStore(pool, writer.Config{})
+	one, other := newStore(t, pool, writer.Config{}), newStore(t, pool, writer.Config{})
 	stream := uuid.New()
 	appended := func(s logStore, stream uuid.UUID, expected int) eventstore.WriteResult {
 		t.Helper()
-		result, err := s.Append(t.Context(), writes(stream, expected, `{}`))
-		require.NoError(t, err)
+		result := s.add(t, writes(stream, expected, `{}`))
 		return result.Writes[0]
 	}
 	require.Equal(t, int64(1), appended(one, stream, eventstore.None).SequenceID)
@@ -53,15 +52,12 @@ func TestFailedAssumptionFallsBackToTheLock(t *testing.T) {
 // While commands are refused, assumptions would fail again and again.
 func TestARefusalMakesTheWriterPessimistic(t *testing.T) {
 	t.Parallel()
-	store := newStore(pgtest.New(t), writer.Config{})
-	defer store.Close()
+	store := newStore(t, pgtest.New(t), writer.Config{})
 	stream := uuid.New()
-	_, err := store.Append(t.Context(), writes(stream, eventstore.None, `{}`))
-	require.NoError(t, err)
+	store.add(t, writes(stream, eventstore.None, `{}`))
 	require.False(t, writer.Pessimistic(store.Writer, tenant))
 	began := time.Now()
-	refused, err := store.Append(t.Context(), writes(stream, 7, `{}`))
-	require.NoError(t, err)
+	refused := store.add(t, writes(stream, 7, `{}`))
 	require.NotNil(t, refused.Writes[0].Conflict)
 	require.Eventually(t, func() bool { return !writer.Pessimistic(store.Writer, tenant) }, 10*time.Second, time.Millisecond)
 	require.GreaterOrEqual(t, time.Since(began), 50*time.Millisecond)
@@ -74,19 +70,15 @@ func TestARefusedCommandDoesNotRefuseOthers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			pool := pgtest.New(t)
-			store, other := newStore(pool, writer.Config{}), newStore(pool, writer.Config{})
-			defer store.Close()
-			defer other.Close()
+			store, other := newStore(t, pool, writer.Config{}), newStore(t, pool, writer.Config{})
 			stream := uuid.New()
 			for version := range 7 {
-				_, err := store.Append(t.Context(), writes(stream, version, `{}`))
-				require.NoError(t, err)
+				store.add(t, writes(stream, version, `{}`))
 			}
 			if besideAnother {
-				_, err := other.Append(t.Context(), writes(uuid.New(), eventstore.None, `{}`))
-				require.NoError(t, err)
+				other.add(t, one())
 			}
-			first, reused, right := writes(uuid.New(), eventstore.None, `{}`), writes(stream, 3, `{}`), writes(stream, 7, `{}`)
+			first, reused, right := one(), writes(stream, 3, `{}`), writes(stream, 7, `{}`)
 			first.ID, first.Fingerprint = "k", eventstore.Hash{1}
 			reused.ID, reused.Fingerprint = "k", eventstore.Hash{2}
 			results, errs := inOneBatch(t, pool, store, first, reused, right)
@@ -143,13 +135,10 @@ func TestLookUpsFollowTheirIndexHoweverLittleThereWas(t *testing.T) {
 func TestACommandRecordedWhileTheLockIsWaitedForIsKnown(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.New(t)
-	optimistic, other := newStore(pool, writer.Config{}), newStore(pool, writer.Config{})
-	defer optimistic.Close()
-	defer other.Close()
+	optimistic, other := newStore(t, pool, writer.Config{}), newStore(t, pool, writer.Config{})
 	stream := uuid.New()
 	for version := range 3 { // from the second on, it is optimistic
-		_, err := optimistic.Append(t.Context(), writes(stream, version, `{}`))
-		require.NoError(t, err)
+		optimistic.add(t, writes(stream, version, `{}`))
 	}
 	unlock := lockLogs(t, pool)
 	assertion, event := writes(stream, eventstore.Any), writes(stream, 3, `{}`)
@@ -172,16 +161,14 @@ func TestACommandRecordedWhileTheLockIsWaitedForIsKnown(t *testing.T) {
 func TestACommandWithARowIsKnownToAnOptimisticWriter(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.New(t)
-	other, optimistic := newStore(pool, writer.Config{}), newStore(pool, writer.Config{}, writer.AlwaysOptimistic)
+	other, optimistic := newStore(t, pool, writer.Config{}), newStore(t, pool, writer.Config{}, writer.AlwaysOptimistic)
 	row, event := writes(uuid.New(), eventstore.None, `1`, `2`), writes(uuid.New(), eventstore.None, `3`)
 	row.ID, event.ID = "k", "k"
 	event.Fingerprint = eventstore.Hash{1}
-	_, err := other.Append(t.Context(), row)
-	require.NoError(t, err)
-	_, err = optimistic.Append(t.Context(), writes(uuid.New(), eventstore.None, `{}`))
-	require.NoError(t, err)
+	other.add(t, row)
+	optimistic.add(t, one())
 	require.False(t, writer.Pessimistic(optimistic.Writer, tenant))
-	_, err = optimistic.Append(t.Context(), event)
+	_, err := optimistic.Append(t.Context(), event)
 	require.ErrorIs(t, err, eventstore.ErrReused)
 	require.Len(t, requireChain(t, optimistic), 3)
 }
@@ -192,19 +179,17 @@ func TestTheCategoryOfAStreamCannotChange(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			pool := pgtest.New(t)
-			first, store := newStore(pool, writer.Config{}), newStore(pool, writer.Config{}, options...)
+			first, store := newStore(t, pool, writer.Config{}), newStore(t, pool, writer.Config{}, options...)
 			stream := uuid.New()
-			_, err := first.Append(t.Context(), writes(stream, eventstore.None, `{}`))
-			require.NoError(t, err)
+			first.add(t, writes(stream, eventstore.None, `{}`))
 			if options != nil {
-				_, err = store.Append(t.Context(), writes(uuid.New(), eventstore.None, `{}`))
-				require.NoError(t, err)
+				store.add(t, one())
 				require.False(t, writer.Pessimistic(store.Writer, tenant))
 			}
 			before := len(requireChain(t, store))
 			changed := writes(stream, 1, `{}`)
 			changed.Writes[0].Category = eventstore.CategoryProjection
-			_, err = store.Append(t.Context(), changed)
+			_, err := store.Append(t.Context(), changed)
 			require.EqualError(t, err, fmt.Sprintf("category: must be %q, that of stream %s, got %q", "memory", stream, "projection"))
 			require.Len(t, requireChain(t, store), before)
 		})
@@ -217,7 +202,7 @@ func inOneBatch(t *testing.T, pool *pgxpool.Pool, store logStore, commands ...ev
 	unlock := lockLogs(t, pool)
 	var group sync.WaitGroup
 	var busy error
-	group.Go(func() { _, busy = store.Append(t.Context(), writes(uuid.New(), eventstore.None, `{}`)) })
+	group.Go(func() { _, busy = store.Append(t.Context(), one()) })
 	waitForLocks(t, pool, 1)
 	results, errs := make([]eventstore.Result, len(commands)), make([]error, len(commands))
 	for i, c := range commands {
@@ -253,24 +238,20 @@ func waitForLocks(t *testing.T, pool *pgxpool.Pool, n int) {
 func TestAnAssertionUnderAUsedIDIsRefused(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.New(t)
-	store := newStore(pool, writer.Config{})
-	defer store.Close()
-	used := writes(uuid.New(), eventstore.None, `{}`)
+	store := newStore(t, pool, writer.Config{})
+	used := one()
 	used.ID, used.Fingerprint = "k", eventstore.Hash{1}
-	first, err := store.Append(t.Context(), used)
-	require.NoError(t, err)
+	first := store.add(t, used)
 	stream := uuid.New()
 	for version := range 3 {
-		_, err := store.Append(t.Context(), writes(stream, version, `{}`))
-		require.NoError(t, err)
+		store.add(t, writes(stream, version, `{}`))
 	}
 	assertion := writes(stream, eventstore.Any)
 	assertion.ID, assertion.Fingerprint = "k", eventstore.Hash{2}
 	_, errs := inOneBatch(t, pool, store, writes(stream, 3, `{}`), assertion)
 	require.NoError(t, errs[0])
 	require.ErrorIs(t, errs[1], eventstore.ErrReused)
-	again, err := store.Append(t.Context(), used)
-	require.NoError(t, err)
+	again := store.add(t, used)
 	require.True(t, again.Duplicate)
 	require.Equal(t, first.Writes, again.Writes)
 }

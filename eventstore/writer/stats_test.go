@@ -51,20 +51,17 @@ func (c *counted) take() writer.Stats {
 func TestAStoreTellsWhatBecameOfCommands(t *testing.T) {
 	t.Parallel()
 	pool, told := pgtest.New(t), &counted{}
-	store := newStore(pool, writer.Config{Appended: told.add})
-	t.Cleanup(store.Close)
+	store := newStore(t, pool, writer.Config{Appended: told.add})
 	stream := uuid.New()
 	once := writes(stream, eventstore.None, `1`, `2`)
 	once.ID = "once"
 
-	_, err := store.Append(t.Context(), once)
-	require.NoError(t, err)
+	store.add(t, once)
 	require.Len(t, told.total.Waited, 1)
 	require.Positive(t, told.total.Took)
 	require.Equal(t, writer.Stats{Appended: 1, Events: 2}, told.take())
 
-	_, err = store.Append(t.Context(), once)
-	require.NoError(t, err)
+	store.add(t, once)
 	require.Equal(t, writer.Stats{Duplicates: 1}, told.take())
 
 	_, ok, err := store.Outcome(t.Context(), tenant, "once", once.Fingerprint)
@@ -81,8 +78,7 @@ func TestAStoreTellsWhatBecameOfCommands(t *testing.T) {
 
 	partly := writes(stream, 1, `3`)
 	partly.Writes = append(partly.Writes, writes(uuid.New(), eventstore.None, `4`).Writes...)
-	_, err = store.Append(t.Context(), partly)
-	require.NoError(t, err)
+	store.add(t, partly)
 	require.Equal(t, writer.Stats{Conflicts: 1, Events: 1}, told.take())
 
 	const clients = 50
@@ -102,13 +98,11 @@ func TestAStoreTellsOfCommandsThatTheDatabaseLost(t *testing.T) {
 	t.Parallel()
 	cut, pool := newCutter(t, pgtest.DSN(t))
 	told := &counted{}
-	store := newStore(pool, writer.Config{Appended: told.add})
-	t.Cleanup(store.Close)
-	_, err := store.Append(t.Context(), writes(uuid.New(), eventstore.None, `1`))
-	require.NoError(t, err)
+	store := newStore(t, pool, writer.Config{Appended: told.add})
+	store.add(t, writes(uuid.New(), eventstore.None, `1`))
 	told.take()
 	cut.before.Store(true)
-	_, err = store.Append(t.Context(), writes(uuid.New(), eventstore.None, `2`))
+	_, err := store.Append(t.Context(), writes(uuid.New(), eventstore.None, `2`))
 	require.ErrorIs(t, err, eventstore.ErrUnavailable)
 	require.Equal(t, writer.Stats{Unavailable: 1}, told.take())
 }
@@ -119,8 +113,7 @@ func TestHeadsTellHowLongEachLogIs(t *testing.T) {
 	other := writes(uuid.New(), eventstore.None, `1`)
 	other.Tenant = "other"
 	for _, c := range []eventstore.Command{writes(uuid.New(), eventstore.None, `1`, `2`), other} {
-		_, err := store.Append(t.Context(), c)
-		require.NoError(t, err)
+		store.add(t, c)
 	}
 	heads, err := store.Heads(t.Context())
 	require.NoError(t, err)

@@ -3,7 +3,6 @@ package writer_test
 import (
 	"testing"
 
-	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
@@ -14,11 +13,10 @@ import (
 func TestAnUnknownOutcomeIsNotUnavailable(t *testing.T) {
 	t.Parallel()
 	l := newLink(t, pgtest.DSN(t))
-	_, err := l.store.Append(t.Context(), writes(uuid.New(), eventstore.None, `{}`))
-	require.NoError(t, err)
+	l.store.add(t, one())
 	l.cut.after.Store(true)
 	l.refusals.Store(1)
-	_, err = l.store.Append(t.Context(), writes(uuid.New(), eventstore.None, `{}`))
+	_, err := l.store.Append(t.Context(), one())
 	require.ErrorIs(t, err, eventstore.ErrOutcomeUnknown)
 	require.Len(t, requireChain(t, l.store), 2, "it was written")
 	require.NotErrorIs(t, err, eventstore.ErrUnavailable)
