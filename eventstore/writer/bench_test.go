@@ -2,8 +2,6 @@ package writer_test
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -42,33 +40,6 @@ func benchPool(b *testing.B) *pgxpool.Pool {
 	require.NoError(b, err)
 	b.Cleanup(pool.Close)
 	return pool
-}
-
-// BenchmarkAppend appends events of about 1 KB, one a command, beside its floor: the bare insertion of the same row
-// in a transaction of its own, without any of the guarantees.
-func BenchmarkAppend(b *testing.B) {
-	pool := benchPool(b)
-	_, err := pool.Exec(b.Context(), `create table floor (tenant_id text, sequence_id bigint generated always as identity, event_id uuid,
-		stream_id uuid, version int, payload json, metadata json, created_at timestamptz default now(), primary key (tenant_id, sequence_id))`)
-	require.NoError(b, err)
-	store := newStore(b, pool, writer.Config{})
-	text, _ := json.Marshal(map[string]string{"text": strings.Repeat("a memory of some length, ", 38)})
-
-	for _, clients := range []int{1, 8, 32, 100, 1000} {
-		b.Run(fmt.Sprintf("floor/clients=%d", clients), func(b *testing.B) {
-			each(b, clients, func() error {
-				_, err := pool.Exec(b.Context(), `insert into floor (tenant_id, event_id, stream_id, version, payload, metadata) values ($1, $2, $3, 1, $4, '{}')`,
-					"default", uuid.New(), uuid.New(), string(text))
-				return err
-			})
-		})
-		b.Run(fmt.Sprintf("append/clients=%d", clients), func(b *testing.B) {
-			each(b, clients, func() error {
-				_, err := store.Append(b.Context(), writes(uuid.New(), eventstore.None, string(text)))
-				return err
-			})
-		})
-	}
 }
 
 // BenchmarkGuarantees measures what the hash chain and the idempotency of commands cost together: 100 clients remember
@@ -143,25 +114,4 @@ func BenchmarkGuarantees(b *testing.B) {
 		b.ReportMetric(costs[1][rounds-1-rounds/4], "%both-quartile3")
 	}
 	runtime.KeepAlive(counted)
-}
-
-// each runs do b.N times by a number of clients and reports events a second.
-func each(b *testing.B, clients int, do func() error) {
-	b.Helper()
-	var left atomic.Int64
-	left.Store(int64(b.N))
-	b.ResetTimer()
-	var working sync.WaitGroup
-	for range clients {
-		working.Go(func() {
-			for left.Add(-1) >= 0 {
-				if err := do(); err != nil {
-					b.Error(err)
-					return
-				}
-			}
-		})
-	}
-	working.Wait()
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
 }

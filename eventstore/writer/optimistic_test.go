@@ -234,24 +234,3 @@ func waitForLocks(t *testing.T, pool *pgxpool.Pool, n int) {
 		return err == nil && found == n
 	}, 10*time.Second, time.Millisecond)
 }
-
-func TestAnAssertionUnderAUsedIDIsRefused(t *testing.T) {
-	t.Parallel()
-	pool := pgtest.New(t)
-	store := newStore(t, pool, writer.Config{})
-	used := one()
-	used.ID, used.Fingerprint = "k", eventstore.Hash{1}
-	first := store.add(t, used)
-	stream := uuid.New()
-	for version := range 3 {
-		store.add(t, writes(stream, version, `{}`))
-	}
-	assertion := writes(stream, eventstore.Any)
-	assertion.ID, assertion.Fingerprint = "k", eventstore.Hash{2}
-	_, errs := inOneBatch(t, pool, store, writes(stream, 3, `{}`), assertion)
-	require.NoError(t, errs[0])
-	require.ErrorIs(t, errs[1], eventstore.ErrReused)
-	again := store.add(t, used)
-	require.True(t, again.Duplicate)
-	require.Equal(t, first.Writes, again.Writes)
-}

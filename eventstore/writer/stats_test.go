@@ -1,7 +1,6 @@
 package writer_test
 
 import (
-	"sync"
 	"testing"
 
 	"github.com/google/uuid"
@@ -13,98 +12,66 @@ import (
 	"github.com/auren-memory/auren/eventstore/writer"
 )
 
-// counted adds up what a store tells.
-type counted struct {
-	mu      sync.Mutex
-	batches int
-	total   writer.Stats
-}
-
-func (c *counted) add(s writer.Stats) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if s.Waited != nil {
-		c.batches++
-	}
-	c.total.Appended += s.Appended
-	c.total.Events += s.Events
-	c.total.Duplicates += s.Duplicates
-	c.total.Conflicts += s.Conflicts
-	c.total.Reused += s.Reused
-	c.total.Unavailable += s.Unavailable
-	c.total.Unknown += s.Unknown
-	c.total.Refused += s.Refused
-	c.total.Waited = append(c.total.Waited, s.Waited...)
-	c.total.Took += s.Took
-}
-
-// take returns what was told since the last time, without the times.
-func (c *counted) take() writer.Stats {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	total := c.total
-	total.Waited, total.Took = nil, 0
-	c.batches, c.total = 0, writer.Stats{}
-	return total
+// takeStats returns what a store has told since the last time: of one transaction, without its times, or of a repeated command.
+func takeStats(t *testing.T, told *[]writer.Stats, transaction bool) writer.Stats {
+	t.Helper()
+	require.Len(t, *told, 1)
+	stats := (*told)[0]
+	require.Equal(t, transaction, len(stats.Waited) == 1)
+	require.Equal(t, transaction, stats.Took > 0)
+	stats.Waited, stats.Took, *told = nil, 0, nil
+	return stats
 }
 
 func TestAStoreTellsWhatBecameOfCommands(t *testing.T) {
 	t.Parallel()
-	pool, told := pgtest.New(t), &counted{}
-	store := newStore(t, pool, writer.Config{Appended: told.add})
+	var told []writer.Stats // one transaction after the other
+	cut, pool := newCutter(t, pgtest.DSN(t))
+	store := newStore(t, pool, writer.Config{Appended: func(s writer.Stats) { told = append(told, s) }})
 	stream := uuid.New()
 	once := writes(stream, eventstore.None, `1`, `2`)
 	once.ID = "once"
+	store.add(t, once)
+	require.Equal(t, writer.Stats{Appended: 1, Events: 2}, takeStats(t, &told, true))
 
 	store.add(t, once)
-	require.Len(t, told.total.Waited, 1)
-	require.Positive(t, told.total.Took)
-	require.Equal(t, writer.Stats{Appended: 1, Events: 2}, told.take())
-
-	store.add(t, once)
-	require.Equal(t, writer.Stats{Duplicates: 1}, told.take())
+	require.Equal(t, writer.Stats{Duplicates: 1}, takeStats(t, &told, true))
 
 	_, ok, err := store.Outcome(t.Context(), tenant, "once", once.Fingerprint)
 	require.NoError(t, err)
 	require.True(t, ok)
-	require.Zero(t, told.batches, "there was no transaction")
-	require.Equal(t, writer.Stats{Duplicates: 1}, told.take())
+	require.Equal(t, writer.Stats{Duplicates: 1}, takeStats(t, &told, false))
 
 	other := once
 	other.Fingerprint[0]++
 	_, err = store.Append(t.Context(), other)
 	require.ErrorIs(t, err, eventstore.ErrReused)
-	require.Equal(t, writer.Stats{Reused: 1}, told.take())
+	require.Equal(t, writer.Stats{Reused: 1}, takeStats(t, &told, true))
 
 	partly := writes(stream, 1, `3`)
-	partly.Writes = append(partly.Writes, writes(uuid.New(), eventstore.None, `4`).Writes...)
+	partly.Writes = append(partly.Writes, one().Writes...)
 	store.add(t, partly)
-	require.Equal(t, writer.Stats{Conflicts: 1, Events: 1}, told.take())
+	require.Equal(t, writer.Stats{Conflicts: 1, Events: 1}, takeStats(t, &told, true))
+
+	cut.before.Store(true)
+	_, err = store.Append(t.Context(), one())
+	require.ErrorIs(t, err, eventstore.ErrUnavailable)
+	require.Equal(t, writer.Stats{Unavailable: 1}, takeStats(t, &told, true))
 
 	const clients = 50
 	var appending errgroup.Group
 	for range clients {
 		appending.Go(func() error {
-			_, err := store.Append(t.Context(), writes(uuid.New(), eventstore.None, `5`))
+			_, err := store.Append(t.Context(), one())
 			return err
 		})
 	}
 	require.NoError(t, appending.Wait())
-	require.Len(t, told.total.Waited, clients)
-	require.Equal(t, writer.Stats{Appended: clients, Events: clients}, told.take())
-}
-
-func TestAStoreTellsOfCommandsThatTheDatabaseLost(t *testing.T) {
-	t.Parallel()
-	cut, pool := newCutter(t, pgtest.DSN(t))
-	told := &counted{}
-	store := newStore(t, pool, writer.Config{Appended: told.add})
-	store.add(t, writes(uuid.New(), eventstore.None, `1`))
-	told.take()
-	cut.before.Store(true)
-	_, err := store.Append(t.Context(), writes(uuid.New(), eventstore.None, `2`))
-	require.ErrorIs(t, err, eventstore.ErrUnavailable)
-	require.Equal(t, writer.Stats{Unavailable: 1}, told.take())
+	appended, events, waited := 0, 0, 0
+	for _, s := range told {
+		appended, events, waited = appended+s.Appended, events+s.Events, waited+len(s.Waited)
+	}
+	require.Equal(t, []int{clients, clients, clients}, []int{appended, events, waited})
 }
 
 func TestHeadsTellHowLongEachLogIs(t *testing.T) {
