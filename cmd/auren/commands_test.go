@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,7 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/auren-memory/auren/cmd/internal/health"
-	"github.com/auren-memory/auren/cmd/internal/proctest"
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/deploy/standalone"
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
@@ -66,10 +64,13 @@ func (w *world) must(args ...string) string {
 
 func (w *world) fails(code int, want string, args ...string) {
 	w.t.Helper()
-	stdout, stderr, got := call(w.t, "", w.args(args...)...)
-	require.Equal(w.t, code, got, "%s\n%s", stdout, stderr)
-	require.Contains(w.t, stderr, want)
-	require.True(w.t, strings.HasPrefix(stderr, "auren: "), stderr)
+	fails(w.t, code, want, w.args(args...)...)
+}
+
+// call is call for a command line with the flags.
+func (w *world) call(args ...string) (stdout, stderr string, code int) {
+	w.t.Helper()
+	return call(w.t, "", w.args(args...)...)
 }
 
 // remember remembers a text and returns the memory's id.
@@ -80,139 +81,125 @@ func (w *world) remember(text string, more ...string) string {
 }
 
 func TestTheLifeOfAMemory(t *testing.T) {
-	onEveryDoor(t, testTheLifeOfAMemory)
-}
+	onEveryDoor(t, func(t *testing.T, w *world) {
+		id := w.remember("trains before breakfast", "--confidence", "0.6", "--reason", "she said so", "--type", "preference",
+			"--metadata", `{"topic": "training"}`, "--actor", "tester")
+		require.Contains(t, w.must("recall", "when", "does", "she", "train?"), "trains before breakfast")
+		require.NotContains(t, w.must("recall", "train"), "these are the latest")
+		require.Contains(t, w.must("recall", "the", "of"), "these are the latest")
 
-func testTheLifeOfAMemory(t *testing.T, w *world) {
-	id := w.remember("trains before breakfast", "--confidence", "0.6", "--reason", "she said so", "--type", "preference",
-		"--metadata", `{"topic": "training"}`, "--actor", "tester")
-	require.Contains(t, w.must("recall", "when", "does", "she", "train?"), "trains before breakfast")
-	require.NotContains(t, w.must("recall", "train"), "these are the latest")
-	require.Contains(t, w.must("recall", "the", "of"), "these are the latest")
+		w.must("revise", id, "trains after work", "--expected-version", "1")
+		w.fails(exitFailed, "is at version 2, expected 1", "revise", id, "again", "--expected-version", "1")
+		w.must("evidence", id, "for", "--weight", "0.5", "--note", "seen twice")
+		w.must("confidence", id, "0.9")
+		w.must("expiry", id, "2099-01-01")
+		w.must("expiry", id, "never")
+		w.must("forget", id)
+		require.Equal(t, "no memories\n", w.must("list"))
+		require.Equal(t, "nothing is remembered about that\n", w.must("recall", "train"))
+		require.Contains(t, w.must("list", "--state", "forgotten"), "forgotten")
+		w.must("restore", id)
 
-	w.must("revise", id, "trains after work", "--expected-version", "1")
-	w.fails(exitFailed, "is at version 2, expected 1", "revise", id, "again", "--expected-version", "1")
-	w.must("evidence", id, "for", "--weight", "0.5", "--note", "seen twice")
-	w.must("confidence", id, "0.9")
-	w.must("expiry", id, "2099-01-01")
-	w.must("expiry", id, "never")
-	w.must("forget", id)
-	require.Equal(t, "no memories\n", w.must("list"))
-	require.Equal(t, "nothing is remembered about that\n", w.must("recall", "train"))
-	require.Contains(t, w.must("list", "--state", "forgotten"), "forgotten")
-	w.must("restore", id)
-
-	m := decode[queries.Memory](t, w.must("show", id, "--json"))
-	require.Equal(t, 8, m.Version)
-	require.JSONEq(t, `"trains after work"`, string(m.Content))
-	require.InDelta(t, 0.9, m.Confidence, 1e-9)
-	before := decode[queries.Memory](t, w.must("show", id, "--as-of", "1", "--json"))
-	require.JSONEq(t, `"trains before breakfast"`, string(before.Content))
-	shown := strings.Split(w.must("show", id), "\n")
-	require.Contains(t, shown, "expires     never")
-	require.Contains(t, shown, "metadata    {")
-	require.Contains(t, shown, `content     "trains after work"`)
-	history := w.must("show", id, "--history")
-	require.Contains(t, history, "memory_evidence_recorded")
-	require.Contains(t, history, "(she said so)")
-	require.Len(t, decode[struct{ Versions []queries.Version }](t, w.must("show", id, "--history", "--json")).Versions, 8)
+		m := decode[queries.Memory](t, w.must("show", id, "--json"))
+		require.Equal(t, 8, m.Version)
+		require.JSONEq(t, `"trains after work"`, string(m.Content))
+		require.InDelta(t, 0.9, m.Confidence, 1e-9)
+		before := decode[queries.Memory](t, w.must("show", id, "--as-of", "1", "--json"))
+		require.JSONEq(t, `"trains before breakfast"`, string(before.Content))
+		shown := strings.Split(w.must("show", id), "\n")
+		require.Contains(t, shown, "expires     never")
+		require.Contains(t, shown, "metadata    {")
+		require.Contains(t, shown, `content     "trains after work"`)
+		history := w.must("show", id, "--history")
+		require.Contains(t, history, "memory_evidence_recorded")
+		require.Contains(t, history, "(she said so)")
+		require.Len(t, decode[struct{ Versions []queries.Version }](t, w.must("show", id, "--history", "--json")).Versions, 8)
+	})
 }
 
 func TestRepeatingACommandIDDoesNothing(t *testing.T) {
-	onEveryDoor(t, testRepeatingACommandIDDoesNothing)
-}
-
-func testRepeatingACommandIDDoesNothing(t *testing.T, w *world) {
-	first := w.remember("once", "--command-id", "c1")
-	require.Equal(t, first, w.remember("once", "--command-id", "c1"))
-	w.fails(exitFailed, "command_id: was used before", "remember", "other", "--agent", "coach", "--user", "ana", "--command-id", "c1")
+	onEveryDoor(t, func(t *testing.T, w *world) {
+		first := w.remember("once", "--command-id", "c1")
+		require.Equal(t, first, w.remember("once", "--command-id", "c1"))
+		w.fails(exitFailed, "command_id: was used before", "remember", "other", "--agent", "coach", "--user", "ana", "--command-id", "c1")
+	})
 }
 
 func TestForgettingByFilter(t *testing.T) {
-	onEveryDoor(t, testForgettingByFilter)
-}
+	onEveryDoor(t, func(t *testing.T, w *world) {
+		for _, text := range []string{"one", "two", "three"} {
+			w.remember(text)
+		}
+		other := w.remember("kept", "--type", "fact")
+		require.Equal(t, "would forget 3 memories\n", w.must("forget", "--type", "observation", "--dry-run"))
+		require.Equal(t, "forgot 3 memories\n", w.must("forget", "--type", "observation"))
+		require.Equal(t, "forgot 0 memories\n", w.must("forget", "--type", "observation"))
+		list := decode[queries.ListResult](t, w.must("list", "--json"))
+		require.Len(t, list.Memories, 1)
+		require.Equal(t, other, list.Memories[0].ID.String())
 
-func testForgettingByFilter(t *testing.T, w *world) {
-	for _, text := range []string{"one", "two", "three"} {
-		w.remember(text)
-	}
-	other := w.remember("kept", "--type", "fact")
-	require.Equal(t, "would forget 3 memories\n", w.must("forget", "--type", "observation", "--dry-run"))
-	require.Equal(t, "forgot 3 memories\n", w.must("forget", "--type", "observation"))
-	require.Equal(t, "forgot 0 memories\n", w.must("forget", "--type", "observation"))
-	list := decode[queries.ListResult](t, w.must("list", "--json"))
-	require.Len(t, list.Memories, 1)
-	require.Equal(t, other, list.Memories[0].ID.String())
+		more := []string{"forget", w.remember("four"), w.remember("five"), "--json"}
+		would := decode[struct{ Memories []queries.Memory }](t, w.must(append(more, "--dry-run")...))
+		require.Len(t, would.Memories, 2)
+		did := decode[struct{ Receipts []commands.Receipt }](t, w.must(more...))
+		require.Equal(t, more[1:3], []string{did.Receipts[0].ID.String(), did.Receipts[1].ID.String()})
+		stdout, _, code := w.call("forget", w.remember("six"), uuid.NewString(), "--json")
+		require.Equal(t, exitFailed, code)
+		require.Len(t, decode[struct{ Receipts []commands.Receipt }](t, stdout).Receipts, 1)
 
-	more := []string{"forget", w.remember("four"), w.remember("five"), "--json"}
-	would := decode[struct{ Memories []queries.Memory }](t, w.must(append(more, "--dry-run")...))
-	require.Len(t, would.Memories, 2)
-	did := decode[struct{ Receipts []commands.Receipt }](t, w.must(more...))
-	require.Equal(t, more[1:3], []string{did.Receipts[0].ID.String(), did.Receipts[1].ID.String()})
-	stdout, _, code := call(t, "", w.args("forget", w.remember("six"), uuid.NewString(), "--json")...)
-	require.Equal(t, exitFailed, code)
-	require.Len(t, decode[struct{ Receipts []commands.Receipt }](t, stdout).Receipts, 1)
+		w.must("forget", "--type", "observation", "--command-id", "x")
+		w.fails(exitFailed, "command_id: was used before", "forget", "--type", "fact", "--command-id", "x")
+		require.Contains(t, w.must("list"), "kept")
 
-	w.must("forget", "--type", "observation", "--command-id", "x")
-	w.fails(exitFailed, "command_id: was used before", "forget", "--type", "fact", "--command-id", "x")
-	require.Contains(t, w.must("list"), "kept")
-
-	w.fails(exitUsage, "forget what?", "forget")
-	w.fails(exitUsage, "not both", "forget", other, "--agent", "coach")
-	require.Equal(t, "would forget 1 memory\n", w.must("forget", "--all", "--dry-run"))
+		w.fails(exitUsage, "forget what?", "forget")
+		w.fails(exitUsage, "not both", "forget", other, "--agent", "coach")
+		require.Equal(t, "would forget 1 memory\n", w.must("forget", "--all", "--dry-run"))
+	})
 }
 
 func TestReplay(t *testing.T) {
-	onEveryDoor(t, testReplay)
-}
+	onEveryDoor(t, func(t *testing.T, w *world) {
+		first, second := w.remember("first"), w.remember("second")
+		w.must("revise", first, "first, revised")
+		w.must("forget", second)
 
-func testReplay(t *testing.T, w *world) {
-	first, second := w.remember("first"), w.remember("second")
-	w.must("revise", first, "first, revised")
-	w.must("forget", second)
-
-	lines := func(args ...string) (sequenceIDs []int64) {
-		for line := range strings.Lines(w.must(append([]string{"replay", "--json"}, args...)...)) {
-			sequenceIDs = append(sequenceIDs, decode[eventstore.Event](t, line).SequenceID)
+		lines := func(args ...string) (sequenceIDs []int64) {
+			for line := range strings.Lines(w.must(append([]string{"replay", "--json"}, args...)...)) {
+				sequenceIDs = append(sequenceIDs, decode[eventstore.Event](t, line).SequenceID)
+			}
+			return sequenceIDs
 		}
-		return sequenceIDs
-	}
-	require.Equal(t, []int64{1, 2, 3, 4}, lines())
-	require.Equal(t, []int64{2, 3}, lines("--from", "2", "--to", "3"))
-	require.Equal(t, []int64{1, 3}, lines("--stream", first))
-	require.Equal(t, []int64{3}, lines("--stream", first, "--from", "2"))
-	require.Equal(t, []int64{4}, lines("--event-type", "memory_forgotten"))
-	require.Empty(t, lines("--agent", "nobody"))
+		require.Equal(t, []int64{1, 2, 3, 4}, lines())
+		require.Equal(t, []int64{2, 3}, lines("--from", "2", "--to", "3"))
+		require.Equal(t, []int64{1, 3}, lines("--stream", first))
+		require.Equal(t, []int64{3}, lines("--stream", first, "--from", "2"))
+		require.Equal(t, []int64{4}, lines("--event-type", "memory_forgotten"))
+		require.Empty(t, lines("--agent", "nobody"))
 
-	text := strings.Split(strings.TrimRight(w.must("replay"), "\n"), "\n")
-	require.Len(t, text, 4)
-	require.Contains(t, text[2], "content → first, revised")
-	column := strings.Index(text[0], "memory_")
-	for _, line := range text {
-		require.Equal(t, column, strings.Index(line, "memory_"), "aligned")
-	}
-	w.fails(exitFailed, "there is no memory", "replay", "--stream", uuid.NewString())
-	w.fails(exitUsage, "--stream", "replay", "--stream", "x")
-	w.fails(exitUsage, "--event-type must be one of memory_remembered, memory_revised, ", "replay", "--event-type", "revised")
-	w.fails(exitUsage, "--category must be one of memory, projection, *, got", "replay", "--category", "x")
-	w.fails(exitUsage, "--from must be", "replay", "--from", "3", "--to", "2")
+		text := strings.Split(strings.TrimRight(w.must("replay"), "\n"), "\n")
+		require.Len(t, text, 4)
+		require.Contains(t, text[2], "content → first, revised")
+		column := strings.Index(text[0], "memory_")
+		for _, line := range text {
+			require.Equal(t, column, strings.Index(line, "memory_"), "aligned")
+		}
+		w.fails(exitFailed, "there is no memory", "replay", "--stream", uuid.NewString())
+		w.fails(exitUsage, "--stream", "replay", "--stream", "x")
+		w.fails(exitUsage, "--event-type must be one of memory_remembered, memory_revised, ", "replay", "--event-type", "revised")
+		w.fails(exitUsage, "--category must be one of memory, projection, *, got", "replay", "--category", "x")
+		w.fails(exitUsage, "--from must be", "replay", "--from", "3", "--to", "2")
+	})
 }
 
 func TestReplayFollowsTheLog(t *testing.T) {
-	onEveryDoor(t, testReplayFollowsTheLog)
-}
-
-func testReplayFollowsTheLog(t *testing.T, w *world) {
-	w.remember("before")
-	ctx, interrupt := context.WithCancel(t.Context())
-	var out, said proctest.Output
-	code := make(chan int, 1)
-	go func() { code <- run(ctx, w.args("replay", "--follow"), strings.NewReader(""), &out, &said) }()
-	require.Eventually(t, func() bool { return strings.Contains(out.String(), "before") }, patience, tick)
-	w.remember("while it follows")
-	require.Eventually(t, func() bool { return strings.Contains(out.String(), "while it follows") }, patience, tick)
-	interrupt()
-	require.Zero(t, <-code, said.String())
+	onEveryDoor(t, func(t *testing.T, w *world) {
+		w.remember("before")
+		out, interrupt := follow(t, w.args("replay", "--follow")...)
+		require.Eventually(t, func() bool { return strings.Contains(out.String(), "before") }, patience, tick)
+		w.remember("while it follows")
+		require.Eventually(t, func() bool { return strings.Contains(out.String(), "while it follows") }, patience, tick)
+		interrupt()
+	})
 }
 
 func TestVerifyAndInit(t *testing.T) {
@@ -222,19 +209,13 @@ func TestVerifyAndInit(t *testing.T) {
 	pool := open(t, dsn)
 	_, err := pool.Exec(t.Context(), "drop index auren_agent_memories_g1.agent_memories_due_idx")
 	require.NoError(t, err)
-	stdout, stderr, code := call(t, "", "--db-dsn", dsn, "verify")
-	require.Equal(t, exitFailed, code)
-	require.Contains(t, stdout, "agent_memories_due_idx")
-	require.Contains(t, stderr, "differs in 1 thing")
-	stdout, _, code = call(t, "", "--db-dsn", dsn, "verify", "--json")
-	require.Equal(t, exitFailed, code)
+	require.Contains(t, fails(t, exitFailed, "differs in 1 thing", "--db-dsn", dsn, "verify"), "agent_memories_due_idx")
+	stdout := fails(t, exitFailed, "", "--db-dsn", dsn, "verify", "--json")
 	require.Len(t, decode[struct{ Differences []migrations.Difference }](t, stdout).Differences, 1)
 
 	require.Contains(t, must(t, "--db-dsn", dsn, "init"), "is at version 1 already")
 	empty := emptyDatabase(t)
-	_, stderr, code = call(t, "", "--db-dsn", empty, "list")
-	require.Equal(t, exitFailed, code)
-	require.Contains(t, stderr, "run `auren init`")
+	fails(t, exitFailed, "run `auren init`", "--db-dsn", empty, "list")
 	require.Contains(t, must(t, "--db-dsn", empty, "init"), "from version 0 to 1")
 	require.Equal(t, "no memories\n", must(t, "--db-dsn", empty, "list"))
 }
@@ -253,7 +234,7 @@ func TestResetNeedsConfirmation(t *testing.T) {
 	// The running projector goes on with the new log, including the fan-out.
 	w.remember("after")
 	require.Eventually(t, func() bool {
-		stdout, _, code := call(t, "", w.args("status", "--json")...)
+		stdout, _, code := w.call("status", "--json")
 		return code == exitOK && strings.Contains(stdout, `"sequence_id": 1`) && len(decode[health.Report](t, stdout).Projections) == 3
 	}, patience, tick)
 	require.Contains(t, w.must("list"), "after")
@@ -314,9 +295,7 @@ func TestInvalidInputIsNamed(t *testing.T) {
 	} {
 		w.fails(test.code, test.want, test.args...)
 	}
-	_, stderr, code := call(t, "", "server")
-	require.Equal(t, exitUsage, code)
-	require.Contains(t, stderr, "needs a database")
+	fails(t, exitUsage, "needs a database", "server")
 }
 
 func TestNoCommandShowsAPassword(t *testing.T) {
@@ -331,28 +310,23 @@ func TestNoCommandShowsAPassword(t *testing.T) {
 		{"status", "--nats-url", "nats://u:s3cret@127.0.0.1:1"}, {"status", "--nats-url", "nope://u:s3cret@127.0.0.1:1"},
 		{"reset", "--yes", "--nats-url", "nats://s3cret@127.0.0.1:1"}, {"--help"},
 	} {
-		stdout, stderr, _ := call(t, "", w.args(args...)...)
+		stdout, stderr, _ := w.call(args...)
 		require.NotContains(t, stdout+stderr, "s3cret", args)
 	}
 }
 
 func TestWithoutAStackACommandSaysHowToStartOne(t *testing.T) {
 	t.Parallel()
-	_, stderr, code := call(t, "", "--data-dir", filepath.Join(t.TempDir(), "none"), "list")
-	require.Equal(t, exitFailed, code)
-	require.Contains(t, stderr, "start one with `auren up`")
-	require.Contains(t, stderr, "AUREN_DB_DSN")
+	fails(t, exitFailed, "start one with `auren up`, or name a database with --db-dsn (AUREN_DB_DSN)", "--data-dir", filepath.Join(t.TempDir(), "none"), "list")
 }
 
 func TestContentFromStdin(t *testing.T) {
-	onEveryDoor(t, testContentFromStdin)
-}
-
-func testContentFromStdin(t *testing.T, w *world) {
-	stdout, stderr, code := call(t, `{"n": 1}`, w.args("remember", "-", "--content-json", "--agent", "a", "--user", "u", "--json")...)
-	require.Zero(t, code, stderr)
-	m := decode[queries.Memory](t, w.must("show", decode[commands.Receipt](t, stdout).ID.String(), "--json"))
-	require.JSONEq(t, `{"n": 1}`, string(m.Content))
+	onEveryDoor(t, func(t *testing.T, w *world) {
+		stdout, stderr, code := call(t, `{"n": 1}`, w.args("remember", "-", "--content-json", "--agent", "a", "--user", "u", "--json")...)
+		require.Zero(t, code, stderr)
+		m := decode[queries.Memory](t, w.must("show", decode[commands.Receipt](t, stdout).ID.String(), "--json"))
+		require.JSONEq(t, `{"n": 1}`, string(m.Content))
+	})
 }
 
 func TestVersionAndHelp(t *testing.T) {
@@ -364,9 +338,7 @@ func TestVersionAndHelp(t *testing.T) {
 	require.Equal(t, must(t, "--help"), must(t, "help"))
 	require.Equal(t, must(t, "import", "--help"), must(t, "help", "import"))
 	require.Contains(t, must(t, "projector", "run", "--help"), "/projections")
-	_, stderr, code := call(t, "", "help", "lst")
-	require.Equal(t, exitUsage, code)
-	require.Contains(t, stderr, `unknown command "lst", did you mean "list"?`)
+	fails(t, exitUsage, `unknown command "lst", did you mean "list"?`, "help", "lst")
 }
 
 func TestStoredTextIsPrintedWithoutControlCharacters(t *testing.T) {

@@ -21,15 +21,12 @@ func TestAnUnreachableServerIsReportedInOneLine(t *testing.T) {
 	require.Equal(t, exitFailed, code)
 	require.Regexp(t, `^auren: PostgreSQL \(x on nowhere\.invalid:5432 as nobody\) cannot be reached: lookup nowhere\.invalid[^\n]*\n$`, stderr)
 	require.Equal(t, 1, strings.Count(stderr, "lookup"), stderr)
-	stdout, _, code := call(t, "", "--db-dsn", dsn, "status")
-	require.Equal(t, exitFailed, code)
+	stdout := fails(t, exitFailed, "", "--db-dsn", dsn, "status")
 	require.Equal(t, 1, strings.Count(stdout, "127.0.0.1:1"), stdout)
 
 	const nats = "nats://u:s3cret@127.0.0.1:1,nats://s3cret@[::1]:1"
 	const explainConnectError = "NATS (127.0.0.1:1, [::1]:1) cannot be reached: no servers available for connection\n"
-	stdout, _, code = call(t, "", "--db-dsn", dsn, "--nats-url", nats, "status")
-	require.Equal(t, exitFailed, code)
-	require.Contains(t, stdout, "nats      unready  "+explainConnectError)
+	require.Contains(t, fails(t, exitFailed, "", "--db-dsn", dsn, "--nats-url", nats, "status"), "nats      unready  "+explainConnectError)
 	_, stderr, code = call(t, "", "--nats-url", nats, "watch")
 	require.Equal(t, exitFailed, code)
 	require.Equal(t, "auren: "+explainConnectError, stderr)
@@ -41,11 +38,7 @@ func TestAnUnreachableServerIsReportedInOneLine(t *testing.T) {
 
 func TestARefusingNATSServerIsNamedWithoutThePassword(t *testing.T) {
 	t.Parallel()
-	guarded, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, Authorization: "other", NoSigs: true})
-	require.NoError(t, err)
-	guarded.Start()
-	t.Cleanup(guarded.Shutdown)
-	require.True(t, guarded.ReadyForConnections(patience))
+	guarded := serveNATS(t, &server.Options{Authorization: "other"})
 	addr := guarded.Addr().String()
 	_, stderr, code := call(t, "", "--nats-url", "nats://s3cret@"+addr, "watch")
 	require.Equal(t, exitFailed, code)

@@ -33,11 +33,7 @@ func scrape(t *testing.T) scraped {
 	t.Helper()
 	env := append(settings(pgtest.DSN(t), startNATS(t)), "AUREN_PROJECTOR_HTTP_ADDR=127.0.0.1:0")
 	server, projector := start(t, env, "server"), start(t, env, "projector")
-	answer, err := http.Post(server.url()+"/v1/memories", "application/json",
-		strings.NewReader(`{"agent_id": "a", "user_id": "u", "content": "x"}`))
-	require.NoError(t, err)
-	answer.Body.Close()
-	require.Equal(t, http.StatusCreated, answer.StatusCode)
+	require.Equal(t, http.StatusCreated, post(t, server.url()))
 
 	// Prometheus adds these itself.
 	s := scraped{metrics: map[string]bool{"up": true}, labels: map[string]bool{"job": true, "instance": true}}

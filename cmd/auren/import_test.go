@@ -12,35 +12,31 @@ import (
 	"github.com/auren-memory/auren/cmd/internal/jsonimport"
 	"github.com/auren-memory/auren/cmd/internal/jsonimport/sample"
 	"github.com/auren-memory/auren/cmd/internal/terminal"
-	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 )
 
 func TestAnImportKilledHalfwayIsCompletedByTheNext(t *testing.T) {
 	t.Parallel()
-	dsn, nats := pgtest.DSN(t), startNATS(t)
-	projector := start(t, settings(dsn, nats), "projector")
-	projector.Says("(projects)")
+	w := newWorld(t)
 	tree := filepath.Join(t.TempDir(), "tree")
 	summary, err := sample.Write(tree, sample.Options{Records: 5000, WithoutOddities: true})
 	require.NoError(t, err)
 	arguments := []string{"import", tree, "--user", sample.User, "--tz", sample.TimeZone, "--json"}
 
-	pool := open(t, dsn)
-	killed := start(t, settings(dsn, nats), arguments...)
+	pool := open(t, w.dsn)
+	killed := start(t, settings(w.dsn, w.nats), arguments...)
 	killed.WaitUntil("a part is in", func() bool { return events(t, pool) > 500 })
 	killed.Kill()
 	before := events(t, pool)
 	require.Less(t, before, summary.Added, "it was killed half-way")
 
-	stdout := must(t, append([]string{"--db-dsn", dsn}, arguments...)...)
-	report := decode[jsonimport.Report](t, stdout)
+	report := decode[jsonimport.Report](t, w.must(arguments...))
 	require.Equal(t, summary.Records, report.Total.Records)
 	require.Equal(t, summary.Added, report.Total.Added+report.Total.Unchanged)
 	require.GreaterOrEqual(t, report.Total.Unchanged, before, "the server may have committed what the killed import had sent")
 	require.True(t, report.Verification.Complete())
 	require.Equal(t, summary.Added, report.Verification.Checked)
 
-	again := decode[jsonimport.Report](t, must(t, append([]string{"--db-dsn", dsn}, arguments...)...))
+	again := decode[jsonimport.Report](t, w.must(arguments...))
 	require.Zero(t, again.Total.Added)
 	require.Equal(t, summary.Added, again.Total.Verified)
 	require.Equal(t, summary.Added, events(t, pool))
@@ -61,27 +57,22 @@ func events(t *testing.T, pool *pgxpool.Pool) (n int) {
 
 func TestAnIncompleteImportHasAnExitCodeOfItsOwn(t *testing.T) {
 	t.Parallel()
-	dsn, nats := pgtest.DSN(t), startNATS(t)
-	start(t, settings(dsn, nats), "projector").Says("(projects)")
+	w := newWorld(t)
 	tree, rejects := filepath.Join(t.TempDir(), "tree"), filepath.Join(t.TempDir(), "rejects.jsonl")
 	summary, err := sample.Write(tree, sample.Options{Records: 200})
 	require.NoError(t, err)
 
-	arguments := []string{"--db-dsn", dsn, "import", tree, "--user", sample.User, "--tz", sample.TimeZone, "--rejects", rejects}
+	arguments := w.args("import", tree, "--user", sample.User, "--tz", sample.TimeZone, "--rejects", rejects)
 	dry, real := filepath.Join(t.TempDir(), "dry.jsonl"), filepath.Join(t.TempDir(), "real.jsonl")
-	stdout, stderr, code := call(t, "", append(arguments, "--dry-run", "--outcomes", dry)...)
-	require.Equal(t, jsonimport.ExitIncomplete, code, stderr)
+	stdout := fails(t, jsonimport.ExitIncomplete, "", append(arguments, "--dry-run", "--outcomes", dry)...)
 	require.Contains(t, stdout, "dry run: nothing was written")
 
-	stdout, stderr, code = call(t, "", append(arguments, "--outcomes", real)...)
-	require.Equal(t, jsonimport.ExitIncomplete, code, stderr)
+	incomplete := terminal.Count(summary.Rejected, "record") + " left out, " + terminal.Count(summary.Problems, "file") + " not read to the end"
+	stdout = fails(t, jsonimport.ExitIncomplete, incomplete, append(arguments, "--outcomes", real)...)
 	require.Len(t, lines(t, real), summary.Records)
 	require.Equal(t, lines(t, dry), lines(t, real), "the dry run foretold each outcome")
 	require.Contains(t, stdout, "100 % verified")
-	require.Contains(t, stderr, terminal.Count(summary.Rejected, "record")+" left out, "+terminal.Count(summary.Problems, "file")+" not read to the end")
 	require.FileExists(t, rejects)
 
-	_, stderr, code = call(t, "", "--db-dsn", dsn, "import", tree, "--tz", "Mars")
-	require.Equal(t, exitUsage, code)
-	require.Contains(t, stderr, "Mars")
+	w.fails(exitUsage, "Mars", "import", tree, "--tz", "Mars")
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -78,6 +79,36 @@ func must(t *testing.T, args ...string) string {
 	stdout, stderr, code := call(t, "", args...)
 	require.Zero(t, code, "auren %s\n%s\n%s", strings.Join(args, " "), stdout, stderr)
 	return stdout
+}
+
+// fails is call for a command that must fail with a code and say something; it returns what it printed besides.
+func fails(t *testing.T, code int, want string, args ...string) (stdout string) {
+	t.Helper()
+	stdout, stderr, got := call(t, "", args...)
+	require.Equal(t, code, got, "auren %s\n%s\n%s", strings.Join(args, " "), stdout, stderr)
+	require.Contains(t, stderr, want)
+	return stdout
+}
+
+// follow runs a command that goes on until it is interrupted, which it takes for success.
+func follow(t *testing.T, args ...string) (out *proctest.Output, interrupt func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	out, said, code := &proctest.Output{}, &proctest.Output{}, make(chan int, 1)
+	go func() { code <- run(ctx, args, strings.NewReader(""), out, said) }()
+	return out, func() {
+		cancel()
+		require.Zero(t, <-code, said.String())
+	}
+}
+
+// post remembers something over HTTP and returns the status of the answer.
+func post(t *testing.T, url string) (status int) {
+	t.Helper()
+	answer, err := http.Post(url+"/v1/memories", "application/json", strings.NewReader(`{"agent_id": "a", "user_id": "u", "content": "x"}`))
+	require.NoError(t, err)
+	answer.Body.Close()
+	return answer.StatusCode
 }
 
 func decode[T any](t *testing.T, text string) (value T) {

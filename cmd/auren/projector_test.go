@@ -35,7 +35,7 @@ func (w *world) awaits(projection, state string) health.Projection {
 	w.t.Helper()
 	var found health.Projection
 	require.Eventually(w.t, func() bool {
-		stdout, _, _ := call(w.t, "", w.args("status", "--json")...)
+		stdout, _, _ := w.call("status", "--json")
 		for _, p := range decode[health.Report](w.t, stdout).Projections {
 			if p.Tenant == domain.DefaultTenant && p.Projection == projection && p.State == state {
 				found = p
@@ -62,7 +62,7 @@ func TestProjectorSkip(t *testing.T) {
 		w.fails(exitFailed, "stopped at event 2, not at 3", "projector", "skip", projection, "3", "--reason", "no use to us")
 		w.fails(exitUsage, "--reason", "projector", "skip", projection, "2")
 	}
-	stdout, _, code := call(t, "", w.args("status")...)
+	stdout, _, code := w.call("status")
 	require.Equal(t, exitFailed, code)
 	require.Contains(t, stdout, "stopped at event 2: unknown event memory_dreamt of schema version 1")
 	require.Contains(t, w.must("list", "--tenant", "other"), "elsewhere", "other tenants go on")
@@ -70,7 +70,7 @@ func TestProjectorSkip(t *testing.T) {
 	for _, projection := range []string{"agent_memories", "search"} {
 		for _, at := range []string{"2", "3"} {
 			require.Eventually(t, func() bool {
-				_, _, code := call(t, "", w.args("projector", "skip", projection, at, "--reason", "no use to us", "--actor", "ops")...)
+				_, _, code := w.call("projector", "skip", projection, at, "--reason", "no use to us", "--actor", "ops")
 				return code == exitOK
 			}, patience, tick)
 		}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -12,7 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/auren-memory/auren/cmd/internal/cli"
-	"github.com/auren-memory/auren/cmd/internal/proctest"
 	"github.com/auren-memory/auren/eventstore"
 )
 
@@ -36,8 +34,8 @@ func TestDatabaseAndServerGiveTheSameAnswers(t *testing.T) {
 		{"expiry", id, "soon"}, {"restore", "0197a4be-5b1a-7c3d-9e2f-1a2b3c4d5e6f"}, {"forget", "--all", "--agent", "coach"},
 		{"forget", "--metadata", "{}"}, {"forget", "--all", "--dry-run", "--json"}, {"forget", id, "--dry-run"},
 	} {
-		stdout, stderr, code := call(t, "", direct.args(args...)...)
-		said, complained, ended := call(t, "", remote.args(args...)...)
+		stdout, stderr, code := direct.call(args...)
+		said, complained, ended := remote.call(args...)
 		require.Equal(t, code, ended, "%s: %s%s", args, stderr, complained)
 		require.Equal(t, stdout, said, args)
 		require.Equal(t, stderr, complained, args)
@@ -55,7 +53,7 @@ func TestStatusAndWatchOfAServer(t *testing.T) {
 	id := w.remember("first")
 	w.must("list")
 	require.Eventually(t, func() bool {
-		_, _, code := call(t, "", w.args("status")...)
+		_, _, code := w.call("status")
 		return code == exitOK
 	}, patience, tick)
 	require.Regexp(t, `(?m)^server +ok +http://`, w.must("status"))
@@ -68,16 +66,12 @@ func TestStatusAndWatchOfAServer(t *testing.T) {
 	require.Equal(t, 2, strings.Count(w.must("watch", "--since", "1", "--no-follow", "--json"), "\n"))
 	require.Contains(t, w.must("watch", "--since", "1h", "--no-follow", "--event-type", "memory_revised"), "second")
 	require.Empty(t, w.must("watch", "--since", "2099-01-01", "--no-follow"))
-	var out, said proctest.Output
-	ctx, interrupt := context.WithCancel(t.Context())
-	code := make(chan int, 1)
-	go func() { code <- run(ctx, w.args("watch", "--json"), strings.NewReader(""), &out, &said) }()
+	out, interrupt := follow(t, w.args("watch", "--json")...)
 	require.Eventually(t, func() bool {
 		w.must("confidence", id, "0."+strings.Repeat("1", 1+strings.Count(w.must("replay"), "\n")))
 		return strings.Contains(out.String(), "memory_confidence_adjusted")
 	}, patience, tick)
 	interrupt()
-	require.Zero(t, <-code, said.String())
 	line, _, _ := strings.Cut(out.String(), "\n")
 	require.Equal(t, id, decode[eventstore.Event](t, line).StreamID.String())
 
@@ -131,7 +125,5 @@ func TestAnUnusableServerIsNamed(t *testing.T) {
 	for header := range asked {
 		require.Empty(t, header.Get("Authorization"), "the key is sent only to AUREN")
 	}
-	_, stderr, code := call(t, "", "--key", "two\nlines", "list")
-	require.Equal(t, exitUsage, code)
-	require.Contains(t, stderr, "--key (AUREN_KEY) must contain only visible ASCII characters")
+	fails(t, exitUsage, "--key (AUREN_KEY) must contain only visible ASCII characters", "--key", "two\nlines", "list")
 }

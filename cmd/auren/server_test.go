@@ -13,6 +13,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 
 	"github.com/auren-memory/auren/deploy/standalone"
@@ -28,6 +31,29 @@ func startNATS(t *testing.T) *standalone.NATS {
 	require.NoError(t, err)
 	t.Cleanup(server.Stop)
 	return server
+}
+
+// serveNATS runs a server with other options than ours.
+func serveNATS(t *testing.T, options *server.Options) *server.Server {
+	t.Helper()
+	options.Host, options.Port, options.NoSigs = "127.0.0.1", server.RANDOM_PORT, true
+	s, err := server.NewServer(options)
+	require.NoError(t, err)
+	s.Start()
+	t.Cleanup(s.Shutdown)
+	require.True(t, s.ReadyForConnections(patience))
+	return s
+}
+
+// jetStream connects to a server.
+func jetStream(t *testing.T, server *standalone.NATS) jetstream.JetStream {
+	t.Helper()
+	conn, err := nats.Connect(server.URL())
+	require.NoError(t, err)
+	t.Cleanup(conn.Close)
+	js, err := jetstream.New(conn)
+	require.NoError(t, err)
+	return js
 }
 
 func open(t *testing.T, dsn string) *pgxpool.Pool {
@@ -211,21 +237,13 @@ func TestALostDatabaseMakesAServerUnreadyAndNotDead(t *testing.T) {
 		answer.Body.Close()
 		require.Equal(t, http.StatusOK, answer.StatusCode)
 	}
-	answer, err := http.Post(processes[0].url()+"/v1/memories", "application/json",
-		strings.NewReader(`{"agent_id": "a", "user_id": "u", "content": "x"}`))
-	require.NoError(t, err)
-	answer.Body.Close()
-	require.Equal(t, http.StatusServiceUnavailable, answer.StatusCode)
+	require.Equal(t, http.StatusServiceUnavailable, post(t, processes[0].url()))
 
 	database.Restart(t)
 	for _, p := range processes {
 		p.WaitUntil("it is ready again", func() bool { ok, _ := ready(p.url()); return ok })
 	}
-	answer, err = http.Post(processes[0].url()+"/v1/memories", "application/json",
-		strings.NewReader(`{"agent_id": "a", "user_id": "u", "content": "x"}`))
-	require.NoError(t, err)
-	answer.Body.Close()
-	require.Equal(t, http.StatusCreated, answer.StatusCode)
+	require.Equal(t, http.StatusCreated, post(t, processes[0].url()))
 	processes[1].WaitUntil("the memory is projected", func() bool {
 		return strings.Contains(must(t, "--db-dsn", database.DSN(), "recall", "x"), "observation")
 	})

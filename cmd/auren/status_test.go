@@ -13,49 +13,25 @@ import (
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 )
 
-func TestStatusReportsAnAccountThatMayNotUseJetStream(t *testing.T) {
+func TestStatusReportsANATSServerThatTheRelayCannotUse(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]struct {
-		user func(*server.Options)
-		says string
-	}{
-		"without permission": {func(o *server.Options) {
-			o.Users = []*server.User{{Username: "u", Password: "p", Permissions: &server.Permissions{
-				Publish: &server.SubjectPermission{Deny: []string{"$JS.API.>"}},
-			}}}
-		}, "does not let this account ask for the stream"},
-		"disabled for the account": {func(o *server.Options) {
-			o.Accounts = []*server.Account{server.NewAccount("other")}
-			o.Users = []*server.User{{Username: "u", Password: "p", Account: o.Accounts[0]}}
-		}, "JetStream not enabled for account"},
+	other := server.NewAccount("other")
+	for says, options := range map[string]*server.Options{
+		"does not let this account ask for the stream": {JetStream: true, Users: []*server.User{{Username: "u", Password: "p", Permissions: &server.Permissions{
+			Publish: &server.SubjectPermission{Deny: []string{"$JS.API.>"}},
+		}}}},
+		"JetStream not enabled for account": {
+			JetStream: true, Accounts: []*server.Account{other}, Users: []*server.User{{Username: "u", Password: "p", Account: other}},
+		},
+		"has no JetStream; start nats-server with -js": {},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(says, func(t *testing.T) {
 			t.Parallel()
-			options := &server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true, JetStream: true, StoreDir: t.TempDir()}
-			c.user(options)
-			s, err := server.NewServer(options)
-			require.NoError(t, err)
-			s.Start()
-			t.Cleanup(s.Shutdown)
-			require.True(t, s.ReadyForConnections(patience))
-			url := strings.Replace(s.ClientURL(), "nats://", "nats://u:p@", 1)
-			stdout, _, code := call(t, "", "--db-dsn", pgtest.DSN(t), "--nats-url", url, "status")
-			require.Equal(t, exitFailed, code)
-			require.Contains(t, stdout, c.says)
+			options.StoreDir = t.TempDir()
+			url := strings.Replace(serveNATS(t, options).ClientURL(), "nats://", "nats://u:p@", 1)
+			require.Contains(t, fails(t, exitFailed, "", "--db-dsn", pgtest.DSN(t), "--nats-url", url, "status"), says)
 		})
 	}
-}
-
-func TestStatusReportsNATSWithoutJetStream(t *testing.T) {
-	t.Parallel()
-	bare, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true})
-	require.NoError(t, err)
-	bare.Start()
-	t.Cleanup(bare.Shutdown)
-	require.True(t, bare.ReadyForConnections(patience))
-	stdout, _, code := call(t, "", "--db-dsn", pgtest.DSN(t), "--nats-url", bare.ClientURL(), "status")
-	require.Equal(t, exitFailed, code)
-	require.Contains(t, stdout, "has no JetStream; start nats-server with -js")
 }
 
 func TestStatus(t *testing.T) {
@@ -65,7 +41,7 @@ func TestStatus(t *testing.T) {
 	w.remember("something")
 	w.must("list")
 	require.Eventually(t, func() bool {
-		_, _, code := call(t, "", w.args("status")...)
+		_, _, code := w.call("status")
 		return code == exitOK
 	}, patience, tick)
 	require.Regexp(t, `(?m)^tenant .* term  state$`, w.must("status"))
@@ -78,9 +54,7 @@ func TestStatus(t *testing.T) {
 	}
 	w.fails(exitFailed, "not ready", "status", "--nats-url", "nats://127.0.0.1:1")
 	w.fails(exitFailed, "cannot be reached", "status", "--api", "--http-addr", "127.0.0.1:1")
-	stdout, _, code := call(t, "", w.args("status", "--api", "--json", "--http-addr", "127.0.0.1:1")...)
-	require.Equal(t, exitFailed, code)
-	none := decode[cli.ServerHealth](t, stdout)
+	none := decode[cli.ServerHealth](t, fails(t, exitFailed, "", w.args("status", "--api", "--json", "--http-addr", "127.0.0.1:1")...))
 	require.False(t, none.Ready)
 	require.Contains(t, none.Problem, "cannot be reached")
 	url := start(t, append(settings(w.dsn, w.nats), "AUREN_HTTP_ADDR=127.0.0.1:0"), "server").url()
@@ -89,13 +63,9 @@ func TestStatus(t *testing.T) {
 	require.Equal(t, "ok", some.Checks["database"])
 
 	alone := pgtest.DSN(t)
-	stdout, _, code = call(t, "", "--db-dsn", alone, "status")
-	require.Equal(t, exitFailed, code)
-	require.Contains(t, stdout, "no projector runs")
+	require.Contains(t, fails(t, exitFailed, "", "--db-dsn", alone, "status"), "no projector runs")
 	must(t, "--db-dsn", alone, "remember", "unprojected", "--agent", "a", "--user", "u")
-	stdout, _, code = call(t, "", "--db-dsn", alone, "status")
-	require.Equal(t, exitFailed, code)
-	require.Contains(t, stdout, "no projector has ever run")
+	require.Contains(t, fails(t, exitFailed, "", "--db-dsn", alone, "status"), "no projector has ever run")
 	stdout, stderr, code := call(t, "", "--db-dsn", alone, "list")
 	require.Zero(t, code)
 	require.Equal(t, "no memories\n", stdout)
@@ -110,7 +80,7 @@ func TestStatusWaitsForProjectorsToShareTenants(t *testing.T) {
 	}
 	for n := range 4 {
 		w.remember("something", "--tenant", fmt.Sprint("tenant", n))
-		stdout, stderr, code := call(t, "", w.args("status")...)
+		stdout, stderr, code := w.call("status")
 		require.Zero(t, code, "%s%s", stdout, stderr)
 	}
 	w.must("rebuild")

@@ -5,8 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
@@ -16,11 +14,7 @@ import (
 func TestTheStreamHasTheConfiguredLimits(t *testing.T) {
 	t.Parallel()
 	dsn, server := pgtest.DSN(t), startNATS(t)
-	conn, err := nats.Connect(server.URL())
-	require.NoError(t, err)
-	defer conn.Close()
-	js, err := jetstream.New(conn)
-	require.NoError(t, err)
+	js := jetStream(t, server)
 
 	// The second projector finds the stream of the first.
 	for _, kept := range []struct {

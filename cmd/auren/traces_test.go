@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"sync"
 	"testing"
 
@@ -104,11 +103,7 @@ func TestTracesReachACollectorFromTheRequestToTheProjection(t *testing.T) {
 	env := append(settings(pgtest.DSN(t), startNATS(t)), "OTEL_EXPORTER_OTLP_ENDPOINT="+receiver.url, "OTEL_BSP_SCHEDULE_DELAY=50")
 	server, projector := start(t, env, "server"), start(t, env, "projector")
 	projector.Says("(projects)")
-	answer, err := http.Post(server.url()+"/v1/memories", "application/json",
-		strings.NewReader(`{"agent_id": "a", "user_id": "u", "content": "traced"}`))
-	require.NoError(t, err)
-	answer.Body.Close()
-	require.Equal(t, http.StatusCreated, answer.StatusCode)
+	require.Equal(t, http.StatusCreated, post(t, server.url()))
 
 	wait := func(p *process, service string, wanted func(*otlp.Span) bool, what string) (found *otlp.Span) {
 		p.WaitUntil(what, func() bool {
@@ -137,11 +132,7 @@ func TestAMissingCollectorDelaysNothing(t *testing.T) {
 	t.Parallel()
 	env := append(settings(pgtest.DSN(t), startNATS(t)), "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:1")
 	server := start(t, env, "server")
-	answer, err := http.Post(server.url()+"/v1/memories", "application/json",
-		strings.NewReader(`{"agent_id": "a", "user_id": "u", "content": "x"}`))
-	require.NoError(t, err)
-	answer.Body.Close()
-	require.Equal(t, http.StatusCreated, answer.StatusCode)
+	require.Equal(t, http.StatusCreated, post(t, server.url()))
 	server.Stop()
 	require.Contains(t, server.Stderr.String(), "traces could not be sent")
 }

@@ -6,8 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
@@ -59,24 +57,22 @@ func TestWatchShowsChangesAsTheyHappen(t *testing.T) {
 
 func TestWatchBeginsInThePast(t *testing.T) {
 	t.Parallel()
-	dsn, server := pgtest.DSN(t), startNATS(t)
-	p := start(t, settings(dsn, server), "projector")
-	p.Says("(projects)")
-	database := []string{"--db-dsn", dsn, "--nats-url", server.URL()}
+	w := newWorld(t)
+	server := w.nats
 	for _, user := range []string{"ana", "ben", "ana", "ben", "ana"} {
-		must(t, append(database, "remember", "x", "--agent", "a", "--user", user)...)
+		w.must("remember", "x", "--agent", "a", "--user", user)
 	}
 	watch := func(args ...string) []eventstore.Event {
 		return eventsIn(t, must(t, append([]string{"--nats-url", server.URL(), "watch", "--json", "--no-follow"}, args...)...))
 	}
 	var all []eventstore.Event
-	p.WaitUntil("all is relayed", func() bool {
+	require.Eventually(t, func() bool {
 		stdout, _, code := call(t, "", "--nats-url", server.URL(), "watch", "--json", "--no-follow", "--since", "1")
 		if code == exitOK {
 			all = eventsIn(t, stdout)
 		}
 		return len(all) == 5
-	})
+	}, patience, tick)
 	require.Equal(t, []int64{1, 2, 3, 4, 5}, sequenceIDs(all))
 	require.Equal(t, []int64{4, 5}, sequenceIDs(watch("--since", "4")))
 	require.Equal(t, []int64{3, 5}, sequenceIDs(watch("--since", "2", "--user", "ana")))
@@ -85,12 +81,7 @@ func TestWatchBeginsInThePast(t *testing.T) {
 	require.Empty(t, watch("--since", "1ns"))
 
 	// The log still has the messages that the stream has dropped, and watch says so.
-	conn, err := nats.Connect(server.URL())
-	require.NoError(t, err)
-	defer conn.Close()
-	js, err := jetstream.New(conn)
-	require.NoError(t, err)
-	stream, err := js.Stream(t.Context(), fanout.Stream)
+	stream, err := jetStream(t, server).Stream(t.Context(), fanout.Stream)
 	require.NoError(t, err)
 	for n := range uint64(3) {
 		require.NoError(t, stream.DeleteMsg(t.Context(), stream.CachedInfo().State.FirstSeq+n))
@@ -103,24 +94,16 @@ func TestWatchBeginsInThePast(t *testing.T) {
 
 func TestWatchSurvivesTheLossOfTheServerAndTheStream(t *testing.T) {
 	t.Parallel()
-	dsn, server := pgtest.DSN(t), startNATS(t)
-	p := start(t, settings(dsn, server), "projector")
-	p.Says("(projects)")
-	remember := func() { must(t, "--db-dsn", dsn, "remember", "x", "--agent", "a", "--user", "u") }
-	remember()
-	w := start(t, []string{"AUREN_NATS_URL=" + server.URL()}, "watch", "--json", "--since", "1")
-	w.Says(`"sequence_id":(1),`)
-	conn, err := nats.Connect(server.URL())
-	require.NoError(t, err)
-	defer conn.Close()
-	js, err := jetstream.New(conn)
-	require.NoError(t, err)
-	require.NoError(t, js.DeleteStream(t.Context(), fanout.Stream))
-	remember()
-	w.Says(`"sequence_id":(2),`)
-	remember()
-	w.Says(`"sequence_id":(3),`)
-	require.Equal(t, []int64{1, 2, 3}, sequenceIDs(eventsIn(t, w.Stdout.String())))
+	w := newWorld(t)
+	w.remember("x")
+	watching := start(t, []string{"AUREN_NATS_URL=" + w.nats.URL()}, "watch", "--json", "--since", "1")
+	watching.Says(`"sequence_id":(1),`)
+	require.NoError(t, jetStream(t, w.nats).DeleteStream(t.Context(), fanout.Stream))
+	w.remember("x")
+	watching.Says(`"sequence_id":(2),`)
+	w.remember("x")
+	watching.Says(`"sequence_id":(3),`)
+	require.Equal(t, []int64{1, 2, 3}, sequenceIDs(eventsIn(t, watching.Stdout.String())))
 }
 
 func TestWatchRejectsInvalidInput(t *testing.T) {
