@@ -191,17 +191,22 @@ func onMemory(op *api.Operation, request string) string {
 	return request
 }
 
-func TestAMemoryThatDoesNotExistIsNotFoundOnEveryDoor(t *testing.T) {
+func TestAMemoryThatDoesNotExistOrIsAnotherTenantsIsNotFoundOnEveryDoor(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.project(t)
-	for _, d := range w.doors(t) {
+	for i, d := range w.doors(t) {
+		owner := api.Caller{Tenant: domain.Tenant(fmt.Sprint("t", i))}
+		ok[commands.Receipt](t, d, owner, api.Remember.Operation, coffee)
 		for _, v := range valid {
 			if v.op.OnMemory {
-				request := strings.Replace(strings.Replace(v.request, memoryID, uuid.NewString(), 1), `"min_sequence_id":3`, `"min_sequence_id":0`, 1)
-				require.Equal(t, "urn:auren:problem:not-found", d.problem(t, api.Caller{}, v.op, request, 404).Type)
+				request := strings.Replace(v.request, `"min_sequence_id":3`, `"min_sequence_id":0`, 1)
+				require.Equal(t, "urn:auren:problem:not-found", d.problem(t, api.Caller{Tenant: "stranger"}, v.op, request, 404).Type)
+				request = strings.Replace(request, memoryID, uuid.NewString(), 1)
+				require.Equal(t, "urn:auren:problem:not-found", d.problem(t, owner, v.op, request, 404).Type)
 			}
 		}
+		require.EqualValues(t, 1, w.head(t, owner.Tenant))
 	}
 }
 

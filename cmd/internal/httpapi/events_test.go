@@ -10,98 +10,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/cmd/internal/httpapi"
 	"github.com/auren-memory/auren/eventstore"
 )
-
-type stream struct {
-	Events     []eventstore.Event
-	NextFrom   int   `json:"next_from"`
-	SequenceID int64 `json:"sequence_id"`
-}
-
-type eventLog struct {
-	Events     []eventstore.Event
-	Next       int64
-	SequenceID int64 `json:"sequence_id"`
-}
-
-func TestReadStream(t *testing.T) {
-	t.Parallel()
-	s := newService(t)
-	id := s.remember(t, coffee).ID
-	for i := range 4 {
-		s.send(t, "PATCH", "/v1/memories/"+id.String(), fmt.Sprintf(`{"content":%d}`, i))
-	}
-	path := "/v1/streams/" + id.String() + "/events"
-	versions := func(query string) (seen []int, next int) {
-		page := ok[stream](t, s.send(t, "GET", path+query, ""), 200)
-		require.EqualValues(t, 5, page.SequenceID)
-		for _, e := range page.Events {
-			seen = append(seen, e.Version)
-		}
-		return seen, page.NextFrom
-	}
-	for query, want := range map[string]struct {
-		versions []int
-		next     int
-	}{
-		"":                               {[]int{1, 2, 3, 4, 5}, 0},
-		"?limit=2":                       {[]int{1, 2}, 3},
-		"?from=3&limit=2":                {[]int{3, 4}, 5},
-		"?direction=backwards":           {[]int{5, 4, 3, 2, 1}, 0},
-		"?direction=backwards&from=2":    {[]int{2, 1}, 0},
-		"?direction=backwards&limit=2":   {[]int{5, 4}, 3},
-		"?direction=forwards&from=99":    {nil, 0},
-		"?direction=backwards&from=1000": {[]int{5, 4, 3, 2, 1}, 0},
-	} {
-		seen, next := versions(query)
-		require.Equal(t, want.versions, seen, query)
-		require.Equal(t, want.next, next, query)
-	}
-	problem(t, s.send(t, "GET", "/v1/streams/"+uuid.NewString()+"/events", ""), 404)
-
-	e := ok[stream](t, s.send(t, "GET", path+"?limit=1", ""), 200).Events[0]
-	want, _, err := s.log.ReadStream(t.Context(), "default", id, 1, eventstore.Forwards, 1)
-	require.NoError(t, err)
-	require.Equal(t, want[0].Hash, e.Hash)
-	require.JSONEq(t, string(want[0].Payload), string(e.Payload))
-}
-
-func TestReadLog(t *testing.T) {
-	t.Parallel()
-	s := newService(t)
-	for i := range 6 {
-		s.remember(t, fmt.Sprintf(`{"agent_id":"a%d","user_id":"u%d","content":1}`, i%2, i%3), "X-Correlation-ID", fmt.Sprint("c", i))
-	}
-	for query, want := range map[string][]int64{
-		"":                              {1, 2, 3, 4, 5, 6},
-		"?after=4":                      {5, 6},
-		"?after=4&limit=1":              {5},
-		"?after=99":                     nil,
-		"?agent_id=a1":                  {2, 4, 6},
-		"?agent_id=a1&user_id=u1":       {2},
-		"?correlation_id=c2":            {3},
-		"?until=2":                      {1, 2},
-		"?event_type=memory_remembered": {1, 2, 3, 4, 5, 6},
-		"?event_type=memory_expired&event_type=memory_restored": nil,
-		"?agent_id=a0&limit=2&until=100":                        {1, 3},
-	} {
-		page := ok[eventLog](t, s.send(t, "GET", "/v1/events"+query, ""), 200)
-		var seen []int64
-		for _, e := range page.Events {
-			seen = append(seen, e.SequenceID)
-		}
-		require.Equal(t, want, seen, query)
-		require.EqualValues(t, 6, page.SequenceID, query)
-	}
-	require.EqualValues(t, 3, ok[eventLog](t, s.send(t, "GET", "/v1/events?agent_id=a0&limit=2", ""), 200).Next)
-	require.EqualValues(t, 6, ok[eventLog](t, s.send(t, "GET", "/v1/events?agent_id=none", ""), 200).Next)
-}
 
 // feed is a live feed being read.
 type feed struct {
@@ -183,26 +97,6 @@ func TestLiveFeed(t *testing.T) {
 		}
 		require.EqualValues(t, 2, s.follow(t, "?after=1").next().SequenceID)
 		require.EqualValues(t, 1, s.follow(t, "?after=0").next().SequenceID)
-	})
-	t.Run("keeps to its filter and its end", func(t *testing.T) {
-		t.Parallel()
-		s := newService(t)
-		f := s.follow(t, "?agent_id=b&until=4")
-		for i := range 5 {
-			s.remember(t, fmt.Sprintf(`{"agent_id":"%c","user_id":"u","content":1}`, 'a'+i%2))
-		}
-		require.EqualValues(t, 2, f.next().SequenceID)
-		require.EqualValues(t, 4, f.next().SequenceID)
-		require.Equal(t, ": ends\nid: 4", f.piece())
-		require.Empty(t, f.piece())
-	})
-	t.Run("belongs to one tenant", func(t *testing.T) {
-		t.Parallel()
-		s := newService(t)
-		f := s.follow(t, "?after=0", "Auren-Tenant", "acme")
-		s.remember(t, coffee)
-		s.remember(t, `{"agent_id":"x","user_id":"u","content":1}`, "Auren-Tenant", "acme")
-		require.Equal(t, "x", f.next().AgentID)
 	})
 	t.Run("says that it lives, and how far it looked", func(t *testing.T) {
 		t.Parallel()

@@ -15,6 +15,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest"
 
@@ -53,14 +54,16 @@ func setup(t testing.TB) *service {
 }
 
 // newService is a service without projections.
-func newService(t testing.TB) *service {
+func newService(t testing.TB) *service { return newTracedService(t, nil) }
+
+func newTracedService(t testing.TB, tracer trace.Tracer) *service {
 	t.Helper()
 	pool := pgtest.New(t)
 	log := zap.NewNop()
 	if t, ok := t.(*testing.T); ok {
 		log = zaptest.NewLogger(t, zaptest.Level(zap.WarnLevel))
 	}
-	events, appends := eventstore.NewLog(pool), writer.New(pool, writer.Config{})
+	events, appends := eventstore.NewLog(pool), writer.New(pool, writer.Config{Tracer: tracer})
 	t.Cleanup(appends.Close)
 	logWatcher := eventstore.NewWatcher(pool, eventstore.LogChannel, log)
 	projectionWatcher := logWatcher.OnChannel(projections.Channel)
@@ -76,9 +79,10 @@ func newService(t testing.TB) *service {
 		Ready:    observe.NewHealth(observe.Check{Name: "database", Do: pool.Ping}).Ready,
 		Metrics:  observe.MetricsHandler(registry),
 		Answered: metrics.Answered,
+		Tracer:   tracer,
 	}
 	s.deps = api.Deps{
-		Commands:   commands.New(events, appends, commands.Config{}),
+		Commands:   commands.New(events, appends, commands.Config{Tracer: tracer}),
 		Queries:    queries.New(pool, queries.Config{Wake: projectionWatcher.Subscribe, WaitLimit: 30 * time.Second}),
 		Log:        events,
 		LogWatcher: logWatcher,

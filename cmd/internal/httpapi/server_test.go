@@ -64,6 +64,9 @@ func TestUnready(t *testing.T) {
 	require.Equal(t, 503, r.status)
 	require.JSONEq(t, `{"status":"unready","checks":{"database":"cannot be reached"}}`, string(r.body))
 	require.Equal(t, 200, s.send(t, "GET", "/health/live", "").status)
+	r = s.send(t, "GET", "/projections", "")
+	problem(t, r, 503)
+	require.Equal(t, "1", r.header.Get("Retry-After"))
 	problem(t, s.send(t, "GET", "/v1/memories", ""), 404)
 	problem(t, s.send(t, "GET", "/metrics", ""), 404)
 }

@@ -6,25 +6,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/stretchr/testify/require"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
-	"go.uber.org/zap/zaptest"
 
-	"github.com/auren-memory/auren/cmd/internal/api"
-	"github.com/auren-memory/auren/cmd/internal/httpapi"
-	"github.com/auren-memory/auren/commands"
-	"github.com/auren-memory/auren/deploy/standalone"
-	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/eventstore"
-	"github.com/auren-memory/auren/eventstore/writer"
-	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/projections/agentmemories"
-	"github.com/auren-memory/auren/projections/fanout"
 	"github.com/auren-memory/auren/projections/runner"
-	"github.com/auren-memory/auren/queries"
 )
 
 const (
@@ -45,35 +34,9 @@ func setupTraced(t *testing.T) *tracedService {
 	kept := tracetest.NewInMemoryExporter()
 	provider := sdktrace.NewTracerProvider(sdktrace.WithSyncer(kept))
 	tracer := provider.Tracer("test")
-
-	pool := pgtest.New(t)
-	events, appends := eventstore.NewLog(pool), writer.New(pool, writer.Config{Tracer: tracer})
-	t.Cleanup(appends.Close)
-	log := zaptest.NewLogger(t)
-	deps := api.Deps{
-		Commands: commands.New(events, appends, commands.Config{Tracer: tracer}),
-		Queries:  queries.New(pool, queries.Config{}),
-		Log:      events,
-	}
-	s := &tracedService{service: &service{pool: pool, log: events, writer: appends, deps: deps, client: http.DefaultClient}, kept: kept}
-	s.operations = httpapi.Operations{Log: log, Tracer: tracer}
-	s.url = serve(t, httpapi.New(api.New(deps), s.operations, httpapi.Config{}))
-
-	server, err := standalone.StartNATS(standalone.NATSConfig{DataDir: t.TempDir(), Addr: "127.0.0.1:0"})
-	require.NoError(t, err)
-	t.Cleanup(server.Stop)
-	conn, err := nats.Connect(server.URL())
-	require.NoError(t, err)
-	t.Cleanup(conn.Close)
-	relay, err := fanout.New(pool, events, conn, fanout.Config{})
-	require.NoError(t, err)
-	config := runner.Config{Tracer: tracer}
-	read := runner.New(pool, events, eventstore.NewWatcher(pool, eventstore.LogChannel, log), config, agentmemories.Projection{})
-	sent := runner.NewSink(pool, events, eventstore.NewWatcher(pool, projections.Channel, log), config, relay)
-	s.project = func() {
-		require.NoError(t, read.CatchUp(t.Context()))
-		require.NoError(t, sent.CatchUp(t.Context()))
-	}
+	s := &tracedService{service: newTracedService(t, tracer), kept: kept}
+	read := runner.New(s.pool, s.log, s.deps.LogWatcher, runner.Config{Tracer: tracer}, agentmemories.Projection{})
+	s.project = func() { require.NoError(t, read.CatchUp(t.Context())) }
 	return s
 }
 
@@ -123,7 +86,6 @@ func TestARequestIsTracedToItsProjections(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "00-"+request.SpanContext.TraceID().String()+"-"+request.SpanContext.SpanID().String()+"-01", meta.Traceparent)
 	requireLink(t, s.span(t, "project agent_memories"), request.SpanContext)
-	requireLink(t, s.span(t, "project fanout"), request.SpanContext)
 }
 
 func TestACallersTraceIsContinued(t *testing.T) {

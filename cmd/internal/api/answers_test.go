@@ -1,0 +1,133 @@
+package api_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/auren-memory/auren/cmd/internal/api"
+	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/queries"
+)
+
+// found is what an answer holds, in few words: of memories the confidences, of events their places.
+func found(t *testing.T, answer any) (list []any) {
+	t.Helper()
+	switch a := answer.(type) {
+	case queries.ListResult:
+		for _, m := range a.Memories {
+			list = append(list, m.Confidence)
+		}
+		list = append(list, a.NextCursor != "")
+	case queries.SearchResult:
+		for _, h := range a.Hits {
+			require.Positive(t, h.Score)
+			list = append(list, h.Memory.Confidence, h.Explain != nil)
+		}
+	case queries.HistoryResult:
+		for _, v := range a.Versions {
+			list = append(list, v.Memory.Version, v.Reason)
+		}
+		list = append(list, a.NextAfterVersion)
+	case queries.Stats:
+		list = append(list, a.Active)
+	case api.ReadStreamAnswer:
+		for _, e := range a.Events {
+			list = append(list, e.Version)
+		}
+		list = append(list, a.NextFrom)
+	case api.Page:
+		for _, e := range a.Events {
+			list = append(list, e.SequenceID)
+		}
+		list = append(list, a.Next)
+	}
+	return list
+}
+
+func TestWhatIsAskedForIsAnsweredOnEveryDoor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.project(t)
+	hourAgo := time.Now().Add(-time.Hour).Format(time.RFC3339)
+	list, search, stream, log := api.ListMemories.Operation, api.SearchMemories.Operation, api.ReadStream.Operation, api.ReadLog.Operation
+	cases := []struct {
+		op      *api.Operation
+		request string
+		want    string
+	}{
+		{list, `{"agent_id":"a1","user_id":"u1"}`, "[0.1 false]"},
+		{list, `{"agent_id":"a0","user_id":"u1"}`, "[0.4 false]"},
+		{list, `{"memory_types":["t0","t2"]}`, "[0.8 0.2 0.3 false]"},
+		{list, `{"min_confidence":0.3,"max_confidence":0.4}`, "[0.3 0.4 false]"},
+		{list, `{"metadata":{"n":3}}`, "[0.3 false]"},
+		{list, `{"state":"forgotten"}`, "[0.5 false]"},
+		{list, `{"state":"all","order":"confidence","descending":true,"limit":2}`, "[0.8 0.5 true]"},
+		{list, `{"created_after":"` + hourAgo + `","created_before":"2099-01-01T00:00:00Z"}`, "[0.8 0.1 0.2 0.3 0.4 false]"},
+		{list, `{"created_before":"` + hourAgo + `"}`, "[false]"},
+		{list, `{"updated_before":"` + hourAgo + `"}`, "[false]"},
+		{list, `{"recorded_before":"` + hourAgo + `"}`, "[false]"},
+		{list, `{"updated_after":"2099-01-01T00:00:00Z"}`, "[false]"},
+		{list, `{"recorded_after":"2099-01-01T00:00:00Z"}`, "[false]"},
+		{list, `{"expires_before":"2099-01-01T00:00:00Z"}`, "[false]"},
+		{list, `{"as_of":"3"}`, "[0 0.1 0.2 false]"},
+		{search, `{"query":"Which run was number 2?","agent_id":"a0","filters":{"metadata":{"n":2}},"explain":true}`, "[0.2 true]"},
+		{search, `{"query":"run","filters":{"created_before":"` + hourAgo + `"}}`, "[]"},
+		{api.ListRecent.Operation, `{"agent_id":"a0","days":1,"limit":1}`, "[0.8 true]"},
+		{api.GetStats.Operation, `{"agent_id":"a1"}`, "[2]"},
+		{api.GetHistory.Operation, one(`"limit":2`), "[1  2 r 2]"},
+		{api.GetHistory.Operation, one(`"limit":1,"after_version":2`), "[3  0]"},
+		{stream, one(`"limit":9`), "[1 2 3 0]"},
+		{stream, one(`"limit":2`), "[1 2 3]"},
+		{stream, one(`"from":2,"limit":1`), "[2 3]"},
+		{stream, one(`"direction":"backwards"`), "[3 2 1 0]"},
+		{stream, one(`"direction":"backwards","from":2`), "[2 1 0]"},
+		{stream, one(`"direction":"backwards","limit":2`), "[3 2 1]"},
+		{stream, one(`"direction":"forwards","from":99`), "[0]"},
+		{stream, one(`"direction":"backwards","from":1000`), "[3 2 1 0]"},
+		{log, `{}`, "[1 2 3 4 5 6 7 8 9 9]"},
+		{log, `{"after":7}`, "[8 9 9]"},
+		{log, `{"after":4,"limit":1}`, "[5 5]"},
+		{log, `{"after":99}`, "[99]"},
+		{log, `{"agent_id":"a1"}`, "[2 4 6 9 9]"},
+		{log, `{"agent_id":"a1","user_id":"u1"}`, "[2 9]"},
+		{log, `{"correlation_id":"c2"}`, "[3 9]"},
+		{log, `{"until":2}`, "[1 2 2]"},
+		{log, `{"event_type":["memory_revised","memory_forgotten"]}`, "[7 9 9]"},
+		{log, `{"agent_id":"a0","limit":2,"until":100}`, "[1 3 3]"},
+		{log, `{"agent_id":"none"}`, "[9]"},
+	}
+	for i, d := range w.doors(t) {
+		caller := api.Caller{Tenant: domain.Tenant(fmt.Sprint("t", i))}
+		last := memoryID
+		for n := range 6 {
+			caller.CorrelationID = fmt.Sprint("c", n)
+			id := ""
+			if n == 0 {
+				id = `"id":"` + memoryID + `",`
+			}
+			last = ok[commands.Receipt](t, d, caller, api.Remember.Operation, fmt.Sprintf(
+				`{%s"agent_id":"a%d","user_id":"u%d","memory_type":"t%d","content":"run number %d","confidence":0.%d,"metadata":{"n":%d}}`,
+				id, n%2, n%3, n%3, n, n, n)).ID.String()
+		}
+		caller.CorrelationID = ""
+		ok[commands.Receipt](t, d, caller, api.Revise.Operation, one(`"metadata":{"n":7},"reason":"r"`))
+		ok[commands.Receipt](t, d, caller, api.AdjustConfidence.Operation, one(`"confidence":0.8`))
+		ok[commands.Receipt](t, d, caller, api.Forget.Operation, `{"id":"`+last+`"}`)
+		ok[queries.Stats](t, d, caller, api.GetStats.Operation, `{"min_sequence_id":9}`)
+		for _, c := range cases {
+			answer, err := d.call(t, caller, c.op, c.request)
+			require.NoError(t, err, "%s %s", c.op.Name, c.request)
+			require.Equal(t, c.want, fmt.Sprint(found(t, answer)), "%s: %s %s", d.name, c.op.Name, c.request)
+		}
+		first := ok[queries.ListResult](t, d, caller, list, `{"limit":3}`)
+		rest := ok[queries.ListResult](t, d, caller, list, `{"limit":3,"cursor":"`+first.NextCursor+`"}`)
+		require.Equal(t, "[0.3 0.4 false]", fmt.Sprint(found(t, rest)))
+		stranger := api.Caller{Tenant: "stranger"}
+		require.Equal(t, "[false]", fmt.Sprint(found(t, ok[queries.ListResult](t, d, stranger, list, `{"state":"all"}`))))
+		require.Empty(t, found(t, ok[queries.SearchResult](t, d, stranger, search, `{"query":"run"}`)))
+	}
+}
