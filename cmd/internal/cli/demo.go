@@ -161,10 +161,8 @@ func (s demo) history(ctx context.Context) error {
 		return err
 	}
 	p := eventPrinter{to: s.Stdout, layout: memoryLayout}
-	for i := range events {
-		if err := p.print(&events[i]); err != nil {
-			return err
-		}
+	if err := p.print(events...); err != nil {
+		return err
 	}
 	s.Stdout.Printf("%s\n", s.Stdout.Paint(terminal.Dim, "its versions: "+s.self()+" show "+id.String()+" --history"))
 	return nil

@@ -31,8 +31,17 @@ const (
 	changeLayout                    // changes by agent and user, with a heading for each day
 )
 
-// print prints an event as a line of JSON or in columns.
-func (p *eventPrinter) print(e *eventstore.Event) error {
+// print prints events, each as a line of JSON or in columns.
+func (p *eventPrinter) print(events ...eventstore.Event) error {
+	for i := range events {
+		if err := p.printOne(&events[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *eventPrinter) printOne(e *eventstore.Event) error {
 	if p.json {
 		return p.to.JSONLine(e)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/auren-memory/auren/cmd/internal/api"
+	"github.com/auren-memory/auren/cmd/internal/stack"
 	"github.com/auren-memory/auren/cmd/internal/terminal"
 	"github.com/auren-memory/auren/queries"
 )
@@ -27,12 +28,7 @@ func (c *List) Run(ctx context.Context, a *App) error {
 	}
 	request := api.ListMemoriesRequest{State: c.State, Order: c.Order, Descending: !c.Ascending, Cursor: c.Cursor, Limit: c.Limit}
 	request.Owners, request.Narrow, request.Span = c.filter()
-	door, err := a.OpenDoor(ctx, "list")
-	if err != nil {
-		return err
-	}
-	defer door.Close()
-	result, err := asOfOrFresh(ctx, a, door, c.AsOf, func(m api.Moment) (queries.ListResult, error) {
+	result, err := ask(ctx, a, "list", c.AsOf, func(door *stack.Door, m api.Moment) (queries.ListResult, error) {
 		request.Moment = m
 		return api.ListMemories.Call(ctx, door, a.Caller(), request)
 	})

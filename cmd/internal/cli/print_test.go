@@ -50,8 +50,8 @@ func TestNoLineIsWiderThanTheTerminal(t *testing.T) {
 		s := terminal.New(&out)
 		s.Width = width
 		printList(s, []queries.Memory{m})
-		require.NoError(t, (&eventPrinter{to: s}).print(&e))
-		require.NoError(t, (&eventPrinter{to: s, layout: memoryLayout}).print(&e))
+		require.NoError(t, (&eventPrinter{to: s}).print(e))
+		require.NoError(t, (&eventPrinter{to: s, layout: memoryLayout}).print(e))
 		for line := range strings.Lines(out.String()) {
 			require.LessOrEqual(t, runewidth.StringWidth(strings.TrimSuffix(line, "\n")), width, line)
 		}
@@ -74,9 +74,9 @@ func TestChangesNeverBreakTheTerminal(t *testing.T) {
 			SequenceID: 1, StreamID: uuid.New(), Type: "memory_remembered", SchemaVersion: 1, AgentID: strings.Repeat("エージェント", 10), UserID: "a\nb",
 			Payload: json.RawMessage(`{"agent_id":"a","user_id":"b","memory_type":"fact","content":` + string(content) + `,"confidence":0.5,"metadata":{}}`),
 		}
-		require.NoError(t, p.print(&e))
+		require.NoError(t, p.print(e))
 		e.AgentID, e.UserID, e.Type, e.Payload = "", "", "projection_event_skipped", json.RawMessage(`null`)
-		require.NoError(t, p.print(&e))
+		require.NoError(t, p.print(e))
 		require.Contains(t, out.String(), e.StreamID.String())
 		require.NotContains(t, out.String(), "\x1b")
 		require.NotContains(t, out.String(), "\u202e")

@@ -66,12 +66,18 @@ func ParseAsOf(text string) (AsOf, error) {
 	return AsOf(t.UTC().Format(time.RFC3339Nano)), nil
 }
 
-// asOfOrFresh asks a question as of then, or, if there is no as of, like fresh.
-func asOfOrFresh[T any](ctx context.Context, a *App, d *stack.Door, asOf AsOf, ask func(api.Moment) (T, error)) (T, error) {
-	if asOf != "" {
-		return ask(api.Moment{AsOf: string(asOf)})
+// ask opens a door, named like the command, and asks a question as of then or, without an as of, like fresh.
+func ask[T any](ctx context.Context, a *App, name string, asOf AsOf, question func(*stack.Door, api.Moment) (T, error)) (T, error) {
+	d, err := a.OpenDoor(ctx, name)
+	if err != nil {
+		var none T
+		return none, err
 	}
-	return fresh(ctx, a, d, func(m api.Minimum) (T, error) { return ask(api.Moment{Minimum: m}) })
+	defer d.Close()
+	if asOf != "" {
+		return question(d, api.Moment{AsOf: string(asOf)})
+	}
+	return fresh(ctx, a, d, func(m api.Minimum) (T, error) { return question(d, api.Moment{Minimum: m}) })
 }
 
 // fresh asks a question so that the answer reflects everything that was written before, by anyone. If the read model does

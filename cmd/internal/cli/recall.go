@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/auren-memory/auren/cmd/internal/api"
+	"github.com/auren-memory/auren/cmd/internal/stack"
 	"github.com/auren-memory/auren/cmd/internal/terminal"
 	"github.com/auren-memory/auren/queries"
 )
@@ -26,13 +27,8 @@ func (c *Recall) Run(ctx context.Context, a *App) error {
 	}
 	request := api.SearchMemoriesRequest{Query: strings.Join(c.Query, " "), Limit: c.Limit, Explain: c.Explain}
 	request.Owners, request.Narrow, request.Filters = c.filter()
-	door, err := a.OpenDoor(ctx, "recall")
-	if err != nil {
-		return err
-	}
-	defer door.Close()
-	result, err := fresh(ctx, a, door, func(m api.Minimum) (queries.SearchResult, error) {
-		request.Minimum = m
+	result, err := ask(ctx, a, "recall", "", func(door *stack.Door, m api.Moment) (queries.SearchResult, error) {
+		request.Minimum = m.Minimum
 		return api.SearchMemories.Call(ctx, door, a.Caller(), request)
 	})
 	if err != nil {

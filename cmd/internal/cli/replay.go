@@ -50,16 +50,13 @@ func (c *Replay) Run(ctx context.Context, a *App) error {
 	}
 	defer door.Close()
 	p := eventPrinter{to: a.Stdout, json: c.JSON}
-	print := func(e *eventstore.Event) error {
-		if c.Stream != uuid.Nil && e.StreamID != c.Stream {
-			return nil
-		}
-		return p.print(e)
+	show := func(events []eventstore.Event) error {
+		return p.print(slices.DeleteFunc(events, func(e eventstore.Event) bool { return !c.matches(&e) })...)
 	}
 	if c.Stream != uuid.Nil && !c.Follow {
-		return c.replayStream(ctx, a, door, print)
+		return c.replayStream(ctx, a, door, show)
 	}
-	return c.replayLog(ctx, a, door, print)
+	return c.replayLog(ctx, a, door, show)
 }
 
 // span is what is asked for by sequence_id.
@@ -74,19 +71,14 @@ func (c *Replay) span() (first, last int64) {
 	return first, last
 }
 
-func (c *Replay) replayStream(ctx context.Context, a *App, door *stack.Door, print func(*eventstore.Event) error) error {
+func (c *Replay) replayStream(ctx context.Context, a *App, door *stack.Door, show func([]eventstore.Event) error) error {
 	for request := (api.ReadStreamRequest{MemoryID: api.MemoryID{ID: c.Stream}, Limit: replayPage}); ; {
 		page, err := api.ReadStream.Call(ctx, door, a.Caller(), request)
 		if err != nil {
 			return err
 		}
-		for i := range page.Events {
-			if !c.matches(&page.Events[i]) {
-				continue
-			}
-			if err := print(&page.Events[i]); err != nil {
-				return err
-			}
+		if err := show(page.Events); err != nil {
+			return err
 		}
 		if request.From = page.NextFrom; request.From == 0 {
 			return nil
@@ -94,12 +86,12 @@ func (c *Replay) replayStream(ctx context.Context, a *App, door *stack.Door, pri
 	}
 }
 
-// matches does for a stream what the filter of a log does.
+// matches does for a stream what the filter of a log does, and for a log that is followed what that of a stream does.
 func (c *Replay) matches(e *eventstore.Event) bool {
 	first, last := c.span()
-	return e.SequenceID >= first && e.SequenceID <= last &&
+	return (c.Stream == uuid.Nil || e.StreamID == c.Stream) && e.SequenceID >= first && e.SequenceID <= last &&
 		(len(c.EventType) == 0 || slices.Contains(c.EventType, e.Type)) &&
-		(slices.Contains(c.Category, e.Category) || slices.Contains(c.Category, eventstore.AllCategories))
+		(len(c.Category) == 0 || slices.Contains(c.Category, e.Category) || slices.Contains(c.Category, eventstore.AllCategories))
 }
 
 func (c *Replay) filter() api.EventFilter {
@@ -110,19 +102,11 @@ func (c *Replay) filter() api.EventFilter {
 	return f
 }
 
-func (c *Replay) replayLog(ctx context.Context, a *App, door *stack.Door, print func(*eventstore.Event) error) error {
-	each := func(page api.Page) error {
-		for i := range page.Events {
-			if err := print(&page.Events[i]); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
+func (c *Replay) replayLog(ctx context.Context, a *App, door *stack.Door, show func([]eventstore.Event) error) error {
 	first, last := c.span()
 	after := first - 1
 	if c.Follow {
-		err := api.FollowLog.Call(ctx, door, a.Caller(), api.FollowLogRequest{After: &after, EventFilter: c.filter()}, each)
+		err := api.FollowLog.Call(ctx, door, a.Caller(), api.FollowLogRequest{After: &after, EventFilter: c.filter()}, func(p api.Page) error { return show(p.Events) })
 		if ctx.Err() != nil {
 			return nil // that is how following ends
 		}
@@ -133,7 +117,7 @@ func (c *Replay) replayLog(ctx context.Context, a *App, door *stack.Door, print 
 		if err != nil {
 			return err
 		}
-		if err := each(page); err != nil {
+		if err := show(page.Events); err != nil {
 			return err
 		}
 		if after = page.Next; after >= min(page.SequenceID, last) {

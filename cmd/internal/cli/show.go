@@ -22,13 +22,8 @@ type Show struct {
 
 // Run prints one memory, or its history.
 func (c *Show) Run(ctx context.Context, a *App) error {
-	door, err := a.OpenDoor(ctx, "show")
-	if err != nil {
-		return err
-	}
-	defer door.Close()
 	if c.History {
-		versions, err := asOfOrFresh(ctx, a, door, c.AsOf, func(m api.Moment) ([]queries.Version, error) {
+		versions, err := ask(ctx, a, "show", c.AsOf, func(door *stack.Door, m api.Moment) ([]queries.Version, error) {
 			return readHistory(ctx, a, door, api.GetHistoryRequest{MemoryID: c.memory(), Limit: queries.MaxLimit, Moment: m})
 		})
 		if err != nil {
@@ -36,7 +31,7 @@ func (c *Show) Run(ctx context.Context, a *App) error {
 		}
 		return c.printHistory(a, versions)
 	}
-	m, err := asOfOrFresh(ctx, a, door, c.AsOf, func(m api.Moment) (queries.Memory, error) {
+	m, err := ask(ctx, a, "show", c.AsOf, func(door *stack.Door, m api.Moment) (queries.Memory, error) {
 		return api.GetMemory.Call(ctx, door, a.Caller(), api.GetMemoryRequest{MemoryID: c.memory(), Moment: m})
 	})
 	if err != nil {

@@ -43,7 +43,7 @@ func (c *Watch) Run(ctx context.Context, a *App) error {
 	w := &feed{
 		app: a, conn: conn, since: c.Since, follow: c.Follow, last: c.Since.sequenceID - 1,
 		subjects: c.subjects(a),
-		print:    (&eventPrinter{to: a.Stdout, json: c.JSON, layout: changeLayout}).print,
+		print:    (&eventPrinter{to: a.Stdout, json: c.JSON, layout: changeLayout}).printOne,
 	}
 	err = w.run(ctx)
 	if ctx.Err() != nil {

@@ -29,14 +29,7 @@ func (c *Watch) watchServer(ctx context.Context, a *App) error {
 		}
 	}
 	printer := &eventPrinter{to: a.Stdout, json: c.JSON, layout: changeLayout}
-	err = api.FollowLog.Call(ctx, door, a.Caller(), request, func(p api.Page) error {
-		for i := range p.Events {
-			if err := printer.print(&p.Events[i]); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	err = api.FollowLog.Call(ctx, door, a.Caller(), request, func(p api.Page) error { return printer.print(p.Events...) })
 	if ctx.Err() != nil {
 		return nil // that is how watching ends
 	}

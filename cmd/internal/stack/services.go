@@ -62,7 +62,7 @@ func (s *Settings) StartServices(ctx context.Context, l *Lifecycle, dsn, name st
 	}
 	e.projectionWatcher = e.logWatcher.OnChannel(projections.Channel)
 	e.Reader = queries.New(pool, queries.Config{Wake: e.projectionWatcher.Subscribe})
-	e.registry.MustRegister(observe.NewPoolCollector(pool), observe.NewLagCollector(e.readStatus), observe.NewLogCollector(e.Events.Heads))
+	e.registry.MustRegister(observe.NewPoolCollector(pool), observe.NewLagCollector(e.projections), observe.NewLogCollector(e.Events.Heads))
 	e.checks = []observe.Check{{Name: "database", Do: e.pingDatabase}, {Name: "schema", Do: e.checkSchema}}
 	l.add("database", func(ctx context.Context) error { return within(ctx, e.Close) })
 	l.run("watcher", e.logWatcher.Run)
@@ -130,9 +130,4 @@ func (*Services) observed(config runner.Config, seen observe.Projection) runner.
 	config.Applied = func(_ string, _ domain.Tenant, events int) { seen.Applied(events) }
 	config.Leased = func(_ string, _ domain.Tenant, term int64) { seen.Leased(term) }
 	return config
-}
-
-// readStatus reads the position of each projection of each tenant.
-func (e *Services) readStatus(ctx context.Context) ([]projections.Status, error) {
-	return projections.ReadStatus(ctx, e.Pool)
 }
