@@ -40,7 +40,7 @@ func main() {
 type commandLine struct {
 	Scenarios []string   `arg:"" optional:"" name:"scenario" enum:"${scenarios}" help:"Which: ${enum}; default all."`
 	Rounds    *int       `placeholder:"N" help:"How often each thing is measured; default 5, with --quick 3."`
-	Events    int        `placeholder:"N" help:"Memories in the largest data set, at least 1,000; default 1,000,000, with --quick 50,000."`
+	Events    *int       `placeholder:"N" help:"Memories in the largest data set, at least 1,000; default 1,000,000, with --quick 50,000."`
 	Quick     bool       `help:"A first impression in a few minutes: fewer rounds, less data, shorter measurements."`
 	JSON      bool       `help:"Print a JSON document."`
 	DSN       config.DSN `name:"db-dsn" env:"AUREN_DB_DSN" placeholder:"DSN" help:"An empty database to measure on; default: a private server."`
@@ -135,25 +135,21 @@ func parse(args []string, out, errs *terminal.Screen) (line *commandLine, shown 
 
 // scenarios says what to measure.
 func (c *commandLine) scenarios() (measure.Config, error) {
-	chosen := measure.Config{Scenarios: c.Scenarios, Events: c.Events}
+	chosen := measure.Config{Scenarios: c.Scenarios, Rounds: 5, Events: 1_000_000, Duration: 2 * time.Second}
+	if c.Quick {
+		chosen.Rounds, chosen.Events, chosen.Duration = 3, 50_000, 500*time.Millisecond
+	}
 	if c.Rounds != nil {
 		chosen.Rounds = *c.Rounds
 	}
+	if c.Events != nil {
+		chosen.Events = *c.Events
+	}
 	switch {
-	case c.Rounds != nil && *c.Rounds < 1:
-		return chosen, fmt.Errorf("--rounds must be at least 1, got %d", *c.Rounds)
-	case c.Events < 0 || c.Events > 0 && c.Events < 1000:
-		return chosen, fmt.Errorf("--events must be at least 1,000, got %d", c.Events)
-	}
-	if !c.Quick {
-		return chosen, nil
-	}
-	chosen.Duration = 500 * time.Millisecond
-	if chosen.Rounds == 0 {
-		chosen.Rounds = 3
-	}
-	if chosen.Events == 0 {
-		chosen.Events = 50_000
+	case chosen.Rounds < 1:
+		return chosen, fmt.Errorf("--rounds must be at least 1, got %d", chosen.Rounds)
+	case chosen.Events < 1000:
+		return chosen, fmt.Errorf("--events must be at least 1,000, got %d", chosen.Events)
 	}
 	return chosen, nil
 }
@@ -174,6 +170,6 @@ func (c *commandLine) database(ctx context.Context, chosen *measure.Config) (rem
 	if err != nil {
 		return nil, err
 	}
-	chosen.DSN, chosen.Dir, chosen.DiskDir = private.DSN(), private.Dir(), private.Dir()
+	chosen.DSN, chosen.Dir, chosen.Private = private.DSN(), private.Dir(), true
 	return private.Close, nil
 }

@@ -1,7 +1,6 @@
 package measure
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"runtime"
@@ -10,21 +9,21 @@ import (
 	"go.uber.org/zap"
 )
 
-// Config says what to measure. DSN and Dir are needed.
+// Config says what to measure. DSN, Dir, Rounds, Events and Duration are needed.
 type Config struct {
 	// DSN of a database that CheckEmpty accepts; whatever is measured writes to it, and it is empty again afterwards.
 	DSN string
 	// Dir is for what NATS and the importer need, on the disk that is to be measured; it must exist.
 	Dir string
-	// DiskDir is on the disk of PostgreSQL, to say how long that takes to sync; default not known.
-	DiskDir string
+	// Private says that PostgreSQL runs on the same machine, for the benchmark alone.
+	Private bool
 	// Scenarios by name; default all.
 	Scenarios []string
-	// Rounds is how often each side is measured; default 5.
+	// Rounds is how often each side is measured.
 	Rounds int
-	// Events is how many memories the largest data set has; default 1,000,000. The others are in proportion.
+	// Events is how many memories the largest data set has. The others are in proportion.
 	Events int
-	// Duration is how long a side is measured in a round where the work has no end of its own; default 2 s.
+	// Duration is how long a side is measured in a round where the work has no end of its own.
 	Duration time.Duration
 	// Log receives what an operator should know; default none.
 	Log *zap.Logger
@@ -34,9 +33,6 @@ type Config struct {
 }
 
 func (c Config) withDefaults() Config {
-	c.Rounds = cmp.Or(c.Rounds, 5)
-	c.Events = cmp.Or(c.Events, 1_000_000)
-	c.Duration = cmp.Or(c.Duration, 2*time.Second)
 	if c.Log == nil {
 		c.Log = zap.NewNop()
 	}

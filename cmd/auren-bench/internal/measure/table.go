@@ -120,14 +120,10 @@ func (r *Report) Describe() []string {
 	for _, s := range m.Settings {
 		settings = append(settings, s.Name+" "+s.Value)
 	}
-	lines := []string{
+	return []string{
 		fmt.Sprintf("%s, %d cores, %s, %s, %s", cmp.Or(m.Processor, "processor not known"), m.Cores, memory, m.OS, m.Go),
 		fmt.Sprintf("PostgreSQL %s, %s: %s", m.PostgreSQL, where, strings.Join(settings, ", ")),
-	}
-	if m.SyncP50 > 0 {
-		lines = append(lines, fmt.Sprintf("write and sync of 8 KiB: p50 %.2f ms, p99 %.2f ms", m.SyncP50, m.SyncP99))
-	}
-	return append(lines,
 		fmt.Sprintf("load average %.1f before, %.1f after; rounds: %d, %d memories in the largest data set, %d ms a measurement; %s, took %.0f s",
-			r.LoadBefore, r.LoadAfter, r.Rounds, r.Events, r.DurationMS, r.StartedAt.Format("2006-01-02 15:04 MST"), r.TookSeconds))
+			r.LoadBefore, r.LoadAfter, r.Rounds, r.Events, r.DurationMS, r.StartedAt.Format("2006-01-02 15:04 MST"), r.TookSeconds),
+	}
 }

@@ -47,7 +47,7 @@ func Run(ctx context.Context, config measure.Config) (report *measure.Report, er
 		LoadBefore: measure.LoadAverage(), StartedAt: time.Now().UTC(),
 		Rounds: b.Rounds, Events: b.Events, DurationMS: b.Duration.Milliseconds(),
 	}
-	if report.Machine, err = measure.Describe(ctx, b.DSN, b.DiskDir); err != nil {
+	if report.Machine, err = measure.Describe(ctx, b.DSN, b.Private); err != nil {
 		return nil, err
 	}
 	for _, s := range chosen {
