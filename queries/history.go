@@ -15,8 +15,8 @@ import (
 
 // Version is one version of a memory: the memory as it was, and who changed it to that, when and why.
 type Version struct {
-	// Memory has the state that the version's event left it in, whether or not it expired while it was current. It was
-	// current from its recorded_at on.
+	// Memory has the state after the version's event, even if it expired while it was current. It was current from its
+	// recorded_at on.
 	Memory    Memory `json:"memory"`
 	EventType string `json:"event_type"`
 	Actor     string `json:"actor"`
@@ -26,7 +26,7 @@ type Version struct {
 	SupersededSequenceID int64      `json:"superseded_sequence_id,omitempty"`
 }
 
-// HistoryPage says which piece of a history is asked for.
+// HistoryPage says which part of a history to return.
 type HistoryPage struct {
 	// AfterVersion continues after a version; default the beginning.
 	AfterVersion int
@@ -35,7 +35,7 @@ type HistoryPage struct {
 	Limit int
 }
 
-// HistoryResult is a piece of a history.
+// HistoryResult is a part of a history.
 type HistoryResult struct {
 	// Versions are ordered from the oldest to the newest.
 	Versions []Version `json:"versions"`
@@ -46,8 +46,7 @@ type HistoryResult struct {
 }
 
 // History returns the versions of one memory. As of a position or a moment it returns those that were known then,
-// the last of them with what superseded it later. The error is of kind NotFound where there is no such memory,
-// or was none then.
+// the last of them with what superseded it later. The error is of kind NotFound if there is no such memory, or was none then.
 func (r *Reader) History(ctx context.Context, tenant domain.Tenant, id uuid.UUID, p HistoryPage, at At) (HistoryResult, error) {
 	var err error
 	if p.Limit, err = checkLimit(p.Limit, DefaultLimit, MaxLimit); err != nil {
@@ -83,22 +82,19 @@ func (r *Reader) History(ctx context.Context, tenant domain.Tenant, id uuid.UUID
 	return result, nil
 }
 
-var selectHistory = `
-select ` + snapshot.Columns() + `, event_type, actor, reason, superseded_at, superseded_sequence_id
+const selectHistory = `
+select ` + snapshot.Columns + `, event_type, actor, reason, superseded_at, superseded_sequence_id
   from agent_memory_history
  where tenant_id = $1 and id = $2 and sequence_id <= $3 and version > $4
 union all
-select ` + snapshot.Columns() + `, event_type, actor, reason, null, 0
+select ` + snapshot.Columns + `, event_type, actor, reason, null, 0
   from agent_memories
  where tenant_id = $1 and id = $2 and sequence_id <= $3 and version > $4
  order by version
  limit $5`
 
 func scanVersion(row pgx.CollectableRow) (v Version, err error) {
-	err = row.Scan(append(v.Memory.Targets(), &v.EventType, &v.Actor, &v.Reason, &v.SupersededAt, &v.SupersededSequenceID)...)
-	v.Memory.InUTC()
-	if v.SupersededAt != nil {
-		*v.SupersededAt = v.SupersededAt.UTC()
-	}
+	err = v.Memory.Scan(row, &v.EventType, &v.Actor, &v.Reason, &v.SupersededAt, &v.SupersededSequenceID)
+	snapshot.InUTC(v.SupersededAt)
 	return v, err
 }

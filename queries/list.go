@@ -12,7 +12,7 @@ import (
 	"github.com/auren-memory/auren/queries/snapshot"
 )
 
-// Order is what a list is ordered by; the id decides between equals.
+// Order is the sort key of a list; equal keys are sorted by id.
 type Order string
 
 // The orders of a list.
@@ -31,14 +31,13 @@ const (
 	maxPageBytes = 4 << 20
 )
 
-// Page says which piece of a list is asked for.
+// Page says which part of a list to return.
 type Page struct {
 	// Order is ByCreated, ByUpdated, ByRecorded or ByConfidence; default ByCreated.
 	Order Order
 	// Descending asks for the newest, or the most certain, first; default the other way round.
 	Descending bool
-	// Cursor continues the list that returned it, which must have had the same order, filter and as of;
-	// default the beginning.
+	// Cursor continues the list that returned it, with the same order, filter and as of; default the beginning.
 	Cursor string
 	// Limit is how many memories the page holds at most, from 1 to MaxLimit; default DefaultLimit.
 	// A page of very large memories ends earlier.
@@ -54,8 +53,8 @@ type ListResult struct {
 	SequenceID int64 `json:"sequence_id"`
 }
 
-// List returns a page of the memories that match. Following the cursors to the end visits every memory
-// once that was there from the beginning on and whose place in the order did not change meanwhile.
+// List returns a page of the memories that match. Following the cursors to the end visits every memory once, if it existed
+// at the start and did not change its place in the order meanwhile.
 func (r *Reader) List(ctx context.Context, tenant domain.Tenant, f Filter, p Page, at At) (ListResult, error) {
 	where, err := f.Check()
 	if err != nil {
@@ -65,7 +64,7 @@ func (r *Reader) List(ctx context.Context, tenant domain.Tenant, f Filter, p Pag
 		return ListResult{}, err
 	}
 	list := fingerprint(tenant, where, p, at.AsOf)
-	after, err := decodeCursor(p.Cursor, list)
+	after, err := decodeCursor(p.Cursor, list, p.Order)
 	if err != nil {
 		return ListResult{}, err
 	}
@@ -78,7 +77,7 @@ func (r *Reader) List(ctx context.Context, tenant domain.Tenant, f Filter, p Pag
 	result := ListResult{}
 	result.SequenceID, err = r.source.Answer(ctx, snap, sql, args, func(rows pgx.Rows) (err error) {
 		var more bool
-		result.Memories, more, err = collectPage(rows, p.Limit, snapshot.MemoryScanner(), (*Memory).Size)
+		result.Memories, more, err = collectPage(rows, p.Limit, snapshot.ScanMemory, (*Memory).Size)
 		if err == nil && more {
 			result.NextCursor = cursorAfter(list, p.Order, &result.Memories[len(result.Memories)-1])
 		}
@@ -93,7 +92,7 @@ func (r *Reader) List(ctx context.Context, tenant domain.Tenant, f Filter, p Pag
 // check fills in the defaults.
 func (p *Page) check() (err error) {
 	p.Order = cmp.Or(p.Order, ByCreated)
-	if p.Order.column() == "" {
+	if column, _ := p.Order.key(&Memory{}); column == "" {
 		return domain.Invalidf("order", "must be created, updated, recorded or confidence, got %q", p.Order)
 	}
 	p.Limit, err = checkLimit(p.Limit, DefaultLimit, MaxLimit)
@@ -107,38 +106,39 @@ func checkLimit(limit, normal, highest int) (int, error) {
 	return cmp.Or(limit, normal), nil
 }
 
-// column is what is ordered by. The order of recording is that of the sequence_ids, which have an index.
-func (o Order) column() string {
+// key returns the column that an order sorts by, and its value in a memory. Memories are recorded in the order of their
+// sequence_ids, which have an index.
+func (o Order) key(m *Memory) (column string, value any) {
 	switch o {
 	case ByCreated:
-		return "created_at"
+		return "created_at", &m.CreatedAt
 	case ByUpdated:
-		return "updated_at"
+		return "updated_at", &m.UpdatedAt
 	case ByRecorded:
-		return "sequence_id"
+		return "sequence_id", &m.SequenceID
 	case ByConfidence:
-		return "confidence_score"
+		return "confidence_score", &m.Confidence
 	}
-	return ""
+	return "", nil
 }
 
-func selectPage(snap snapshot.Snapshot, where filter.Where, p Page, after *cursor, args *filter.Args) string {
+func selectPage(snap snapshot.Snapshot, where filter.Where, p Page, after *Memory, args *filter.Args) string {
 	direction, beyond := "", ">"
 	if p.Descending {
 		direction, beyond = " desc", "<"
 	}
-	column := p.Order.column()
+	column, place := p.Order.key(cmp.Or(after, &Memory{}))
 	conditions := where.SQL(filter.Memories, snap.Moment, args)
 	if after != nil {
-		conditions.Add("(", column, ", id) ", beyond, " (", args.Add(after.key(p.Order)), ", ", args.Add(after.ID), ")")
+		conditions.Add("(", column, ", id) ", beyond, " (", args.Add(place), ", ", args.Add(after.ID), ")")
 	}
-	// One more than asked for tells whether there is a next page.
+	// One row beyond the limit tells whether there is a next page.
 	return snap.Select(args, conditions, `
  order by `+column+direction+`, id`+direction+`
  limit `+args.Add(p.Limit+1))
 }
 
-// collectPage reads at most limit rows, and fewer once they fill maxPageBytes; more tells whether there are others.
+// collectPage reads at most limit rows, and stops early once they fill maxPageBytes; more tells whether there are others.
 func collectPage[T any](rows pgx.Rows, limit int, scan pgx.RowToFunc[T], size func(*T) int) (page []T, more bool, err error) {
 	page = make([]T, 0, min(limit, DefaultLimit))
 	bytes := 0

@@ -12,11 +12,11 @@ import (
 	"github.com/auren-memory/auren/queries/snapshot"
 )
 
-// MaxMatchingIDs is how many ids MatchingIDs returns at most.
+// MaxMatchingIDs is the most ids that MatchingIDs returns.
 const MaxMatchingIDs = 10_000
 
-// MatchingIDs returns the ids of the memories that match, in the order of the ids, at most limit of them after
-// an id; begin with uuid.Nil and go on with the last one that was returned.
+// MatchingIDs returns the ids of the memories that match, in order, at most limit of them after an id. Start with uuid.Nil
+// and continue with the last id returned.
 func (r *Reader) MatchingIDs(ctx context.Context, tenant domain.Tenant, f Filter, after uuid.UUID, limit int) ([]uuid.UUID, error) {
 	where, err := f.Check()
 	if err != nil {

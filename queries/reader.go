@@ -1,22 +1,18 @@
-// Package queries answers questions about memories from the tables that the projections keep: one file per question. It never
-// writes.
+// Package queries answers questions about memories from the tables of the projections, one file per question. It never writes.
 //
 // Its parts are filter (which memories), snapshot (which state of them: now, or as of a position or a moment) and recall
 // (search). A question checks its filter, resolves its snapshot and reads it in one statement.
 package queries
 
 import (
-	"context"
-
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/queries/filter"
 	"github.com/auren-memory/auren/queries/recall"
 	"github.com/auren-memory/auren/queries/snapshot"
 )
 
-// The words of the parts that a caller needs to ask and to read an answer.
+// The types of the parts that callers need.
 type (
 	// Config tunes a Reader.
 	Config = snapshot.Config
@@ -51,21 +47,16 @@ const (
 
 // Reader answers questions. It is safe for concurrent use.
 //
-// Each method returns an error of kind Invalid that names the offending field, of kind Unavailable where the
-// database cannot be reached or the projection did not reach the wanted position in time, and the
-// context's own error where the caller went away.
+// Each method returns an error of kind Invalid that names the offending field, of kind Unavailable if the database
+// cannot be reached or the projection did not reach the requested position in time, and the context's own error if the caller
+// cancelled it.
 type Reader struct {
+	*recall.Searcher
 	source *snapshot.Source
-	recall *recall.Searcher
 }
 
 // New makes a Reader on a pool, which stays the caller's to close.
 func New(pool *pgxpool.Pool, config Config) *Reader {
 	source := snapshot.New(pool, config)
-	return &Reader{source: source, recall: recall.New(source)}
-}
-
-// Search returns the active memories that answer a query best, as recall.Searcher.Search does.
-func (r *Reader) Search(ctx context.Context, tenant domain.Tenant, request SearchRequest, minSequenceID int64) (SearchResult, error) {
-	return r.recall.Search(ctx, tenant, request, minSequenceID)
+	return &Reader{recall.New(source), source}
 }

@@ -15,16 +15,16 @@ import (
 // MaxGroups is how many scopes, and how many types, Stats returns at most: those with the most memories.
 const MaxGroups = 1000
 
-// Counts is what Stats tells of a set of memories.
+// Counts describes a set of memories.
 type Counts struct {
 	Active    int64 `json:"active"`
 	Forgotten int64 `json:"forgotten"`
 	Expired   int64 `json:"expired"`
 	// Total counts memories in every state.
 	Total int64 `json:"total"`
-	// AverageConfidence is that of the active memories; nil where there is none.
+	// AverageConfidence is that of the active memories; nil if there are none.
 	AverageConfidence *float64 `json:"average_confidence"`
-	// OldestCreatedAt, NewestCreatedAt and LastUpdatedAt are over every state; nil where there is no memory.
+	// OldestCreatedAt, NewestCreatedAt and LastUpdatedAt are over every state; nil if there is no memory.
 	OldestCreatedAt *time.Time `json:"oldest_created_at"`
 	NewestCreatedAt *time.Time `json:"newest_created_at"`
 	LastUpdatedAt   *time.Time `json:"last_updated_at"`
@@ -43,7 +43,7 @@ type ScopeCounts struct {
 	Counts
 }
 
-// Stats is how many memories there are, of which type and whose.
+// Stats counts memories in total, by type and by scope.
 type Stats struct {
 	Counts
 	// Types and Scopes are ordered by their number of memories, the most first; at most MaxGroups of each.
@@ -89,8 +89,7 @@ func (r *Reader) Stats(ctx context.Context, tenant domain.Tenant, agentID, userI
 	return stats, nil
 }
 
-// selectStats groups once by everything and adds those groups up three times over, instead of reading the
-// memories three times.
+// selectStats reads the memories once, grouped by everything, and adds those groups up three times.
 func selectStats(scope, moment, limit string) string {
 	return `
 with memories as (
@@ -125,7 +124,7 @@ select agent_id, user_id, memory_type, coalesce(active, 0), coalesce(forgotten, 
  order by place`
 }
 
-// group is one row of selectStats; what it is not grouped by is nil.
+// group is one row of selectStats; columns it is not grouped by are nil.
 type group struct {
 	agentID, userID, memoryType *string
 	counts                      Counts
@@ -135,10 +134,6 @@ func scanGroup(row pgx.CollectableRow) (g group, err error) {
 	c := &g.counts
 	err = row.Scan(&g.agentID, &g.userID, &g.memoryType, &c.Active, &c.Forgotten, &c.Expired,
 		&c.Total, &c.AverageConfidence, &c.OldestCreatedAt, &c.NewestCreatedAt, &c.LastUpdatedAt)
-	for _, t := range []*time.Time{c.OldestCreatedAt, c.NewestCreatedAt, c.LastUpdatedAt} {
-		if t != nil {
-			*t = t.UTC()
-		}
-	}
+	snapshot.InUTC(c.OldestCreatedAt, c.NewestCreatedAt, c.LastUpdatedAt)
 	return g, err
 }

@@ -1,10 +1,11 @@
-// Package filter narrows questions to the memories that they are about. A Filter is checked once, which makes it a tree of
-// expressions; the tree is compiled to SQL for each table from the columns that the table has.
+// Package filter narrows a question to some memories. Checking a Filter turns it into a tree of expressions, which is compiled
+// to SQL for each table from the columns that the table has.
 //
 // A new operator is an expression in where.go; a new field is a Field, its column and a member of Filter.
 package filter
 
 import (
+	"cmp"
 	"encoding/json"
 	"time"
 
@@ -19,7 +20,7 @@ const maxTypes = 100
 type Filter struct {
 	AgentID string
 	UserID  string
-	// MemoryTypes are the types of which one must be the memory's.
+	// MemoryTypes are alternatives: the memory has one of these types.
 	MemoryTypes []string
 	// MinConfidence and MaxConfidence are both inclusive, from 0 to 1.
 	MinConfidence, MaxConfidence *float64
@@ -36,7 +37,7 @@ type Filter struct {
 	State string
 }
 
-// Empty tells whether the filter is valid and narrows nothing but the state.
+// Empty reports whether the filter is valid and narrows nothing but the state.
 func (f Filter) Empty() bool {
 	f.State = All
 	w, err := f.Check()
@@ -52,7 +53,7 @@ func (f Filter) Check() (Where, error) {
 	c.confidence("min_confidence", ">=", f.MinConfidence)
 	c.confidence("max_confidence", "<=", f.MaxConfidence)
 	if f.MinConfidence != nil && f.MaxConfidence != nil && *f.MinConfidence > *f.MaxConfidence {
-		c.refuse("min_confidence", "must be at most max_confidence, which is %v, got %v", *f.MaxConfidence, *f.MinConfidence)
+		c.check(domain.Invalidf("min_confidence", "must be at most max_confidence, which is %v, got %v", *f.MaxConfidence, *f.MinConfidence))
 	}
 	c.time("created_after", CreatedAt, ">=", f.CreatedAfter)
 	c.time("created_before", CreatedAt, "<", f.CreatedBefore)
@@ -74,24 +75,17 @@ type checker struct {
 
 func (c *checker) add(e expression) { c.all = append(c.all, e) }
 
-func (c *checker) fail(err error) {
+func (c *checker) check(err error) {
 	if c.err == nil {
 		c.err = err
 	}
 }
 
-func (c *checker) refuse(member, format string, args ...any) {
-	c.fail(domain.Invalidf(member, format, args...))
-}
-
 func (c *checker) name(field Field, name string, limit int) {
-	if name == "" {
-		return
+	if name != "" {
+		c.check(domain.CheckText(string(field), name, limit))
+		c.add(compare{field, "=", name})
 	}
-	if err := domain.CheckText(string(field), name, limit); err != nil {
-		c.fail(err)
-	}
-	c.add(compare{field, "=", name})
 }
 
 func (c *checker) types(types []string) {
@@ -99,34 +93,26 @@ func (c *checker) types(types []string) {
 		return
 	}
 	if len(types) > maxTypes {
-		c.refuse("memory_types", "must be at most %d types, got %d", maxTypes, len(types))
+		c.check(domain.Invalidf("memory_types", "must be at most %d types, got %d", maxTypes, len(types)))
 	}
 	for _, t := range types {
-		if err := domain.CheckName("memory_types", t, memory.MaxType); err != nil {
-			c.fail(err)
-		}
+		c.check(domain.CheckName("memory_types", t, memory.MaxType))
 	}
 	c.add(compare{MemoryType, oneOf, types})
 }
 
 func (c *checker) confidence(member, operator string, bound *float64) {
-	if bound == nil {
-		return
+	if bound != nil {
+		c.check(domain.CheckUnit(member, *bound))
+		c.add(compare{Confidence, operator, *bound})
 	}
-	if err := domain.CheckUnit(member, *bound); err != nil {
-		c.fail(err)
-	}
-	c.add(compare{Confidence, operator, *bound})
 }
 
 func (c *checker) time(member string, field Field, operator string, bound *time.Time) {
-	if bound == nil {
-		return
+	if bound != nil {
+		c.check(domain.CheckTime(member, *bound))
+		c.add(compare{field, operator, bound.UTC()})
 	}
-	if err := domain.CheckTime(member, *bound); err != nil {
-		c.fail(err)
-	}
-	c.add(compare{field, operator, bound.UTC()})
 }
 
 // metadata adds nothing for {}, which all metadata contain.
@@ -140,9 +126,9 @@ func (c *checker) metadata(raw json.RawMessage) {
 	}
 	switch {
 	case err != nil:
-		c.fail(domain.WithField("metadata", err))
+		c.check(domain.WithField("metadata", err))
 	case !value.IsObject():
-		c.refuse("metadata", "must be a JSON object, e.g. {\"topic\": \"sleep\"}")
+		c.check(domain.Invalidf("metadata", `must be a JSON object, e.g. {"topic": "sleep"}`))
 	case value.String() != "{}":
 		c.add(compare{Metadata, "@>", value.Raw()})
 	}
@@ -150,12 +136,10 @@ func (c *checker) metadata(raw json.RawMessage) {
 
 func (c *checker) state(state string) {
 	switch state {
-	case "":
-		c.add(inState{Active})
-	case Active, Forgotten, Expired:
-		c.add(inState{state})
+	case "", Active, Forgotten, Expired:
+		c.add(inState{cmp.Or(state, Active)})
 	case All:
 	default:
-		c.refuse("state", "must be active, forgotten, expired or all, got %q", state)
+		c.check(domain.Invalidf("state", "must be active, forgotten, expired or all, got %q", state))
 	}
 }

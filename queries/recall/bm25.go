@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// The constants of BM25: how soon more of the same word counts no more, and how much the length matters.
+// The constants of BM25, known as k1 and b: how soon repeating a word stops counting, and how much the length matters.
 const (
 	saturation   = 1.2
 	lengthWeight = 0.75
@@ -17,63 +17,35 @@ const (
 
 // ranking scores memories by BM25 with the statistics of the scope that is searched.
 type ranking struct {
-	// memories is how many there are.
-	memories int64
-	// words are the words looked for, with how many of the memories hold them.
-	words []wordStatistics
-	// averageLength is that of the memories, in words.
-	averageLength float64
-	// best is the score that no memory can reach; scores are shares of it.
-	best float64
-}
-
-type wordStatistics struct {
-	word      string
-	documents float64
-	idf       float64
+	memories      int64       // in the scope
+	averageLength float64     // of the memories, in words
+	words         []WordScore // the words looked for, with their statistics only
+	best          float64     // what no memory reaches; scores are shares of it
 }
 
 // newRanking weighs the words by how few of the memories hold them.
 func newRanking(words []string, documents []float64, memories int64, averageLength float64) ranking {
-	r := ranking{memories: memories, words: make([]wordStatistics, len(words)), averageLength: max(averageLength, 1)}
+	r := ranking{memories: memories, words: make([]WordScore, len(words)), averageLength: max(averageLength, 1)}
 	for i, word := range words {
 		n := float64(memories)
 		held := min(documents[i], n)
 		idf := math.Log1p((n - held + 0.5) / (held + 0.5))
-		r.words[i] = wordStatistics{word: word, documents: held, idf: idf}
+		r.words[i] = WordScore{Word: word, Documents: held, IDF: idf}
 		r.best += idf * (saturation + 1)
 	}
 	return r
 }
 
-// termScore is what one word contributes to the score of a memory that holds it frequency times.
+// termScore returns what one word adds to the score of a memory that holds it frequency times.
 func (r *ranking) termScore(word int, frequency float64, length int) float64 {
 	if frequency <= 0 {
 		return 0
 	}
 	relative := 1 - lengthWeight + lengthWeight*float64(length)/r.averageLength
-	return r.words[word].idf * frequency * (saturation + 1) / (frequency + saturation*relative) / r.best
+	return r.words[word].IDF * frequency * (saturation + 1) / (frequency + saturation*relative) / r.best
 }
 
-// filtered leaves out, in place, what the filter does not let through.
-func filtered(candidates []candidate) []candidate {
-	return slices.DeleteFunc(candidates, func(c candidate) bool { return !c.passes })
-}
-
-// preselect returns the candidates that are likely to be the best, at most limit of them, as if each word stood
-// once in them: reading how often it does is expensive.
-func (r *ranking) preselect(candidates []candidate, limit int) []candidate {
-	found := filtered(slices.Clone(candidates))
-	for i := range found {
-		for _, place := range found[i].words {
-			found[i].score += r.termScore(int(place)-1, 1, found[i].length)
-		}
-	}
-	slices.SortFunc(found, compareCandidates)
-	return found[:min(limit, len(found))]
-}
-
-// rank scores the candidates by their frequencies and returns the best, the newest among equals first.
+// rank scores the candidates by their frequencies and returns the best in order, the newest first among equals.
 func (r *ranking) rank(candidates []candidate, limit int) []candidate {
 	for i := range candidates {
 		c := &candidates[i]
@@ -82,12 +54,10 @@ func (r *ranking) rank(candidates []candidate, limit int) []candidate {
 			c.score += r.termScore(word, frequency, c.length)
 		}
 	}
-	slices.SortFunc(candidates, compareCandidates)
+	slices.SortFunc(candidates, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(b.score, a.score), b.createdAt.Compare(a.createdAt), slices.Compare(a.id[:], b.id[:]))
+	})
 	return candidates[:min(limit, len(candidates))]
-}
-
-func compareCandidates(a, b candidate) int {
-	return cmp.Or(cmp.Compare(b.score, a.score), b.createdAt.Compare(a.createdAt), slices.Compare(a.id[:], b.id[:]))
 }
 
 // candidate is a memory that holds some of the words.
@@ -95,33 +65,35 @@ type candidate struct {
 	id        uuid.UUID
 	length    int // in words
 	createdAt time.Time
-	// passes tells whether the filter lets it through.
-	passes bool
-	// words are the places, counted from 1, of the words that it holds.
-	words []int16
-	// frequencies are how often each word stands in it; a sampled search reads them of the best candidates only.
+	passes    bool // the filter
+	// frequencies are how often each word stands in the memory. A sampled search reads them for the best candidates only, since
+	// that is expensive; until then each word that the memory holds counts once.
 	frequencies []float64
 	score       float64
 }
 
-// setFrequencies takes the ts_rank of each word.
-func (c *candidate) setFrequencies(ranks []float32) {
-	c.words, c.frequencies = nil, make([]float64, 0, len(ranks))
+// setRanks sets the frequencies from the ts_rank of each word.
+func (c *candidate) setRanks(ranks []float32) {
+	c.frequencies = make([]float64, len(ranks))
 	for i, rank := range ranks {
-		n := frequency(rank)
-		c.frequencies = append(c.frequencies, n)
-		if n > 0 {
-			c.words = append(c.words, int16(i+1)) //nolint:gosec // at most MaxWords
-		}
+		c.frequencies[i] = frequency(rank)
 	}
 }
 
-// countDocuments counts in how many of the candidates each word stands.
+// setMatched sets the frequencies from the places, counted from 1, of the words that the memory holds.
+func (c *candidate) setMatched(places []int16, words int) {
+	c.frequencies = make([]float64, words)
+	for _, place := range places {
+		c.frequencies[place-1] = 1
+	}
+}
+
+// countDocuments counts how many of the candidates hold each word.
 func countDocuments(candidates []candidate, words int) []float64 {
 	documents := make([]float64, words)
 	for _, c := range candidates {
-		for _, place := range c.words {
-			documents[place-1]++
+		for word, frequency := range c.frequencies {
+			documents[word] += min(frequency, 1)
 		}
 	}
 	return documents

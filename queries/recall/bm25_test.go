@@ -31,13 +31,10 @@ func TestScoreRespectsWhatMakesAMemoryBetter(t *testing.T) {
 
 func TestRankPutsTheNewestOfEqualsFirst(t *testing.T) {
 	r := newRanking([]string{"tea"}, []float64{3}, 10, 5)
-	at := func(hours int, frequency float64, passes bool) candidate {
-		return candidate{id: uuid.New(), length: 5, words: []int16{1}, passes: passes, frequencies: []float64{frequency},
-			createdAt: time.Unix(0, 0).Add(time.Duration(hours) * time.Hour)}
+	at := func(hours int, frequency float64) candidate {
+		return candidate{id: uuid.New(), length: 5, frequencies: []float64{frequency}, createdAt: time.Unix(int64(hours)*3600, 0)}
 	}
-	old, fresh, best, out := at(1, 1, true), at(2, 1, true), at(0, 2, true), at(3, 9, false)
-	preselected := r.preselect([]candidate{old, out, fresh, best}, 9)
-	require.Len(t, preselected, 3)
-	ranked := r.rank(preselected, 2)
-	require.Equal(t, []uuid.UUID{best.id, fresh.id}, []uuid.UUID{ranked[0].id, ranked[1].id})
+	old, fresh, best := at(1, 1), at(2, 1), at(0, 2)
+	ranked := r.rank([]candidate{old, fresh, best}, 2)
+	require.Equal(t, []uuid.UUID{best.id, fresh.id}, idsOf(ranked))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,12 +15,12 @@ import (
 	"github.com/auren-memory/auren/queries/snapshot"
 )
 
-// exactLimit is how many memories are few enough to score each that holds any word of the query.
+// exactLimit is the most memories for which a search scores each that holds any word of the query.
 const exactLimit = 3_000
 
-// scope is what a search needs to know before it looks for anything.
+// scope holds the statistics of the memories that are searched.
 type scope struct {
-	memories, words  int64 // how many there are
+	memories, words  int64 // counts
 	memoriesPosition int64 // of agent_memories
 	searchPosition   int64 // of search
 }
@@ -28,8 +29,8 @@ func (s scope) position() int64        { return min(s.memoriesPosition, s.search
 func (s scope) averageLength() float64 { return float64(s.words) / float64(s.memories) }
 
 // loadScope reads the scope and, if it is small enough for an exact search, in the same statement all candidates, with the
-// frequencies of the words. "limit all" keeps PostgreSQL from pulling the lateral query up into the join, so that it asks for
-// the size of the scope once, and before it looks for candidates.
+// frequencies of the words. "limit all" keeps PostgreSQL from pulling the lateral query up into the join, so that it checks
+// the size of the scope once, before it looks for candidates.
 func (r *searchRun) loadScope(ctx context.Context) (loaded scope, candidates []candidate, err error) {
 	args := filter.Args{r.snap.Tenant}
 	whose := r.scope.SQL(scopeColumns, r.snap.Moment, &args)
@@ -72,7 +73,7 @@ select position.memories, position.search, scope.memories, scope.words,
 	}, func() error {
 		if c.id != nil {
 			found := candidate{id: *c.id, length: *c.length, createdAt: *c.createdAt, passes: *c.passes}
-			found.setFrequencies(c.ranks)
+			found.setRanks(c.ranks)
 			candidates = append(candidates, found)
 		}
 		return nil
@@ -80,17 +81,17 @@ select position.memories, position.search, scope.memories, scope.words,
 	return loaded, candidates, errors.Join(err, rows.Err())
 }
 
-// exact scores every memory of a small scope that holds a word: the candidates that loadScope read. It takes no transaction:
-// the memories are shown as they were at the position that loadScope saw.
+// exact scores the candidates that loadScope read: every memory of a small scope that holds a word. It needs no transaction,
+// because it reads the memories as of the position that loadScope saw.
 func (r *searchRun) exact(ctx context.Context, scope scope, candidates []candidate) (Result, error) {
 	documents := countDocuments(candidates, len(r.query.words))
 	ranking := newRanking(r.query.words, documents, scope.memories, scope.averageLength())
 	limit := r.limit
 	if scope.searchPosition < scope.memoriesPosition {
-		limit = r.rerank() // some may have been forgotten in between, which only agent_memories knows
+		limit = r.rerank() // search may not know yet that some were forgotten
 	}
-	best := ranking.rank(filtered(candidates), limit)
-
+	passed := slices.DeleteFunc(candidates, func(c candidate) bool { return !c.passes })
+	best := ranking.rank(passed, limit)
 	memories, err := r.memoriesOf(ctx, snapshot.Snapshot{Tenant: r.snap.Tenant, Moment: r.snap.Moment}, best)
 	if err != nil {
 		return Result{}, err

@@ -12,17 +12,17 @@ import (
 )
 
 const (
-	// MaxWords is how many different words of a query are looked for, the first ones.
+	// MaxWords is how many different words of a query are looked for: the first ones.
 	MaxWords = 32
 	// maxQuery is how many characters a query may have.
 	maxQuery = 10_000
 )
 
-// parsedQuery is a query taken apart.
+// parsedQuery is what a query asks for.
 type parsedQuery struct {
 	// words are the lexemes to look for, those of phrases included, in the order of the query; MaxWords at most.
 	words []string
-	// restriction is the tsquery of what every result must and must not hold; empty for anything.
+	// restriction is a tsquery that every result must match; empty for any result.
 	restriction string
 	// phrases tells whether the restriction requires anything, rather than only excluding.
 	phrases bool
@@ -53,7 +53,7 @@ func parseQuery(query string, analyzer *lexicon.Analyzer) (parsedQuery, error) {
 			}
 			token, after = rest[:end], rest[end:]
 		}
-		// As memories are indexed: one that excludes well-known excludes the two words next to each other.
+		// Analyzed like memories: -well-known excludes the two words next to each other.
 		found := analyzer.Occurrences(token)
 		switch {
 		case len(found) == 0:

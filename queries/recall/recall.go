@@ -5,6 +5,7 @@
 package recall
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -25,14 +26,14 @@ const (
 
 // Request says what to look for.
 type Request struct {
-	// Query is a question or words in English, of which any may be in a memory. A phrase in quotes must be in it,
-	// word after word; a word or phrase with a dash before it must not.
+	// Query is a question or words in English. A memory may hold any of the words; it must hold a phrase in quotes, word after
+	// word, and must not hold a word or phrase with a dash before it.
 	Query string
 	// Filter narrows what is searched; its State must be active or empty.
 	Filter filter.Filter
 	// Limit is how many results are returned at most, from 1 to MaxLimit; default DefaultLimit.
 	Limit int
-	// Explain asks for how each score came about.
+	// Explain asks how each score came about.
 	Explain bool
 }
 
@@ -48,10 +49,10 @@ func New(source *snapshot.Source) *Searcher {
 }
 
 // Search returns the active memories that answer a query best, with the statistics of the agent's and user's memories (or of
-// all memories of the tenant, where the filter names neither). No memory needs to hold all of the words. If the query has no
-// word to look for, like "what did we do?", the newest memories that pass the filter are the answer, with score 0.
+// all memories of the tenant, if the filter names neither). No memory needs to hold all of the words. If the query has no
+// word to look for, like "what did we do?", it returns the newest memories that pass the filter, with score 0.
 //
-// The error names the field query where it is empty or only excludes words.
+// The error names the field query if it is empty or only excludes words.
 func (s *Searcher) Search(ctx context.Context, tenant domain.Tenant, request Request, minSequenceID int64) (Result, error) {
 	where, err := request.Filter.Check()
 	if err != nil {
@@ -60,12 +61,9 @@ func (s *Searcher) Search(ctx context.Context, tenant domain.Tenant, request Req
 	if state := request.Filter.State; state != "" && state != string(memory.StateActive) {
 		return Result{}, domain.Invalidf("state", "must be active, since only active memories are searched, got %q", state)
 	}
-	limit := request.Limit
+	limit := cmp.Or(request.Limit, DefaultLimit)
 	if limit < 0 || limit > MaxLimit {
 		return Result{}, domain.Invalidf("limit", "must be 1 to %d, got %d", MaxLimit, limit)
-	}
-	if limit == 0 {
-		limit = DefaultLimit
 	}
 	query, err := parseQuery(request.Query, s.lexicon)
 	if err != nil {
@@ -75,8 +73,8 @@ func (s *Searcher) Search(ctx context.Context, tenant domain.Tenant, request Req
 	if err != nil {
 		return Result{}, err
 	}
-	for _, projection := range []string{snapshot.AgentMemories, snapshot.Search} {
-		if minSequenceID > 0 {
+	if minSequenceID > 0 {
+		for _, projection := range []string{snapshot.AgentMemories, snapshot.Search} {
 			if err := s.source.Await(ctx, tenant, projection, minSequenceID); err != nil {
 				return Result{}, fmt.Errorf("search: %w", err)
 			}
@@ -107,7 +105,7 @@ func (s *Searcher) newest(ctx context.Context, snap snapshot.Snapshot, where fil
 	conditions := where.SQL(filter.Memories, snap.Moment, &args)
 	sql := snap.Select(&args, conditions, "\n order by created_at desc, id desc\n limit "+args.Add(limit))
 	var memories []snapshot.Memory
-	position, err := s.source.Answer(ctx, snap, sql, args, snapshot.CollectInto(&memories, snapshot.MemoryScanner()))
+	position, err := s.source.Answer(ctx, snap, sql, args, snapshot.CollectInto(&memories, snapshot.ScanMemory))
 	if err != nil {
 		return Result{}, fmt.Errorf("search: %w", err)
 	}

@@ -13,13 +13,13 @@ type Result struct {
 // Hit is a memory that was found.
 type Hit struct {
 	Memory snapshot.Memory `json:"memory"`
-	// Score is from 0 to 1: the share of what a memory would score that held nothing but the words looked for,
-	// over and over. It compares the hits of one search, not those of different ones.
+	// Score is from 0 to 1, the score of a memory that repeats nothing but the words looked for. It compares the hits of one
+	// search, not those of different ones.
 	Score   float64  `json:"score"`
 	Explain *Explain `json:"explain,omitempty"`
 }
 
-// Explain is how a score came about.
+// Explain shows how a score came about.
 type Explain struct {
 	// Words are the stems looked for; the scores of the words add up to that of the hit.
 	Words []WordScore `json:"words"`
@@ -30,14 +30,14 @@ type Explain struct {
 	Memories int64 `json:"memories"`
 }
 
-// WordScore is what one word contributed.
+// WordScore is what one word adds to a score.
 type WordScore struct {
 	Word string `json:"word"`
 	// Documents is how many of the memories hold the word; an estimate where there are many memories.
 	Documents float64 `json:"documents"`
 	// IDF is the weight of the word: the rarer, the higher.
 	IDF float64 `json:"idf"`
-	// Frequency is how often it stands in this memory.
+	// Frequency is how often the word stands in this memory.
 	Frequency float64 `json:"frequency"`
 	Score     float64 `json:"score"`
 }
@@ -45,8 +45,8 @@ type WordScore struct {
 func (r *ranking) explain(c candidate) *Explain {
 	e := &Explain{Words: make([]WordScore, len(r.words)), Length: c.length, AverageLength: r.averageLength, Memories: r.memories}
 	for i, w := range r.words {
-		e.Words[i] = WordScore{Word: w.word, Documents: w.documents, IDF: w.idf,
-			Frequency: c.frequencies[i], Score: r.termScore(i, c.frequencies[i], c.length)}
+		w.Frequency, w.Score = c.frequencies[i], r.termScore(i, c.frequencies[i], c.length)
+		e.Words[i] = w
 	}
 	return e
 }

@@ -6,7 +6,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/auren-memory/auren/domain/memory"
@@ -44,9 +43,9 @@ type searchRun struct {
 	explain bool
 
 	entry  string       // of the scope in the index
-	scope  filter.Where // whose memories; the statistics are of all of them
-	narrow filter.Where // what agent_memory_search has the columns for
-	wide   filter.Where // what only agent_memories can tell
+	scope  filter.Where // agent and user, whose memories the statistics are of
+	narrow filter.Where // the rest of what agent_memory_search has the columns for
+	wide   filter.Where // what only agent_memories has the columns for
 }
 
 func newRun(snap snapshot.Snapshot, where filter.Where, query parsedQuery, limit int, explain bool) *searchRun {
@@ -60,19 +59,19 @@ func newRun(snap snapshot.Snapshot, where filter.Where, query parsedQuery, limit
 	return r
 }
 
-// scopeEntries is what agent_memory_search_idx finds the rows of a scope by. PostgreSQL has no statistics of it, because the
-// index is a partial one, and takes any scope for a two-hundredth of the table: small enough to follow the index.
+// scopeEntries is the expression by which agent_memory_search_idx finds the rows of a scope. PostgreSQL has no statistics of it,
+// because the index is partial, and takes any scope for a two-hundredth of the table: small enough to follow the index.
 const scopeEntries = `array[tenant_id || '/' || agent_id || '/' || user_id, tenant_id || '/' || agent_id || '/',
          tenant_id || '//' || user_id, tenant_id || '//']`
 
-// inScope is the scope over agent_memory_search. The index has one entry for it, which two scopes may share.
+// inScope is the scope as conditions on agent_memory_search. Two scopes may share an entry in the index.
 func (r *searchRun) inScope(args *filter.Args) filter.Conditions {
 	c := r.scope.SQL(searchColumns, r.snap.Moment, args)
 	c.Add(scopeEntries, ` @> array[`, args.Add(r.entry), `]`)
 	return c
 }
 
-// passes is what a candidate must fulfil beside holding words.
+// passes returns the conditions for a candidate other than holding words.
 func (r *searchRun) passes(args *filter.Args) filter.Conditions {
 	c := r.narrow.SQL(searchColumns, r.snap.Moment, args)
 	if r.query.restriction != "" {
@@ -86,18 +85,18 @@ func (r *searchRun) passes(args *filter.Args) filter.Conditions {
 	return c
 }
 
-// tsqueries writes an array of tsqueries of single lexemes, in which there is nothing to escape. Cast from texts within a
-// statement, it would be parsed again for each row.
+// tsqueries writes an array of tsqueries of single lexemes, which need no escaping. If the statement cast texts instead,
+// PostgreSQL would parse them again for each row.
 func tsqueries(terms []string) string { return "{" + strings.Join(terms, ",") + "}" }
 
-// termRanks is the ts_rank of each word in a row of agent_memory_search.
+// termRanks selects the ts_rank of each word in a row of agent_memory_search.
 func termRanks(terms string) string {
 	return `array(select ts_rank(vector, query)
                from unnest(` + terms + `::tsquery[]) with ordinality as word (query, place)
               order by place)`
 }
 
-// matchedTerms is the places of the words that a row of agent_memory_search holds.
+// matchedTerms selects the places of the words that a row of agent_memory_search holds.
 func matchedTerms(terms string) string {
 	return `array(select place::smallint
              from unnest(` + terms + `::tsquery[]) with ordinality as word (query, place)
@@ -105,22 +104,18 @@ func matchedTerms(terms string) string {
 }
 
 // memoriesOf reads the memories of the candidates in a snapshot, and runs other statements after that in the same round trip.
-func (r *searchRun) memoriesOf(ctx context.Context, snap snapshot.Snapshot, best []candidate, after ...string) (map[uuid.UUID]snapshot.Memory, error) {
-	args := filter.Args{snap.Tenant}
-	where := filter.Conditions{"id = any(" + args.Add(pgtype.FlatArray[uuid.UUID](idsOf(best))) + ")"}
-	memories := make(map[uuid.UUID]snapshot.Memory, len(best))
+func (r *searchRun) memoriesOf(ctx context.Context, snap snapshot.Snapshot, best []candidate, after ...string) (memories map[uuid.UUID]snapshot.Memory, err error) {
 	batch := &pgx.Batch{}
-	batch.Queue(snap.Select(&args, where, ""), args...).Query(func(rows pgx.Rows) error {
-		found, err := pgx.CollectRows(rows, snapshot.MemoryScanner())
-		for _, m := range found {
-			memories[m.ID] = m
-		}
+	sql, args := snap.SelectByIDs(idsOf(best))
+	batch.Queue(sql, args...).Query(func(rows pgx.Rows) (err error) {
+		memories, err = snapshot.CollectByID(rows)
 		return err
 	})
 	for _, statement := range after {
 		batch.Queue(statement)
 	}
-	return memories, r.conn.SendBatch(ctx, batch).Close()
+	err = r.conn.SendBatch(ctx, batch).Close()
+	return memories, err
 }
 
 func idsOf(candidates []candidate) []uuid.UUID {
@@ -131,12 +126,12 @@ func idsOf(candidates []candidate) []uuid.UUID {
 	return ids
 }
 
-// minRerank is how many of the best candidates are at least looked at once more, for what is not known of them yet.
+// minRerank is the least number of the best candidates that are read again, for what is not known of them yet.
 const minRerank = 60
 
 func (r *searchRun) rerank() int { return max(minRerank, 3*r.limit) }
 
-// result leaves out memories that are no longer active.
+// result returns the best candidates whose memories are still active.
 func (r *searchRun) result(ranking *ranking, best []candidate, memories map[uuid.UUID]snapshot.Memory, position int64) Result {
 	result := Result{Hits: []Hit{}, SequenceID: position}
 	for _, c := range best {

@@ -13,7 +13,7 @@ import (
 	"github.com/auren-memory/auren/queries/snapshot"
 )
 
-// maxCandidates is how many memories are looked at in one go; where more hold the words, which ones is left to chance.
+// maxCandidates is the most candidates that one statement reads; if more memories hold the words, it reads any of them.
 const maxCandidates = 5_000
 
 // sampled searches a large scope, in one transaction: it estimates how common each word is, reads candidates that hold the
@@ -37,7 +37,7 @@ func (r *searchRun) sampled(ctx context.Context, scope scope) (Result, error) {
 		documents[i] = max(documents[i], counted)
 	}
 	ranking := newRanking(r.query.words, documents, scope.memories, scope.averageLength())
-	best, err := r.readFrequencies(ctx, ranking.preselect(candidates, r.rerank()))
+	best, err := r.readFrequencies(ctx, ranking.rank(candidates, r.rerank()))
 	if err != nil {
 		return Result{}, err
 	}
@@ -50,8 +50,8 @@ func (r *searchRun) sampled(ctx context.Context, scope scope) (Result, error) {
 	return r.result(&ranking, best, memories, position), nil
 }
 
-// PostgreSQL takes the snapshot with the statement after the lock, so that a rebuild that swaps the tables in comes before both or
-// after both. It locks them in the same order.
+// PostgreSQL takes the snapshot at the statement after the lock, so a rebuild swaps its tables in before both or after both. It
+// locks the tables in the same order.
 const (
 	beginSnapshot  = `begin isolation level repeatable read read only`
 	lockSearched   = `lock table agent_memory_search, agent_memories in access share mode`
@@ -69,9 +69,9 @@ func (r *searchRun) begin(ctx context.Context) (position int64, err error) {
 	return position, r.conn.SendBatch(ctx, batch).Close()
 }
 
-// estimateDocuments tells how many memories hold each word, from a sample: counting in the index takes as long as searching.
-// The sample is taken from stretches all over the log, because what was told last is often about one thing. A single word
-// needs no estimate.
+// estimateDocuments estimates how many memories hold each word, from a sample: counting in the index takes as long as searching.
+// The sample comes from stretches all over the log, because the latest memories are often about one thing. A single word needs
+// no estimate.
 func (r *searchRun) estimateDocuments(ctx context.Context, memories, position int64) ([]float64, error) {
 	if len(r.query.words) == 1 {
 		return make([]float64, 1), nil
@@ -97,7 +97,10 @@ select ` + matchedTerms(args.Add(tsqueries(r.terms))) + `
 		return nil, err
 	}
 	sample, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (c candidate, err error) {
-		return c, row.Scan(&c.words)
+		var places []int16
+		err = row.Scan(&places)
+		c.setMatched(places, len(r.terms))
+		return c, err
 	})
 	if err != nil {
 		return nil, err
@@ -121,7 +124,7 @@ func (r *searchRun) candidates(ctx context.Context, documents []float64) ([]cand
 		if err != nil {
 			return nil, err
 		}
-		// The rare ones stay, though they may be cut off among so many more.
+		// Keep those with rare words: maxCandidates may cut them off among so many more.
 		found = union(found, more)
 		if all || len(found) >= r.limit {
 			return found, nil
@@ -129,8 +132,8 @@ func (r *searchRun) candidates(ctx context.Context, documents []float64) ([]cand
 	}
 }
 
-// candidateQuery is the tsquery that finds candidates: any of the rarest words that, by the estimates, about budget
-// memories hold. Where even the rarest word is more common than that, it is all of them together at first.
+// candidateQuery returns the tsquery that finds candidates: any of the rarest words that, by the estimates, about budget
+// memories hold. If even the rarest word is more common than that, it requires all words at first.
 func (r *searchRun) candidateQuery(documents []float64, budget float64) (tsquery string, all bool) {
 	order := make([]int, len(r.query.words))
 	for i := range order {
@@ -168,26 +171,23 @@ select id, words, created_at, ` + matched + `
 		return nil, err
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (c candidate, err error) {
-		c.passes = true
-		return c, row.Scan(&c.id, &c.length, &c.createdAt, &c.words)
+		var places []int16
+		err = row.Scan(&c.id, &c.length, &c.createdAt, &places)
+		c.setMatched(places, len(r.terms))
+		return c, err
 	})
 }
 
-// union appends to some candidates those of more that are not among them.
+// union appends to some candidates the new ones of more.
 func union(some, more []candidate) []candidate {
 	known := make(map[uuid.UUID]bool, len(some))
 	for _, c := range some {
 		known[c.id] = true
 	}
-	for _, c := range more {
-		if !known[c.id] {
-			some = append(some, c)
-		}
-	}
-	return some
+	return append(some, slices.DeleteFunc(more, func(c candidate) bool { return known[c.id] })...)
 }
 
-// Memories that were forgotten in between, which search does not know yet, are left out here.
+// This leaves out memories that were forgotten, even if search does not know it yet.
 var readFrequencies = `
 select id, ` + termRanks("$2") + `
   from agent_memory_search
@@ -212,7 +212,7 @@ func (r *searchRun) readFrequencies(ctx context.Context, candidates []candidate)
 			return candidate{}, err
 		}
 		c := byID[id]
-		c.setFrequencies(ranks)
+		c.setRanks(ranks)
 		return c, nil
 	})
 }

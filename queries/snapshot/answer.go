@@ -8,8 +8,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// Answer runs a statement, whose $1 is the tenant, and returns the position that the rows reflect. Where a current snapshot
-// is behind the position that is asked for, it waits and runs the statement once more.
+// Answer runs a statement, whose $1 is the tenant, and returns the position that the rows reflect. If that is behind the
+// position of a current snapshot, it waits and runs the statement once more.
 func (s *Source) Answer(ctx context.Context, snap Snapshot, sql string, args []any, read func(pgx.Rows) error) (int64, error) {
 	sql = withPosition(sql)
 	position, err := s.answer(ctx, sql, args, read)
@@ -44,16 +44,16 @@ func (s *Source) answer(ctx context.Context, sql string, args []any, read func(p
 	return position, err
 }
 
-// withPosition puts two columns before those of a statement: the position of agent_memories, and true. Where the statement
-// has no row, there is one of the position alone, as of "select id, content ...":
+// withPosition puts two columns before those of a statement: the position of agent_memories, and true. If the statement
+// returns no row, one row has the position alone. For "select id, content ...":
 //
 //	 position | ?column? | id     | content
 //	----------+----------+--------+---------
 //	       42 | t        | 0192…  | "tea"
 //	       42 | t        | 0193…  | "milk"
-//	       42 | (null)   | (null) | (null)     ← instead, where there is none
+//	       42 | (null)   | (null) | (null)     ← if there is no row
 //
-// A statement sees a single snapshot, so it takes no transaction to read the two together.
+// A statement sees a single state of the database, so reading the two together takes no transaction.
 func withPosition(sql string) string {
 	return `
 select position.sequence_id, answer.*
@@ -67,7 +67,6 @@ select position.sequence_id, answer.*
 type answerRows struct {
 	pgx.Rows
 	position *int64
-	targets  []any // of the last row, to be used again
 }
 
 func (a *answerRows) Next() bool {
@@ -86,8 +85,7 @@ func (a *answerRows) Next() bool {
 }
 
 func (a *answerRows) Scan(into ...any) error {
-	a.targets = append(append(a.targets[:0], a.position, nil), into...)
-	return a.Rows.Scan(a.targets...)
+	return a.Rows.Scan(append([]any{a.position, nil}, into...)...)
 }
 
 // CollectInto reads all rows of an answer.

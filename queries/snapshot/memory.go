@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/auren-memory/auren/queries/filter"
 )
@@ -31,85 +32,43 @@ type Memory struct {
 	ExpiresAt  *time.Time `json:"expires_at"`  // nil: never
 }
 
-// columns is the only list of the columns of a memory, each with where it is scanned. Content and metadata are scanned as
-// bytes: what comes from PostgreSQL is valid, and a json.RawMessage would be parsed to make sure.
-func columns() []column {
-	return []column{
-		{"id", func(m *Memory) any { return &m.ID }},
-		{"agent_id", func(m *Memory) any { return &m.AgentID }},
-		{"user_id", func(m *Memory) any { return &m.UserID }},
-		{"memory_type", func(m *Memory) any { return &m.Type }},
-		{"content", func(m *Memory) any { return (*[]byte)(&m.Content) }},
-		{"confidence_score", func(m *Memory) any { return &m.Confidence }},
-		{"metadata", func(m *Memory) any { return (*[]byte)(&m.Metadata) }},
-		{"state", func(m *Memory) any { return &m.State }},
-		{"version", func(m *Memory) any { return &m.Version }},
-		{"sequence_id", func(m *Memory) any { return &m.SequenceID }},
-		{"created_at", func(m *Memory) any { return &m.CreatedAt }},
-		{"updated_at", func(m *Memory) any { return &m.UpdatedAt }},
-		{"recorded_at", func(m *Memory) any { return &m.RecordedAt }},
-		{"expires_at", func(m *Memory) any { return &m.ExpiresAt }},
-	}
+// Columns is the select list of what Scan reads, with the state as it is stored.
+const Columns = `id, agent_id, user_id, memory_type, content, confidence_score, metadata, state, version, sequence_id,
+       created_at, updated_at, recorded_at, expires_at`
+
+// Scan reads a row of Columns and of what follows them. Content and metadata are scanned as bytes: PostgreSQL has checked
+// them, and pgx would parse a json.RawMessage once more.
+func (m *Memory) Scan(row pgx.CollectableRow, following ...any) error {
+	err := row.Scan(append([]any{&m.ID, &m.AgentID, &m.UserID, &m.Type, (*[]byte)(&m.Content), &m.Confidence, (*[]byte)(&m.Metadata),
+		&m.State, &m.Version, &m.SequenceID, &m.CreatedAt, &m.UpdatedAt, &m.RecordedAt, &m.ExpiresAt}, following...)...)
+	InUTC(&m.CreatedAt, &m.UpdatedAt, &m.RecordedAt, m.ExpiresAt)
+	return err
 }
 
-type column struct {
-	name   string
-	target func(*Memory) any
+// ScanMemory reads a row of Select.
+func ScanMemory(row pgx.CollectableRow) (m Memory, err error) {
+	err = m.Scan(row)
+	return m, err
 }
 
-// Columns is the select list of what Targets scans, with the state as it is stored.
-func Columns() string { return selectList("state") }
-
-func selectList(state string) string {
-	var names []string
-	for _, c := range columns() {
-		if c.name == "state" {
-			c.name = state
+// InUTC moves times from the time zone of the machine to UTC; nil ones are left out.
+func InUTC(times ...*time.Time) {
+	for _, t := range times {
+		if t != nil {
+			*t = t.UTC()
 		}
-		names = append(names, c.name)
-	}
-	return strings.Join(names, ", ")
-}
-
-// Targets are where a row of Columns is scanned to; InUTC has to follow.
-func (m *Memory) Targets() []any {
-	all := columns()
-	targets := make([]any, len(all))
-	for i, c := range all {
-		targets[i] = c.target(m)
-	}
-	return targets
-}
-
-// InUTC moves the times from the time zone of the machine to UTC.
-func (m *Memory) InUTC() {
-	m.CreatedAt, m.UpdatedAt, m.RecordedAt = m.CreatedAt.UTC(), m.UpdatedAt.UTC(), m.RecordedAt.UTC()
-	if m.ExpiresAt != nil {
-		*m.ExpiresAt = m.ExpiresAt.UTC()
 	}
 }
 
 // Size is about how many bytes the memory takes in an answer.
 func (m *Memory) Size() int { return len(m.Content) + len(m.Metadata) + 512 }
 
-// MemoryScanner scans the rows of one answer of Select, one after the other.
-func MemoryScanner() pgx.RowToFunc[Memory] {
-	var m Memory
-	targets := m.Targets()
-	return func(row pgx.CollectableRow) (Memory, error) {
-		m = Memory{}
-		err := row.Scan(targets...)
-		m.InUTC()
-		return m, err
-	}
-}
-
-// Select is the statement that reads the memories of the snapshot, whose tenant is $1. Conditions stand for the rest of the
-// where clause; tail is the order and the limit.
+// Select returns the statement that reads the memories of the snapshot. $1 is the tenant; conditions are the rest of the where
+// clause, tail is the order and the limit.
 func (s Snapshot) Select(args *filter.Args, conditions filter.Conditions, tail string) string {
-	expired := "case when state = 'active' and expires_at <= " + args.Add(s.Moment) + " then 'expired' else state end as state"
+	state := "case when state = 'active' and expires_at <= " + args.Add(s.Moment) + " then 'expired' else state end as state"
 	current := `
-select ` + selectList(expired) + `
+select ` + strings.Replace(Columns, "state", state, 1) + `
   from agent_memories
  where tenant_id = $1` + conditions.And()
 	if !s.Past {
@@ -127,4 +86,21 @@ union all
    and sequence_id <= ` + position + `
    and superseded_sequence_id > ` + position + tail + `)
   ) as versions` + tail
+}
+
+// SelectByIDs returns the statement that reads the memories with these ids, and its arguments.
+func (s Snapshot) SelectByIDs(ids []uuid.UUID) (sql string, args filter.Args) {
+	args = filter.Args{s.Tenant}
+	where := filter.Conditions{"id = any(" + args.Add(pgtype.FlatArray[uuid.UUID](ids)) + ")"}
+	return s.Select(&args, where, ""), args
+}
+
+// CollectByID reads all rows of Select.
+func CollectByID(rows pgx.Rows) (map[uuid.UUID]Memory, error) {
+	memories := map[uuid.UUID]Memory{}
+	all, err := pgx.CollectRows(rows, ScanMemory)
+	for _, m := range all {
+		memories[m.ID] = m
+	}
+	return memories, err
 }

@@ -1,19 +1,19 @@
-// Package snapshot is what a question about memories is read from: the versions of a tenant's memories at one position of the
-// log, and the moment that decides which of them have expired.
+// Package snapshot reads answers from one state of a tenant's memories: their versions at one position of the log, and the
+// moment that decides which of them have expired.
 //
-// Every answer is read together with the checkpoint of the projection it came from, in one statement, which sees a single
-// state of the database; a search that takes more statements reads them in one transaction or as of the position that the
-// first of them saw. So the sequence_id that an answer carries is exactly the position it reflects.
+// Every answer is read together with the checkpoint of its projection, in one statement, which sees a single state of the
+// database. A search takes several statements: it reads them in one transaction or as of the position that the first of them
+// saw. So the sequence_id that an answer carries is exactly the position it reflects.
 //
 // # As of
 //
-// At.AsOf asks for the past, and Source.At is the only place that finds out what it was. A moment is the position of the last
-// event recorded at or before it, which the log tells; a position that the projection has not reached is waited for, for a
-// bounded time. So an answer about the past is the same whenever it is asked for: it is an error of kind Unavailable rather
-// than the past of a projection that is behind.
+// At.AsOf asks for the past, and only Source.At resolves it. A moment stands for the position of the last event that the log
+// recorded at or before it. If the projection has not reached that position, Source.At waits for a bounded time and then
+// returns an error of kind Unavailable. So an answer about the past is the same whenever it is asked for.
 package snapshot
 
 import (
+	"cmp"
 	"context"
 	"runtime"
 	"time"
@@ -58,25 +58,14 @@ type Source struct {
 
 // New makes a Source on a pool, which stays the caller's to close.
 func New(pool *pgxpool.Pool, config Config) *Source {
-	if config.WaitLimit == 0 {
-		config.WaitLimit = 2 * time.Second
-	}
-	if config.Poll == 0 {
-		config.Poll = 20 * time.Millisecond
-	}
-	if config.Timeout == 0 {
-		config.Timeout = 10 * time.Second
-	}
+	config.WaitLimit = cmp.Or(config.WaitLimit, 2*time.Second)
+	config.Poll = cmp.Or(config.Poll, 20*time.Millisecond)
+	config.Timeout = cmp.Or(config.Timeout, 10*time.Second)
+	config.MaxConcurrent = cmp.Or(config.MaxConcurrent, max(8, 4*runtime.GOMAXPROCS(0)))
 	if config.Now == nil {
 		config.Now = time.Now
 	}
-	if config.MaxConcurrent == 0 {
-		config.MaxConcurrent = max(8, 4*runtime.GOMAXPROCS(0))
-	}
-	return &Source{
-		pool: pool, log: eventstore.NewLog(pool), config: config,
-		slots: make(chan struct{}, config.MaxConcurrent),
-	}
+	return &Source{pool: pool, log: eventstore.NewLog(pool), config: config, slots: make(chan struct{}, config.MaxConcurrent)}
 }
 
 // Now is the time by the clock of the Source.

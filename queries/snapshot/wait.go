@@ -10,7 +10,7 @@ import (
 )
 
 // Await returns once a projection has applied minimum, or with an error of kind Unavailable after Config.WaitLimit. The
-// wake-ups only shorten the pauses; looking at the checkpoint is what decides.
+// wake-ups only shorten the pauses: the checkpoint decides.
 func (s *Source) Await(ctx context.Context, tenant domain.Tenant, projection string, minimum int64) error {
 	var wake <-chan struct{}
 	if s.config.Wake != nil {
@@ -18,41 +18,36 @@ func (s *Source) Await(ctx context.Context, tenant domain.Tenant, projection str
 		wake, cancel = s.config.Wake(string(tenant) + "/" + projection)
 		defer cancel()
 	}
-	limit := time.NewTimer(s.config.WaitLimit)
-	defer limit.Stop()
+	limit := time.After(s.config.WaitLimit)
 	pause := s.config.Poll
 	for {
 		position, err := s.checkpoint(ctx, tenant, projection)
 		if err != nil || position >= minimum {
 			return err
 		}
-		poll := time.NewTimer(pause)
 		select {
 		case <-wake:
-		case <-poll.C:
+		case <-time.After(pause):
 			pause = min(2*pause, 10*s.config.Poll)
-		case <-limit.C:
-			poll.Stop()
+		case <-limit:
 			return errBehind(projection, position, minimum)
 		case <-ctx.Done():
-			poll.Stop()
 			return eventstore.ReadError(ctx.Err())
 		}
-		poll.Stop()
 	}
 }
 
-// ReadCheckpoint reads the least position of the projections $2 of a tenant $1. A projection that has not started on the
+// ReadCheckpoint reads the lowest position of the projections $2 of tenant $1. A projection that has not started on the
 // tenant is at 0.
 const ReadCheckpoint = `
 select case when count(*) = cardinality($2::text[]) then min(sequence_id) else 0 end
   from projection_checkpoints
  where tenant_id = $1 and projection = any($2)`
 
-func (s *Source) checkpoint(ctx context.Context, tenant domain.Tenant, projections ...string) (position int64, err error) {
+func (s *Source) checkpoint(ctx context.Context, tenant domain.Tenant, projection string) (position int64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.config.Timeout)
 	defer cancel()
-	if err := s.pool.QueryRow(ctx, ReadCheckpoint, tenant, projections).Scan(&position); err != nil {
+	if err := s.pool.QueryRow(ctx, ReadCheckpoint, tenant, []string{projection}).Scan(&position); err != nil {
 		return 0, eventstore.ReadError(fmt.Errorf("read checkpoint: %w", err))
 	}
 	return position, nil
