@@ -29,7 +29,7 @@ func golden() []struct {
 		{memory.ConfidenceAdjusted{From: 0.5, To: 1}, "memory_confidence_adjusted", `{"from":0.5,"to":1}`, ``},
 		{memory.EvidenceRecorded{Supports: true, Weight: 0.1, Note: "n", From: 0.5, To: 0.55}, "memory_evidence_recorded", `{"from":0.5,"supports":true,"to":0.55,"weight":0.1}`, `{"note":"n"}`},
 		{memory.EvidenceRecorded{From: 0.5, To: 0.5}, "memory_evidence_recorded", `{"from":0.5,"supports":false,"to":0.5,"weight":0}`, ``},
-		{memory.ExpirySet{ExpiresAt: ptr(noon)}, "memory_expiry_set", `{"expires_at":"2026-03-01T12:00:00.000000Z"}`, ``},
+		{memory.ExpirySet{ExpiresAt: new(noon)}, "memory_expiry_set", `{"expires_at":"2026-03-01T12:00:00.000000Z"}`, ``},
 		{memory.ExpirySet{}, "memory_expiry_set", `{"expires_at":null}`, ``},
 		{memory.Forgotten{}, "memory_forgotten", `{}`, ``},
 		{memory.Restored{}, "memory_restored", `{"expires_at":null}`, ``},
@@ -64,7 +64,7 @@ func TestRememberedRoundTrips(t *testing.T) {
 			Metadata: canonjson.NewObject(nil).Text("a", text.Draw(t, "metadata")).Done(),
 		}}
 		if rapid.Bool().Draw(t, "expires") {
-			told.ExpiresAt = ptr(time.UnixMicro(rapid.Int64Range(0, 1e16).Draw(t, "at")).UTC())
+			told.ExpiresAt = new(time.UnixMicro(rapid.Int64Range(0, 1e16).Draw(t, "at")).UTC())
 		}
 		encoded := memory.Encode(told)
 		back, err := memory.Decode(memory.TypeRemembered, encoded.SchemaVersion, encoded.Payload.Raw(), encoded.Contents.Raw())
@@ -142,9 +142,9 @@ func TestDifferentDraftsHaveDifferentJSON(t *testing.T) {
 	seen := map[string]bool{}
 	for _, v := range []interface{ JSON() canonjson.Value }{
 		memory.Draft{}, memory.Draft{AgentID: "x"}, memory.Draft{UserID: "x"}, memory.Draft{Type: "x"}, memory.Draft{Content: null},
-		memory.Draft{Confidence: ptr(0.0)}, memory.Draft{Metadata: null}, memory.Draft{ExpiresAt: ptr(noon)}, memory.Draft{AgentID: "\x00\xff"},
-		memory.Revision{}, memory.Revision{Type: ptr("")}, memory.Revision{Content: null}, memory.Revision{Metadata: null},
-		memory.Evidence{}, memory.Evidence{Supports: true}, memory.Evidence{Weight: ptr(0.0)}, memory.Evidence{Note: "x"},
+		memory.Draft{Confidence: new(0.0)}, memory.Draft{Metadata: null}, memory.Draft{ExpiresAt: new(noon)}, memory.Draft{AgentID: "\x00\xff"},
+		memory.Revision{}, memory.Revision{Type: new("")}, memory.Revision{Content: null}, memory.Revision{Metadata: null},
+		memory.Evidence{}, memory.Evidence{Supports: true}, memory.Evidence{Weight: new(0.0)}, memory.Evidence{Note: "x"},
 	} {
 		json := v.JSON().String()
 		require.False(t, seen[json], json)

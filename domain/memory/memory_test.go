@@ -36,157 +36,64 @@ func given(events ...memory.Event) *memory.Memory {
 	return m
 }
 
-func ptr[T any](v T) *T { return &v }
-
 func TestDecisions(t *testing.T) {
 	t.Parallel()
-	expiring := remembered()
-	expiring.ExpiresAt = ptr(noon)
-	for name, c := range map[string]struct {
-		given []memory.Event
-		when  func(m *memory.Memory) (memory.Event, error)
-		then  memory.Event
-		err   string
-		kind  domain.Kind
-	}{
-		"revise": {
-			given: []memory.Event{remembered()},
-			when: func(m *memory.Memory) (memory.Event, error) {
-				return m.Revise(memory.Revision{Content: canonjson.MustParse(`{ "likes": "coffee" }`), Type: ptr("habit")}, noon)
-			},
-			then: memory.Revised{Type: "habit", Content: canonjson.MustParse(`{"likes":"coffee"}`), Metadata: canonjson.MustParse(`{}`), Changed: []string{"memory_type", "content"}},
-		},
-		"revise without a change is no event": {
-			given: []memory.Event{remembered()},
-			when: func(m *memory.Memory) (memory.Event, error) {
-				return m.Revise(memory.Revision{Content: canonjson.MustParse(`{"likes" : "te\u0061"}`), Metadata: canonjson.MustParse(`{}`)}, noon)
-			},
-		},
-		"revise metadata to an array": {
-			given: []memory.Event{remembered()},
-			when: func(m *memory.Memory) (memory.Event, error) {
-				return m.Revise(memory.Revision{Metadata: canonjson.MustParse(`[1]`)}, noon)
-			},
-			err: "metadata: must be a JSON object", kind: domain.Invalid,
-		},
-		"adjust confidence": {
-			given: []memory.Event{remembered()},
-			when:  func(m *memory.Memory) (memory.Event, error) { return m.AdjustConfidence(0.9, noon) },
-			then:  memory.ConfidenceAdjusted{From: 0.5, To: 0.9},
-		},
-		"adjust confidence to the same value": {
-			given: []memory.Event{remembered()},
-			when:  func(m *memory.Memory) (memory.Event, error) { return m.AdjustConfidence(0.5, noon) },
-		},
-		"adjust confidence to NaN": {
-			given: []memory.Event{remembered()},
-			when:  func(m *memory.Memory) (memory.Event, error) { return m.AdjustConfidence(math.NaN(), noon) },
-			err:   "confidence: must be between 0 and 1, got NaN", kind: domain.Invalid,
-		},
-		"supporting evidence": {
-			given: []memory.Event{remembered()},
-			when: func(m *memory.Memory) (memory.Event, error) {
-				return m.RecordEvidence(memory.Evidence{Supports: true, Note: "said so again"}, noon)
-			},
-			then: memory.EvidenceRecorded{Supports: true, Weight: 0.1, Note: "said so again", From: 0.5, To: 0.55},
-		},
-		"contradicting evidence": {
-			given: []memory.Event{remembered()},
-			when: func(m *memory.Memory) (memory.Event, error) {
-				return m.RecordEvidence(memory.Evidence{Weight: ptr(0.4)}, noon)
-			},
-			then: memory.EvidenceRecorded{Weight: 0.4, From: 0.5, To: 0.3},
-		},
-		"evidence without weight is still an event": {
-			given: []memory.Event{remembered()},
-			when: func(m *memory.Memory) (memory.Event, error) {
-				return m.RecordEvidence(memory.Evidence{Supports: true, Weight: ptr(0.0)}, noon)
-			},
-			then: memory.EvidenceRecorded{Supports: true, From: 0.5, To: 0.5},
-		},
-		"set expiry": {
-			given: []memory.Event{remembered()},
-			when:  func(m *memory.Memory) (memory.Event, error) { return m.SetExpiry(ptr(evening), noon) },
-			then:  memory.ExpirySet{ExpiresAt: ptr(evening)},
-		},
-		"set the same expiry": {
-			given: []memory.Event{expiring},
-			when:  func(m *memory.Memory) (memory.Event, error) { return m.SetExpiry(ptr(noon), morning) },
-		},
-		"forget": {
-			given: []memory.Event{remembered()},
-			when:  func(m *memory.Memory) (memory.Event, error) { return m.Forget(noon) },
-			then:  memory.Forgotten{},
-		},
-		"forget twice": {
-			given: []memory.Event{remembered(), memory.Forgotten{}},
-			when:  func(m *memory.Memory) (memory.Event, error) { return m.Forget(noon) },
-		},
-		"forget an expired memory": {
-			given: []memory.Event{expiring},
-			when:  func(m *memory.Memory) (memory.Event, error) { return m.Forget(noon) },
-			err:   "is expired; restore it first", kind: domain.Conflict,
-		},
-		"restore a forgotten memory": {
-			given: []memory.Event{remembered(), memory.Forgotten{}},
-			when:  func(m *memory.Memory) (memory.Event, error) { return m.Restore(noon) },
-			then:  memory.Restored{},
-		},
-		"restore an active memory": {
-			given: []memory.Event{remembered()},
-			when:  func(m *memory.Memory) (memory.Event, error) { return m.Restore(noon) },
-		},
-		"restore keeps a future expiry": {
-			given: []memory.Event{expiring, memory.Forgotten{}},
-			when:  func(m *memory.Memory) (memory.Event, error) { return m.Restore(morning) },
-			then:  memory.Restored{ExpiresAt: ptr(noon)},
-		},
-		"restore drops a past expiry": {
-			given: []memory.Event{expiring},
-			when:  func(m *memory.Memory) (memory.Event, error) { return m.Restore(noon) },
-			then:  memory.Restored{},
-		},
-		"expire at the instant": {
-			given: []memory.Event{expiring},
-			when:  func(m *memory.Memory) (memory.Event, error) { return m.Expire(noon) },
-			then:  memory.Expired{ExpiresAt: noon},
-		},
-		"expire too early": {
-			given: []memory.Event{expiring},
-			when:  func(m *memory.Memory) (memory.Event, error) { return m.Expire(noon.Add(-1)) },
-		},
-		"revise a forgotten memory": {
-			given: []memory.Event{remembered(), memory.Forgotten{}},
-			when: func(m *memory.Memory) (memory.Event, error) {
-				return m.Revise(memory.Revision{Content: canonjson.MustParse(`1`)}, noon)
-			},
-			err: "is forgotten; restore it first", kind: domain.Conflict,
-		},
-		"revise at the instant of expiry": {
-			given: []memory.Event{expiring},
-			when: func(m *memory.Memory) (memory.Event, error) {
-				return m.Revise(memory.Revision{Content: canonjson.MustParse(`1`)}, noon)
-			},
-			err: "is expired; restore it first", kind: domain.Conflict,
-		},
-		"a memory that does not exist": {
-			when: func(m *memory.Memory) (memory.Event, error) { return m.Forget(noon) },
-			err:  "no such memory", kind: domain.NotFound,
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			event, err := c.when(given(c.given...))
-			if c.err != "" {
-				require.ErrorContains(t, err, c.err)
-				require.Equal(t, c.kind, domain.KindOf(err))
-				require.Nil(t, event)
-				return
-			}
-			require.NoError(t, err)
-			require.Equal(t, c.then, event)
-		})
+	// decides and refuses check one decision; a nil event records nothing.
+	decides := func(name string, want memory.Event) func(memory.Event, error) {
+		return func(event memory.Event, err error) {
+			require.NoError(t, err, name)
+			require.Equal(t, want, event, name)
+		}
 	}
+	refuses := func(name string, kind domain.Kind, text string) func(memory.Event, error) {
+		return func(event memory.Event, err error) {
+			require.ErrorContains(t, err, text, name)
+			require.Equal(t, kind, domain.KindOf(err), name)
+			require.Nil(t, event, name)
+		}
+	}
+	until := remembered()
+	until.ExpiresAt = &noon
+	none, active, expiring := given(), given(remembered()), given(until)
+	forgotten, forgottenExpiring := given(remembered(), memory.Forgotten{}), given(until, memory.Forgotten{})
+	content := func(raw string) memory.Revision { return memory.Revision{Content: canonjson.MustParse(raw)} }
+
+	revision := content(`{ "likes": "coffee" }`)
+	revision.Type = new("habit")
+	decides("revise", memory.Revised{
+		Type: "habit", Content: canonjson.MustParse(`{"likes":"coffee"}`), Metadata: canonjson.MustParse(`{}`), Changed: []string{"memory_type", "content"},
+	})(active.Revise(revision, noon))
+	same := content(`{"likes" : "te\u0061"}`)
+	same.Metadata = canonjson.MustParse(`{}`)
+	decides("revise without a change", nil)(active.Revise(same, noon))
+	refuses("revise metadata to an array", domain.Invalid, "metadata: must be a JSON object")(active.Revise(memory.Revision{Metadata: canonjson.MustParse(`[1]`)}, noon))
+	refuses("revise a forgotten memory", domain.Conflict, "is forgotten; restore it first")(forgotten.Revise(content(`1`), noon))
+	refuses("revise at the instant of expiry", domain.Conflict, "is expired; restore it first")(expiring.Revise(content(`1`), noon))
+
+	decides("adjust confidence", memory.ConfidenceAdjusted{From: 0.5, To: 0.9})(active.AdjustConfidence(0.9, noon))
+	decides("adjust confidence to the same value", nil)(active.AdjustConfidence(0.5, noon))
+	refuses("adjust confidence to NaN", domain.Invalid, "confidence: must be between 0 and 1, got NaN")(active.AdjustConfidence(math.NaN(), noon))
+
+	decides("supporting evidence", memory.EvidenceRecorded{Supports: true, Weight: 0.1, Note: "said so again", From: 0.5, To: 0.55})(
+		active.RecordEvidence(memory.Evidence{Supports: true, Note: "said so again"}, noon))
+	decides("contradicting evidence", memory.EvidenceRecorded{Weight: 0.4, From: 0.5, To: 0.3})(active.RecordEvidence(memory.Evidence{Weight: new(0.4)}, noon))
+	decides("evidence without weight", memory.EvidenceRecorded{Supports: true, From: 0.5, To: 0.5})(
+		active.RecordEvidence(memory.Evidence{Supports: true, Weight: new(0.0)}, noon))
+
+	decides("set expiry", memory.ExpirySet{ExpiresAt: &evening})(active.SetExpiry(&evening, noon))
+	decides("set the same expiry", nil)(expiring.SetExpiry(&noon, morning))
+	decides("expire at the instant", memory.Expired{ExpiresAt: noon})(expiring.Expire(noon))
+	decides("expire too early", nil)(expiring.Expire(noon.Add(-1)))
+
+	decides("forget", memory.Forgotten{})(active.Forget(noon))
+	decides("forget twice", nil)(forgotten.Forget(noon))
+	refuses("forget an expired memory", domain.Conflict, "is expired; restore it first")(expiring.Forget(noon))
+	refuses("forget a memory that does not exist", domain.NotFound, "no such memory")(none.Forget(noon))
+
+	decides("restore a forgotten memory", memory.Restored{})(forgotten.Restore(noon))
+	decides("restore an active memory", nil)(active.Restore(noon))
+	decides("restore keeps a future expiry", memory.Restored{ExpiresAt: &noon})(forgottenExpiring.Restore(morning))
+	decides("restore drops a past expiry", memory.Restored{})(expiring.Restore(noon))
 }
 
 func TestRememberChecksEveryField(t *testing.T) {
@@ -203,9 +110,9 @@ func TestRememberChecksEveryField(t *testing.T) {
 		"user_id":     func(d *memory.Draft) { d.UserID = " " },
 		"memory_type": func(d *memory.Draft) { d.Type = strings.Repeat("x", 51) },
 		"content":     func(d *memory.Draft) { d.Content = canonjson.Value{} },
-		"confidence":  func(d *memory.Draft) { d.Confidence = ptr(1.0000001) },
+		"confidence":  func(d *memory.Draft) { d.Confidence = new(1.0000001) },
 		"metadata":    func(d *memory.Draft) { d.Metadata = canonjson.MustParse(`"x"`) },
-		"expires_at":  func(d *memory.Draft) { d.ExpiresAt = ptr(time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)) },
+		"expires_at":  func(d *memory.Draft) { d.ExpiresAt = new(time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)) },
 	} {
 		draft := good
 		spoil(&draft)
@@ -233,7 +140,7 @@ func TestFold(t *testing.T) {
 		memory.Revised{Type: "habit", Content: canonjson.MustParse(`2`), Metadata: canonjson.MustParse(`{"a":1}`)},
 		memory.ConfidenceAdjusted{From: 0.5, To: 0.7},
 		memory.EvidenceRecorded{Supports: true, Weight: 0.1, From: 0.7, To: 0.73},
-		memory.ExpirySet{ExpiresAt: ptr(noon)},
+		memory.ExpirySet{ExpiresAt: new(noon)},
 		memory.Expired{ExpiresAt: noon},
 		memory.Restored{},
 		memory.Forgotten{},
