@@ -76,8 +76,7 @@ func TestForgetMatching(t *testing.T) {
 		require.NoError(t, err)
 	}
 	for _, id := range ids[:5] {
-		_, err := f.Forget(t.Context(), req(), id)
-		require.NoError(t, err)
+		must(t)(f.Forget(t.Context(), req(), id))
 	}
 	interfered := false
 	find := func(ctx context.Context, after uuid.UUID, limit int) ([]uuid.UUID, error) {
@@ -89,8 +88,7 @@ func TestForgetMatching(t *testing.T) {
 		}
 		if !interfered {
 			interfered = true
-			_, err := f.AdjustConfidence(ctx, req(), ids[9], 0.9)
-			require.NoError(t, err)
+			must(t)(f.AdjustConfidence(ctx, req(), ids[9], 0.9))
 		}
 		return page, nil
 	}
@@ -126,8 +124,7 @@ func TestForgetMatchingIsIdempotent(t *testing.T) {
 	require.Equal(t, first, again)
 	_, err = f.ForgetMatching(t.Context(), withID("all"), canonjson.Text("another filter"), find)
 	require.Equal(t, domain.Reused, domain.KindOf(err))
-	_, err = f.Remember(t.Context(), withID("taken"), tea())
-	require.NoError(t, err)
+	must(t)(f.Remember(t.Context(), withID("taken"), tea()))
 	_, err = f.ForgetMatching(t.Context(), withID("taken"), canonjson.Text("filter"), find)
 	require.Equal(t, domain.Reused, domain.KindOf(err))
 	require.Equal(t, before+1, f.head(t))
@@ -139,8 +136,7 @@ func TestSweeper(t *testing.T) {
 	soon := noon.Add(time.Hour)
 	r := tea()
 	r.ExpiresAt = &soon
-	receipt, err := f.Remember(t.Context(), req(), r)
-	require.NoError(t, err)
+	receipt := must(t)(f.Remember(t.Context(), req(), r))
 	kept := f.remember(t)
 	due := func(context.Context, time.Time, int) ([]memory.Key, error) {
 		// Stale results of a lagging read model, and a memory that does not exist.
@@ -196,8 +192,7 @@ func TestImport(t *testing.T) {
 	require.Equal(t, record.OccurredAt, now.CreatedAt)
 
 	// An agent's own revision is not undone by a record that has not changed.
-	_, err := f.Revise(t.Context(), req(), record.ID, memory.Revision{Content: canonjson.MustParse(`"better"`)})
-	require.NoError(t, err)
+	must(t)(f.Revise(t.Context(), req(), record.ID, memory.Revision{Content: canonjson.MustParse(`"better"`)}))
 	expect(record, commands.ImportUnchanged, 2)
 
 	changed := record
@@ -209,8 +204,7 @@ func TestImport(t *testing.T) {
 	expect(record, commands.ImportChanged, 6) // a restored file
 	expect(changed, commands.ImportChanged, 8)
 
-	_, err = f.Forget(t.Context(), req(), record.ID)
-	require.NoError(t, err)
+	must(t)(f.Forget(t.Context(), req(), record.ID))
 	expect(record, commands.ImportKept, 9)
 
 	gone := record

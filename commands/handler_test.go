@@ -20,32 +20,27 @@ func TestTheLifeOfAMemory(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	ctx := t.Context()
-	receipt, err := f.Remember(ctx, req(), tea())
-	require.NoError(t, err)
+	receipt := must(t)(f.Remember(ctx, req(), tea()))
 	require.Equal(t, 1, receipt.Version)
 	require.Equal(t, int64(1), receipt.SequenceID)
 	id := receipt.ID
 
 	later := noon.Add(time.Hour)
-	habit := "habit"
-	steps := []func() (commands.Receipt, error){
-		func() (commands.Receipt, error) {
-			return f.Revise(ctx, req(), id, memory.Revision{Type: &habit, Content: canonjson.MustParse(`"coffee"`)})
-		},
-		func() (commands.Receipt, error) { return f.AdjustConfidence(ctx, req(), id, 0.8) },
-		func() (commands.Receipt, error) {
-			return f.RecordEvidence(ctx, req(), id, memory.Evidence{Supports: true})
-		},
-		func() (commands.Receipt, error) { return f.SetExpiry(ctx, req(), id, &later) },
-		func() (commands.Receipt, error) { f.clock.Set(later); return f.Restore(ctx, req(), id) },
-		func() (commands.Receipt, error) { return f.Forget(ctx, req(), id) },
-	}
-	for i, step := range steps {
-		receipt, err := step()
+	version := 1
+	next := func(receipt commands.Receipt, err error) {
+		t.Helper()
+		version++
 		require.NoError(t, err)
-		require.Equal(t, i+2, receipt.Version)
-		require.Equal(t, int64(i+2), receipt.SequenceID)
+		require.Equal(t, version, receipt.Version)
+		require.Equal(t, int64(version), receipt.SequenceID)
 	}
+	next(f.Revise(ctx, req(), id, memory.Revision{Type: new("habit"), Content: canonjson.MustParse(`"coffee"`)}))
+	next(f.AdjustConfidence(ctx, req(), id, 0.8))
+	next(f.RecordEvidence(ctx, req(), id, memory.Evidence{Supports: true}))
+	next(f.SetExpiry(ctx, req(), id, &later))
+	f.clock.Set(later)
+	next(f.Restore(ctx, req(), id))
+	next(f.Forget(ctx, req(), id))
 	events, now := f.stream(t, id)
 	var types []string
 	for _, e := range events {
@@ -64,72 +59,38 @@ func TestTheLifeOfAMemory(t *testing.T) {
 func TestACommandWithoutEffectReturnsTheCurrentVersion(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	first, err := f.Remember(t.Context(), req(), tea())
-	require.NoError(t, err)
-	for name, again := range map[string]func() (commands.Receipt, error){
-		"revise": func() (commands.Receipt, error) {
-			return f.Revise(t.Context(), req(), first.ID, memory.Revision{Content: canonjson.MustParse(`{"likes" :"tea"}`)})
-		},
-		"restore": func() (commands.Receipt, error) { return f.Restore(t.Context(), req(), first.ID) },
-	} {
-		receipt, err := again()
-		require.NoError(t, err, name)
-		require.Equal(t, first, receipt, name)
-	}
+	first := must(t)(f.Remember(t.Context(), req(), tea()))
+	require.Equal(t, first, must(t)(f.Revise(t.Context(), req(), first.ID, memory.Revision{Content: canonjson.MustParse(`{"likes" :"tea"}`)})))
+	require.Equal(t, first, must(t)(f.Restore(t.Context(), req(), first.ID)))
 	require.Equal(t, int64(1), f.head(t))
 }
 
 func TestRefusals(t *testing.T) {
 	t.Parallel()
-	f := setup(t)
-	id := f.remember(t)
-	forgotten := f.remember(t)
-	_, err := f.Forget(t.Context(), req(), forgotten)
-	require.NoError(t, err)
+	f, ctx := setup(t), t.Context()
+	id, forgotten := f.remember(t), f.remember(t)
+	must(t)(f.Forget(ctx, req(), forgotten))
 	before := f.head(t)
-	for name, c := range map[string]struct {
-		err  func() error
-		kind domain.Kind
-		text string
-	}{
-		"unknown memory": {func() error { _, err := f.Forget(t.Context(), req(), uuid.New()); return err }, domain.NotFound, "there is no memory"},
-		"other tenant": {func() error {
-			r := req()
-			r.Tenant = "other"
-			_, err := f.Forget(t.Context(), r, id)
-			return err
-		}, domain.NotFound, "there is no memory"},
-		"forgotten memory": {func() error { _, err := f.AdjustConfidence(t.Context(), req(), forgotten, 1); return err }, domain.Conflict, "is forgotten; restore it first"},
-		"nothing to revise": {func() error {
-			_, err := f.Revise(t.Context(), req(), id, memory.Revision{})
-			return err
-		}, domain.Invalid, "content, metadata or memory_type must be given"},
-		"bad command id":            {func() error { _, err := f.Forget(t.Context(), withID("a b"), id); return err }, domain.Invalid, "command_id: "},
-		"negative expected version": {func() error { _, err := f.Forget(t.Context(), expecting(-1), id); return err }, domain.Invalid, "expected_version: "},
-		"nil id": {func() error {
-			r := tea()
-			r.ID = &uuid.Nil
-			_, err := f.Remember(t.Context(), req(), r)
-			return err
-		}, domain.Invalid, "id: must not be the nil UUID"},
-		"occurred in the year 0": {func() error {
-			r := tea()
-			r.OccurredAt = &time.Time{}
-			*r.OccurredAt = time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC)
-			_, err := f.Remember(t.Context(), req(), r)
-			return err
-		}, domain.Invalid, "occurred_at: must be in the years 1 to 9999, got 0"},
-		"id that is taken": {func() error {
-			r := tea()
-			r.ID = &id
-			_, err := f.Remember(t.Context(), req(), r)
-			return err
-		}, domain.Conflict, "exists already, at version 1"},
-	} {
-		err := c.err()
-		require.ErrorContains(t, err, c.text, name)
-		require.Equal(t, c.kind, domain.KindOf(err), name)
+	refuses := func(kind domain.Kind, text string) func(commands.Receipt, error) {
+		return func(_ commands.Receipt, err error) {
+			t.Helper()
+			require.ErrorContains(t, err, text)
+			require.Equal(t, kind, domain.KindOf(err), text)
+		}
 	}
+	refuses(domain.NotFound, "there is no memory")(f.Forget(ctx, req(), uuid.New()))
+	refuses(domain.NotFound, "there is no memory")(f.Forget(ctx, commands.Request{Tenant: "other"}, id))
+	refuses(domain.Conflict, "is forgotten; restore it first")(f.AdjustConfidence(ctx, req(), forgotten, 1))
+	refuses(domain.Invalid, "content, metadata or memory_type must be given")(f.Revise(ctx, req(), id, memory.Revision{}))
+	refuses(domain.Invalid, "command_id: ")(f.Forget(ctx, withID("a b"), id))
+	refuses(domain.Invalid, "expected_version: ")(f.Forget(ctx, expecting(-1), id))
+	r := tea()
+	r.ID = &uuid.Nil
+	refuses(domain.Invalid, "id: must not be the nil UUID")(f.Remember(ctx, req(), r))
+	r.ID = &id
+	refuses(domain.Conflict, "exists already, at version 1")(f.Remember(ctx, req(), r))
+	r.OccurredAt = new(time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC))
+	refuses(domain.Invalid, "occurred_at: must be in the years 1 to 9999, got 0")(f.Remember(ctx, req(), r))
 	require.Equal(t, before, f.head(t), "a rejected command writes nothing")
 }
 
@@ -137,10 +98,9 @@ func TestExpectedVersion(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	id := f.remember(t)
-	receipt, err := f.AdjustConfidence(t.Context(), expecting(1), id, 0.6)
-	require.NoError(t, err)
+	receipt := must(t)(f.AdjustConfidence(t.Context(), expecting(1), id, 0.6))
 	require.Equal(t, 2, receipt.Version)
-	_, err = f.AdjustConfidence(t.Context(), expecting(1), id, 0.7)
+	_, err := f.AdjustConfidence(t.Context(), expecting(1), id, 0.7)
 	require.Equal(t, &domain.VersionConflictError{Stream: id.String(), Expected: 1, Actual: 2}, err)
 }
 
@@ -194,15 +154,13 @@ func (f fixture) revise100(t *testing.T, r commands.Request, id uuid.UUID) []err
 func TestARepeatedCommandReturnsItsFirstReceipt(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	first, err := f.Remember(t.Context(), withID("once"), tea())
-	require.NoError(t, err)
-	again, err := f.Remember(t.Context(), withID("once"), tea())
-	require.NoError(t, err)
+	first := must(t)(f.Remember(t.Context(), withID("once"), tea()))
+	again := must(t)(f.Remember(t.Context(), withID("once"), tea()))
 	require.Equal(t, first, again)
 
 	other := tea()
 	other.Content = canonjson.MustParse(`{"likes":"coffee"}`)
-	_, err = f.Remember(t.Context(), withID("once"), other)
+	_, err := f.Remember(t.Context(), withID("once"), other)
 	require.Equal(t, domain.Reused, domain.KindOf(err))
 	_, err = f.Forget(t.Context(), withID("once"), first.ID)
 	require.Equal(t, domain.Reused, domain.KindOf(err))
@@ -213,16 +171,12 @@ func TestARepeatedCommandDoesNotAffectLaterChanges(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	id := f.remember(t)
-	first, err := f.Forget(t.Context(), withID("forget-1"), id)
-	require.NoError(t, err)
-	noop, err := f.Forget(t.Context(), withID("forget-2"), id) // changes nothing, which is recorded
-	require.NoError(t, err)
+	first := must(t)(f.Forget(t.Context(), withID("forget-1"), id))
+	noop := must(t)(f.Forget(t.Context(), withID("forget-2"), id)) // changes nothing, which is recorded
 	require.Equal(t, first, noop)
-	_, err = f.Restore(t.Context(), req(), id)
-	require.NoError(t, err)
+	must(t)(f.Restore(t.Context(), req(), id))
 	for _, command := range []string{"forget-1", "forget-2"} {
-		again, err := f.Forget(t.Context(), withID(command), id)
-		require.NoError(t, err)
+		again := must(t)(f.Forget(t.Context(), withID(command), id))
 		require.Equal(t, first, again)
 	}
 	_, now := f.stream(t, id)
@@ -236,10 +190,8 @@ func TestARepeatedCommandWithAnExpectedVersionSucceedsAgain(t *testing.T) {
 	id := f.remember(t)
 	r := withID("adjust")
 	r.ExpectedVersion = 1
-	first, err := f.AdjustConfidence(t.Context(), r, id, 0.9)
-	require.NoError(t, err)
-	again, err := f.AdjustConfidence(t.Context(), r, id, 0.9)
-	require.NoError(t, err)
+	first := must(t)(f.AdjustConfidence(t.Context(), r, id, 0.9))
+	again := must(t)(f.AdjustConfidence(t.Context(), r, id, 0.9))
 	require.Equal(t, first, again)
 }
 
@@ -251,8 +203,6 @@ func TestAConflictIsNotRecordedUnderTheCommandID(t *testing.T) {
 	r.ExpectedVersion = 2
 	_, err := f.AdjustConfidence(t.Context(), r, id, 0.9)
 	require.Equal(t, domain.Conflict, domain.KindOf(err))
-	_, err = f.AdjustConfidence(t.Context(), req(), id, 0.8)
-	require.NoError(t, err)
-	_, err = f.AdjustConfidence(t.Context(), r, id, 0.9)
-	require.NoError(t, err)
+	must(t)(f.AdjustConfidence(t.Context(), req(), id, 0.8))
+	must(t)(f.AdjustConfidence(t.Context(), r, id, 0.9))
 }

@@ -77,9 +77,16 @@ func tea() commands.Remember {
 
 func (f fixture) remember(t *testing.T) uuid.UUID {
 	t.Helper()
-	receipt, err := f.Remember(t.Context(), req(), tea())
-	require.NoError(t, err)
-	return receipt.ID
+	return must(t)(f.Remember(t.Context(), req(), tea())).ID
+}
+
+// must takes the answer of a command that must succeed.
+func must(t *testing.T) func(commands.Receipt, error) commands.Receipt {
+	return func(r commands.Receipt, err error) commands.Receipt {
+		t.Helper()
+		require.NoError(t, err)
+		return r
+	}
 }
 
 // stream returns the events of a memory, and the memory folded from them.
