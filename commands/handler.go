@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
 
@@ -113,4 +114,12 @@ func (h *Handler) newEvent(req Request, event memory.Event, occurredAt time.Time
 		ID: h.config.NewID(), Type: event.EventType(), SchemaVersion: encoded.SchemaVersion,
 		Payload: encoded.Payload, Contents: contents, Meta: req.Meta, OccurredAt: occurredAt,
 	}
+}
+
+// end ends the span of a command with its outcome.
+func end(span trace.Span, err error) {
+	if err != nil {
+		span.SetStatus(codes.Error, err.Error())
+	}
+	span.End()
 }

@@ -12,24 +12,20 @@ type keyedMutex[K comparable] struct {
 }
 
 type entry struct {
-	// token is in the channel while the key is not locked.
-	token chan struct{}
+	// held is full while the key is locked.
+	held chan struct{}
 	// users hold the lock or wait for it; the last one removes the entry.
 	users int
 }
 
-// lock waits until the key is free, in no particular order; unlock must be called.
+// lock waits until the key is free, in no particular order; unlock must be called once.
 func (m *keyedMutex[K]) lock(ctx context.Context, key K) (unlock func(), err error) {
 	e := m.enter(key)
 	select {
-	case <-e.token:
+	case e.held <- struct{}{}:
 		return func() {
-			select {
-			case e.token <- struct{}{}:
-				m.leave(key, e)
-			default:
-				panic("commands: unlock of a key that is not locked")
-			}
+			<-e.held
+			m.leave(key, e)
 		}, nil
 	case <-ctx.Done():
 		m.leave(key, e)
@@ -40,13 +36,12 @@ func (m *keyedMutex[K]) lock(ctx context.Context, key K) (unlock func(), err err
 func (m *keyedMutex[K]) enter(key K) *entry {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.entries == nil {
+		m.entries = map[K]*entry{}
+	}
 	e := m.entries[key]
 	if e == nil {
-		e = &entry{token: make(chan struct{}, 1)}
-		e.token <- struct{}{}
-		if m.entries == nil {
-			m.entries = map[K]*entry{}
-		}
+		e = &entry{held: make(chan struct{}, 1)}
 		m.entries[key] = e
 	}
 	e.users++

@@ -1,6 +1,7 @@
 package eventstore
 
 import (
+	"bytes"
 	"encoding/json"
 	"time"
 
@@ -43,6 +44,23 @@ func (e *Event) Meta() (domain.Meta, error) { return decodeMeta(e.Metadata) }
 func (e *Event) Erased() bool {
 	absent := e.Contents == nil || string(e.Contents) == "null"
 	return absent && contents.Committed(e.Payload)
+}
+
+// Reason returns why the command behind the event was sent; "" if nobody said, or if the contents were erased.
+func (e *Event) Reason() string { return e.Said("reason") }
+
+// Said returns a text that is a member of the contents, or "" if there is none.
+func (e *Event) Said(member string) string {
+	// Most contents have no such member, and finding that out by reading them took 2 of the 15 µs of projecting a memory.
+	if !bytes.Contains(e.Contents, []byte(`"`+member+`"`)) {
+		return ""
+	}
+	said, err := canonjson.Adopt(e.Contents)
+	if err != nil {
+		return ""
+	}
+	text, _ := said.Member(member).Text()
+	return text
 }
 
 // NewEvent is an event to append.

@@ -77,10 +77,7 @@ func Verify(ctx context.Context, db beginner) ([]Difference, error) {
 	return compare(parseManifest(schema), actual), nil
 }
 
-type definition struct {
-	Object string
-	Text   string
-}
+const describeSQL = `select coalesce(json_object_agg(object, definition), '{}') from (` + catalogSQL + `) as described (object, definition)`
 
 // describe returns the definition of each object that is in the database.
 func describe(ctx context.Context, tx pgx.Tx) (map[string]string, error) {
@@ -91,18 +88,11 @@ func describe(ctx context.Context, tx pgx.Tx) (map[string]string, error) {
 	if err := findReadModels(ctx, tx); err != nil {
 		return nil, fmt.Errorf("find the read models: %w", err)
 	}
-	rows, err := tx.Query(ctx, catalogSQL, slices.Concat(tables, readModels), functions)
-	if err != nil {
+	var described map[string]string
+	if err := tx.QueryRow(ctx, describeSQL, slices.Concat(tables, readModels), functions).Scan(&described); err != nil {
 		return nil, fmt.Errorf("read the catalog: %w", err)
 	}
-	definitions, err := pgx.CollectRows(rows, pgx.RowToStructByPos[definition])
-	if err != nil {
-		return nil, fmt.Errorf("read the catalog: %w", err)
-	}
-	described := map[string]string{"version": strconv.FormatInt(current, 10)}
-	for _, d := range definitions {
-		described[d.Object] = d.Text
-	}
+	described["version"] = strconv.FormatInt(current, 10)
 	return described, nil
 }
 

@@ -74,24 +74,30 @@ func commandEventID(tenant domain.Tenant, commandID string) uuid.UUID {
 func readOutcome(ctx context.Context, pool *pgxpool.Pool, tenant domain.Tenant, id string, fingerprint eventstore.Hash) (
 	first eventstore.Outcome, ok bool, err error,
 ) {
-	rows, err := pool.Query(ctx, readCommands, tenant, []string{id}, pgtype.FlatArray[uuid.UUID]{commandEventID(tenant, id)})
-	if err != nil {
+	b, found := &pgx.Batch{}, map[string]recorded{}
+	queueReadCommands(b, tenant, []string{id}, pgtype.FlatArray[uuid.UUID]{commandEventID(tenant, id)}, found)
+	if err := pool.SendBatch(ctx, b).Close(); err != nil {
 		return first, false, eventstore.Translate(fmt.Errorf("read command: %w", err))
 	}
-	commands, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (recorded, error) {
-		_, c, err := scanRecorded(row)
-		return c, err
-	})
-	switch {
-	case err != nil:
-		return first, false, eventstore.Translate(fmt.Errorf("read command: %w", err))
-	case len(commands) == 0:
-		return first, false, nil
-	case !commands[0].isOf(fingerprint):
+	c, ok := found[id]
+	if ok && !c.isOf(fingerprint) {
 		return first, false, eventstore.ErrReused
-	default:
-		return commands[0].outcome, true, nil
 	}
+	return c.outcome, ok, nil
+}
+
+// queueReadCommands adds the statement that finds which commands were recorded; events are the ids of those that would record them.
+func queueReadCommands(b *pgx.Batch, tenant domain.Tenant, ids []string, events pgtype.FlatArray[uuid.UUID], found map[string]recorded) {
+	b.Queue(readCommands, tenant, ids, events).Query(func(rows pgx.Rows) error {
+		for rows.Next() {
+			id, c, err := scanRecorded(rows)
+			if err != nil {
+				return err
+			}
+			found[id] = c
+		}
+		return rows.Err()
+	})
 }
 
 func scanRecorded(row pgx.CollectableRow) (id string, c recorded, err error) {

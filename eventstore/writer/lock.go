@@ -85,19 +85,9 @@ func (s *logState) queueRead(b *pgx.Batch, tenant domain.Tenant, batch []*reques
 		}
 		return rows.Err()
 	})
-	if len(commands) == 0 {
-		return
+	if len(commands) > 0 {
+		queueReadCommands(b, tenant, commands, events, s.commands)
 	}
-	b.Queue(readCommands, tenant, commands, events).Query(func(rows pgx.Rows) error {
-		for rows.Next() {
-			id, c, err := scanRecorded(rows)
-			if err != nil {
-				return err
-			}
-			s.commands[id] = c
-		}
-		return rows.Err()
-	})
 }
 
 // keysOf returns the streams of a batch, its command ids, and the ids of the events that would record these.
