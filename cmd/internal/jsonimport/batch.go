@@ -41,7 +41,7 @@ func (b *batch) add(i item) {
 	b.items = append(b.items, i)
 }
 
-// report adds the results of a batch to the report and emits the outcome of each of its records.
+// reportBatch adds the results of a batch to the report and emits the outcome of each of its records.
 func (r *run) reportBatch(b *batch) error {
 	imported := 0
 	for _, i := range b.items {
@@ -56,7 +56,10 @@ func (r *run) reportBatch(b *batch) error {
 			}
 		}
 		if o.Verdict == Rejected {
-			if err := r.rejects.write(rejectionOf(o, i.element)); err != nil {
+			if err := r.rejects.write(rejection{
+				File: o.File, Section: o.Section, Index: o.Index, Offset: i.element.offset, Length: i.element.length,
+				Reason: o.Reason, Raw: i.element.raw, RawText: string(i.element.raw),
+			}); err != nil {
 				return err
 			}
 		}

@@ -1,8 +1,8 @@
 package jsonimport
 
 import (
-	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path"
 	"slices"
@@ -41,8 +41,8 @@ func loadMap(what, file string, longest int) (map[string]string, error) {
 	if _, err := canonjson.Parse(raw); err != nil {
 		return nil, fmt.Errorf("%s %s: %w", what, file, err)
 	}
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &members); err != nil || members == nil {
+	members, err := fieldsOf(raw)
+	if err != nil || members == nil {
 		return nil, fmt.Errorf("%s %s: must be a JSON object, got %s", what, file, kindOf(raw))
 	}
 	names := make(map[string]string, len(members))
@@ -65,12 +65,7 @@ func loadMap(what, file string, longest int) (map[string]string, error) {
 // checkChains refuses a name that is mapped and is also the target of another: the result would depend on how often
 // the map is applied.
 func checkChains(what, file string, names map[string]string) error {
-	keys := make([]string, 0, len(names))
-	for key := range names {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	for _, key := range keys {
+	for _, key := range slices.Sorted(maps.Keys(names)) {
 		if next, ok := names[names[key]]; ok && names[key] != key && next != names[key] {
 			return fmt.Errorf("%s %s: %q maps to %q, which maps to %q; map each to its final name", what, file, key, names[key], next)
 		}

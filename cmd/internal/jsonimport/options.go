@@ -1,6 +1,7 @@
 package jsonimport
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -72,27 +73,15 @@ type Deps struct {
 }
 
 func (o Options) withDefaults() Options {
-	if o.Request.Tenant == "" {
-		o.Request.Tenant = domain.DefaultTenant
-	}
-	if o.Request.Meta.Actor == "" {
-		o.Request.Meta.Actor = "auren import"
-	}
+	o.Request.Tenant = cmp.Or(o.Request.Tenant, domain.DefaultTenant)
+	o.Request.Meta.Actor = cmp.Or(o.Request.Meta.Actor, "auren import")
 	if o.Request.Meta.CorrelationID == "" {
 		o.Request.Meta.CorrelationID = uuid.Must(uuid.NewV7()).String()
 	}
-	if o.Zone == nil {
-		o.Zone = time.Local
-	}
-	if o.BatchRecords == 0 {
-		o.BatchRecords = 500
-	}
-	if o.BatchBytes == 0 {
-		o.BatchBytes = 8 << 20
-	}
-	if o.InFlight == 0 {
-		o.InFlight = 2
-	}
+	o.Zone = cmp.Or(o.Zone, time.Local)
+	o.BatchRecords = cmp.Or(o.BatchRecords, 500)
+	o.BatchBytes = cmp.Or(o.BatchBytes, 8<<20)
+	o.InFlight = cmp.Or(o.InFlight, 2)
 	return o
 }
 

@@ -14,8 +14,3 @@ type rejection struct {
 	// RawText is Raw in readable form, with invalid UTF-8 replaced.
 	RawText string `json:"raw_text"`
 }
-
-func rejectionOf(o Outcome, e element) rejection {
-	return rejection{File: o.File, Section: o.Section, Index: o.Index, Offset: e.offset, Length: e.length,
-		Reason: o.Reason, Raw: e.raw, RawText: string(e.raw)}
-}

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/auren-memory/auren/domain/canonjson"
@@ -87,85 +89,63 @@ func (r *repairer) value(field string, depth int) ([]byte, error) {
 	}
 }
 
-func (r *repairer) array(field string, depth int) ([]byte, error) {
+// elements reads the elements of the array or object that starts at the next byte.
+func (r *repairer) elements(closing byte, one func(i int) error) error {
 	r.at++
-	out := []byte{'['}
-	if r.next() == ']' {
+	if r.next() == closing {
 		r.at++
-		return append(out, ']'), nil
+		return nil
 	}
 	for i := 0; ; i++ {
-		element, err := r.value(field+"["+strconv.Itoa(i)+"]", depth+1)
-		if err != nil {
-			return nil, err
+		if err := one(i); err != nil {
+			return err
 		}
-		out = append(out, element...)
 		switch r.next() {
 		case ',':
-			out = append(out, ',')
-		case ']':
 			r.at++
-			return append(out, ']'), nil
+		case closing:
+			r.at++
+			return nil
 		default:
-			return nil, r.syntax("expected a comma or ]")
+			return r.syntax("expected a comma or " + string(closing))
 		}
-		r.at++
 	}
 }
 
+func (r *repairer) array(field string, depth int) ([]byte, error) {
+	var elements [][]byte
+	err := r.elements(']', func(i int) error {
+		element, err := r.value(field+"["+strconv.Itoa(i)+"]", depth+1)
+		elements = append(elements, element)
+		return err
+	})
+	return slices.Concat([]byte{'['}, bytes.Join(elements, []byte{','}), []byte{']'}), err
+}
+
+// object writes the members in any order; the canonical form sorts them.
 func (r *repairer) object(field string, depth int) ([]byte, error) {
-	r.at++
-	var keys []string
-	values := map[string][]byte{}
-	if r.next() == '}' {
-		r.at++
-		return []byte("{}"), nil
-	}
-	for {
+	members := map[string][]byte{}
+	err := r.elements('}', func(int) error {
 		if r.next() != '"' {
-			return nil, r.syntax("expected a key in double quotes")
+			return r.syntax("expected a key in double quotes")
 		}
 		key, err := r.text(field)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if r.next() != ':' {
-			return nil, r.syntax("expected a colon")
+			return r.syntax("expected a colon")
 		}
 		r.at++
 		path := join(field, key)
 		value, err := r.value(path, depth+1)
-		if err != nil {
-			return nil, err
-		}
-		if _, twice := values[key]; twice {
+		if _, twice := members[key]; twice {
 			r.note(NoteDuplicateKey, path, "the object has the key twice; the last value was used")
-		} else {
-			keys = append(keys, key)
 		}
-		values[key] = value
-		switch r.next() {
-		case ',':
-			r.at++
-		case '}':
-			r.at++
-			return writeObject(keys, values), nil
-		default:
-			return nil, r.syntax("expected a comma or }")
-		}
-	}
-}
-
-func writeObject(keys []string, values map[string][]byte) []byte {
-	out := []byte{'{'}
-	for i, key := range keys {
-		if i > 0 {
-			out = append(out, ',')
-		}
-		out = append(canonjson.AppendText(out, key), ':')
-		out = append(out, values[key]...)
-	}
-	return append(out, '}')
+		members[key] = append(append(canonjson.AppendText(nil, key), ':'), value...)
+		return err
+	})
+	return slices.Concat([]byte{'{'}, bytes.Join(slices.Collect(maps.Values(members)), []byte{','}), []byte{'}'}), err
 }
 
 // join names a member of a field.

@@ -18,6 +18,7 @@ import (
 
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/queries"
 )
 
@@ -214,7 +215,7 @@ func TestEventsOfARunShareACorrelationID(t *testing.T) {
 	w := setup(t)
 	root := filesOf(t, map[string]string{"list.json": numbered(3)})
 	report, _ := w.run(t, Options{Root: root})
-	page, err := w.log.ReadLog(t.Context(), domain.DefaultTenant, 0, filterBy(report.CorrelationID), 100)
+	page, err := w.log.ReadLog(t.Context(), domain.DefaultTenant, 0, eventstore.Filter{CorrelationID: report.CorrelationID}, 100)
 	require.NoError(t, err)
 	require.Len(t, page.Events, 3)
 	meta, err := page.Events[0].Meta()

@@ -8,7 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/auren-memory/auren/cmd/internal/jsonimport/sample"
-	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 )
 
 func TestSampleIsImportedAsItsSummarySays(t *testing.T) {
@@ -64,22 +63,4 @@ func rejected(outcomes []Outcome) []string {
 		}
 	}
 	return lines
-}
-
-// BenchmarkImport imports, projects and verifies 50,000 records; the rate is of all three together.
-func BenchmarkImport(b *testing.B) {
-	root := filepath.Join(b.TempDir(), "old")
-	_, err := sample.Write(root, sample.Options{Records: 50_000, WithoutOddities: true})
-	require.NoError(b, err)
-	zone, err := ParseZone(sample.TimeZone)
-	require.NoError(b, err)
-	for b.Loop() {
-		b.StopTimer()
-		w := newWorld(pgtest.New(b))
-		b.StartTimer()
-		report, err := Run(b.Context(), Options{Root: root, User: sample.User, Zone: zone}, w.deps())
-		require.NoError(b, err)
-		require.True(b, report.Verification.Complete())
-		b.ReportMetric(float64(report.Total.Verified)/report.Elapsed.Seconds(), "records/s")
-	}
 }

@@ -1,6 +1,7 @@
 package jsonimport
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"fmt"
 	"strconv"
@@ -29,13 +30,7 @@ type rank struct {
 }
 
 func (r rank) above(other rank) bool {
-	if r.tests != other.tests {
-		return r.tests > other.tests
-	}
-	if r.last != other.last {
-		return r.last > other.last
-	}
-	return r.evidence > other.evidence
+	return cmp.Or(cmp.Compare(r.tests, other.tests), cmp.Compare(r.last, other.last), cmp.Compare(r.evidence, other.evidence)) > 0
 }
 
 func (r rank) tested() bool { return r != rank{} }

@@ -11,13 +11,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/auren-memory/auren/eventstore"
 )
-
-func filterBy(correlationID string) eventstore.Filter {
-	return eventstore.Filter{CorrelationID: correlationID}
-}
 
 func TestTreeIsWalkedInStableOrder(t *testing.T) {
 	t.Parallel()

@@ -4,6 +4,7 @@
 package sample
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -17,10 +18,6 @@ type Options struct {
 	Records int
 	// Sentences is how many sentences each record's text has; default 1. Of 14 a record takes about 1 KB.
 	Sentences int
-	// Seed varies the tree; default 1.
-	Seed uint64
-	// Until is when the last record was made; default noon of 30 June 2026. Records lie in the nine months before.
-	Until time.Time
 	// WithoutOddities leaves out everything that is not as it should be.
 	WithoutOddities bool
 }
@@ -66,19 +63,11 @@ type expect struct {
 
 // Write writes a tree into a directory, which it creates. Files that are there already are replaced.
 func Write(dir string, o Options) (Summary, error) {
-	if o.Records == 0 {
-		o.Records = 3000
-	}
-	if o.Sentences == 0 {
-		o.Sentences = 1
-	}
-	if o.Seed == 0 {
-		o.Seed = 1
-	}
-	if o.Until.IsZero() {
-		o.Until = time.Date(2026, 6, 30, 12, 0, 0, 0, time.UTC)
-	}
-	w := &writer{dir: dir, rng: rand.New(rand.NewPCG(o.Seed, 7)), until: o.Until, sentences: o.Sentences, summary: Summary{Agents: map[string]int{}}} //nolint:gosec // a sample, not a secret
+	o.Records = cmp.Or(o.Records, 3000)
+	o.Sentences = cmp.Or(o.Sentences, 1)
+	// The records lie in the nine months before.
+	until := time.Date(2026, 6, 30, 12, 0, 0, 0, time.UTC)
+	w := &writer{dir: dir, rng: rand.New(rand.NewPCG(1, 7)), until: until, sentences: o.Sentences, summary: Summary{Agents: map[string]int{}}} //nolint:gosec // a sample, not a secret
 	steps := []func() error{
 		func() error { return w.specialists(o.Records) },
 		func() error { return w.exports(o.Records) },
