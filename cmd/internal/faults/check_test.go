@@ -22,7 +22,7 @@ import (
 	"github.com/auren-memory/auren/queries"
 )
 
-// place is where an event stands in the log.
+// place is the position of an event in the log.
 type place struct {
 	id         uuid.UUID
 	stream     uuid.UUID
@@ -30,7 +30,7 @@ type place struct {
 	version    int
 }
 
-// account is what one reading of the log gives.
+// account is the result of reading the whole log.
 type account struct {
 	head       int64
 	events     []place // in their order
@@ -40,10 +40,13 @@ type account struct {
 	recordedAt map[uuid.UUID]time.Time
 }
 
-// check waits until everything has come to rest and holds that nothing was lost, nothing happened twice and nothing
-// out of order. The loads have ended; one that is nil has been lost with the database.
+// check ends the loads, waits until all is quiet and requires that nothing was lost, nothing happened twice and nothing
+// out of order.
 func (w *world) check(tenant domain.Tenant, loads ...*load) account {
 	w.t.Helper()
+	for _, l := range loads {
+		l.stop()
+	}
 	w.pool.Reset() // connections to a server that was killed
 	a := w.readLog(tenant)
 	for _, l := range loads {
@@ -53,13 +56,13 @@ func (w *world) check(tenant domain.Tenant, loads ...*load) account {
 	w.requireRows(tenant, a)
 	w.requireHistory(tenant)
 	said, mistakes, ok := w.run("rebuild", "--verify")
-	require.True(w.t, ok, "the read models are not what a rebuild makes of the log:\n%s\n%s", said, mistakes)
+	require.True(w.t, ok, "the read models differ from a rebuild:\n%s\n%s", said, mistakes)
 	w.requireStream(tenant, a)
-	require.Equal(w.t, a.head, w.head(tenant), "somebody still writes")
+	require.Equal(w.t, a.head, w.head(tenant), "the log still grows")
 	return a
 }
 
-// readLog reads the whole log and holds that it is without a hole and its chain whole.
+// readLog reads the whole log and requires that it has no gap and that its hash chain is intact.
 func (w *world) readLog(tenant domain.Tenant) account {
 	w.t.Helper()
 	a := account{byCommand: map[string][]place{}, folded: map[uuid.UUID]*memory.Memory{}, last: map[uuid.UUID]place{},
@@ -72,8 +75,8 @@ func (w *world) readLog(tenant domain.Tenant) account {
 		for i := range page.Events {
 			e := &page.Events[i]
 			a.head++
-			require.Equal(w.t, a.head, e.SequenceID, "the log has a hole")
-			require.Equal(w.t, a.last[e.StreamID].version+1, e.Version, "the stream %s has a hole", e.StreamID)
+			require.Equal(w.t, a.head, e.SequenceID, "the log has a gap")
+			require.Equal(w.t, a.last[e.StreamID].version+1, e.Version, "the stream %s has a gap", e.StreamID)
 			require.False(w.t, e.CreatedAt.Before(createdAt), "created_at runs backwards at %d", e.SequenceID)
 			hash, err = eventstore.ChainHash(hash, e)
 			require.NoError(w.t, err)
@@ -107,24 +110,24 @@ func (a *account) take(t *testing.T, e *eventstore.Event) {
 	a.folded[e.StreamID].Apply(e.StreamID, fact, e.OccurredAt)
 }
 
-// requireAnswersHold holds every answer that a client got against the log.
+// requireAnswersHold compares every answer that a client got with the log.
 func (a *account) requireAnswersHold(t *testing.T, l *load) {
 	t.Helper()
 	seen := map[int]int64{}
 	for _, c := range l.answered {
 		wrote := a.byCommand[c.key]
-		require.LessOrEqual(t, len(wrote), 1, "command %s took place %d times", c.key, len(wrote))
+		require.LessOrEqual(t, len(wrote), 1, "command %s was executed %d times", c.key, len(wrote))
 		switch {
 		case c.refused:
-			// An attempt that was given up may yet have been carried out.
-			require.True(t, len(wrote) == 0 || c.attempts > 1, "command %s was refused and took place", c.key)
+			// An attempt that timed out may have been executed.
+			require.True(t, len(wrote) == 0 || c.attempts > 1, "command %s was refused and executed", c.key)
 		case len(wrote) == 1:
 			require.Equal(t, place{c.EventID, c.ID, c.SequenceID, c.Version}, wrote[0], "command %s", c.key)
-			require.Greater(t, c.SequenceID, seen[c.client], "command %s is out of its client's order", c.key)
+			require.Greater(t, c.SequenceID, seen[c.client], "command %s is out of order for its client", c.key)
 			seen[c.client] = c.SequenceID
 		default:
 			require.False(t, c.writes, "command %s was acknowledged and is lost", c.key)
-			require.LessOrEqual(t, c.SequenceID, a.head, "command %s was answered with what is lost", c.key)
+			require.LessOrEqual(t, c.SequenceID, a.head, "command %s was answered with a lost event", c.key)
 			require.Equal(t, place{c.EventID, c.ID, c.SequenceID, c.Version}, a.events[c.SequenceID-1], "command %s changed nothing", c.key)
 		}
 	}
@@ -133,7 +136,7 @@ func (a *account) requireAnswersHold(t *testing.T, l *load) {
 	}
 }
 
-// requireCaughtUp waits until every projection is at a head of the log, or beyond where the sweeper came meanwhile.
+// requireCaughtUp waits until every projection has reached a head of the log.
 func (w *world) requireCaughtUp(tenant domain.Tenant, head int64) {
 	w.t.Helper()
 	var lagging string
@@ -162,7 +165,7 @@ func (w *world) requireCaughtUp(tenant domain.Tenant, head int64) {
 	}
 }
 
-// requireRows holds the read model equal to the fold of the log.
+// requireRows requires that the read model equals the fold of the log.
 func (w *world) requireRows(tenant domain.Tenant, a account) {
 	w.t.Helper()
 	reader := queries.New(w.pool, queries.Config{})
@@ -195,7 +198,7 @@ func answerOf(t *testing.T, s memory.Snapshot, sequenceID int64, recordedAt, now
 	})
 }
 
-// canonical makes memories comparable: what PostgreSQL returns of a JSON is an equal, but not the same text.
+// canonical makes memories comparable: PostgreSQL returns equal JSON, but not the same text.
 func canonical(t *testing.T, m queries.Memory) queries.Memory {
 	t.Helper()
 	for _, raw := range []*json.RawMessage{&m.Content, &m.Metadata} {
@@ -206,7 +209,7 @@ func canonical(t *testing.T, m queries.Memory) queries.Memory {
 	return m
 }
 
-// Every event is a version that was current from its sequence_id to before that of the next, and nothing else is.
+// Each event is one version, current from its sequence_id until that of the next version; there are no others.
 const readHistoryFaults = `
   with versions as (
        select id, version, sequence_id, superseded_sequence_id from agent_memory_history where tenant_id = $1
@@ -230,7 +233,7 @@ func (w *world) requireHistory(tenant domain.Tenant) {
 	require.Empty(w.t, faults, "the history has gaps")
 }
 
-// requireStream holds that the stream has a message for each event, once and in order.
+// requireStream requires that the stream has one message for each event, in order.
 func (w *world) requireStream(tenant domain.Tenant, a account) {
 	w.t.Helper()
 	sent := w.readStream(tenant)
@@ -240,7 +243,7 @@ func (w *world) requireStream(tenant domain.Tenant, a account) {
 	require.Len(w.t, sent, len(a.events), "the stream is not as long as the log")
 }
 
-// readStream returns the ids of the events that the stream holds, in its order.
+// readStream returns the ids of the events in the stream, in order.
 func (w *world) readStream(tenant domain.Tenant) []string {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.t.Context(), patience)

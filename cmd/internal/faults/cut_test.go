@@ -17,8 +17,8 @@ import (
 	"github.com/auren-memory/auren/domain"
 )
 
-// A server whose connections are cut all the time, before and after what it sent went through, says so to its clients,
-// and the ids of their commands resolve every doubt.
+// A server loses its connections all the time, before or after PostgreSQL received a message. It tells its clients when
+// an outcome is unknown, and they resolve that by repeating the command with the same id.
 func TestConnectionsCut(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -31,13 +31,12 @@ func TestConnectionsCut(t *testing.T) {
 	require.Eventually(t, func() bool { return l.doubts.Load() >= 5 || t.Failed() }, patience, tick, "no commit was ever in doubt")
 	l.goesOn(100)
 	cut.oneIn.Store(0)
-	l.stop()
 	w.check(domain.DefaultTenant, l)
 	t.Logf("%d connections cut, %d commands, %d attempts repeated, %d in doubt", cut.cuts.Load(), l.count(), l.retried.Load(), l.doubts.Load())
 }
 
-// cutter stands between a server and PostgreSQL. One in so many of the server's messages costs it every connection:
-// half of those messages go through, and only the answer does not come back.
+// cutter is a proxy between a server and PostgreSQL. At one in oneIn of the server's messages it closes every connection;
+// half of those messages are still delivered, and only the answer is lost.
 type cutter struct {
 	target string
 	oneIn  atomic.Int64 // 0: none

@@ -68,7 +68,6 @@ func TestServerKilled(t *testing.T) {
 		require.Positive(t, l.count())
 		w.server()
 		l.goesOn(50)
-		l.stop()
 		w.check(domain.DefaultTenant, l)
 	})
 }
@@ -78,13 +77,12 @@ func TestProjectorKilled(t *testing.T) {
 		w.server()
 		l := w.newLoad(domain.DefaultTenant, clients)
 		l.goesOn(50)
-		// What has piled up makes the first batches large.
+		// The backlog makes the first batches large.
 		victim := w.projector(at(p, 4, "kill"))
 		victim.died()
 		w.expireLeases()
 		w.projector()
 		l.goesOn(50)
-		l.stop()
 		w.check(domain.DefaultTenant, l)
 	})
 }
@@ -103,7 +101,6 @@ func TestRebuildKilled(t *testing.T) {
 		_, said, ok := w.run("rebuild")
 		require.True(t, ok, "after a kill at point %d: %s", p, said)
 	}
-	l.stop()
 	w.check(domain.DefaultTenant, l)
 }
 
@@ -146,7 +143,7 @@ func TestImportKilled(t *testing.T) {
 	victim.died()
 	killedAt := w.head(domain.DefaultTenant)
 	require.Positive(t, killedAt)
-	w.run(args...) // its exit code tells of the sample's oddities
+	w.run(args...) // its exit code reports the sample's rejected records
 	require.Less(t, killedAt, w.head(domain.DefaultTenant), "the killed import was not complete")
 	w.requireCaughtUp(domain.DefaultTenant, w.head(domain.DefaultTenant))
 	const due = "select count(*) from agent_memories where state = 'active' and expires_at <= clock_timestamp()"

@@ -20,8 +20,8 @@ import (
 	"github.com/auren-memory/auren/domain"
 )
 
-// load is a number of clients that remember, revise, doubt, forget and restore memories they share. Each sends a
-// command under one idempotency key, to whichever server there is, until it is answered.
+// load is a set of clients that remember, revise, doubt, forget and restore memories they share. Each sends a command
+// with one idempotency key to any running server, and repeats it until it is answered.
 type load struct {
 	t      *testing.T
 	w      *world
@@ -42,7 +42,7 @@ type load struct {
 	latencies []time.Duration
 }
 
-// answered is a command that has its answer.
+// answered is a command with its answer.
 type answered struct {
 	client   int
 	key      string
@@ -69,7 +69,7 @@ func (w *world) newPacedLoad(tenant domain.Tenant, clients int, pace *pace) *loa
 	return l
 }
 
-// stop lets each client have the answer to its command, and ends.
+// stop waits until each client has the answer to its current command.
 func (l *load) stop() {
 	l.cancel()
 	l.workers.Wait()
@@ -86,7 +86,7 @@ func (l *load) count() int {
 func (l *load) goesOn(more int) {
 	l.t.Helper()
 	before := l.count()
-	require.Eventually(l.t, func() bool { return l.count() >= before+more || l.t.Failed() }, patience, tick, "the load stands still")
+	require.Eventually(l.t, func() bool { return l.count() >= before+more || l.t.Failed() }, patience, tick, "the load makes no progress")
 }
 
 func (l *load) work(ctx context.Context, client int) {
@@ -117,7 +117,7 @@ func (l *load) next(client, n int) request {
 		}
 		return request{http.MethodPost, "/v1/memories", body, true}
 	}
-	// Most of the time a memory that others change, too.
+	// Mostly a memory that other clients change, too.
 	path := "/v1/memories/" + l.memories[len(l.memories)-1-rand.IntN(min(10, len(l.memories)))].String()
 	switch {
 	case dice < 70:

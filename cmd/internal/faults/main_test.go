@@ -1,11 +1,11 @@
-// Package faults_test breaks the real processes on purpose, under load, and then holds that nothing acknowledged was lost,
-// nothing happened twice and nothing out of order: kill -9 at every numbered failpoint of server, projector and PostgreSQL,
+// Package faults_test breaks the real processes on purpose, under load, and then requires that nothing acknowledged was
+// lost, nothing happened twice and nothing out of order: kill -9 at every numbered failpoint of server, projector and PostgreSQL,
 // processes that are suspended and wake up late, connections that are cut in the middle of a commit, JetStream killed,
 // purged and rolled back, a database restored from a backup. With AUREN_SOAK=10m it does all of that at random.
 //
 //	world    PostgreSQL, NATS and the processes of one test
 //	load     clients that send commands under idempotency keys until each has its answer
-//	check    what has to hold once everything has come to rest
+//	check    what must hold once all is quiet
 package faults_test
 
 import (
@@ -18,7 +18,7 @@ import (
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 )
 
-// The variables that make a process of the tests a NATS server, until it is killed.
+// The environment variables that turn this test binary into a NATS server, until it is killed.
 const (
 	natsDir  = "AUREN_FAULTS_NATS_DIR"
 	natsAddr = "AUREN_FAULTS_NATS_ADDR"

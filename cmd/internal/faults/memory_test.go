@@ -19,8 +19,8 @@ import (
 	"github.com/auren-memory/auren/projections"
 )
 
-// What a server and a projector take does not grow with the log: AUREN_MEMORY_EVENTS memories of 1 kB (default 20,000)
-// are sent as fast as they are taken, and projected, and sent on to NATS.
+// The memory of a server and a projector does not grow with the log: AUREN_MEMORY_EVENTS memories of 1 kB (default 20,000)
+// are sent as fast as possible, projected, and published to NATS.
 func TestMemoryIsFlat(t *testing.T) {
 	t.Parallel()
 	events, err := strconv.Atoi(cmp.Or(os.Getenv("AUREN_MEMORY_EVENTS"), "20000"))
@@ -68,7 +68,7 @@ func TestMemoryIsFlat(t *testing.T) {
 	resident.requireFlat(t)
 }
 
-// memoriesOf is a batch of memories of 1 kB, each of words of its own.
+// memoriesOf returns a batch of memories of 1 kB, each with different words.
 func memoriesOf(n, size int) any {
 	random := rand.New(rand.NewPCG(uint64(n), 0))
 	memories := make([]any, size)
@@ -82,7 +82,7 @@ func memoriesOf(n, size int) any {
 	return map[string]any{"memories": memories}
 }
 
-// resident is how much memory processes had, look by look, in MiB.
+// resident is the memory of processes over time, in MiB.
 type resident struct {
 	pids map[string]int
 	took map[string][]int
@@ -94,8 +94,8 @@ func (r *resident) look() {
 	}
 }
 
-// requireFlat prints the least and the most of each quarter of the time, and holds that the last needed no more than the
-// ones before it: by half at most, as a collector of garbage has it, and what a start does not fill at once.
+// requireFlat prints the minimum and maximum of each quarter of the time and requires that the last quarter needed no more
+// than the ones before. It tolerates half more, because of garbage collection, and 16 MiB, because buffers fill slowly.
 func (r *resident) requireFlat(t *testing.T) {
 	t.Helper()
 	for name, took := range r.took {

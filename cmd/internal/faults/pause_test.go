@@ -15,7 +15,7 @@ import (
 )
 
 // A projector is suspended in the middle of a batch for longer than its lease lasts. Another one leads. The first wakes up and
-// carries on where it was, which must change nothing; it may get its tenants back, for the hash of tenant and holder decides.
+// carries on where it was, which must change nothing; it may get its tenants back, as the hash of tenant and holder decides.
 // Then the first has to lead again.
 func TestProjectorPausedPastItsLease(t *testing.T) {
 	points := []failpoint.Point{
@@ -37,7 +37,6 @@ func TestProjectorPausedPastItsLease(t *testing.T) {
 
 		other.Stop()
 		w.requireLeads(paused)
-		l.stop()
 		w.check(domain.DefaultTenant, l)
 		paused.Stop()
 	})

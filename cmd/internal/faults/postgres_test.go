@@ -41,7 +41,6 @@ func TestPostgreSQLKilled(t *testing.T) {
 		killAt(p, w.projector)
 	}
 	w.projector()
-	l.stop()
 	w.check(domain.DefaultTenant, l)
 	require.Positive(t, l.retried.Load())
 	t.Logf("%d commands, %d attempts repeated, %d in doubt", l.count(), l.retried.Load(), l.doubts.Load())

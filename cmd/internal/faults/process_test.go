@@ -58,7 +58,7 @@ func (p *process) hasReached() bool { return strings.Contains(p.Stderr.String(),
 func (p *process) died() {
 	p.t.Helper()
 	err := p.Wait()
-	require.True(p.t, p.hasReached(), "it ended otherwise: %v\n%s", err, &p.Stderr)
+	require.True(p.t, p.hasReached(), "it did not end at its failpoint: %v\n%s", err, &p.Stderr)
 	exit, ok := errors.AsType[*exec.ExitError](err)
 	require.True(p.t, ok, "%v", err)
 	require.Equal(p.t, syscall.SIGKILL, exit.Sys().(syscall.WaitStatus).Signal())

@@ -17,7 +17,7 @@ import (
 	"github.com/auren-memory/auren/projections/fanout"
 )
 
-// backup is a dump that was made while agents went on writing, and what the log held by then at the least.
+// backup is a dump that was made while agents went on writing, with the head of the log before it.
 type backup struct {
 	file string
 	head int64
@@ -42,7 +42,7 @@ func (w *world) backUp(l *load) backup {
 	return b
 }
 
-// restore puts the backup in the place of a server's database.
+// restore replaces the database of a server by the backup.
 func (b backup) restore(t *testing.T, server *pgtest.Server) {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), server.AdminDSN())
@@ -55,7 +55,7 @@ func (b backup) restore(t *testing.T, server *pgtest.Server) {
 	tool(t, "pg_restore", "--exit-on-error", "--dbname="+server.DSN(), b.file)
 }
 
-// remember remembers something through a server that is there.
+// remember remembers something through a running server.
 func (w *world) remember(tenant domain.Tenant) *load {
 	w.t.Helper()
 	l := w.newLoad(tenant, 0)
@@ -65,7 +65,7 @@ func (w *world) remember(tenant domain.Tenant) *load {
 	return l
 }
 
-// A backup comes up in a fresh cluster, with a NATS server that is as fresh.
+// A backup is restored into a new cluster, with a new NATS server.
 func TestRestoredIntoAFreshCluster(t *testing.T) {
 	t.Parallel()
 	const tenant = domain.DefaultTenant
@@ -74,7 +74,6 @@ func TestRestoredIntoAFreshCluster(t *testing.T) {
 	old.projector()
 	l := old.newLoad(tenant, clients)
 	b := old.backUp(l)
-	l.stop()
 	old.check(tenant, l)
 
 	server := pgtest.NewServer(t)
@@ -93,12 +92,11 @@ func TestRestoredIntoAFreshCluster(t *testing.T) {
 	w.projector()
 	more := w.newLoad(tenant, clients)
 	more.goesOn(50)
-	more.stop()
 	w.check(tenant, first, more)
 }
 
-// A backup is restored under the processes that run: they must not go by what they remember of the log that was. The
-// stream is ahead of the restored log; the fan-out stops and says what to do, and that heals it.
+// A backup is restored under running processes: they must not rely on what they cached of the former log. The stream is
+// ahead of the restored log; the fan-out stops and says what to do, and doing it repairs the stream.
 func TestRestoredUnderTheProcessesThatRun(t *testing.T) {
 	t.Parallel()
 	const tenant = domain.DefaultTenant
@@ -108,7 +106,6 @@ func TestRestoredUnderTheProcessesThatRun(t *testing.T) {
 	projector := w.projector()
 	l := w.newLoad(tenant, clients)
 	b := w.backUp(l)
-	l.stop()
 	former := w.check(tenant, l)
 
 	b.restore(t, server)
@@ -129,7 +126,7 @@ func TestRestoredUnderTheProcessesThatRun(t *testing.T) {
 		return false
 	}, patience, tick, "the fan-out goes on as if nothing had happened")
 	said, _, ok := w.run("status")
-	require.False(t, ok, "all is not well")
+	require.False(t, ok, "status reports the problem")
 	const advice = "delete the stream and restart the projectors to have it filled from the log"
 	require.Contains(t, said, advice)
 	require.Contains(t, projector.Stderr.String(), advice)
@@ -140,11 +137,10 @@ func TestRestoredUnderTheProcessesThatRun(t *testing.T) {
 	w.projector()
 	more := w.newLoad(tenant, clients)
 	more.goesOn(50)
-	more.stop()
 	w.check(tenant, first, more)
 }
 
-// requireImmutable holds that neither the role nor, for the trigger, the superuser can change an event.
+// requireImmutable requires that neither the role nor, because of the trigger, the superuser can change an event.
 func requireImmutable(t *testing.T, server *pgtest.Server) {
 	t.Helper()
 	admin, err := pgx.ParseConfig(server.AdminDSN())

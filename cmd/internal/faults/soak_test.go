@@ -21,7 +21,7 @@ import (
 
 // Two servers and three projectors, PostgreSQL and NATS are killed, suspended and restarted at random while agents of
 // two tenants go on, and a rebuild runs in the middle: for AUREN_SOAK (default 10s), at AUREN_SOAK_RATE commands a second
-// (default 200), by the seed AUREN_SOAK_SEED (default another each time). At the end everything has to hold.
+// (default 200), by the seed AUREN_SOAK_SEED (default another each time). At the end, all checks must hold.
 func TestSoak(t *testing.T) {
 	t.Parallel()
 	s := newSoak(t)
@@ -50,8 +50,8 @@ const (
 	longestGap  = 4 * time.Second
 )
 
-// soak is one under way. What is first among servers and projectors is suspended, but never killed, so that its memory
-// can be watched.
+// soak is a running soak test. The first server and the first projector are suspended, but never killed, so that their
+// memory can be watched.
 type soak struct {
 	t     *testing.T
 	w     *world
@@ -104,7 +104,7 @@ func newSoak(t *testing.T) *soak {
 	return s
 }
 
-// All processes together stay below what PostgreSQL has for connections.
+// All processes together stay below max_connections of PostgreSQL.
 var soakSettings = []string{"AUREN_DB_POOL_SIZE=10", "AUREN_DB_MAX_OVERFLOW=2", "AUREN_LOG_LEVEL=error"}
 
 func (s *soak) server() *process    { return s.w.server(soakSettings...) }
@@ -176,13 +176,13 @@ func (s *soak) suspend(p *process) {
 	})
 }
 
-// end ends a process in order, which may have been suspended.
+// end stops a process, which may be suspended, in order.
 func (s *soak) end(p *process) {
 	p.Signal(syscall.SIGCONT)
 	p.Stop()
 }
 
-// lookAtRebuild starts the rebuild when half of the time is over, and again where a fault ended it.
+// lookAtRebuild starts the rebuild after half of the time, and again if a fault ended it.
 func (s *soak) lookAtRebuild() {
 	if s.rebuilt || time.Now().Before(s.began.Add(s.ends.Sub(s.began)/2)) {
 		return
@@ -207,10 +207,10 @@ func (s *soak) finishRebuild() {
 	require.Eventually(s.t, func() bool {
 		s.lookAtRebuild()
 		return s.rebuilt
-	}, 5*patience, tick, "no rebuild came to its end")
+	}, 5*patience, tick, "no rebuild completed")
 }
 
-// pace lets so many commands a second through, of all clients together, and now and then a question.
+// pace limits the commands of all clients together to a rate, and adds a search now and then.
 type pace struct {
 	ticks  *time.Ticker
 	asked  atomic.Int64
@@ -236,7 +236,7 @@ func (p *pace) next(ctx context.Context, l *load) bool {
 	return true
 }
 
-// ask asks once. There may be nobody to answer, but an answer is no error of the program.
+// ask searches once. The server may be unavailable; any other error fails the test.
 func (p *pace) ask(l *load) {
 	p.asked.Add(1)
 	body := map[string]any{"query": "which walk does good?", "agent_id": "coach", "user_id": fmt.Sprintf("user%d", p.asked.Load()%3)}
@@ -249,5 +249,5 @@ func (p *pace) ask(l *load) {
 	}
 }
 
-// leads tells whether a lease names a process as its holder.
+// leads reports whether a process holds a lease.
 func leads(holder string, pid int) bool { return strings.Contains(holder, fmt.Sprintf("/%d/", pid)) }

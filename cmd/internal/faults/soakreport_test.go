@@ -2,7 +2,6 @@ package faults_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
@@ -12,12 +11,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/auren-memory/auren/projections"
 )
 
-// watch looks at a soak from outside, several times a second.
+// watch samples the status of a soak several times a second.
 type watch struct {
 	s      *soak
 	cancel context.CancelFunc
@@ -32,7 +29,7 @@ type watch struct {
 	memory    map[string][]int // of the processes that live through it all, in MiB
 }
 
-// lostLease is one whose holder was killed or suspended.
+// lostLease is a lease whose holder was killed or suspended.
 type lostLease struct {
 	pid int
 	at  time.Time
@@ -89,7 +86,7 @@ func (w *watch) look(ctx context.Context) {
 	}
 }
 
-// lost is told that a projector is about to lose its leases.
+// lost records that a projector is about to lose its leases.
 func (w *watch) lost(p *process) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -101,14 +98,14 @@ func (w *watch) lost(p *process) {
 	}
 }
 
-// back is told that a projector goes on, perhaps before anybody took its leases.
+// back records that a projector goes on, perhaps before another one took its leases.
 func (w *watch) back(p *process) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	maps.DeleteFunc(w.leaderOf, func(_ string, l lostLease) bool { return l.pid == p.PID() })
 }
 
-// residentMiB is the memory of a process, 0 where the system does not tell.
+// residentMiB returns the resident memory of a process, 0 if it is unknown.
 func residentMiB(pid int) int {
 	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
@@ -126,63 +123,7 @@ func residentMiB(pid int) int {
 	return kib / 1024
 }
 
-// figures are what a soak comes to.
-type figures struct {
-	Seconds       float64          `json:"seconds"`
-	Seed          uint64           `json:"seed"`
-	Rate          int              `json:"commands_per_second"`
-	Acknowledged  int              `json:"acknowledged"`
-	Refused       int              `json:"refused"`
-	Retried       int64            `json:"attempts_repeated"`
-	InDoubt       int64            `json:"in_doubt"`
-	Recalls       int64            `json:"recalls"`
-	RecallsFailed int64            `json:"recalls_unavailable"`
-	Events        int64            `json:"events"`
-	Broken        map[string]int   `json:"broken"`
-	Rebuilds      int              `json:"rebuilds_begun"`
-	RebuildMS     int64            `json:"rebuild_ms"`
-	WorstLag      map[string]int64 `json:"worst_lag_events"`
-	WorstLagMS    int64            `json:"worst_lag_ms"`
-	Takeovers     int              `json:"takeovers"`
-	TakeoverP50MS int64            `json:"takeover_p50_ms"`
-	TakeoverMaxMS int64            `json:"takeover_max_ms"`
-	P50MS         float64          `json:"command_p50_ms"`
-	P99MS         float64          `json:"command_p99_ms"`
-	MaxMS         float64          `json:"command_max_ms"`
-	// Memory in MiB after a quarter, half, three quarters and all of the time.
-	Memory map[string][]int `json:"memory_mib"`
-}
-
-func (s *soak) figures(events int64) figures {
-	f := figures{
-		Seconds: s.ends.Sub(s.began).Seconds(), Seed: s.seed, Rate: s.rate, Events: events, Broken: s.broken,
-		Recalls: s.pace.asked.Load(), RecallsFailed: s.pace.failed.Load(),
-		Rebuilds: s.rebuilds, RebuildMS: s.rebuiltIn.Milliseconds(),
-		WorstLag: s.watch.worst, WorstLagMS: s.watch.oldest.Milliseconds(), Takeovers: len(s.watch.takeovers), Memory: map[string][]int{},
-	}
-	var latencies []time.Duration
-	for _, l := range []*load{s.north, s.south} {
-		f.Retried, f.InDoubt = f.Retried+l.retried.Load(), f.InDoubt+l.doubts.Load()
-		latencies = append(latencies, l.latencies...)
-		for _, a := range l.answered {
-			if a.refused {
-				f.Refused++
-			} else {
-				f.Acknowledged++
-			}
-		}
-	}
-	f.P50MS, f.P99MS, f.MaxMS = milliseconds(latencies, 0.5), milliseconds(latencies, 0.99), milliseconds(latencies, 1)
-	f.TakeoverP50MS, f.TakeoverMaxMS = int64(milliseconds(s.watch.takeovers, 0.5)), int64(milliseconds(s.watch.takeovers, 1))
-	for name, series := range s.watch.memory {
-		for quarter := 1; quarter <= 4 && len(series) > 0; quarter++ {
-			f.Memory[name] = append(f.Memory[name], series[(len(series)-1)*quarter/4])
-		}
-	}
-	return f
-}
-
-// milliseconds is a quantile.
+// milliseconds returns a quantile.
 func milliseconds(of []time.Duration, quantile float64) float64 {
 	if len(of) == 0 {
 		return 0
@@ -191,34 +132,50 @@ func milliseconds(of []time.Duration, quantile float64) float64 {
 	return float64(of[int(float64(len(of)-1)*quantile)].Microseconds()) / 1000
 }
 
-// report prints a table for people and a line for programs.
+// report prints what happened as a table.
 func (s *soak) report(events int64) {
-	f := s.figures(events)
-	var b strings.Builder
+	var latencies []time.Duration
+	var acknowledged, refused int
+	var retried, doubts int64
+	for _, l := range []*load{s.north, s.south} {
+		retried, doubts = retried+l.retried.Load(), doubts+l.doubts.Load()
+		latencies = append(latencies, l.latencies...)
+		for _, a := range l.answered {
+			if a.refused {
+				refused++
+			} else {
+				acknowledged++
+			}
+		}
+	}
 	row := func(name, format string, args ...any) {
-		fmt.Fprintf(&b, "| %s | %s |\n", name, fmt.Sprintf(format, args...))
+		fmt.Printf("| %s | %s |\n", name, fmt.Sprintf(format, args...))
 	}
-	fmt.Fprint(&b, "\n| soak | |\n|---|---|\n")
-	row("length, seed, commands/s asked for", "%.0f s, %d, %d", f.Seconds, f.Seed, f.Rate)
-	row("commands acknowledged, refused", "%d, %d", f.Acknowledged, f.Refused)
-	row("attempts repeated, commits in doubt", "%d, %d", f.Retried, f.InDoubt)
-	row("recalls, of them unavailable", "%d, %d", f.Recalls, f.RecallsFailed)
-	row("events in the logs", "%d", f.Events)
-	row("lost, twice, out of order", "0, 0, 0")
-	for _, what := range slices.Sorted(maps.Keys(f.Broken)) {
-		row(what, "%d times", f.Broken[what])
+	fmt.Print("\n| soak | |\n|---|---|\n")
+	row("duration, seed, target rate", "%s, %d, %d commands/s", s.ends.Sub(s.began), s.seed, s.rate)
+	row("commands acknowledged, refused", "%d, %d", acknowledged, refused)
+	row("attempts repeated, commits in doubt", "%d, %d", retried, doubts)
+	row("searches, unavailable", "%d, %d", s.pace.asked.Load(), s.pace.failed.Load())
+	row("events in the logs", "%d", events)
+	row("lost, duplicated, out of order", "0, 0, 0")
+	for _, what := range slices.Sorted(maps.Keys(s.broken)) {
+		row(what, "%d times", s.broken[what])
 	}
-	row("rebuilds begun until one ended; that one took", "%d; %d ms", f.Rebuilds, f.RebuildMS)
-	for _, projection := range slices.Sorted(maps.Keys(f.WorstLag)) {
-		row("worst lag of "+projection, "%d events", f.WorstLag[projection])
+	row("rebuilds started until one completed; its duration", "%d; %d ms", s.rebuilds, s.rebuiltIn.Milliseconds())
+	for _, projection := range slices.Sorted(maps.Keys(s.watch.worst)) {
+		row("worst lag of "+projection, "%d events", s.watch.worst[projection])
 	}
-	row("worst age of an event not applied", "%d ms", f.WorstLagMS)
-	row("leases taken over; after p50, max", "%d; %d ms, %d ms", f.Takeovers, f.TakeoverP50MS, f.TakeoverMaxMS)
-	row("command p50, p99, max, with its repetitions", "%.1f ms, %.1f ms, %.1f ms", f.P50MS, f.P99MS, f.MaxMS)
-	for _, name := range slices.Sorted(maps.Keys(f.Memory)) {
-		row("memory of the "+name+" by quarters", "%v MiB", f.Memory[name])
+	row("worst age of an event not applied", "%d ms", s.watch.oldest.Milliseconds())
+	takeovers := s.watch.takeovers
+	row("leases taken over; after p50, max", "%d; %.0f ms, %.0f ms", len(takeovers), milliseconds(takeovers, 0.5), milliseconds(takeovers, 1))
+	row("command p50, p99, max, with its repetitions", "%.1f ms, %.1f ms, %.1f ms",
+		milliseconds(latencies, 0.5), milliseconds(latencies, 0.99), milliseconds(latencies, 1))
+	for _, name := range slices.Sorted(maps.Keys(s.watch.memory)) {
+		series := s.watch.memory[name]
+		var quarters []int
+		for quarter := 1; quarter <= 4 && len(series) > 0; quarter++ {
+			quarters = append(quarters, series[(len(series)-1)*quarter/4])
+		}
+		row("memory of the "+name+" by quarters", "%v MiB", quarters)
 	}
-	line, err := json.Marshal(f)
-	require.NoError(s.t, err)
-	fmt.Printf("%s\n%s\n", &b, line)
 }

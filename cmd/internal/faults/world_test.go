@@ -23,7 +23,7 @@ import (
 	"github.com/auren-memory/auren/eventstore"
 )
 
-// world is what one test breaks.
+// world holds the servers and processes that one test breaks.
 type world struct {
 	t       *testing.T
 	program string
@@ -33,7 +33,7 @@ type world struct {
 	log     *eventstore.Log
 
 	mu      sync.Mutex
-	servers map[*process]string // by process, where it serves
+	servers map[*process]string // their URLs
 }
 
 // newWorld makes a world in which processes are broken, on a database of its own.
@@ -42,7 +42,7 @@ func newWorld(t *testing.T) *world {
 	return newWorldOn(t, pgtest.DSN(t))
 }
 
-// newWorldOn makes a world on a database that the test breaks, too.
+// newWorldOn makes a world on a database server that the test breaks, too.
 func newWorldOn(t *testing.T, dsn string) *world {
 	t.Helper()
 	w := &world{t: t, dsn: dsn, broker: newBroker(t), servers: map[*process]string{}}
@@ -67,12 +67,12 @@ func (w *world) env() []string {
 	}
 }
 
-// at is the setting of a process that does something at the nth time it reaches a point.
+// at returns the setting that makes a process do something the nth time it reaches a point.
 func at(p failpoint.Point, nth int, action string) string {
 	return fmt.Sprintf("AUREN_FAILPOINT=%d:%d:%s", p, nth, action)
 }
 
-// server starts a server; clients send to it from now on, until it ends.
+// server starts a server; clients send to it until it ends.
 func (w *world) server(env ...string) *process {
 	w.t.Helper()
 	p := start(w.t, w.program, append(w.env(), env...), "server")
@@ -83,7 +83,7 @@ func (w *world) server(env ...string) *process {
 	return p
 }
 
-// urls are where clients may send to.
+// urls returns the URLs of the running servers.
 func (w *world) urls() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -107,7 +107,7 @@ func (w *world) projector(env ...string) *process {
 	return p
 }
 
-// run runs a command to its end and returns what it says.
+// run runs a command to its end and returns its output.
 func (w *world) run(args ...string) (stdout, stderr string, ok bool) {
 	w.t.Helper()
 	p := start(w.t, w.program, w.env(), args...)
@@ -115,7 +115,7 @@ func (w *world) run(args ...string) (stdout, stderr string, ok bool) {
 	return p.Stdout.String(), p.Stderr.String(), err == nil
 }
 
-// expireLeases lets the time pass that a lease outlives a killed holder by.
+// expireLeases expires the leases of a killed holder at once.
 func (w *world) expireLeases() {
 	w.t.Helper()
 	_, err := w.pool.Exec(w.t.Context(), "update projection_checkpoints set lease_until = '-infinity'")

@@ -27,3 +27,12 @@ func (d *draft) confidence(name string, raw json.RawMessage) (value float64, exa
 	}
 	return value, true
 }
+
+// takeConfidence reads the confidence of the memory from a field, which stays among the fields if it was not used as it is.
+func (d *draft) takeConfidence(name string) {
+	confidence, exact := d.confidence(name, d.fields[name])
+	d.record.Draft.Confidence = &confidence
+	if exact {
+		d.fields.take(name)
+	}
+}

@@ -47,11 +47,7 @@ func (d *draft) flat() error {
 	}
 	d.identify(at)
 	d.flatType()
-	confidence, exact := d.confidence(fieldConfidence, d.fields[fieldConfidence])
-	d.record.Draft.Confidence = &confidence
-	if exact {
-		d.fields.take(fieldConfidence)
-	}
+	d.takeConfidence(fieldConfidence)
 	if !d.occurred(fieldTimestamp, fieldCreatedAt, fieldUpdatedAt) {
 		d.note(NoteTimeMissing, fieldTimestamp, "no time; the file's was used")
 	}
@@ -73,8 +69,8 @@ func (d *draft) flatOwner() error {
 		}
 	}
 	agent := d.mapper.owners.byName(d.in.path)
-	if level := textOf(d.in.level[fieldAgentID]); level != "" && level != "null" {
-		agent = d.mapper.owners.named(level)
+	if d.in.level.given(fieldAgentID) {
+		agent = d.mapper.owners.named(textOf(d.in.level[fieldAgentID]))
 	}
 	if d.fields.given(fieldAgentID) {
 		agent = d.mapper.owners.named(textOf(d.fields.take(fieldAgentID)))

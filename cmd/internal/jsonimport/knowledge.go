@@ -15,13 +15,8 @@ func (d *draft) knowledge() error {
 	}
 	d.owner(agent)
 	d.identify(nil)
-	r := &d.record
-	r.Draft.Type = typeKnowledge
-	confidence, exact := d.confidence("confidence_score", d.fields["confidence_score"])
-	r.Draft.Confidence = &confidence
-	if exact {
-		d.fields.take("confidence_score")
-	}
+	d.record.Draft.Type = typeKnowledge
+	d.takeConfidence("confidence_score")
 	if !d.occurred("last_updated") {
 		d.note(NoteTimeMissing, "last_updated", "no time; the file's was used")
 	}

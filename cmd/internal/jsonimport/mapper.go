@@ -32,7 +32,7 @@ type origin struct {
 	path, rooted string
 	modified     time.Time
 	// level holds the fields of the file's root object that apply to all records.
-	level      map[string]json.RawMessage
+	level      fields
 	statements statements
 }
 
@@ -161,8 +161,8 @@ func (d *draft) finish() error {
 func (d *draft) owner(agent string) {
 	r := &d.record.Draft
 	r.AgentID = agent
-	if user := textOf(d.in.level[fieldUserID]); user != "" && user != "null" {
-		r.UserID = d.mapper.owners.renamed(user)
+	if d.in.level.given(fieldUserID) {
+		r.UserID = d.mapper.owners.renamed(textOf(d.in.level[fieldUserID]))
 	} else {
 		r.UserID = d.mapper.owners.userOf(d.in.path, agent)
 	}

@@ -19,8 +19,8 @@ const (
 // specialistOwner sets the agent that a file of a specialist belongs to, and its user.
 func (d *draft) specialistOwner() {
 	agent := ""
-	if level := textOf(d.in.level[fieldAgentID]); level != "" && level != "null" {
-		agent = d.mapper.owners.named(level)
+	if d.in.level.given(fieldAgentID) {
+		agent = d.mapper.owners.named(textOf(d.in.level[fieldAgentID]))
 	} else if name := path.Base(d.in.path); !strings.EqualFold(strings.TrimSuffix(name, path.Ext(name)), specialistFile) {
 		agent = d.mapper.owners.byName(d.in.path)
 	}
@@ -88,13 +88,8 @@ func (d *draft) hypothesis() error {
 	if err := d.equalStatements(); err != nil {
 		return err
 	}
-	r := &d.record
-	r.Draft.Type = typeHypothesis
-	confidence, exact := d.confidence(fieldConfidence, d.fields[fieldConfidence])
-	r.Draft.Confidence = &confidence
-	if exact {
-		d.fields.take(fieldConfidence)
-	}
+	d.record.Draft.Type = typeHypothesis
+	d.takeConfidence(fieldConfidence)
 	tested := d.fields["last_tested"]
 	d.occurred("last_tested")
 	if tested != nil {

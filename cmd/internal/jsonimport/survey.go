@@ -1,7 +1,7 @@
 package jsonimport
 
 import (
-	"encoding/json"
+	"maps"
 	"slices"
 )
 
@@ -32,7 +32,7 @@ type outline struct {
 	// keys are the names of the first maxMembers members.
 	keys []string
 	// fields are the values of agent_id, user_id and relationship_score.
-	fields map[string]json.RawMessage
+	fields fields
 	// parts are the members that can hold records.
 	parts map[string]*outline
 }
@@ -47,7 +47,7 @@ type surveyor struct {
 // survey makes the outline of the next value; if the value ends too early, of what there is.
 func (s surveyor) survey(depth int) (*outline, error) {
 	t := s.tokens
-	o := &outline{fields: map[string]json.RawMessage{}, parts: map[string]*outline{}}
+	o := &outline{fields: fields{}, parts: map[string]*outline{}}
 	c := t.next()
 	switch {
 	case c < 0:
@@ -154,13 +154,11 @@ func (o *outline) envelope() bool {
 }
 
 // fileLevel returns the fields that apply to all records of a file; an inner object overrides an outer one.
-func (o *outline) fileLevel() map[string]json.RawMessage {
-	level := map[string]json.RawMessage{}
+func (o *outline) fileLevel() fields {
+	level := fields{}
 	for inner := o; inner != nil; inner = inner.parts[keyData] {
 		if inner.kind == '{' && inner.envelope() {
-			for key, value := range inner.fields {
-				level[key] = value
-			}
+			maps.Copy(level, inner.fields)
 		}
 	}
 	return level

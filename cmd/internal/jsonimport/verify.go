@@ -148,28 +148,31 @@ func (r *run) verifyPart(ctx context.Context, v *Verification, part []check) err
 	return nil
 }
 
-func (r *run) verifyOne(ctx context.Context, v *Verification, c check, h queries.Memory) error {
-	hash, err := c.scope.fingerprint(h)
-	if err != nil {
-		return err
-	}
-	if hash == c.hash {
+func (r *run) verifyOne(ctx context.Context, v *Verification, c check, current queries.Memory) error {
+	same, err := c.matches(current)
+	if same {
 		v.Verified++
-		c.verified()
-		return nil
+	} else if err == nil {
+		if same, err = r.asImported(ctx, c, current); same {
+			v.ChangedSince++
+		}
 	}
-	before, err := r.asImported(ctx, c, h)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case same:
+		c.file.Verified++
+		c.agent.Verified++
+	default:
+		v.Differs++
+		v.differ(c, fmt.Sprintf("version %d in the projection is not what was imported", current.Version))
 	}
-	if before {
-		v.ChangedSince++
-		c.verified()
-		return nil
-	}
-	v.Differs++
-	v.differ(c, fmt.Sprintf("version %d in the projection is not what was imported", h.Version))
 	return nil
+}
+
+func (c check) matches(m queries.Memory) (bool, error) {
+	hash, err := c.scope.fingerprint(m)
+	return hash == c.hash, err
 }
 
 // asImported looks for the imported version among the earlier versions of a memory. For an unchanged record the number
@@ -184,23 +187,13 @@ func (r *run) asImported(ctx context.Context, c check, current queries.Memory) (
 		return false, fmt.Errorf("read versions of %s to verify: %w", c.id, err)
 	}
 	for _, v := range versions {
-		if !unchanged && v.Memory.Version != c.version {
-			continue
-		}
-		hash, err := c.scope.fingerprint(v.Memory)
-		if err != nil {
-			return false, err
-		}
-		if hash == c.hash {
-			return true, nil
+		if unchanged || v.Memory.Version == c.version {
+			if same, err := c.matches(v.Memory); same || err != nil {
+				return same, err
+			}
 		}
 	}
 	return false, nil
-}
-
-func (c check) verified() {
-	c.file.Verified++
-	c.agent.Verified++
 }
 
 func (v *Verification) differ(c check, problem string) {

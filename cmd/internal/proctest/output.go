@@ -24,7 +24,7 @@ func (o *Output) String() string {
 	return o.said.String()
 }
 
-// End returns the last bytes that were written, at most so many; 0 asks for all.
+// End returns at most limit bytes from the end; 0 means all.
 func (o *Output) End(limit int) string {
 	said := o.String()
 	if limit == 0 {

@@ -1,5 +1,5 @@
-// Package proctest gives tests processes that they start, wait for and break. A wait ends the test where the process
-// ends instead, or where patience is over, and tells what the process has said.
+// Package proctest starts processes for tests, which wait for them and break them. If the process ends before a wait does,
+// or the wait times out, the test fails with the output of the process.
 package proctest
 
 import (
@@ -16,19 +16,19 @@ import (
 
 const tick = 5 * time.Millisecond
 
-// Config says what is started, and how long the test waits for it.
+// Config describes the process and how long the test waits for it.
 type Config struct {
 	Program string
 	Args    []string
 	// Env is added to the test's PATH and HOME and to TZ=UTC, and wins over them. Nothing else is passed on.
 	Env []string
-	// Dir is where the process works. Default: where the test does.
+	// Dir is the working directory; default the test's.
 	Dir string
-	// Credential is the account that the process runs as. Default: the test's.
+	// Credential is the account that the process runs as; default the test's.
 	Credential *syscall.Credential
 	// Patience bounds each wait; the machine may be busy with other tests.
 	Patience time.Duration
-	// Logged bounds what a failed test logs of each output, in bytes from its end. Default: all of it.
+	// Logged limits what a failed test logs of each output, in bytes from its end; default all.
 	Logged int
 }
 
@@ -44,14 +44,14 @@ type Process struct {
 	err      error // set when ended is closed
 }
 
-// Start starts a process. It is killed when the test ends, and what it said is logged if the test failed.
+// Start starts a process. It is killed when the test ends, and its output is logged if the test failed.
 func Start(t testing.TB, config Config) *Process {
 	t.Helper()
 	p := &Process{t: t, cmd: exec.Command(config.Program, config.Args...), patience: config.Patience, ended: make(chan struct{})}
 	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "TZ=UTC"}, config.Env...)
 	p.cmd.Stdout, p.cmd.Stderr = &p.Stdout, &p.Stderr
 	p.cmd.Dir = config.Dir
-	// Away from our process group, so that a Ctrl-C on the tests comes to us alone.
+	// Not in our process group, so that a Ctrl-C interrupts only the tests.
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: config.Credential}
 	require.NoError(t, p.cmd.Start())
 	go func() {
@@ -79,17 +79,17 @@ func (p *Process) Kill() {
 	<-p.ended
 }
 
-// Stop ends the process in order, with SIGTERM; one that then fails, or had failed before, ends the test.
+// Stop ends the process in order, with SIGTERM. The test fails if the process fails, or had failed before.
 func (p *Process) Stop() {
 	p.t.Helper()
 	p.Signal(syscall.SIGTERM)
 	require.NoError(p.t, p.Wait(), "%s", &p.Stderr)
 }
 
-// Ended is closed when the process has ended and all that it said is there.
+// Ended is closed when the process has ended and all its output has been read.
 func (p *Process) Ended() <-chan struct{} { return p.ended }
 
-// Wait waits for the end and returns what exec.Cmd.Wait does: nil where the exit code is 0.
+// Wait waits for the end and returns what exec.Cmd.Wait does: nil if the exit code is 0.
 func (p *Process) Wait() error {
 	p.t.Helper()
 	select {
@@ -100,7 +100,7 @@ func (p *Process) Wait() error {
 	return p.err
 }
 
-// Code waits for the end and returns the exit code, -1 where a signal ended the process.
+// Code waits for the end and returns the exit code, -1 if a signal ended the process.
 func (p *Process) Code() int {
 	p.t.Helper()
 	err := p.Wait()
@@ -111,7 +111,7 @@ func (p *Process) Code() int {
 	return 0
 }
 
-// Says waits until Stdout holds what the pattern matches, and returns its last group.
+// Says waits until Stdout matches the pattern and returns its last group.
 func (p *Process) Says(pattern string) string {
 	p.t.Helper()
 	expected := regexp.MustCompile(pattern)
@@ -123,7 +123,7 @@ func (p *Process) Says(pattern string) string {
 	return found[len(found)-1]
 }
 
-// WaitUntil asks again and again whether something is done, a last time when the process has ended.
+// WaitUntil polls until done returns true, one last time after the process has ended.
 func (p *Process) WaitUntil(what string, done func() bool) {
 	p.t.Helper()
 	deadline := time.After(p.patience)

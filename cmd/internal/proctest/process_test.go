@@ -18,7 +18,7 @@ func shell(script string) proctest.Config {
 	return proctest.Config{Program: "sh", Args: []string{"-c", script}, Patience: patience}
 }
 
-// failing notes why a test is over, in place of the test that it stands for.
+// failing records why a test failed, in place of the real one.
 type failing struct {
 	testing.TB
 	why string
@@ -60,7 +60,7 @@ func TestWaitsEndTheTest(t *testing.T) {
 	}
 }
 
-func TestProcessIsHeardAndEndsAsItIsTold(t *testing.T) {
+func TestOutputAndExitCodes(t *testing.T) {
 	t.Parallel()
 	p := proctest.Start(t, shell(`trap 'echo stopped; exit 0' TERM; echo "at one:two"; while :; do sleep 0.01; done`))
 	require.Equal(t, "two", p.Says(`at (\w+):(\w+)`))
@@ -71,14 +71,14 @@ func TestProcessIsHeardAndEndsAsItIsTold(t *testing.T) {
 
 	p = proctest.Start(t, shell("echo last; exit 3"))
 	require.Equal(t, 3, p.Code())
-	require.Equal(t, "last", p.Says("last"), "an end does not hide what was said before it")
+	require.Equal(t, "last", p.Says("last"), "output before the end is not lost")
 
 	p = proctest.Start(t, shell("exec sleep 600"))
 	p.Kill()
 	require.Equal(t, -1, p.Code())
 }
 
-func TestProcessKnowsNothingOfOursButWhatIsNamed(t *testing.T) {
+func TestEnvironmentIsNotInherited(t *testing.T) {
 	t.Parallel()
 	p := proctest.Start(t, proctest.Config{Program: "env", Env: []string{"NAMED=yes", "HOME=/elsewhere"}, Dir: "/", Patience: patience})
 	require.Zero(t, p.Code())

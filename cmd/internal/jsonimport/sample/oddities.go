@@ -5,25 +5,25 @@ import (
 	"strings"
 )
 
-// oddity is a file that is not as it should be, and what an import must make of it.
+// oddity is an irregular file, with the expected result of its import.
 type oddity struct {
 	path  string
 	e     expect
 	value any
-	// bytes of the file, where it is no value written whole.
+	// bytes is the content of the file if value is nil.
 	bytes []byte
 }
 
 // curious is the agent of most oddities.
 const curious = "curator"
 
-// memories is a file of memories of the curious agent, of which all but the duplicates and rejects are added.
+// memories returns a file of memories of the curious agent; all but the duplicates and rejects are added.
 func memories(path string, e expect, records ...any) oddity {
 	e.added = map[string]int{curious: len(records) - e.duplicate - e.rejected}
 	return oddity{path: "oddities/" + path, e: e, value: object{{"agent_id", curious}, {"user_id", User}, {"memories", list(records)}}}
 }
 
-// about makes a record of a content and other members.
+// about returns a record with a content and other members.
 func about(content any, members ...pair) object {
 	return append(object{{"content", content}, {"timestamp", "2026-01-05T10:00:00"}}, members...)
 }
@@ -42,13 +42,13 @@ func (w *writer) oddities() error {
 	return nil
 }
 
-// before cuts a file off where a word begins.
+// before truncates a file at a word.
 func before(file []byte, word string) []byte {
 	head, _, _ := bytes.Cut(file, []byte(word))
 	return head
 }
 
-// oddFiles are files of another shape than expected, and broken ones.
+// oddFiles returns files of unusual shapes, and broken ones.
 func oddFiles() []oddity {
 	one := func(n int) expect { return expect{added: map[string]int{curious: n}} }
 	whole := encode(object{{"agent_id", curious}, {"user_id", User}, {"memories", list{about("before the end, 1"), about("before the end, 2"), about("lost in the middle")}}})
@@ -74,7 +74,7 @@ func oddFiles() []oddity {
 	}
 }
 
-// oddValues are records with odd values in them.
+// oddValues returns files of records with unusual values.
 func oddValues() []oddity {
 	const same = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
 	return []oddity{
@@ -117,7 +117,7 @@ func oddValues() []oddity {
 	}
 }
 
-// oddSpecialists are files of agents with missing and broken parts.
+// oddSpecialists returns specialist files with missing and broken parts.
 func oddSpecialists() []oddity {
 	evolution := func(members ...pair) object {
 		return append(object{{"timestamp", "2026-02-03T08:15:00"}, {"interaction_type", "user_interaction"}}, members...)

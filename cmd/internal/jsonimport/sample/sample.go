@@ -1,6 +1,6 @@
 // Package sample writes a tree of old JSON memory files as they are found on a disk: the memories of five agents over
-// months, lists that were exported in one shape or another, a knowledge base, and every oddity that such files hold.
-// What it writes depends on its options alone.
+// months, exported lists in several shapes, a knowledge base, and every irregularity of such files. The same options
+// always yield the same tree.
 package sample
 
 import (
@@ -12,26 +12,26 @@ import (
 	"time"
 )
 
-// Options say what to write; the zero value works.
+// Options configure a tree; the zero value works.
 type Options struct {
 	// Records is about how many records the tree holds; default 3,000. The oddities, about 100, come on top.
 	Records int
-	// Sentences is how many sentences each record's text has; default 1. Of 14 a record takes about 1 KB.
+	// Sentences is how many sentences each record's text has; default 1. With 14, a record takes about 1 KB.
 	Sentences int
-	// WithoutOddities leaves out everything that is not as it should be.
+	// WithoutOddities leaves out all irregular files.
 	WithoutOddities bool
 }
 
-// Users that the memories are about. The files of the agents name none: User is to be named by the import.
+// The users of the memories. The files of the agents name none: pass User to the import.
 const (
 	User      = "anna"
 	OtherUser = "6f9619ff-8b86-4d11-b42d-00c04fc964ff"
 )
 
-// TimeZone is where the times of the tree that name no zone were written.
+// TimeZone is the zone of the times that name none.
 const TimeZone = "Europe/Berlin"
 
-// Summary says what a first import of the tree must find, with User as the user and TimeZone as the zone.
+// Summary is the expected result of a first import of the tree, with User and TimeZone.
 type Summary struct {
 	// Files is how many JSON files there are, Problems how many of them cannot be read, or not to their end.
 	Files, Problems int
@@ -43,7 +43,7 @@ type Summary struct {
 	Agents map[string]int
 }
 
-// writer collects what is written.
+// writer writes a tree and its summary.
 type writer struct {
 	dir   string
 	rng   *rand.Rand
@@ -53,7 +53,7 @@ type writer struct {
 	summary   Summary
 }
 
-// expect is what an import must make of a file.
+// expect is the expected result of importing a file.
 type expect struct {
 	duplicate, rejected int
 	problem             bool
@@ -131,7 +131,7 @@ func (w *writer) neighbours() error {
 	return nil
 }
 
-// moments returns n times in their order, by day, over the nine months before the end.
+// moments returns n times, ordered by day, over the nine months before the end.
 func (w *writer) moments(n int) []time.Time {
 	const span = 270 * 24 * time.Hour
 	times := make([]time.Time, n)

@@ -13,8 +13,7 @@ type specialist struct {
 	path  string
 	// share of all records, in per cent.
 	share int
-	// starts is how often the old program was started, which added the first hypotheses once more each time; 0 leaves
-	// out the key.
+	// starts is how often the old program was started; each start added the initial hypotheses again. 0 omits the key.
 	starts int
 }
 
@@ -61,7 +60,7 @@ func (w *writer) evolution(agent string, n int) list {
 	return history
 }
 
-// hypotheses are those that an agent begins with, once for each start; of the first ones some were tested.
+// hypotheses returns the initial hypotheses, once for each start; some of the first start were tested.
 func (w *writer) hypotheses(s specialist) list {
 	var all list
 	for start := range s.starts {
@@ -84,12 +83,12 @@ func (w *writer) hypotheses(s specialist) list {
 
 func (w *writer) pick(words ...string) string { return words[w.rng.IntN(len(words))] }
 
-// unit is a number with up to four decimals.
+// unit returns a random number with up to four decimals.
 func (w *writer) unit(from, to float64) float64 {
 	return math.Round((from+w.rng.Float64()*(to-from))*1e4) / 1e4
 }
 
-// uuid is a version 4 UUID of the sample's own randomness.
+// uuid returns a version 4 UUID from the sample's random numbers.
 func (w *writer) uuid() string {
 	a, b := w.rng.Uint64(), w.rng.Uint64()
 	a = a&^0xf000 | 0x4000
@@ -97,7 +96,7 @@ func (w *writer) uuid() string {
 	return fmt.Sprintf("%08x-%04x-%04x-%04x-%012x", a>>32, a>>16&0xffff, a&0xffff, b>>48, b&0xffffffffffff)
 }
 
-// exports are flat lists in every shape, about half of them about the other user.
+// exports writes flat lists in every shape, about half of them about the other user.
 func (w *writer) exports(records int) error {
 	n := max(2, records*3/100)
 	agents := []string{"nutritionist", "fitness_coach", "medical_esthetician", "physical_therapist"}

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// words are what stands for a {slot} in a sentence.
+// words returns the words for each {slot} in a sentence.
 func words() map[string][]string {
 	return map[string][]string{
 		"hours":    {"5.5", "6", "6.5", "7", "7.5", "8", "8.5"},
@@ -31,7 +31,7 @@ func words() map[string][]string {
 	}
 }
 
-// sentences are what agents learn, by agent.
+// sentences returns what agents learn, by agent.
 func sentences() map[string][]string {
 	return map[string][]string{
 		"neuroscientist": {
@@ -75,7 +75,7 @@ func sentences() map[string][]string {
 	}
 }
 
-// beliefs are the hypotheses that an agent begins with.
+// beliefs returns the initial hypotheses of an agent.
 func beliefs(agent string) []string {
 	return map[string][]string{
 		"neuroscientist": {"Late screens shorten Anna's deep sleep.", "A walk after dinner raises Anna's heart rate variability.",
@@ -87,7 +87,7 @@ func beliefs(agent string) []string {
 	}[agent]
 }
 
-// text is what a record tells.
+// text returns the text of a record.
 func (w *writer) text(agent, name string) string {
 	told := make([]string, w.sentences)
 	for i := range told {
@@ -96,7 +96,7 @@ func (w *writer) text(agent, name string) string {
 	return strings.Join(told, " ")
 }
 
-// sentence is something an agent learned about a person.
+// sentence returns something that an agent learned about a person.
 func (w *writer) sentence(agent, name string) string {
 	text := strings.ReplaceAll(w.pick(sentences()[agent]...), "{name}", name)
 	for {
