@@ -131,6 +131,16 @@ func lines(t *testing.T, ledger string) [][]byte {
 	return all[:len(all)-1]
 }
 
+// write adds to the ledger behind the subscriber's back.
+func write(t *testing.T, ledger, text string) {
+	t.Helper()
+	file, err := os.OpenFile(ledger, os.O_APPEND|os.O_WRONLY, 0)
+	require.NoError(t, err)
+	_, err = file.WriteString(text)
+	require.NoError(t, err)
+	require.NoError(t, file.Close())
+}
+
 func waitFor(t *testing.T, ledger string, n int) {
 	t.Helper()
 	require.Eventually(t, func() bool { return len(lines(t, ledger)) >= n }, patience, tick, "%d events in the ledger", n)
@@ -169,11 +179,7 @@ func TestKilledSubscriberLosesNothingAndAppliesNothingTwice(t *testing.T) {
 		s.remember(t, "while nobody listens", 50)
 	}
 	// As a crash in the middle of a write leaves it.
-	file, err := os.OpenFile(ledger, os.O_APPEND|os.O_WRONLY, 0)
-	require.NoError(t, err)
-	_, err = file.WriteString(`{"sequence_id": 99`)
-	require.NoError(t, err)
-	require.NoError(t, file.Close())
+	write(t, ledger, `{"sequence_id": 99`)
 	s.subscribe(t, ledger)
 	s.remember(t, "at the end", 10)
 	s.requireWhole(t, ledger)
@@ -233,11 +239,7 @@ func TestSubscriberStopsWhereItAppliedWhatTheLogDoesNotHold(t *testing.T) {
 	waitFor(t, ledger, 2)
 	subscriber.Kill()
 	gone := `{"tenant_id":"default","sequence_id":3,"event_id":"01a22029-a2fa-7000-8000-000000000000"}` + "\n"
-	file, err := os.OpenFile(ledger, os.O_APPEND|os.O_WRONLY, 0)
-	require.NoError(t, err)
-	_, err = file.WriteString(gone)
-	require.NoError(t, err)
-	require.NoError(t, file.Close())
+	write(t, ledger, gone)
 	s.remember(t, "in the place of what is gone", 3)
 	subscriber = s.subscribe(t, ledger)
 	require.Equal(t, 1, subscriber.Code())

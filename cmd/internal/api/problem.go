@@ -40,18 +40,12 @@ type row struct {
 	slug, title string
 }
 
-// Those of the table that are no kind of error of the domain.
-const (
-	malformed domain.Kind = "malformed"
-	tooLarge  domain.Kind = "too_large"
-)
-
 // table says how each kind of error is shown: one without a row like the first.
 func table() []row {
 	return []row{
 		{domain.Internal, http.StatusInternalServerError, "internal", "Internal Server Error"},
-		{malformed, http.StatusBadRequest, "malformed", "Bad Request"},
-		{tooLarge, http.StatusRequestEntityTooLarge, "too-large", "Content Too Large"},
+		{decode.KindMalformed, http.StatusBadRequest, "malformed", "Bad Request"},
+		{decode.KindTooLarge, http.StatusRequestEntityTooLarge, "too-large", "Content Too Large"},
 		{domain.Invalid, http.StatusUnprocessableEntity, "invalid", "Unprocessable Content"},
 		{domain.NotFound, http.StatusNotFound, "not-found", "Not Found"},
 		{domain.Conflict, http.StatusConflict, "conflict", "Conflict"},
@@ -66,7 +60,7 @@ func ProblemOf(err error) Problem {
 	if told, ok := errors.AsType[*ProblemError](err); ok {
 		return told.Problem
 	}
-	kind := kindOf(err)
+	kind := domain.KindOf(err)
 	if kind == domain.Internal && errors.Is(err, context.DeadlineExceeded) {
 		kind, err = domain.Unavailable, domain.Errorf(domain.Unavailable, "the answer took too long; try again")
 	}
@@ -75,16 +69,6 @@ func ProblemOf(err error) Problem {
 	p := Problem{Type: ProblemType(r.slug), Title: r.title, Status: r.status}
 	p.describe(err)
 	return p
-}
-
-func kindOf(err error) domain.Kind {
-	switch {
-	case decode.IsMalformed(err):
-		return malformed
-	case decode.IsTooLarge(err):
-		return tooLarge
-	}
-	return domain.KindOf(err)
 }
 
 func (p *Problem) describe(err error) {
@@ -119,8 +103,11 @@ func (e *ProblemError) Unwrap() error { return e.cause }
 // shown is an error as a caller in this process sees it, in the words in which one elsewhere does. One that is internal keeps
 // its text: there is no log to look it up in.
 func shown(err error) error {
-	if err == nil || kindOf(err) == domain.Internal {
+	switch domain.KindOf(err) {
+	case domain.Internal:
 		return err
+	case decode.KindMalformed, decode.KindTooLarge:
+		return ErrorOf(ProblemOf(err), "")
 	}
 	return &ProblemError{ProblemOf(err), err}
 }
@@ -140,7 +127,7 @@ func ErrorOf(p Problem, memory string) error {
 		stands.Field, stands.Message = p.Errors[0].Field, p.Errors[0].Message
 	}
 	switch stands.Kind {
-	case malformed, tooLarge:
+	case decode.KindMalformed, decode.KindTooLarge:
 		stands.Kind = domain.Invalid
 	case domain.Internal:
 		return &ProblemError{p, errors.New(p.Detail)}

@@ -127,9 +127,6 @@ func inHeaders(err error) error {
 		if h.Field == e.Field {
 			named := *e
 			named.Field = h.Name
-			if decode.IsMalformed(err) {
-				return decode.Malformed(&named)
-			}
 			return &named
 		}
 	}

@@ -128,7 +128,7 @@ func (c *Client) Do(ctx context.Context, caller api.Caller, op *api.Operation, r
 func (c *Client) request(ctx context.Context, caller api.Caller, op *api.Operation, raw []byte) (_ *http.Request, memory string, err error) {
 	r, memory, err := newRequest(ctx, c.base, c.routes[op], caller, raw)
 	if err != nil {
-		return nil, "", err
+		return nil, "", api.ErrorOf(api.ProblemOf(err), memory)
 	}
 	if c.config.Key != "" {
 		r.Header.Set("Authorization", "Bearer "+c.config.Key)

@@ -6,31 +6,25 @@ import (
 	"github.com/auren-memory/auren/domain"
 )
 
-// Malformed says that a request cannot be read at all, rather than that something in it is not allowed.
-func Malformed(err error) error { return &malformedError{err} }
+// The kinds of errors of a request that never reaches the domain.
+const (
+	// KindMalformed is a request that cannot be read at all, rather than that something in it is not allowed.
+	KindMalformed domain.Kind = "malformed"
+	// KindTooLarge is a request of too many bytes.
+	KindTooLarge domain.Kind = "too_large"
+)
 
-// IsMalformed tells whether an error is one of Malformed.
-func IsMalformed(err error) bool {
-	_, ok := errors.AsType[*malformedError](err)
-	return ok
+// Malformed returns an error as one of KindMalformed.
+func Malformed(err error) error {
+	malformed := domain.Error{Message: err.Error()}
+	if e, ok := errors.AsType[*domain.Error](err); ok {
+		malformed = *e
+	}
+	malformed.Kind = KindMalformed
+	return &malformed
 }
-
-type malformedError struct{ err error }
-
-func (e *malformedError) Error() string { return e.err.Error() }
-func (e *malformedError) Unwrap() error { return e.err }
 
 // TooLarge says that a request takes more than limit bytes.
 func TooLarge(limit int64) error {
-	return &tooLargeError{domain.Invalidf("", "the request must take at most %d bytes", limit)}
+	return domain.Errorf(KindTooLarge, "the request must take at most %d bytes", limit)
 }
-
-// IsTooLarge tells whether an error is one of TooLarge.
-func IsTooLarge(err error) bool {
-	_, ok := errors.AsType[*tooLargeError](err)
-	return ok
-}
-
-type tooLargeError struct{ error }
-
-func (e *tooLargeError) Unwrap() error { return e.error }
