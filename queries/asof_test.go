@@ -1,7 +1,6 @@
 package queries_test
 
 import (
-	"context"
 	"strconv"
 	"testing"
 	"time"
@@ -52,26 +51,13 @@ func TestAsOfListsWhatWasKnownThen(t *testing.T) {
 	w.change(t, b, forget)                                                 // 4
 	c := w.add(t, "c", confidence(0.5))                                    // 5
 	for sequence, want := range map[int64][]uuid.UUID{1: {a}, 2: {b, a}, 3: {b, a}, 4: {a}, 5: {a, c}} {
-		var all []queries.Memory
-		page := queries.Page{Order: queries.ByConfidence, Limit: 1}
-		for {
-			result, err := w.reader.List(t.Context(), tenant, queries.Filter{}, page, asOf(sequence))
-			require.NoError(t, err)
-			require.Equal(t, sequence, result.SequenceID)
-			all = append(all, result.Memories...)
-			if page.Cursor = result.NextCursor; page.Cursor == "" {
-				break
-			}
-		}
+		all := w.walk(t, queries.Page{Order: queries.ByConfidence, Limit: 1}, asOf(sequence), func() {})
 		require.Equal(t, want, ids(all), "as of %d", sequence)
+		require.Equal(t, sequence, w.list(t, queries.Filter{}, queries.Page{}, asOf(sequence)).SequenceID)
 	}
-	high := queries.Filter{MinConfidence: pointer(0.8)}
-	list, err := w.reader.List(t.Context(), tenant, high, queries.Page{}, asOf(2))
-	require.NoError(t, err)
-	require.Equal(t, []uuid.UUID{a}, ids(list.Memories), "the filter sees the version of then")
-	list, err = w.reader.List(t.Context(), tenant, high, queries.Page{}, asOf(3))
-	require.NoError(t, err)
-	require.Empty(t, list.Memories)
+	high := queries.Filter{MinConfidence: new(0.8)}
+	require.Equal(t, []uuid.UUID{a}, ids(w.list(t, high, queries.Page{}, asOf(2)).Memories), "the filter sees the version of then")
+	require.Empty(t, w.list(t, high, queries.Page{}, asOf(3)).Memories)
 }
 
 func TestAsOfDecidesWhatHasExpiredAtThatMoment(t *testing.T) {
@@ -80,13 +66,11 @@ func TestAsOfDecidesWhatHasExpiredAtThatMoment(t *testing.T) {
 	w.add(t, "y")                             // 2
 	w.add(t, "z")                             // 3, at the instant of the expiry
 	w.change(t, id, expire)                   // 4
-	for when, want := range map[queries.At]string{
+	for at, want := range map[queries.At]string{
 		asOf(2): "active", asOf(3): "expired", asOf(4): "expired",
 		asOfTime(recorded(3).Add(-time.Microsecond)): "active", asOfTime(recorded(3)): "expired",
 	} {
-		m, _, err := w.reader.Get(t.Context(), tenant, id, when)
-		require.NoError(t, err)
-		require.Equal(t, want, m.State, "%+v", when)
+		require.Equal(t, want, w.get(t, id, at).State, "%+v", at)
 	}
 }
 
@@ -95,77 +79,41 @@ func TestAsOfAFutureMomentMeansNow(t *testing.T) {
 	id := w.add(t, "x", expires(now.Add(time.Hour)))
 	m, sequence, err := w.reader.Get(t.Context(), tenant, id, asOfTime(now.AddDate(1, 0, 0)))
 	require.NoError(t, err)
-	require.Equal(t, "active", m.State, "nobody knows what will be done about its expiry")
+	require.Equal(t, "active", m.State, "nobody knows yet whether it will expire")
 	require.EqualValues(t, 1, sequence)
 }
 
-func TestAsOfOfAnEmptyTenantIsEmpty(t *testing.T) {
-	w := setup(t)
-	list, err := w.reader.List(t.Context(), tenant, queries.Filter{}, queries.Page{}, asOfTime(epoch))
-	require.NoError(t, err)
-	require.Empty(t, list.Memories)
-	require.Zero(t, list.SequenceID)
-}
-
-// The past is what the log says, not what a projection has got to.
-func TestAsOfIsNeverThePastOfAProjectionThatIsBehind(t *testing.T) {
+// The log decides what the past was, not how far a projection got.
+func TestAsOfFailsWhileTheProjectionIsBehind(t *testing.T) {
 	w := setup(t, func(c *queries.Config) { c.WaitLimit = time.Millisecond })
 	a := w.add(t, "a")  // 1
 	b := w.tell(t, "b") // 2
-	list := func(at queries.At) ([]uuid.UUID, error) {
-		result, err := w.reader.List(t.Context(), tenant, queries.Filter{}, queries.Page{}, at)
-		return ids(result.Memories), err
+	list := func(at queries.At) []uuid.UUID {
+		return ids(w.list(t, queries.Filter{}, queries.Page{}, at).Memories)
 	}
 	moments := []queries.At{asOf(2), asOfTime(recorded(2)), asOfTime(recorded(2).Add(time.Minute)), asOfTime(now.AddDate(1, 0, 0))}
-	for _, when := range moments {
-		_, err := list(when)
-		require.Equal(t, domain.Unavailable, domain.KindOf(err), "%+v", when)
-		require.ErrorContains(t, err, "the projection agent_memories is at 1, 1 behind the 2 that was asked for")
-		_, _, err = w.reader.Get(t.Context(), tenant, a, when)
-		require.Equal(t, domain.Unavailable, domain.KindOf(err), "%+v", when)
-		_, err = w.reader.History(t.Context(), tenant, a, queries.HistoryPage{}, when)
-		require.Equal(t, domain.Unavailable, domain.KindOf(err), "%+v", when)
+	for _, at := range moments {
+		for name, err := range askAt(t.Context(), w.reader, tenant, a, at) {
+			require.Equal(t, domain.Unavailable, domain.KindOf(err), "%s %+v", name, at)
+			require.ErrorContains(t, err, "the projection agent_memories is at 1, 1 behind the 2 that was asked for")
+		}
 	}
 	before := asOfTime(recorded(2).Add(-time.Microsecond))
-	found, err := list(before)
-	require.NoError(t, err)
-	require.Equal(t, []uuid.UUID{a}, found)
-
+	require.Equal(t, []uuid.UUID{a}, list(before))
 	w.project(t)
-	for _, when := range moments {
-		found, err = list(when)
-		require.NoError(t, err)
-		require.Equal(t, []uuid.UUID{a, b}, found, "%+v", when)
+	for _, at := range moments {
+		require.Equal(t, []uuid.UUID{a, b}, list(at), "%+v", at)
 	}
-	found, err = list(before)
-	require.NoError(t, err)
-	require.Equal(t, []uuid.UUID{a}, found)
-}
-
-func TestAsOfWaitsForTheProjection(t *testing.T) {
-	w := setup(t, func(c *queries.Config) { c.Poll, c.WaitLimit = time.Millisecond, time.Hour })
-	a := w.add(t, "a")
-	b := w.tell(t, "b")
-	answered := make(chan []uuid.UUID, 1)
-	go func() {
-		result, err := w.reader.List(context.Background(), tenant, queries.Filter{}, queries.Page{}, asOfTime(recorded(2)))
-		if err != nil {
-			t.Error(err)
-		}
-		answered <- ids(result.Memories)
-	}()
-	w.project(t)
-	require.Equal(t, []uuid.UUID{a, b}, <-answered)
+	require.Equal(t, []uuid.UUID{a}, list(before))
 }
 
 func TestAsOfRefusesOtherThanOneValidMoment(t *testing.T) {
 	w := setup(t)
-	for _, when := range []queries.AsOf{
-		{SequenceID: -1}, {SequenceID: 1}, {SequenceID: 1, Time: epoch}, {Time: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)},
+	for at, field := range map[queries.At]string{
+		asOf(-1): "as_of", asOf(1): "as_of", {AsOf: queries.AsOf{SequenceID: 1, Time: epoch}}: "as_of",
+		asOfTime(time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)): "as_of", atLeast(-1): "min_sequence_id",
 	} {
-		_, err := w.reader.List(t.Context(), tenant, queries.Filter{}, queries.Page{}, at(when))
-		requireInvalid(t, err, "as_of")
+		_, err := w.reader.List(t.Context(), tenant, queries.Filter{}, queries.Page{}, at)
+		requireInvalid(t, err, field)
 	}
-	_, err := w.reader.List(t.Context(), tenant, queries.Filter{}, queries.Page{}, atLeast(-1))
-	requireInvalid(t, err, "min_sequence_id")
 }

@@ -27,47 +27,41 @@ func TestGetReturnsTheMemoryAsItIs(t *testing.T) {
 
 func TestGetReturnsWhatIsHidden(t *testing.T) {
 	w := setup(t)
-	forgotten := w.add(t, "x", state("forgotten"))
-	expired := w.add(t, "x", state("expired"), expires(now.Add(-time.Hour)))
-	for id, want := range map[uuid.UUID]string{forgotten: "forgotten", expired: "expired"} {
-		m, _, err := w.reader.Get(t.Context(), tenant, id, queries.At{})
-		require.NoError(t, err)
-		require.Equal(t, want, m.State)
-	}
+	forgotten := w.add(t, "x", then(forget))
+	expired := w.add(t, "x", then(expire), expires(now.Add(-time.Hour)))
+	require.Equal(t, "forgotten", w.get(t, forgotten, queries.At{}).State)
+	require.Equal(t, "expired", w.get(t, expired, queries.At{}).State)
 }
 
-func TestGetOfNothingIsNotFound(t *testing.T) {
+func TestAMissingMemoryIsNotFound(t *testing.T) {
 	w := setup(t)
+	w.add(t, "another")
 	id := w.add(t, "x")
-	_, _, err := w.reader.Get(t.Context(), tenant, uuid.New(), queries.At{})
-	require.Equal(t, domain.NotFound, domain.KindOf(err))
-	_, _, err = w.reader.Get(t.Context(), "other", id, queries.At{})
-	require.Equal(t, domain.NotFound, domain.KindOf(err), "another tenant's memory")
+	for name, errs := range map[string]map[string]error{
+		"unknown":      askAt(t.Context(), w.reader, tenant, uuid.New(), queries.At{}),
+		"other tenant": askAt(t.Context(), w.reader, "other", id, queries.At{}),
+		"not yet":      askAt(t.Context(), w.reader, tenant, id, asOf(1)),
+	} {
+		require.Equal(t, domain.NotFound, domain.KindOf(errs["get"]), name)
+		require.Equal(t, domain.NotFound, domain.KindOf(errs["history"]), name)
+	}
 }
 
 func TestMemoryExpiresAtTheVeryInstant(t *testing.T) {
 	w := setup(t)
 	tick := time.Microsecond
 	before, atOnce := w.add(t, "kept word", expires(now.Add(tick))), w.add(t, "lost word", expires(now))
-	for id, want := range map[uuid.UUID]string{before: "active", atOnce: "expired"} {
-		m, _, err := w.reader.Get(t.Context(), tenant, id, queries.At{})
-		require.NoError(t, err)
-		require.Equal(t, want, m.State)
-	}
+	require.Equal(t, "active", w.get(t, before, queries.At{}).State)
+	require.Equal(t, "expired", w.get(t, atOnce, queries.At{}).State)
 	for state, want := range map[string][]uuid.UUID{"": {before}, "expired": {atOnce}, "all": {before, atOnce}, "forgotten": nil} {
-		list, err := w.reader.List(t.Context(), tenant, queries.Filter{State: state}, queries.Page{}, queries.At{})
-		require.NoError(t, err)
-		require.Equal(t, want, ids(list.Memories), state)
+		require.Equal(t, want, ids(w.list(t, queries.Filter{State: state}, queries.Page{}, queries.At{}).Memories), state)
 	}
-	found, err := w.reader.Search(t.Context(), tenant, queries.SearchRequest{Query: "word"}, 0)
-	require.NoError(t, err)
-	require.Len(t, found.Hits, 1)
-	require.Equal(t, before, found.Hits[0].Memory.ID)
+	require.Equal(t, []uuid.UUID{before}, w.recall(t, queries.SearchRequest{Query: "word"}))
 }
 
 func TestByIDsReturnsThoseThatExist(t *testing.T) {
 	w := setup(t)
-	a, b := w.add(t, "a"), w.add(t, "b", state("forgotten"))
+	a, b := w.add(t, "a"), w.add(t, "b", then(forget))
 	w.change(t, a, revise(`"a2"`))
 	found, sequence, err := w.reader.ByIDs(t.Context(), tenant, []uuid.UUID{a, b, uuid.New()}, queries.At{})
 	require.NoError(t, err)

@@ -84,14 +84,20 @@ func (w *world) onItsClock(t *testing.T) *pgxpool.Pool {
 	return pool
 }
 
-// told is a memory to add: what was said, by whom, and what became of it.
+// told is what to remember, by whom, and what becomes of it.
 type told struct {
-	tenant   domain.Tenant
-	meta     domain.Meta
-	reason   string
+	commands.Request
 	remember commands.Remember
-	state    string
-	updated  time.Time
+	then     change
+}
+
+func (w *world) told(options []func(*told)) told {
+	m := told{Request: commands.Request{Tenant: tenant, Meta: domain.Meta{Actor: "tester"}}}
+	m.remember.AgentID, m.remember.UserID, m.remember.Confidence = "ada", "uma", new(0.5)
+	for _, option := range options {
+		option(&m)
+	}
+	return m
 }
 
 // add remembers something of agent "ada" about user "uma", changed by the options, and projects it. Each event of a tenant is
@@ -103,33 +109,20 @@ func (w *world) add(t *testing.T, content any, options ...func(*told)) uuid.UUID
 	return id
 }
 
-// tell is add, but for the projections.
-func (w *world) tell(t *testing.T, content any, options ...func(*told)) uuid.UUID {
+// tell is add without the projections.
+func (w *world) tell(t *testing.T, content any, options ...func(*told)) (id uuid.UUID) {
 	t.Helper()
 	encoded, err := json.Marshal(content)
 	require.NoError(t, err)
-	text, err := canonjson.Parse(encoded)
-	require.NoError(t, err)
-	half := 0.5
-	m := told{tenant: tenant, meta: domain.Meta{Actor: "tester"},
-		remember: commands.Remember{Draft: memory.Draft{AgentID: "ada", UserID: "uma", Content: text, Confidence: &half}}}
-	for _, option := range options {
-		option(&m)
-	}
-	var id uuid.UUID
-	w.command(t, m.tenant, func(ctx context.Context) (err error) {
-		receipt, err := w.handler.Remember(ctx, commands.Request{Tenant: m.tenant, Meta: m.meta, Reason: m.reason}, m.remember)
+	m := w.told(options)
+	m.remember.Content = canonjson.MustParse(string(encoded))
+	w.command(t, m.Tenant, func(ctx context.Context) error {
+		receipt, err := w.handler.Remember(ctx, m.Request, m.remember)
 		id = receipt.ID
 		return err
 	})
-	if !m.updated.IsZero() {
-		w.change(t, id, evidence(m.updated), in(m.tenant))
-	}
-	switch m.state {
-	case "forgotten":
-		w.change(t, id, forget, in(m.tenant))
-	case "expired":
-		w.change(t, id, expire, in(m.tenant))
+	if m.then != nil {
+		w.change(t, id, m.then, in(m.Tenant))
 	}
 	return id
 }
@@ -143,7 +136,7 @@ func (w *world) command(t *testing.T, tenant domain.Tenant, do func(context.Cont
 	w.sequence[tenant]++
 }
 
-// project brings projections up to date; all of them, unless some are named.
+// project brings projections up to date, all unless some are named: 0 is agent_memories, 1 is search.
 func (w *world) project(t *testing.T, which ...int) {
 	t.Helper()
 	for i, r := range w.runners {
@@ -158,13 +151,8 @@ type change func(context.Context, *world, commands.Request, uuid.UUID) error
 
 func (w *world) change(t *testing.T, id uuid.UUID, do change, options ...func(*told)) {
 	t.Helper()
-	m := told{tenant: tenant, meta: domain.Meta{Actor: "tester"}}
-	for _, option := range options {
-		option(&m)
-	}
-	w.command(t, m.tenant, func(ctx context.Context) error {
-		return do(ctx, w, commands.Request{Tenant: m.tenant, Meta: m.meta, Reason: m.reason}, id)
-	})
+	m := w.told(options)
+	w.command(t, m.Tenant, func(ctx context.Context) error { return do(ctx, w, m.Request, id) })
 	w.project(t)
 }
 
@@ -209,12 +197,6 @@ func evidence(at time.Time) change {
 	}
 }
 
-// reach moves a checkpoint.
-func (w *world) reach(t *testing.T, tenant domain.Tenant, projection string, sequence int64) {
-	t.Helper()
-	w.exec(t, `update projection_checkpoints set sequence_id = $3 where tenant_id = $1 and projection = $2`, tenant, projection, sequence)
-}
-
 func (w *world) exec(t *testing.T, sql string, args ...any) {
 	t.Helper()
 	_, err := w.pool.Exec(context.Background(), sql, args...)
@@ -228,23 +210,74 @@ func scope(agent, user string) func(*told) {
 	return func(m *told) { m.remember.AgentID, m.remember.UserID = agent, user }
 }
 func confidence(c float64) func(*told) { return func(m *told) { m.remember.Confidence = &c } }
-func state(s string) func(*told)       { return func(m *told) { m.state = s } }
 func expires(at time.Time) func(*told) { return func(m *told) { m.remember.ExpiresAt = &at } }
 func kind(name string) func(*told)     { return func(m *told) { m.remember.Type = name } }
 func metadata(json string) func(*told) {
 	return func(m *told) { m.remember.Metadata = canonjson.MustParse(json) }
 }
-func in(tenant domain.Tenant) func(*told) { return func(m *told) { m.tenant = tenant } }
+func in(tenant domain.Tenant) func(*told) { return func(m *told) { m.Tenant = tenant } }
 func created(at time.Time) func(*told)    { return func(m *told) { m.remember.OccurredAt = &at } }
-func updated(at time.Time) func(*told)    { return func(m *told) { m.updated = at } }
+func then(do change) func(*told)          { return func(m *told) { m.then = do } }
+func updated(at time.Time) func(*told)    { return then(evidence(at)) }
 func because(who, reason string) func(*told) {
-	return func(m *told) { m.meta, m.reason = domain.Meta{Actor: who}, reason }
+	return func(m *told) { m.Meta.Actor, m.Reason = who, reason }
 }
-func at(asOf queries.AsOf) queries.At      { return queries.At{AsOf: asOf} }
-func asOf(sequence int64) queries.At       { return at(queries.AsOf{SequenceID: sequence}) }
-func asOfTime(moment time.Time) queries.At { return at(queries.AsOf{Time: moment}) }
+func asOf(sequence int64) queries.At       { return queries.At{AsOf: queries.AsOf{SequenceID: sequence}} }
+func asOfTime(moment time.Time) queries.At { return queries.At{AsOf: queries.AsOf{Time: moment}} }
 func atLeast(sequence int64) queries.At    { return queries.At{MinSequenceID: sequence} }
-func pointer[T any](value T) *T            { return &value }
+
+func (w *world) get(t *testing.T, id uuid.UUID, at queries.At) queries.Memory {
+	t.Helper()
+	m, _, err := w.reader.Get(t.Context(), tenant, id, at)
+	require.NoError(t, err)
+	return m
+}
+
+func (w *world) list(t *testing.T, f queries.Filter, p queries.Page, at queries.At) queries.ListResult {
+	t.Helper()
+	result, err := w.reader.List(t.Context(), tenant, f, p, at)
+	require.NoError(t, err)
+	return result
+}
+
+// walk follows the cursors of a list to its end.
+func (w *world) walk(t *testing.T, p queries.Page, at queries.At, between func()) (all []queries.Memory) {
+	t.Helper()
+	for {
+		result := w.list(t, queries.Filter{}, p, at)
+		require.LessOrEqual(t, len(result.Memories), p.Limit)
+		all = append(all, result.Memories...)
+		if p.Cursor = result.NextCursor; p.Cursor == "" {
+			return all
+		}
+		between()
+	}
+}
+
+func (w *world) search(t *testing.T, request queries.SearchRequest) queries.SearchResult {
+	t.Helper()
+	result, err := w.reader.Search(t.Context(), tenant, request, 0)
+	require.NoError(t, err)
+	return result
+}
+
+// askAt asks each question that can be asked about the past, and returns the errors.
+func askAt(ctx context.Context, r *queries.Reader, tenant domain.Tenant, id uuid.UUID, at queries.At) map[string]error {
+	_, _, get := r.Get(ctx, tenant, id, at)
+	_, list := r.List(ctx, tenant, queries.Filter{}, queries.Page{}, at)
+	_, history := r.History(ctx, tenant, id, queries.HistoryPage{}, at)
+	return map[string]error{"get": get, "list": list, "history": history}
+}
+
+// askNow asks each question that is about the present only, and returns the errors.
+func askNow(ctx context.Context, r *queries.Reader, minSequenceID int64) map[string]error {
+	_, search := r.Search(ctx, tenant, queries.SearchRequest{Query: "first"}, minSequenceID)
+	_, stats := r.Stats(ctx, tenant, "", "", minSequenceID)
+	_, recent := r.Recent(ctx, tenant, "", "", 1, 0, minSequenceID)
+	_, _, count := r.Count(ctx, tenant, queries.Filter{}, minSequenceID)
+	return map[string]error{"search": search, "stats": stats, "recent": recent, "count": count}
+}
+
 func ids(memories []queries.Memory) (all []uuid.UUID) {
 	for _, m := range memories {
 		all = append(all, m.ID)

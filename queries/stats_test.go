@@ -1,12 +1,16 @@
 package queries_test
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/queries"
 )
 
@@ -14,7 +18,7 @@ func TestStatsCountsByStateTypeAndScope(t *testing.T) {
 	w := setup(t)
 	w.add(t, 1, kind("fact"), confidence(0.2), created(epoch.Add(-time.Hour)))
 	w.add(t, 2, kind("fact"), confidence(0.6))
-	w.add(t, 3, state("forgotten"), confidence(1))
+	w.add(t, 3, then(forget), confidence(1))
 	w.add(t, 4, expires(now), confidence(1))
 	w.add(t, 5, scope("bob", "uma"), confidence(0.4), created(epoch.Add(time.Minute)))
 	w.add(t, 6, in("other"))
@@ -25,8 +29,8 @@ func TestStatsCountsByStateTypeAndScope(t *testing.T) {
 	require.InDelta(t, 0.4, *all.AverageConfidence, 1e-9)
 	all.AverageConfidence = nil
 	require.Equal(t, queries.Counts{Active: 3, Forgotten: 1, Expired: 1, Total: 5,
-		OldestCreatedAt: pointer(epoch.Add(-time.Hour)), NewestCreatedAt: pointer(epoch.Add(time.Minute)),
-		LastUpdatedAt: pointer(epoch.Add(time.Minute))}, all.Counts)
+		OldestCreatedAt: new(epoch.Add(-time.Hour)), NewestCreatedAt: new(epoch.Add(time.Minute)),
+		LastUpdatedAt: new(epoch.Add(time.Minute))}, all.Counts)
 	require.Len(t, all.Types, 2)
 	require.Equal(t, []any{"observation", int64(1), int64(3)}, []any{all.Types[0].Type, all.Types[0].Active, all.Types[0].Total})
 	require.Equal(t, []any{"fact", int64(2), int64(2)}, []any{all.Types[1].Type, all.Types[1].Active, all.Types[1].Total})
@@ -52,11 +56,17 @@ func TestStatsOfNothing(t *testing.T) {
 
 func TestStatsSaysWhenItDoesNotListAll(t *testing.T) {
 	w := setup(t)
-	w.exec(t, `
-insert into agent_memories (tenant_id, id, agent_id, user_id, memory_type, content, confidence_score, metadata, state,
-       created_at, updated_at, version, sequence_id, recorded_at, event_type, actor, reason)
-select 'default', gen_random_uuid(), 'agent ' || n % $1, 'uma', 'fact', '1', 1, '{}', 'active', now(), now(), 1, n, now(), '', '', ''
-  from generate_series(1, $1 + 1) as n`, queries.MaxGroups+1)
+	batch := make([]commands.Remember, queries.MaxGroups+2)
+	for n := range batch {
+		m := w.told([]func(*told){scope(fmt.Sprint("agent ", n%(queries.MaxGroups+1)), "uma")})
+		m.remember.Content = canonjson.MustParse("1")
+		batch[n] = m.remember
+	}
+	for some := range slices.Chunk(batch, commands.MaxMemories) {
+		_, err := w.handler.RememberBatch(t.Context(), w.told(nil).Request, some)
+		require.NoError(t, err)
+	}
+	w.project(t)
 	all, err := w.reader.Stats(t.Context(), tenant, "", "", 0)
 	require.NoError(t, err)
 	require.True(t, all.Incomplete)

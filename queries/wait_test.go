@@ -18,101 +18,88 @@ type wakes struct {
 	ended      chan struct{}
 }
 
-func newWakes() *wakes {
-	return &wakes{subscribed: make(chan string, 9), wake: make(chan struct{}), ended: make(chan struct{}, 9)}
+// setupWoken returns a world whose reader looks at a checkpoint again only when it is woken.
+func setupWoken(t *testing.T) (*world, *wakes) {
+	news := &wakes{make(chan string, 9), make(chan struct{}), make(chan struct{}, 9)}
+	return setup(t, func(c *queries.Config) {
+		c.Poll, c.WaitLimit = time.Hour, time.Hour
+		c.Wake = func(key string) (<-chan struct{}, func()) {
+			news.subscribed <- key
+			return news.wake, func() { news.ended <- struct{}{} }
+		}
+	}), news
 }
 
-func (w *wakes) subscribe(key string) (<-chan struct{}, func()) {
-	w.subscribed <- key
-	return w.wake, func() { w.ended <- struct{}{} }
+// answer is what a list returned.
+type answer struct {
+	queries.ListResult
+	err error
+}
+
+// listLater lists the memories at a position, once it is there.
+func (w *world) listLater(ctx context.Context, at queries.At) <-chan answer {
+	answers := make(chan answer, 1)
+	go func() {
+		result, err := w.reader.List(ctx, tenant, queries.Filter{}, queries.Page{}, at)
+		answers <- answer{result, err}
+	}()
+	return answers
 }
 
 func TestMinSequenceIDWaitsUntilItIsWoken(t *testing.T) {
-	news := newWakes()
-	w := setup(t, func(c *queries.Config) {
-		c.Wake, c.Poll, c.WaitLimit = news.subscribe, time.Hour, time.Hour
-	})
+	w, news := setupWoken(t)
 	w.add(t, "first")
-	answers := make(chan queries.ListResult, 1)
-	go func() {
-		result, err := w.reader.List(context.Background(), tenant, queries.Filter{}, queries.Page{}, atLeast(2))
-		if err != nil {
-			t.Error(err)
-		}
-		answers <- result
-	}()
+	answers := w.listLater(t.Context(), atLeast(2))
 	require.Equal(t, "default/agent_memories", <-news.subscribed)
-	// A wake is taken only by who has looked, seen 1 and begun to wait.
+	// The reader takes a wake only once it has seen 1 and waits.
 	news.wake <- struct{}{}
 	second := w.add(t, "second")
-	var answer queries.ListResult
+	var got answer
 	for waiting := true; waiting; {
 		select {
 		case news.wake <- struct{}{}:
-		case answer = <-answers:
+		case got = <-answers:
 			waiting = false
 		}
 	}
-	require.EqualValues(t, 2, answer.SequenceID)
-	require.Contains(t, ids(answer.Memories), second)
+	require.NoError(t, got.err)
+	require.EqualValues(t, 2, got.SequenceID)
+	require.Contains(t, ids(got.Memories), second)
 	<-news.ended
 }
 
-func TestMinSequenceIDNeedsNoWake(t *testing.T) {
-	w := setup(t, func(c *queries.Config) { c.Poll, c.WaitLimit = time.Millisecond, time.Hour })
-	w.add(t, "first")
-	answered := make(chan error, 1)
-	go func() {
-		_, _, err := w.reader.Count(context.Background(), tenant, queries.Filter{}, 2)
-		answered <- err
-	}()
-	w.add(t, "second")
-	require.NoError(t, <-answered)
+func TestWaitPollsWithoutWakes(t *testing.T) {
+	for name, at := range map[string]queries.At{"min_sequence_id": atLeast(2), "as of": asOfTime(recorded(2))} {
+		t.Run(name, func(t *testing.T) {
+			w := setup(t, func(c *queries.Config) { c.Poll, c.WaitLimit = time.Millisecond, time.Hour })
+			w.add(t, "first")
+			w.tell(t, "second")
+			answers := w.listLater(t.Context(), at)
+			w.project(t)
+			got := <-answers
+			require.NoError(t, got.err)
+			require.Len(t, got.Memories, 2)
+		})
+	}
 }
 
 func TestMinSequenceIDIsBounded(t *testing.T) {
 	w := setup(t, func(c *queries.Config) { c.WaitLimit = time.Millisecond })
 	id := w.add(t, "first")
-	w.reach(t, tenant, "agent_memories", 12)
-	const want = "the projection agent_memories is at 12, 28 behind the 40 that was asked for"
-	ask := map[string]func(context.Context) error{
-		"get": func(ctx context.Context) error {
-			_, _, err := w.reader.Get(ctx, tenant, id, atLeast(40))
-			return err
-		},
-		"list": func(ctx context.Context) error {
-			_, err := w.reader.List(ctx, tenant, queries.Filter{}, queries.Page{}, atLeast(40))
-			return err
-		},
-		"search": func(ctx context.Context) error {
-			_, err := w.reader.Search(ctx, tenant, queries.SearchRequest{Query: "first"}, 40)
-			return err
-		},
-		"history": func(ctx context.Context) error {
-			_, err := w.reader.History(ctx, tenant, id, queries.HistoryPage{}, atLeast(40))
-			return err
-		},
-		"stats": func(ctx context.Context) error { _, err := w.reader.Stats(ctx, tenant, "", "", 40); return err },
-		"recent": func(ctx context.Context) error {
-			_, err := w.reader.Recent(ctx, tenant, "", "", 1, 0, 40)
-			return err
-		},
-		"count": func(ctx context.Context) error {
-			_, _, err := w.reader.Count(ctx, tenant, queries.Filter{}, 40)
-			return err
-		},
-	}
-	for name, question := range ask {
-		err := question(t.Context())
-		require.Equal(t, domain.Unavailable, domain.KindOf(err), name)
-		require.ErrorContains(t, err, want, name)
+	for _, errs := range []map[string]error{askAt(t.Context(), w.reader, tenant, id, atLeast(40)), askNow(t.Context(), w.reader, 40)} {
+		for name, err := range errs {
+			require.Equal(t, domain.Unavailable, domain.KindOf(err), name)
+			require.ErrorContains(t, err, "the projection agent_memories is at 1, 39 behind the 40 that was asked for", name)
+		}
 	}
 }
 
 func TestSearchWaitsForItsOwnProjectionToo(t *testing.T) {
 	w := setup(t, func(c *queries.Config) { c.WaitLimit = time.Millisecond })
 	w.add(t, "first")
-	w.reach(t, tenant, "agent_memories", 5)
+	w.tell(t, "second")
+	w.tell(t, "third")
+	w.project(t, 0)
 	_, err := w.reader.Search(t.Context(), tenant, queries.SearchRequest{Query: "first"}, 3)
 	require.ErrorContains(t, err, "the projection search is at 1, 2 behind the 3 that was asked for")
 	found, err := w.reader.Search(t.Context(), tenant, queries.SearchRequest{Query: "first"}, 1)
@@ -122,26 +109,22 @@ func TestSearchWaitsForItsOwnProjectionToo(t *testing.T) {
 }
 
 func TestWaitEndsWithTheCaller(t *testing.T) {
-	news := newWakes()
-	w := setup(t, func(c *queries.Config) { c.Wake, c.Poll, c.WaitLimit = news.subscribe, time.Hour, time.Hour })
+	w, news := setupWoken(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	answered := make(chan error, 1)
-	go func() {
-		_, err := w.reader.List(ctx, tenant, queries.Filter{}, queries.Page{}, atLeast(1))
-		answered <- err
-	}()
+	answers := w.listLater(ctx, atLeast(1))
 	<-news.subscribed
 	news.wake <- struct{}{}
 	cancel()
-	require.ErrorIs(t, <-answered, context.Canceled)
+	require.ErrorIs(t, (<-answers).err, context.Canceled)
 	<-news.ended
 }
 
 func TestATenantWithoutProjectionsIsAtZero(t *testing.T) {
 	w := setup(t)
-	list, err := w.reader.List(t.Context(), "nobody", queries.Filter{}, queries.Page{}, queries.At{})
-	require.NoError(t, err)
-	require.Zero(t, list.SequenceID)
-	require.NotNil(t, list.Memories, "an empty list is [] in JSON, not null")
-	require.Empty(t, list.Memories)
+	for _, at := range []queries.At{{}, asOfTime(epoch)} {
+		list := w.list(t, queries.Filter{}, queries.Page{}, at)
+		require.Zero(t, list.SequenceID)
+		require.NotNil(t, list.Memories, "an empty list is [] in JSON, not null")
+		require.Empty(t, list.Memories)
+	}
 }

@@ -13,8 +13,6 @@ import (
 	"github.com/auren-memory/auren/domain"
 )
 
-func pointer[T any](value T) *T { return &value }
-
 func TestCheckNamesTheBadMember(t *testing.T) {
 	t.Parallel()
 	endless := time.Date(12000, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -29,10 +27,10 @@ func TestCheckNamesTheBadMember(t *testing.T) {
 		"type too long":         {"memory_types", Filter{MemoryTypes: []string{strings.Repeat("a", 51)}}},
 		"empty type":            {"memory_types", Filter{MemoryTypes: []string{"a", " "}}},
 		"too many types":        {"memory_types", Filter{MemoryTypes: slices.Repeat([]string{"a"}, 101)}},
-		"confidence NaN":        {"min_confidence", Filter{MinConfidence: pointer(math.NaN())}},
-		"confidence below":      {"min_confidence", Filter{MinConfidence: pointer(-0.1)}},
-		"confidence above":      {"max_confidence", Filter{MaxConfidence: pointer(math.Inf(1))}},
-		"confidence turned":     {"min_confidence", Filter{MinConfidence: pointer(0.6), MaxConfidence: pointer(0.5)}},
+		"confidence NaN":        {"min_confidence", Filter{MinConfidence: new(math.NaN())}},
+		"confidence below":      {"min_confidence", Filter{MinConfidence: new(-0.1)}},
+		"confidence above":      {"max_confidence", Filter{MaxConfidence: new(math.Inf(1))}},
+		"confidence turned":     {"min_confidence", Filter{MinConfidence: new(0.6), MaxConfidence: new(0.5)}},
 		"created after":         {"created_after", Filter{CreatedAfter: &endless}},
 		"created before":        {"created_before", Filter{CreatedBefore: &endless}},
 		"updated after":         {"updated_after", Filter{UpdatedAfter: &endless}},
@@ -60,7 +58,7 @@ func TestSplitCompilesForEachTableWhatItHasTheColumnsFor(t *testing.T) {
 	t.Parallel()
 	moment := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	where, err := Filter{
-		AgentID: "ada", MemoryTypes: []string{"fact"}, MinConfidence: pointer(0.5), UpdatedBefore: &moment,
+		AgentID: "ada", MemoryTypes: []string{"fact"}, MinConfidence: new(0.5), UpdatedBefore: &moment,
 		Metadata: json.RawMessage(`{"a": 1}`),
 	}.Check()
 	require.NoError(t, err)
@@ -86,6 +84,6 @@ func TestEmpty(t *testing.T) {
 	t.Parallel()
 	require.True(t, Filter{}.Empty())
 	require.True(t, Filter{Metadata: json.RawMessage(` {} `)}.Empty(), "all metadata contain {}")
-	require.False(t, Filter{RecordedAfter: pointer(time.Now())}.Empty())
+	require.False(t, Filter{RecordedAfter: new(time.Now())}.Empty())
 	require.False(t, Filter{AgentID: "\xff"}.Empty(), "what is wrong is not nothing")
 }
