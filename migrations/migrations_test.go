@@ -134,7 +134,7 @@ func TestUpUnderTheSettingsOfADatabase(t *testing.T) {
 // requireAsExpected looks at the schema together with the read models, which are created where they are missing.
 func requireAsExpected(t *testing.T, conn *pgx.Conn) {
 	t.Helper()
-	models := []generation.Model{agentmemories.Projection{}, search.New(search.Config{})}
+	models := []generation.Model{agentmemories.Projection{}, search.New()}
 	require.NoError(t, generation.CreateFirst(t.Context(), conn, models))
 	differences, err := migrations.Verify(t.Context(), conn)
 	require.NoError(t, err)

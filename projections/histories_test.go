@@ -72,7 +72,7 @@ func (w *world) rememberSome(t *rapid.T) {
 }
 
 func (w *world) projections() []projections.Projection {
-	return []projections.Projection{agentmemories.Projection{}, search.New(search.Config{})}
+	return []projections.Projection{agentmemories.Projection{}, search.New()}
 }
 
 func (w *world) project(ctx context.Context, t *rapid.T) {

@@ -60,7 +60,7 @@ func setup(t *testing.T, options ...func(*queries.Config)) *world {
 	t.Cleanup(appends.Close)
 	w.handler = commands.New(log, appends, commands.Config{Now: func() time.Time { return w.clock }})
 	watcher := eventstore.NewWatcher(w.pool, eventstore.LogChannel, zap.NewNop())
-	for _, p := range []projections.Projection{agentmemories.Projection{}, search.New(search.Config{})} {
+	for _, p := range []projections.Projection{agentmemories.Projection{}, search.New()} {
 		w.runners = append(w.runners, runner.New(w.pool, log, watcher, runner.Config{}, p))
 	}
 	return w

@@ -3,7 +3,6 @@ package fanout
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"strings"
 
 	"github.com/auren-memory/auren/domain"
@@ -30,9 +29,9 @@ const (
 
 // EscapeToken encodes any text as one token of a subject. ASCII letters, digits, - and _ stay as they are; every other
 // byte of its UTF-8 becomes = and two upper-case hexadecimal digits, as in ana=2Eb for ana.b; the empty text becomes =.
-// Different texts give different tokens, and UnescapeToken decodes them. The exception is a text whose token would be
-// longer than MaxTokenBytes: the token is truncated and ends in =~ and 32 digits of the text's SHA-256, so it is unique
-// but cannot be decoded.
+// Different texts give different tokens, which can be decoded. The exception is a text whose token would be longer than
+// MaxTokenBytes: the token is truncated and ends in =~ and 32 digits of the text's SHA-256, so it is unique but cannot be
+// decoded.
 func EscapeToken(text string) string {
 	if text == "" {
 		return emptyToken
@@ -50,34 +49,6 @@ func EscapeToken(text string) string {
 	}
 	sum := sha256.Sum256([]byte(text))
 	return b.String()[:shortenedTo] + shortenedBy + hex.EncodeToString(sum[:16])
-}
-
-// UnescapeToken returns the text of a token, or an error for one that EscapeToken does not write or has truncated.
-func UnescapeToken(token string) (string, error) {
-	if token == emptyToken {
-		return "", nil
-	}
-	var b strings.Builder
-	for i := 0; i < len(token); i++ {
-		if token[i] != '=' {
-			b.WriteByte(token[i])
-			continue
-		}
-		if i+2 >= len(token) {
-			return "", fmt.Errorf("subject token %q ends within an escape", token)
-		}
-		high, low := strings.IndexByte(upperHex, token[i+1]), strings.IndexByte(upperHex, token[i+2])
-		if high < 0 || low < 0 {
-			return "", fmt.Errorf("subject token %q holds %q, which is not an escape", token, token[i:i+3])
-		}
-		b.WriteByte(byte(high<<4 | low))
-		i += 2
-	}
-	text := b.String()
-	if EscapeToken(text) != token {
-		return "", fmt.Errorf("subject token %q is not in the form that EscapeToken writes", token)
-	}
-	return text, nil
 }
 
 // Subject returns the subject of an event.

@@ -1,6 +1,7 @@
 package fanout_test
 
 import (
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -26,49 +27,34 @@ func TestEscapeToken(t *testing.T) {
 	} {
 		require.Equal(t, token, fanout.EscapeToken(text))
 	}
-	for _, token := range []string{"a.b", "=2", "=2e", "=41", "a=", "=~00", "é", "=2G"} {
-		_, err := fanout.UnescapeToken(token)
-		require.Error(t, err, token)
-	}
 }
 
 var tokenPattern = regexp.MustCompile(`^([A-Za-z0-9_-]|=[0-9A-F]{2})+$|^=$`)
 
-func requireRoundTrip(t require.TestingT, text string) {
+// requireToken requires a valid token from which the text can be read again, unless it is truncated.
+func requireToken(t require.TestingT, text string) {
 	token := fanout.EscapeToken(text)
 	require.LessOrEqual(t, len(token), fanout.MaxTokenBytes)
 	require.True(t, server.IsValidLiteralSubject("auren.evt."+token))
-	back, err := fanout.UnescapeToken(token)
 	if len(text) > fanout.MaxTokenBytes/3 && strings.Contains(token, "=~") {
-		require.Error(t, err)
 		return
 	}
-	require.NoError(t, err)
-	require.Equal(t, text, back)
 	require.Regexp(t, tokenPattern, token)
+	decoded, err := url.QueryUnescape(strings.ReplaceAll(strings.TrimSuffix(token, "="), "=", "%"))
+	require.NoError(t, err)
+	require.Equal(t, text, decoded)
 }
 
-func TestEscapedTokensRoundTrip(t *testing.T) {
+func TestAnyTextIsAToken(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) { requireRoundTrip(t, rapid.String().Draw(t, "text")) })
+	rapid.Check(t, func(t *rapid.T) { requireToken(t, rapid.String().Draw(t, "text")) })
 }
 
 func FuzzEscapeToken(f *testing.F) {
 	for _, text := range []string{"", "a", "a.b", "\x00\xff", strings.Repeat("€", 255), "=~"} {
 		f.Add(text)
 	}
-	f.Fuzz(func(t *testing.T, text string) { requireRoundTrip(t, text) })
-}
-
-func FuzzUnescapeToken(f *testing.F) {
-	for _, token := range []string{"", "=", "=2E", "=2e", "a=", "=~"} {
-		f.Add(token)
-	}
-	f.Fuzz(func(t *testing.T, token string) {
-		if text, err := fanout.UnescapeToken(token); err == nil {
-			require.Equal(t, token, fanout.EscapeToken(text))
-		}
-	})
+	f.Fuzz(func(t *testing.T, text string) { requireToken(t, text) })
 }
 
 func TestLongestIDsFitASubject(t *testing.T) {

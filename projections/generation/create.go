@@ -11,10 +11,7 @@ import (
 
 // CreateFirst creates the tables and views of each model that has no live generation. It is safe for concurrent use by any
 // number of processes.
-func CreateFirst[M Model](ctx context.Context, db interface {
-	Begin(ctx context.Context) (pgx.Tx, error)
-}, models []M,
-) error {
+func CreateFirst[M Model](ctx context.Context, db Beginner, models []M) error {
 	return pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, "lock table projection_generations in share row exclusive mode"); err != nil {
 			return fmt.Errorf("create the read models: %w", err)
@@ -95,20 +92,21 @@ func split(m Model) (tables, indexes []string) {
 
 // within executes statements that use the plain names of a generation's tables.
 func within(ctx context.Context, tx pgx.Tx, g Generation, statements []string) error {
-	var path string
-	if err := tx.QueryRow(ctx, "select current_setting('search_path')").Scan(&path); err != nil {
-		return fmt.Errorf("create the tables of %s: %w", g.Schema, err)
-	}
 	const setPath = "select set_config('search_path', $1, true)"
-	if _, err := tx.Exec(ctx, setPath, pgx.Identifier{g.Schema}.Sanitize()); err != nil {
-		return fmt.Errorf("create the tables of %s: %w", g.Schema, err)
+	var path string
+	err := tx.QueryRow(ctx, "select current_setting('search_path')").Scan(&path)
+	if err == nil {
+		_, err = tx.Exec(ctx, setPath, pgx.Identifier{g.Schema}.Sanitize())
 	}
 	for _, statement := range statements {
-		if _, err := tx.Exec(ctx, statement); err != nil {
-			return fmt.Errorf("create the tables of %s: %w", g.Schema, err)
+		if err == nil {
+			_, err = tx.Exec(ctx, statement)
 		}
 	}
-	if _, err := tx.Exec(ctx, setPath, path); err != nil {
+	if err == nil {
+		_, err = tx.Exec(ctx, setPath, path)
+	}
+	if err != nil {
 		return fmt.Errorf("create the tables of %s: %w", g.Schema, err)
 	}
 	return nil

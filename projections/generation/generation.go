@@ -53,6 +53,11 @@ type Querier interface {
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 }
 
+// Beginner is a pool, a connection or a transaction.
+type Beginner interface {
+	Begin(ctx context.Context) (pgx.Tx, error)
+}
+
 const list = `
 select generation, projection, projection_version, state, schema_name, created_at
   from projection_generations

@@ -67,10 +67,7 @@ func show(ctx context.Context, tx pgx.Tx, g Generation, table string) error {
 }
 
 // Drop drops a generation that is not live, with everything in its schema.
-func Drop(ctx context.Context, db interface {
-	Begin(ctx context.Context) (pgx.Tx, error)
-}, g Generation,
-) error {
+func Drop(ctx context.Context, db Beginner, g Generation) error {
 	err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, dropTimeout); err != nil {
 			return err

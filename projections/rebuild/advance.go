@@ -3,12 +3,8 @@ package rebuild
 import (
 	"context"
 	"fmt"
-	"runtime"
-	"slices"
-	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/projections/generation"
@@ -63,48 +59,22 @@ func (b *build) follow(ctx context.Context, p positions) error {
 	return b.runner.CatchUpTo(ctx, ahead)
 }
 
-// advance begins a phase in which each build applies what the logs, or the live tables, hold now, and then does something
-// more. Without a name the current phase continues.
-func (j *job) advance(ctx context.Context, phase Phase, then func(ctx context.Context, b *build) error) error {
-	// The slowest indexes come first: they are created while the next tables are filled.
-	builds := slices.SortedStableFunc(slices.Values(j.builds), func(a, b *build) int { return b.slowIndexes() - a.slowIndexes() })
-	all, total := make([]positions, len(builds)), int64(0)
-	for i, b := range builds {
-		var err error
-		if all[i], err = j.positions(ctx, b); err != nil {
+// advance begins a phase in which each build applies what the logs, or the live tables, hold now. Without a name the
+// current phase continues.
+func (j *job) advance(ctx context.Context, phase Phase) error {
+	all, total := map[*build]positions{}, int64(0)
+	for _, b := range j.builds {
+		p, err := j.positions(ctx, b)
+		if err != nil {
 			return err
 		}
-		for tenant, to := range all[i].to {
-			total += max(to-all[i].from[tenant], 0)
+		all[b] = p
+		for tenant, to := range p.to {
+			total += max(to-p.from[tenant], 0)
 		}
 	}
 	if phase != "" {
-		j.phase(phase, 0, total)
+		j.phase(phase, total)
 	}
-	// Filling a table uses two processors, creating a large index one.
-	following := make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))
-	group, ctx := errgroup.WithContext(ctx)
-	for i, b := range builds {
-		following <- struct{}{}
-		group.Go(func() error {
-			err := b.follow(ctx, all[i])
-			<-following
-			if err != nil || then == nil {
-				return err
-			}
-			return then(ctx, b)
-		})
-	}
-	return group.Wait()
-}
-
-// fill applies the logs to empty tables and creates the indexes of each generation as soon as it is filled.
-func (j *job) fill(ctx context.Context) error {
-	var filled atomic.Int64
-	return j.advance(ctx, Filling, func(ctx context.Context, b *build) error {
-		if filled.Add(1) == int64(len(j.builds)) {
-			j.beginIndexing()
-		}
-		return b.createIndexes(ctx, j.indexCreated)
-	})
+	return j.each(ctx, func(ctx context.Context, b *build) error { return b.follow(ctx, all[b]) })
 }

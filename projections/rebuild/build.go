@@ -3,7 +3,6 @@ package rebuild
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -45,23 +44,22 @@ func createSurroundings(ctx context.Context, tx pgx.Tx, g generation.Generation)
 	for _, table := range logTables() {
 		statements = append(statements, fmt.Sprintf("create view %s as select * from %s", g.Table(table), table))
 	}
-	for _, statement := range statements {
-		if _, err := tx.Exec(ctx, statement); err != nil {
-			return err
-		}
-	}
-	return nil
+	return execute(ctx, tx, statements)
 }
 
 // dropSurroundings drops everything but the tables of the projection.
 func (b *build) dropSurroundings(ctx context.Context, tx pgx.Tx) error {
-	statements := []string{"drop view " + b.Table("projection_generations")}
+	var statements []string
 	for _, table := range runnerTables() {
 		statements = append(statements, "drop table "+b.Table(table))
 	}
-	for _, table := range logTables() {
-		statements = append(statements, "drop view "+b.Table(table))
+	for _, view := range append(logTables(), "projection_generations") {
+		statements = append(statements, "drop view "+b.Table(view))
 	}
+	return execute(ctx, tx, statements)
+}
+
+func execute(ctx context.Context, tx pgx.Tx, statements []string) error {
 	for _, statement := range statements {
 		if _, err := tx.Exec(ctx, statement); err != nil {
 			return err
@@ -150,16 +148,6 @@ func (b *build) createIndexes(ctx context.Context, created func()) error {
 		}
 	}
 	return nil
-}
-
-// slowIndexes counts the indexes other than B-trees.
-func (b *build) slowIndexes() (n int) {
-	for _, statement := range generation.Indexes(b.projection) {
-		if strings.Contains(statement, " using ") {
-			n++
-		}
-	}
-	return n
 }
 
 // indexesAtOnce bounds how many indexes of a projection are created concurrently.

@@ -1,6 +1,7 @@
 package rebuild
 
 import (
+	"cmp"
 	"time"
 
 	"go.uber.org/zap"
@@ -23,6 +24,8 @@ type Config struct {
 	pause time.Duration
 	// attempts is how often to try to lock them; default 60, which takes two to four minutes.
 	attempts int
+	// retry is how long Upgrade waits after a failed rebuild; default 30 s.
+	retry time.Duration
 }
 
 // Progress is the progress of a rebuild.
@@ -53,18 +56,11 @@ func (c Config) withDefaults() Config {
 	if c.Progress == nil {
 		c.Progress = func(Progress) {}
 	}
-	if c.pingEvery == 0 {
-		c.pingEvery = 5 * time.Second
-	}
-	if c.maxIdle == 0 {
-		c.maxIdle = maxIdle
-	}
-	if c.pause == 0 {
-		c.pause = 2 * time.Second
-	}
-	if c.attempts == 0 {
-		c.attempts = 60
-	}
+	c.pingEvery = cmp.Or(c.pingEvery, 5*time.Second)
+	c.maxIdle = cmp.Or(c.maxIdle, maxIdle)
+	c.pause = cmp.Or(c.pause, 2*time.Second)
+	c.attempts = cmp.Or(c.attempts, 60)
+	c.retry = cmp.Or(c.retry, 30*time.Second)
 	return c
 }
 

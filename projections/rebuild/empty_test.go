@@ -46,7 +46,7 @@ func TestATenantWithoutEventsIsUpgradedWithTheOthers(t *testing.T) {
 
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	require.NoError(t, rebuild.Upgrade(ctx, f.pool, next, rebuild.UpgradeConfig{}))
+	require.NoError(t, rebuild.Upgrade(ctx, f.pool, next, rebuild.Config{}))
 	require.NoError(t, f.pool.QueryRow(t.Context(), readTerm, next.Version()).Scan(&after))
 	require.Greater(t, after, before, "the former leader's term has ended")
 

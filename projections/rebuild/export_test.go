@@ -19,3 +19,9 @@ func (c Config) Suspended(freed time.Duration) Config {
 	c.pingEvery, c.maxIdle = 24*time.Hour, freed
 	return c
 }
+
+// Retrying returns the Config of an Upgrade with a pause after a failed rebuild.
+func (c Config) Retrying(pause time.Duration) Config {
+	c.retry = pause
+	return c
+}

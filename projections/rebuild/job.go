@@ -4,13 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
-	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/auren-memory/auren/domain/failpoint"
 	"github.com/auren-memory/auren/projections"
@@ -26,8 +25,6 @@ type job struct {
 
 	mu       sync.Mutex
 	progress Progress
-
-	indexed atomic.Int64
 }
 
 // begin drops the remains of earlier jobs and creates a generation of each projection. The rebuild lock must be held. The
@@ -52,7 +49,7 @@ func begin(ctx context.Context, pool *pgxpool.Pool, rebuilt []projections.Projec
 		return nil, err
 	}
 	for _, b := range j.builds {
-		if err := b.open(ctx, pool, j.log, j.applied); err != nil {
+		if err := b.open(ctx, pool, j.log, j.count); err != nil {
 			j.end(ctx, err)
 			return nil, err
 		}
@@ -94,38 +91,41 @@ func (j *job) names() (names []string) {
 	return names
 }
 
-// phase begins a phase.
-func (j *job) phase(phase Phase, done, total int64) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.progress = Progress{Phase: phase, Done: done, Total: total}
-	j.config.Progress(j.progress)
-}
-
-// applied counts events that a build has applied.
-func (j *job) applied(events int64) { j.count(events, Filling, CatchingUp) }
-
-// indexCreated counts an index, also while other tables are being filled.
-func (j *job) indexCreated() {
-	j.indexed.Add(1)
-	j.count(1, Indexing)
-}
-
-// count adds to the progress if it belongs to the current phase.
-func (j *job) count(n int64, phases ...Phase) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if slices.Contains(phases, j.progress.Phase) {
-		j.progress.Done += n
-		j.config.Progress(j.progress)
+// each calls do for all builds at the same time.
+func (j *job) each(ctx context.Context, do func(ctx context.Context, b *build) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, b := range j.builds {
+		group.Go(func() error { return do(ctx, b) })
 	}
+	return group.Wait()
 }
 
-// beginIndexing begins the phase in which only indexes remain to be created.
-func (j *job) beginIndexing() {
+// createIndexes creates the indexes of all builds.
+func (j *job) createIndexes(ctx context.Context) error {
 	total := 0
 	for _, b := range j.builds {
 		total += len(generation.Indexes(b.projection))
 	}
-	j.phase(Indexing, j.indexed.Load(), int64(total))
+	j.phase(Indexing, int64(total))
+	return j.each(ctx, func(ctx context.Context, b *build) error {
+		return b.createIndexes(ctx, func() { j.count(1) })
+	})
+}
+
+// phase begins a phase.
+func (j *job) phase(phase Phase, total int64) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.progress = Progress{Phase: phase, Total: total}
+	j.config.Progress(j.progress)
+}
+
+// count adds to the progress, unless the current phase counts nothing.
+func (j *job) count(n int64) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.progress.Total > 0 {
+		j.progress.Done += n
+		j.config.Progress(j.progress)
+	}
 }

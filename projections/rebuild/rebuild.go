@@ -42,11 +42,14 @@ func run(ctx context.Context, pool *pgxpool.Pool, rebuilt []projections.Projecti
 		return err
 	}
 	defer func() { j.end(ctx, err) }()
-	if err := j.fill(ctx); err != nil {
+	if err := j.advance(ctx, Filling); err != nil {
+		return err
+	}
+	if err := j.createIndexes(ctx); err != nil {
 		return err
 	}
 	failpoint.Reached(failpoint.RebuildIndexed)
-	if err := j.advance(ctx, CatchingUp, nil); err != nil {
+	if err := j.advance(ctx, CatchingUp); err != nil {
 		return err
 	}
 	if err := j.makeLive(ctx); err != nil {

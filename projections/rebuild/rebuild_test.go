@@ -60,7 +60,7 @@ func on(pool *pgxpool.Pool) fixture {
 }
 
 func (f fixture) both() []projections.Projection {
-	return []projections.Projection{agentmemories.Projection{}, search.New(search.Config{})}
+	return []projections.Projection{agentmemories.Projection{}, search.New()}
 }
 
 func (f fixture) runner(p projections.Projection) *runner.Runner {

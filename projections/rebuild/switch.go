@@ -29,7 +29,7 @@ const (
 
 // makeLive makes the new generations live.
 func (j *job) makeLive(ctx context.Context) error {
-	j.phase(Switching, 0, 0)
+	j.phase(Switching, 0)
 	return j.retryOnLockTimeout(ctx, func() error {
 		err := pgx.BeginTxFunc(ctx, j.pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error { return j.switchIn(ctx, tx) })
 		if err == nil || isLockTimeout(err) {
@@ -43,7 +43,7 @@ func (j *job) switchIn(ctx context.Context, tx pgx.Tx) error {
 	if err := j.lockCheckpoints(ctx, tx); err != nil {
 		return err
 	}
-	if err := j.advance(ctx, "", nil); err != nil {
+	if err := j.advance(ctx, ""); err != nil {
 		return err
 	}
 	if err := setLockTimeout(ctx, tx, readersWait); err != nil {
@@ -98,7 +98,7 @@ func (j *job) retryOnLockTimeout(ctx context.Context, do func() error) error {
 		case <-time.After(j.config.pause):
 		}
 		// The live runners went on meanwhile.
-		if err := j.advance(ctx, "", nil); err != nil {
+		if err := j.advance(ctx, ""); err != nil {
 			return err
 		}
 	}

@@ -12,41 +12,21 @@ import (
 	"github.com/auren-memory/auren/projections/generation"
 )
 
-// UpgradeConfig tunes an Upgrade; its zero value works.
-type UpgradeConfig struct {
-	// Log is for the operator; default none.
-	Log *zap.Logger
-	// Poll is the interval of polling while another rebuild runs; default 1 s.
-	Poll time.Duration
-	// Pause is how long to wait after a failed rebuild; default 30 s.
-	Pause time.Duration
-	// ReportEvery is how often to log the progress of a rebuild; default 10 s.
-	ReportEvery time.Duration
-}
-
-func (c UpgradeConfig) withDefaults() UpgradeConfig {
-	if c.Log == nil {
-		c.Log = zap.NewNop()
-	}
-	if c.Poll == 0 {
-		c.Poll = time.Second
-	}
-	if c.Pause == 0 {
-		c.Pause = 30 * time.Second
-	}
-	if c.ReportEvery == 0 {
-		c.ReportEvery = 10 * time.Second
-	}
-	return c
-}
+const (
+	// busyPause is the interval of polling while another rebuild runs.
+	busyPause = time.Second
+	// reportEvery is how often the progress of a rebuild is logged.
+	reportEvery = 10 * time.Second
+)
 
 // Upgrade rebuilds a projection if an older version of it made the live tables. A program calls it before it runs the
 // projection. If several processes call it, one rebuilds and the others wait; runners of the older version go on until the
 // switch. Upgrade leaves tables of a newer version alone. It logs and retries failures; it returns nil when the tables are
 // not older than the projection, and the error of ctx if that ends first.
-func Upgrade(ctx context.Context, pool *pgxpool.Pool, p projections.Projection, config UpgradeConfig) error {
+func Upgrade(ctx context.Context, pool *pgxpool.Pool, p projections.Projection, config Config) error {
 	config = config.withDefaults()
 	log := config.Log.With(zap.String("projection", p.Name()), zap.Int("version", p.Version()))
+	config.Log, config.Progress = log, reporter(log)
 	for ctx.Err() == nil {
 		began := time.Now()
 		older, err := isOlder(ctx, pool, p, log)
@@ -55,21 +35,20 @@ func Upgrade(ctx context.Context, pool *pgxpool.Pool, p projections.Projection, 
 		}
 		if err == nil {
 			log.Info("an older program made the tables; it goes on with them until new ones are built")
-			rebuilding := Config{Log: log, Progress: reporter(log, config.ReportEvery)}.withDefaults()
-			err = locked(ctx, pool, rebuilding, func(ctx context.Context) error {
+			err = locked(ctx, pool, config, func(ctx context.Context) error {
 				// Another process may have done it while this one waited for the lock.
 				if older, err := isOlder(ctx, pool, p, log); err != nil || !older {
 					return err
 				}
-				return run(ctx, pool, []projections.Projection{p}, rebuilding)
+				return run(ctx, pool, []projections.Projection{p}, config)
 			})
 		}
-		pause := config.Pause
+		pause := config.retry
 		switch {
 		case err == nil:
 			pause = 0
 		case errors.Is(err, ErrBusy):
-			pause = config.Poll
+			pause = busyPause
 		case ctx.Err() == nil:
 			// An event that stopped the rebuild can be skipped until the next one begins.
 			pause = max(pause, time.Since(began))
@@ -95,11 +74,11 @@ func isOlder(ctx context.Context, pool *pgxpool.Pool, p projections.Projection, 
 }
 
 // reporter returns a Config.Progress that logs each phase and, now and then, its progress.
-func reporter(log *zap.Logger, every time.Duration) func(Progress) {
+func reporter(log *zap.Logger) func(Progress) {
 	var phase Phase
 	var reported time.Time
 	return func(p Progress) {
-		if p.Phase == phase && time.Since(reported) < every {
+		if p.Phase == phase && time.Since(reported) < reportEvery {
 			return
 		}
 		phase, reported = p.Phase, time.Now()

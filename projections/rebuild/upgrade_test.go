@@ -105,7 +105,7 @@ func TestNextVersionTakesOverWhileTheOldOneGoesOn(t *testing.T) {
 	taken := make(chan struct{}, 2)
 	for range 2 {
 		start(func() error {
-			config := rebuild.UpgradeConfig{Log: zap.New(core), Poll: 20 * time.Millisecond}
+			config := rebuild.Config{Log: zap.New(core)}
 			if err := rebuild.Upgrade(ctx, f.pool, next, config); err != nil {
 				return err
 			}
@@ -165,7 +165,7 @@ func TestTablesOfANewerVersionAreLeftAlone(t *testing.T) {
 	require.NoError(t, rebuild.Run(t.Context(), f.pool, []projections.Projection{second{first}}, rebuild.Config{}))
 	live := f.contents(t)
 	core, logged := observer.New(zap.InfoLevel)
-	require.NoError(t, rebuild.Upgrade(t.Context(), f.pool, first, rebuild.UpgradeConfig{Log: zap.New(core)}))
+	require.NoError(t, rebuild.Upgrade(t.Context(), f.pool, first, rebuild.Config{Log: zap.New(core)}))
 	require.Equal(t, 1, logged.Len())
 	require.Contains(t, logged.All()[0].Message, "newer program")
 	require.NoError(t, f.write(t.Context(), "new", 5))
@@ -200,7 +200,7 @@ func TestNextVersionMayHaveOtherColumns(t *testing.T) {
 	next := wider{second{f.both()[0]}}
 	require.NoError(t, f.write(t.Context(), tenant, 20))
 	f.project(t)
-	require.NoError(t, rebuild.Upgrade(t.Context(), f.pool, next, rebuild.UpgradeConfig{}))
+	require.NoError(t, rebuild.Upgrade(t.Context(), f.pool, next, rebuild.Config{}))
 	var happy int
 	require.NoError(t, f.pool.QueryRow(t.Context(), `select count(*) from agent_memories where mood = 'good' and reason = 'second'`).Scan(&happy))
 	require.Equal(t, 20, happy)
@@ -234,7 +234,7 @@ func TestAFailedUpgradeIsRetried(t *testing.T) {
 	ended := make(chan error, 1)
 	core, logged := observer.New(zap.InfoLevel)
 	go func() {
-		ended <- rebuild.Upgrade(ctx, f.pool, next, rebuild.UpgradeConfig{Log: zap.New(core), Pause: 50 * time.Millisecond})
+		ended <- rebuild.Upgrade(ctx, f.pool, next, rebuild.Config{Log: zap.New(core)}.Retrying(50*time.Millisecond))
 	}()
 	failures := func() []observer.LoggedEntry { return logged.FilterMessageSnippet("the rebuild failed").All() }
 	require.Eventually(t, func() bool { return len(failures()) > 1 }, time.Minute, time.Millisecond)

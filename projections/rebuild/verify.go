@@ -70,7 +70,7 @@ func Verify(ctx context.Context, pool *pgxpool.Pool, compared []projections.Proj
 func (j *job) verify(ctx context.Context, live map[string]generation.Generation) (*Comparison, error) {
 	// Twice, so that little is left to apply while the runners wait.
 	for _, phase := range []Phase{Filling, CatchingUp} {
-		if err := j.advance(ctx, phase, nil); err != nil {
+		if err := j.advance(ctx, phase); err != nil {
 			return nil, err
 		}
 	}
@@ -83,7 +83,7 @@ func (j *job) verify(ctx context.Context, live map[string]generation.Generation)
 		for _, b := range j.builds {
 			tables += len(b.projection.Tables())
 		}
-		j.phase(Comparing, 0, int64(tables))
+		j.phase(Comparing, int64(tables))
 		for _, b := range j.builds {
 			for _, table := range b.projection.Tables() {
 				t, err := compare(ctx, tx, live[b.Projection], b.Generation, table)
@@ -92,7 +92,7 @@ func (j *job) verify(ctx context.Context, live map[string]generation.Generation)
 				}
 				found.Tables = append(found.Tables, t)
 				found.Equal = found.Equal && t.Equal()
-				j.count(1, Comparing)
+				j.count(1)
 			}
 		}
 		return nil
@@ -118,7 +118,7 @@ func (j *job) alignSnapshot(ctx context.Context, tx pgx.Tx, found *Comparison) e
 				return err
 			}
 			began := time.Now()
-			if err := j.advance(ctx, "", nil); err != nil {
+			if err := j.advance(ctx, ""); err != nil {
 				return err
 			}
 			var err error

@@ -2,6 +2,7 @@ package search
 
 import (
 	"fmt"
+	"runtime"
 
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
@@ -21,6 +22,9 @@ type change struct {
 	document *document
 }
 
+// maxWorkers bounds the goroutines that make the vectors of one batch.
+const maxWorkers = 4
+
 // readAtOnce is how many events a worker reads at a time.
 const readAtOnce = 50
 
@@ -28,7 +32,7 @@ const readAtOnce = 50
 func (p *Projection) read(events []eventstore.Event) ([]change, error) {
 	changes := make([]change, len(events))
 	var group errgroup.Group
-	group.SetLimit(p.workers)
+	group.SetLimit(min(runtime.GOMAXPROCS(0), maxWorkers))
 	for from := 0; from < len(events); from += readAtOnce {
 		to := min(from+readAtOnce, len(events))
 		group.Go(func() error {

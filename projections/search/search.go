@@ -11,7 +11,6 @@ package search
 import (
 	"context"
 	_ "embed"
-	"runtime"
 
 	"github.com/jackc/pgx/v5"
 
@@ -24,25 +23,13 @@ import (
 // Name is the projection's name.
 const Name = "search"
 
-// Config tunes a Projection; its zero value works.
-type Config struct {
-	// Workers is how many goroutines make the vectors of one batch; default the number of processors, 4 at most.
-	Workers int
-}
-
 // Projection makes vectors and folds events into rows. It is safe for concurrent use.
 type Projection struct {
 	lexicon *lexicon.Analyzer
-	workers int
 }
 
 // New makes a projection.
-func New(config Config) *Projection {
-	if config.Workers == 0 {
-		config.Workers = min(runtime.GOMAXPROCS(0), 4)
-	}
-	return &Projection{lexicon: lexicon.New(), workers: config.Workers}
-}
+func New() *Projection { return &Projection{lexicon.New()} }
 
 // Name returns Name.
 func (*Projection) Name() string { return Name }

@@ -45,7 +45,7 @@ var req = commands.Request{Tenant: domain.DefaultTenant}
 func (f fixture) project(t *testing.T, batch int) {
 	t.Helper()
 	watcher := eventstore.NewWatcher(f.pool, eventstore.LogChannel, zap.NewNop())
-	r := runner.New(f.pool, f.log, watcher, runner.Config{Batch: batch}, search.New(search.Config{}))
+	r := runner.New(f.pool, f.log, watcher, runner.Config{Batch: batch}, search.New())
 	require.NoError(t, r.CatchUp(t.Context()))
 }
 

@@ -35,7 +35,7 @@ func TestASkippedEventDoesNotChangeTheRow(t *testing.T) {
 	}
 	watcher := eventstore.NewWatcher(f.pool, eventstore.LogChannel, zap.NewNop())
 	for _, sequenceID := range []int64{2, 4} {
-		r := runner.New(f.pool, f.log, watcher, runner.Config{}, search.New(search.Config{}))
+		r := runner.New(f.pool, f.log, watcher, runner.Config{}, search.New())
 		var stopped *projections.StoppedError
 		require.ErrorAs(t, r.CatchUp(t.Context()), &stopped)
 		require.Equal(t, sequenceID, stopped.SequenceID)

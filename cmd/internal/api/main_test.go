@@ -58,7 +58,7 @@ func newWorld(t *testing.T) *world {
 // project keeps the read models up to date until the test ends.
 func (w *world) project(t *testing.T) {
 	background(t, runner.New(w.pool, w.log, w.deps.LogWatcher, runner.Config{}, agentmemories.Projection{}).Run,
-		runner.New(w.pool, w.log, w.deps.LogWatcher, runner.Config{}, search.New(search.Config{})).Run)
+		runner.New(w.pool, w.log, w.deps.LogWatcher, runner.Config{}, search.New()).Run)
 }
 
 func background(t *testing.T, runs ...func(context.Context) error) {

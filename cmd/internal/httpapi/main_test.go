@@ -49,7 +49,7 @@ type service struct {
 
 func setup(t testing.TB) *service {
 	s := newService(t)
-	s.run(t, search.New(search.Config{}), agentmemories.Projection{})
+	s.run(t, search.New(), agentmemories.Projection{})
 	return s
 }
 

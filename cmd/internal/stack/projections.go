@@ -23,7 +23,7 @@ func (e *Services) startProjections(all []projections.Projection, config runner.
 		running := runner.New(e.Pool, e.Events, e.logWatcher, e.observed(config, seen), p)
 		seen.Leading(func() int { return running.Leading(p.Name()) })
 		e.lifecycle.run("projection "+p.Name(), func(ctx context.Context) error {
-			if err := rebuild.Upgrade(ctx, e.Pool, p, rebuild.UpgradeConfig{Log: config.Log}); err != nil {
+			if err := rebuild.Upgrade(ctx, e.Pool, p, rebuild.Config{Log: config.Log}); err != nil {
 				return err
 			}
 			return running.Run(ctx)
@@ -46,5 +46,5 @@ func Migrate(ctx context.Context, dsn string) error {
 
 // ReadModels returns the projections that keep tables.
 func ReadModels() []projections.Projection {
-	return []projections.Projection{agentmemories.Projection{}, search.New(search.Config{})}
+	return []projections.Projection{agentmemories.Projection{}, search.New()}
 }

@@ -143,7 +143,7 @@ func migrate(ctx context.Context, dsn string) error {
 		return err
 	}
 	defer conn.Close(ctx)
-	return generation.CreateFirst(ctx, conn, []generation.Model{agentmemories.Projection{}, search.New(search.Config{})})
+	return generation.CreateFirst(ctx, conn, []generation.Model{agentmemories.Projection{}, search.New()})
 }
 
 func stop() error {

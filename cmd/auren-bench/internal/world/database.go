@@ -101,7 +101,7 @@ func migrate(ctx context.Context, dsn string) error {
 		return err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
-	return generation.CreateFirst(ctx, conn, []generation.Model{agentmemories.Projection{}, search.New(search.Config{})})
+	return generation.CreateFirst(ctx, conn, []generation.Model{agentmemories.Projection{}, search.New()})
 }
 
 // Private is a PostgreSQL server with the settings of production that exists for one run.

@@ -81,9 +81,9 @@ func (w *World) rememberBatch(ctx context.Context, batch []commands.Remember) er
 	return nil
 }
 
-// SearchProjection has as many workers as the figures are about.
+// SearchProjection makes the projection of search.
 func (w *World) SearchProjection() *search.Projection {
-	return search.New(search.Config{Workers: 2})
+	return search.New()
 }
 
 // ProjectAll brings the read models up to the log, side by side as a projector does.
