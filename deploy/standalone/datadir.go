@@ -31,9 +31,9 @@ func DefaultDataDir() (string, error) {
 	return filepath.Join(home, ".local", "share", "auren"), nil
 }
 
-// openDataDir creates the data directory if it is missing and returns its real, absolute path, without symbolic
+// OpenDataDir creates the data directory if it is missing and returns its real, absolute path, without symbolic
 // links.
-func openDataDir(dir string) (string, error) {
+func OpenDataDir(dir string) (string, error) {
 	if dir == "" {
 		return "", errors.New("no data directory is named")
 	}

@@ -49,7 +49,7 @@ func StartNATS(config NATSConfig) (*NATS, error) {
 	if err != nil {
 		return nil, err
 	}
-	dataDir, err := openDataDir(config.DataDir)
+	dataDir, err := OpenDataDir(config.DataDir)
 	if err != nil {
 		return nil, err
 	}

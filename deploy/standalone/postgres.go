@@ -46,7 +46,7 @@ func StartPostgres(ctx context.Context, config PostgresConfig) (*Postgres, error
 		config.Progress = func(string) {}
 	}
 	began := time.Now()
-	dataDir, err := openDataDir(config.DataDir)
+	dataDir, err := OpenDataDir(config.DataDir)
 	if err != nil {
 		return nil, err
 	}

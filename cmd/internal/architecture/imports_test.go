@@ -38,8 +38,8 @@ func rows() map[string][]string {
 		bench + "/internal/scenario": {bench + "/internal/measure", bench + "/internal/world", "cmd/internal/api", "cmd/internal/database", "cmd/internal/httpapi",
 			"cmd/internal/jsonimport", "cmd/internal/jsonimport/sample", "commands", "domain", "domain/canonjson", "domain/memory", "eventstore", "eventstore/writer", "projections",
 			"projections/agentmemories", "projections/fanout", "projections/rebuild", "projections/search", "queries"},
-		bench + "/internal/world": {"cmd/internal/database", "commands", "deploy/standalone", "domain", "domain/canonjson", "domain/memory", "eventstore", "eventstore/writer", "migrations", "projections",
-			"projections/agentmemories", "projections/fanout", "projections/generation", "projections/runner", "projections/search", "queries"},
+		bench + "/internal/world": {"cmd/internal/database", "cmd/internal/stack", "commands", "deploy/standalone", "domain", "domain/canonjson", "domain/memory", "eventstore", "eventstore/writer", "migrations", "projections",
+			"projections/agentmemories", "projections/fanout", "projections/runner", "projections/search", "queries"},
 
 		"cmd/internal/cli": {"cmd/internal/api", "cmd/internal/config", "cmd/internal/database", "cmd/internal/httpclient", "cmd/internal/jsonimport", "cmd/internal/jsonimport/sample", "cmd/internal/health",
 			"cmd/internal/stack", "cmd/internal/terminal", "commands", "deploy/standalone", "domain", "domain/canonjson", "domain/memory", "eventstore", "migrations",

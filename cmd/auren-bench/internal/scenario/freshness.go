@@ -11,7 +11,6 @@ import (
 
 	"github.com/auren-memory/auren/cmd/auren-bench/internal/measure"
 	"github.com/auren-memory/auren/cmd/auren-bench/internal/world"
-	"github.com/auren-memory/auren/projections/agentmemories"
 	"github.com/auren-memory/auren/projections/fanout"
 	"github.com/auren-memory/auren/queries"
 )
@@ -86,7 +85,7 @@ func (a *appending) project(ctx context.Context) (*subscriber, error) {
 	if err != nil {
 		return nil, err
 	}
-	stop := a.Start(ctx, a.Runner(agentmemories.Projection{}).Run, a.Runner(a.SearchProjection()).Run, relay.Run)
+	stop := a.Project(ctx, relay.Run)
 	a.AtEnd(func() { _ = stop() }) // they report no error
 	if err := a.append(ctx, 0); err != nil {
 		return nil, err

@@ -15,7 +15,6 @@ import (
 	"github.com/auren-memory/auren/cmd/internal/jsonimport/sample"
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/domain"
-	"github.com/auren-memory/auren/projections/agentmemories"
 	"github.com/auren-memory/auren/queries"
 )
 
@@ -49,7 +48,7 @@ func benchImport(ctx context.Context, b *run) ([]measure.Result, error) {
 	i := &importing{run: b}
 	// What is projected slowly is waited for, not given up.
 	i.reader = queries.New(b.Pool, queries.Config{Wake: b.ProjectNews.Subscribe, WaitLimit: patience})
-	stop := b.Start(ctx, b.Runner(agentmemories.Projection{}).Run, b.Runner(b.SearchProjection()).Run)
+	stop := b.Project(ctx)
 	b.AtEnd(func() { _ = stop() }) // they report no error
 	if err := b.Exec(ctx, createNaive, indexNaiveVector); err != nil {
 		return nil, err

@@ -11,8 +11,6 @@ import (
 
 	"github.com/auren-memory/auren/cmd/auren-bench/internal/measure"
 	"github.com/auren-memory/auren/cmd/auren-bench/internal/world"
-	"github.com/auren-memory/auren/projections"
-	"github.com/auren-memory/auren/projections/agentmemories"
 	"github.com/auren-memory/auren/projections/rebuild"
 )
 
@@ -36,11 +34,8 @@ func benchRebuild(ctx context.Context, b *run) ([]measure.Result, error) {
 	if err := b.createFloors(ctx); err != nil {
 		return nil, err
 	}
-	readModels := func() []projections.Projection {
-		return []projections.Projection{agentmemories.Projection{}, b.SearchProjection()}
-	}
 	var tables []string
-	for _, p := range readModels() {
+	for _, p := range b.ReadModels() {
 		tables = append(tables, p.Tables()...)
 	}
 	a := newAppending(b)
@@ -68,7 +63,7 @@ func benchRebuild(ctx context.Context, b *run) ([]measure.Result, error) {
 			return m, errors.Join(err, b.dropRows(ctx, tables))
 		}),
 		measure.Subject("rebuild", "events", all(func(ctx context.Context) error {
-			return rebuild.Run(ctx, b.Pool, readModels(), rebuild.Config{Log: b.Log})
+			return rebuild.Run(ctx, b.Pool, b.ReadModels(), rebuild.Config{Log: b.Log})
 		})))
 	return []measure.Result{r}, err
 }
@@ -93,7 +88,7 @@ func (a *appending) projectLive(ctx context.Context) (m measure.Sample, err erro
 	if err != nil {
 		return m, err
 	}
-	stop := a.Start(ctx, a.Runner(agentmemories.Projection{}).Run, a.Runner(a.SearchProjection()).Run)
+	stop := a.Project(ctx)
 	defer func() {
 		if err = errors.Join(err, stop()); err == nil {
 			err = a.ProjectAll(ctx) // nothing is left to the next side

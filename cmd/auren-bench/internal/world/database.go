@@ -8,16 +8,15 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"go.uber.org/zap"
 
 	"github.com/auren-memory/auren/cmd/internal/database"
+	"github.com/auren-memory/auren/cmd/internal/stack"
 	"github.com/auren-memory/auren/deploy/standalone"
 	"github.com/auren-memory/auren/migrations"
-	"github.com/auren-memory/auren/projections/agentmemories"
-	"github.com/auren-memory/auren/projections/generation"
-	"github.com/auren-memory/auren/projections/search"
 )
 
 // ErrNotEmpty says that a database holds something, or is being used, and so must not be measured on.
@@ -91,53 +90,27 @@ func readTexts(ctx context.Context, db *pgxpool.Pool, sql string) ([]string, err
 	return found, nil
 }
 
-// migrate creates the schema and the tables of the read models.
-func migrate(ctx context.Context, dsn string) error {
-	if err := migrations.Up(ctx, dsn); err != nil {
-		return err
-	}
-	conn, err := pgx.Connect(ctx, dsn)
-	if err != nil {
-		return err
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	return generation.CreateFirst(ctx, conn, []generation.Model{agentmemories.Projection{}, search.New()})
-}
-
 // Private is a PostgreSQL server with the settings of production that exists for one run.
 type Private struct {
 	dir    string
 	server *standalone.Postgres
 }
 
-// StartPrivate starts a server in a new directory below a data directory, which is created where it is missing. A
-// *standalone.NotInstalledError says what to type where there is no PostgreSQL. Close it.
+// StartPrivate starts a server in a new directory below the data directory, which is created if it is missing. The error
+// is a *standalone.NotInstalledError if there is no PostgreSQL. Close it.
 func StartPrivate(ctx context.Context, dataDir string, log *zap.Logger) (*Private, error) {
-	mode := os.FileMode(0o700)
-	if os.Geteuid() == 0 {
-		mode = 0o711 // the account that PostgreSQL runs as has to get through
-	}
-	if err := os.MkdirAll(filepath.Dir(dataDir), 0o755); err != nil { //nolint:gosec // what others may see of it is their system's
-		return nil, fmt.Errorf("data directory: %w", err)
-	}
-	if err := os.Mkdir(dataDir, mode); err != nil && !errors.Is(err, os.ErrExist) {
-		return nil, fmt.Errorf("data directory: %w", err)
-	}
-	dir, err := os.MkdirTemp(dataDir, "bench-")
+	dataDir, err := standalone.OpenDataDir(dataDir)
 	if err != nil {
-		return nil, fmt.Errorf("directory of the benchmark: %w", err)
+		return nil, err
 	}
-	p := &Private{dir: dir}
-	if err := os.Chmod(dir, mode); err != nil {
-		return nil, errors.Join(err, p.Close())
+	p := &Private{dir: filepath.Join(dataDir, "bench-"+uuid.NewString())}
+	if p.server, err = standalone.StartPostgres(ctx, standalone.PostgresConfig{DataDir: p.dir, Log: log}); err == nil {
+		err = stack.Migrate(ctx, p.server.DSN())
 	}
-	if p.server, err = standalone.StartPostgres(ctx, standalone.PostgresConfig{DataDir: dir, Log: log}); err != nil {
-		return nil, errors.Join(err, p.Close())
+	if err == nil {
+		err = fillLog(ctx, p.server.AdminDSN())
 	}
-	if err := migrate(ctx, p.server.DSN()); err != nil {
-		return nil, errors.Join(err, p.Close())
-	}
-	if err := fillLog(ctx, p.server.AdminDSN()); err != nil {
+	if err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
 	return p, nil

@@ -86,12 +86,25 @@ func (w *World) SearchProjection() *search.Projection {
 	return search.New()
 }
 
-// ProjectAll brings the read models up to the log, side by side as a projector does.
+// ReadModels returns the projections that a projector runs.
+func (w *World) ReadModels() []projections.Projection {
+	return []projections.Projection{agentmemories.Projection{}, w.SearchProjection()}
+}
+
+// ProjectAll brings the read models up to date with the log, concurrently as a projector does.
 func (w *World) ProjectAll(ctx context.Context) error {
 	w.config.Say("projecting")
 	group, ctx := errgroup.WithContext(ctx)
-	for _, p := range []projections.Projection{agentmemories.Projection{}, w.SearchProjection()} {
+	for _, p := range w.ReadModels() {
 		group.Go(func() error { return w.Runner(p).CatchUp(ctx) })
 	}
 	return group.Wait()
+}
+
+// Project runs the read models, and further parts, until the function that it returns is called, which waits for them.
+func (w *World) Project(ctx context.Context, parts ...func(context.Context) error) (stop func() error) {
+	for _, p := range w.ReadModels() {
+		parts = append(parts, w.Runner(p).Run)
+	}
+	return w.Start(ctx, parts...)
 }

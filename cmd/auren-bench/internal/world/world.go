@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/auren-memory/auren/cmd/internal/database"
+	"github.com/auren-memory/auren/cmd/internal/stack"
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/eventstore"
@@ -127,7 +128,7 @@ func empty(ctx context.Context, dsn string) error {
 	if err := migrations.Reset(ctx, dsn); err != nil {
 		return err
 	}
-	if err := migrate(ctx, dsn); err != nil {
+	if err := stack.Migrate(ctx, dsn); err != nil {
 		return err
 	}
 	conn, err := pgx.Connect(ctx, dsn)
