@@ -160,7 +160,7 @@ func TestForgettingByFilter(t *testing.T) {
 func TestReplay(t *testing.T) {
 	onEveryDoor(t, func(t *testing.T, w *world) {
 		first, second := w.remember("first"), w.remember("second")
-		w.must("revise", first, "first, revised")
+		w.must("revise", first, "first, revised", "--type", "fact", "--metadata", `{"k": 1}`)
 		w.must("forget", second)
 
 		lines := func(args ...string) (sequenceIDs []int64) {
@@ -178,7 +178,7 @@ func TestReplay(t *testing.T) {
 
 		text := strings.Split(strings.TrimRight(w.must("replay"), "\n"), "\n")
 		require.Len(t, text, 4)
-		require.Contains(t, text[2], "content → first, revised")
+		require.Contains(t, text[2], `type → fact, metadata → {"k":1}, content → first, revised`)
 		column := strings.Index(text[0], "memory_")
 		for _, line := range text {
 			require.Equal(t, column, strings.Index(line, "memory_"), "aligned")

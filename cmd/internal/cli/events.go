@@ -146,7 +146,7 @@ func describe(e *eventstore.Event) string {
 	case memory.Remembered:
 		return summary(f.Content.Raw())
 	case memory.Revised:
-		return strings.Join(f.Changed, ", ") + " → " + summary(f.Content.Raw())
+		return revised(&f)
 	case memory.ConfidenceAdjusted:
 		return fmt.Sprintf("%.2f → %.2f", f.From, f.To)
 	case memory.EvidenceRecorded:
@@ -163,6 +163,18 @@ func describe(e *eventstore.Event) string {
 	default:
 		return ""
 	}
+}
+
+// revised says what each field that changed is now; the content, which may be long, comes last.
+func revised(r *memory.Revised) string {
+	now := map[string]string{"memory_type": r.Type, "metadata": string(r.Metadata.Raw()), "content": summary(r.Content.Raw())}
+	var said []string
+	for _, field := range []string{"memory_type", "metadata", "content"} {
+		if slices.Contains(r.Changed, field) {
+			said = append(said, strings.TrimPrefix(field, "memory_")+" → "+terminal.OneLine(now[field]))
+		}
+	}
+	return strings.Join(said, ", ")
 }
 
 func eventStyle(eventType string) terminal.Style {
