@@ -95,7 +95,7 @@ func TestAsOfFailsWhileTheProjectionIsBehind(t *testing.T) {
 	for _, at := range moments {
 		for name, err := range askAt(t.Context(), w.reader, tenant, a, at) {
 			require.Equal(t, domain.Unavailable, domain.KindOf(err), "%s %+v", name, at)
-			require.ErrorContains(t, err, "the projection agent_memories is at 1, 1 behind the 2 that was asked for")
+			require.ErrorContains(t, err, "the projection agent_memories is at event 1, 1 behind event 2")
 		}
 	}
 	before := asOfTime(recorded(2).Add(-time.Microsecond))

@@ -89,7 +89,7 @@ func TestMinSequenceIDIsBounded(t *testing.T) {
 	for _, errs := range []map[string]error{askAt(t.Context(), w.reader, tenant, id, atLeast(40)), askNow(t.Context(), w.reader, 40)} {
 		for name, err := range errs {
 			require.Equal(t, domain.Unavailable, domain.KindOf(err), name)
-			require.ErrorContains(t, err, "the projection agent_memories is at 1, 39 behind the 40 that was asked for", name)
+			require.ErrorContains(t, err, "the projection agent_memories is at event 1, 39 behind event 40", name)
 		}
 	}
 }
@@ -101,7 +101,7 @@ func TestSearchWaitsForItsOwnProjectionToo(t *testing.T) {
 	w.tell(t, "third")
 	w.project(t, 0)
 	_, err := w.reader.Search(t.Context(), tenant, queries.SearchRequest{Query: "first"}, 3)
-	require.ErrorContains(t, err, "the projection search is at 1, 2 behind the 3 that was asked for")
+	require.ErrorContains(t, err, "the projection search is at event 1, 2 behind event 3")
 	found, err := w.reader.Search(t.Context(), tenant, queries.SearchRequest{Query: "first"}, 1)
 	require.NoError(t, err)
 	require.EqualValues(t, 1, found.SequenceID, "the answer reflects what both projections have applied")

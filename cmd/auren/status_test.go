@@ -10,6 +10,7 @@ import (
 
 	"github.com/auren-memory/auren/cmd/internal/cli"
 	"github.com/auren-memory/auren/cmd/internal/health"
+	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 )
 
@@ -64,12 +65,18 @@ func TestStatus(t *testing.T) {
 
 	alone := pgtest.DSN(t)
 	require.Contains(t, fails(t, exitFailed, "", "--db-dsn", alone, "status"), "no projector runs")
-	must(t, "--db-dsn", alone, "remember", "unprojected", "--agent", "a", "--user", "u")
+	id := decode[commands.Receipt](t, must(t, "--db-dsn", alone, "remember", "unprojected", "--agent", "a", "--user", "u", "--json")).ID.String()
 	require.Contains(t, fails(t, exitFailed, "", "--db-dsn", alone, "status"), "no projector has ever run")
-	stdout, stderr, code := call(t, "", "--db-dsn", alone, "list")
-	require.Zero(t, code)
-	require.Equal(t, "no memories\n", stdout)
-	require.Contains(t, stderr, "not up to date")
+	const late = "auren: this answer is not up to date: the projection agent_memories is at event 0, 1 behind event 1; is a projector running? `auren status` tells\n"
+	for _, door := range [][]string{{"--db-dsn", alone}, {"--url", start(t, append(settings(alone, w.nats), "AUREN_HTTP_ADDR=127.0.0.1:0"), "server").url()}} {
+		stdout, stderr, code := call(t, "", append(door, "list")...)
+		require.Zero(t, code)
+		require.Equal(t, "no memories\n", stdout)
+		require.Equal(t, late, stderr)
+		_, stderr, code = call(t, "", append(door, "show", id)...)
+		require.Equal(t, exitFailed, code)
+		require.Equal(t, late+"auren: there is no memory "+id+", or it is not there yet\n", stderr)
+	}
 }
 
 func TestStatusWaitsForProjectorsToShareTenants(t *testing.T) {

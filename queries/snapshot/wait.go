@@ -54,6 +54,6 @@ func (s *Source) checkpoint(ctx context.Context, tenant domain.Tenant, projectio
 }
 
 func errBehind(projection string, position, minimum int64) error {
-	return domain.Errorf(domain.Unavailable, "the projection %s is at %d, %d behind the %d that was asked for; try again",
+	return domain.Errorf(domain.Unavailable, "the projection %s is at event %d, %d behind event %d",
 		projection, position, minimum-position, minimum)
 }

@@ -81,7 +81,7 @@ func ask[T any](ctx context.Context, a *App, name string, asOf AsOf, question fu
 }
 
 // fresh asks a question so that the answer reflects everything that was written before, by anyone. If the read model does
-// not get there in time, the answer is what there is, and a warning says so.
+// not get there in time, the answer is what there is, if only that a memory is missing, and a warning says so.
 func fresh[T any](ctx context.Context, a *App, d *stack.Door, ask func(api.Minimum) (T, error)) (T, error) {
 	head, err := api.GetPosition.Call(ctx, d, a.Caller(), api.GetPositionRequest{})
 	if err != nil {
@@ -93,9 +93,13 @@ func fresh[T any](ctx context.Context, a *App, d *stack.Door, ask func(api.Minim
 		return answer, late
 	}
 	answer, err = ask(api.Minimum{})
-	if err == nil {
+	missing := domain.KindOf(err) == domain.NotFound
+	if err == nil || missing {
 		s := a.Stderr
-		s.Printf("%s %v; what follows is not up to date. Is a projector running? `auren status` tells.\n", s.Paint(terminal.Yellow, "auren:"), late)
+		s.Printf("%s this answer is not up to date: %v; %v\n", s.Paint(terminal.Yellow, "auren:"), late, stack.ErrNoProjector)
+	}
+	if missing {
+		err = fmt.Errorf("%w, or it is not there yet", err)
 	}
 	return answer, err
 }
