@@ -82,7 +82,7 @@ func TestStatusAndWatchOfAServer(t *testing.T) {
 
 func TestAnUnusableServerIsNamed(t *testing.T) {
 	t.Parallel()
-	asked := make(chan http.Header, 100)
+	asked := make(chan http.Header, 200)
 	serve := func(start func(*httptest.Server), answer http.HandlerFunc) string {
 		s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			asked <- r.Header
@@ -96,15 +96,23 @@ func TestAnUnusableServerIsNamed(t *testing.T) {
 	version := func(v any) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) { _ = json.NewEncoder(w).Encode(v) }
 	}
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a redirect was followed") }))
+	t.Cleanup(elsewhere.Close)
+	status := func(code int) string {
+		return serve(plain, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) })
+	}
 	for name, c := range map[string]struct {
 		url, want string
 		code      int
 	}{
 		"nobody listens":   {"http://127.0.0.1:1", "the server at http://127.0.0.1:1 cannot be reached: ", exitFailed},
 		"no such host":     {"http://host.invalid", "the server at http://host.invalid cannot be reached: ", exitFailed},
-		"another service":  {serve(plain, version("hello")), "is not AUREN", exitFailed},
+		"another service":  {serve(plain, version("hello")), `but must answer 200 with JSON such as {"version"`, exitFailed},
+		"key refused":      {status(401), "the key (AUREN_KEY) was refused", exitFailed},
+		"key not enough":   {status(403), "the key (AUREN_KEY) was refused", exitFailed},
+		"proxy alone":      {status(502), "cannot be reached: a proxy answers 502 Bad Gateway; try again", exitFailed},
 		"no such path":     {serve(plain, http.NotFound), "is not AUREN: GET /version answers 404", exitFailed},
-		"a redirect":       {serve(plain, http.RedirectHandler("https://elsewhere.example/", http.StatusFound).ServeHTTP), "redirects elsewhere", exitFailed},
+		"a redirect":       {serve(plain, http.RedirectHandler(elsewhere.URL, http.StatusFound).ServeHTTP), "redirects elsewhere", exitFailed},
 		"another version":  {serve(plain, version(map[string]any{"version": "v9.9.9", "api": 99})), "is AUREN v9.9.9, which speaks version 99 of the API", exitFailed},
 		"its certificate":  {serve(secure, version(1)), "certificate", exitFailed},
 		"http and https":   {strings.Replace(serve(plain, version(1)), "http:", "https:", 1), "cannot be reached", exitFailed},
@@ -123,7 +131,10 @@ func TestAnUnusableServerIsNamed(t *testing.T) {
 	}
 	close(asked)
 	for header := range asked {
-		require.Empty(t, header.Get("Authorization"), "the key is sent only to AUREN")
+		require.Equal(t, "Bearer s3cret", header.Get("Authorization"))
 	}
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }))
+	t.Cleanup(proxy.Close)
+	fails(t, exitFailed, "the key (AUREN_KEY) is missing", "--url", proxy.URL, "list")
 	fails(t, exitUsage, "--key (AUREN_KEY) must contain only visible ASCII characters", "--key", "two\nlines", "list")
 }

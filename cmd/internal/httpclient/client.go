@@ -3,6 +3,7 @@
 package httpclient
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -24,7 +25,7 @@ import (
 type Config struct {
 	// URL of the server, as in http://127.0.0.1:7430, which config.CheckURL has allowed.
 	URL string
-	// Key is sent as Authorization: Bearer; default none.
+	// Key is sent with every request, as Authorization: Bearer; default none.
 	Key string
 	// Version of this program, for errors.
 	Version string
@@ -33,7 +34,9 @@ type Config struct {
 const (
 	// callTimeout bounds one call.
 	callTimeout = time.Minute
-	// maxSilence is how long a stream may say nothing before it is asked for again: three heartbeats.
+	// getTimeout bounds what a server answers at once. It is less than auren status takes.
+	getTimeout = 8 * time.Second
+	// maxSilence is how long a stream may take to begin, or say nothing before it is asked for again: three heartbeats.
 	maxSilence = 45 * time.Second
 )
 
@@ -43,22 +46,35 @@ type Client struct {
 	base   *url.URL
 	http   *http.Client
 	routes map[*api.Operation]httpapi.Route
+
+	callTimeout, getTimeout, maxSilence time.Duration
 }
 
-// Open asks the server who it is, without showing it the key. It is an error if the server cannot be reached, is not AUREN
-// or speaks another version of the API.
+// Open asks the server who it is. It is an error if the server cannot be reached, refuses the key, is not AUREN or speaks
+// another version of the API.
 func Open(ctx context.Context, config Config) (*Client, error) {
+	c, err := newClient(config)
+	if err != nil {
+		return nil, err
+	}
+	return c, c.checkServer(ctx)
+}
+
+func newClient(config Config) (*Client, error) {
 	base, err := url.Parse(strings.TrimRight(config.URL, "/"))
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{config: config, base: base, routes: map[*api.Operation]httpapi.Route{}}
-	// A redirect would repeat a command elsewhere.
+	c := &Client{
+		config: config, base: base, routes: map[*api.Operation]httpapi.Route{},
+		callTimeout: callTimeout, getTimeout: getTimeout, maxSilence: maxSilence,
+	}
+	// A redirect would repeat a command, and show the key, elsewhere.
 	c.http = &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone(), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	for _, route := range httpapi.Routes() {
 		c.routes[route.Operation] = route
 	}
-	return c, c.checkServer(ctx)
+	return c, nil
 }
 
 // Close ends the connections that are idle.
@@ -77,7 +93,11 @@ func (c *Client) checkServer(ctx context.Context) error {
 		API     int
 	}
 	if err := json.Unmarshal(a.body, &server); err != nil || a.code != http.StatusOK || server.Version == "" {
-		return fmt.Errorf("the server at %s is not AUREN: GET /version answers %s", c.base, a.status)
+		if err := c.refused(a); err != nil {
+			return err
+		}
+		return fmt.Errorf(`the server at %s is not AUREN: GET /version answers %s (%s), but must answer 200 with JSON such as {"version": "v1.0.0", "api": %d}`,
+			c.base, a.status, cmp.Or(a.header.Get("Content-Type"), "no Content-Type"), api.Version)
 	}
 	if server.API != api.Version {
 		return fmt.Errorf("the server at %s is AUREN %s, which speaks version %d of the API; this is AUREN %s, which speaks version %d: use the auren of the server's version",
@@ -92,8 +112,11 @@ func (c *Client) Ready(ctx context.Context) (ready bool, parts map[string]string
 	if err != nil {
 		return false, nil, err
 	}
-	var health struct{ Checks map[string]string }
-	if err := json.Unmarshal(a.body, &health); err != nil {
+	var health struct {
+		Status string
+		Checks map[string]string
+	}
+	if err := json.Unmarshal(a.body, &health); err != nil || health.Status == "" {
 		return false, nil, c.unexpected(a)
 	}
 	return a.code == http.StatusOK, health.Checks, nil
@@ -101,13 +124,11 @@ func (c *Client) Ready(ctx context.Context) (ready bool, parts map[string]string
 
 // Do makes one call.
 func (c *Client) Do(ctx context.Context, caller api.Caller, op *api.Operation, request []byte) (api.Reply, error) {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
 	r, memory, err := c.request(ctx, caller, op, request)
 	if err != nil {
 		return api.Reply{}, err
 	}
-	a, err := c.send(r)
+	a, err := c.send(r, c.callTimeout)
 	if err != nil {
 		return api.Reply{}, err
 	}
@@ -130,10 +151,6 @@ func (c *Client) request(ctx context.Context, caller api.Caller, op *api.Operati
 	if err != nil {
 		return nil, "", api.ErrorOf(api.ProblemOf(err), memory)
 	}
-	if c.config.Key != "" {
-		r.Header.Set("Authorization", "Bearer "+c.config.Key)
-	}
-	r.Header.Set("User-Agent", "auren/"+c.config.Version)
 	return r, memory, nil
 }
 
@@ -148,22 +165,38 @@ type answer struct {
 	body   []byte
 }
 
-// get asks for what needs no key.
+// get asks for a document.
 func (c *Client) get(ctx context.Context, path string) (answer, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base.String()+path, nil)
 	if err != nil {
 		return answer{}, err
 	}
-	return c.send(r)
+	return c.send(r, c.getTimeout)
 }
 
-func (c *Client) send(r *http.Request) (answer, error) {
-	response, err := c.http.Do(r)
+// send makes a request and reads the answer, both within a time.
+func (c *Client) send(r *http.Request, within time.Duration) (answer, error) {
+	ctx, cancel := context.WithTimeoutCause(r.Context(), within, c.silent(within))
+	defer cancel()
+	response, err := c.start(r.WithContext(ctx))
 	if err != nil {
-		return answer{}, c.unreachable(r.Context(), err)
+		return answer{}, err
 	}
 	defer response.Body.Close()
 	return c.read(response)
+}
+
+// start makes a request; the caller closes the response's body.
+func (c *Client) start(r *http.Request) (*http.Response, error) {
+	if c.config.Key != "" {
+		r.Header.Set("Authorization", "Bearer "+c.config.Key)
+	}
+	r.Header.Set("User-Agent", "auren/"+c.config.Version)
+	response, err := c.http.Do(r)
+	if err != nil {
+		return nil, c.unreachable(r.Context(), err)
+	}
+	return response, nil
 }
 
 func (c *Client) read(r *http.Response) (answer, error) {
@@ -176,11 +209,14 @@ func (c *Client) read(r *http.Response) (answer, error) {
 
 // unreachable says why there is no answer. The library's own words repeat the method and the URL.
 func (c *Client) unreachable(ctx context.Context, err error) error {
+	if silent, ok := errors.AsType[*domain.Error](context.Cause(ctx)); ok {
+		return silent
+	}
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return ctx.Err()
 	}
 	if ctx.Err() != nil {
-		return domain.Errorf(domain.Unavailable, "the server at %s did not answer in time", c.base)
+		return domain.Errorf(domain.Unavailable, "the server at %s does not answer in time", c.base)
 	}
 	if failed, ok := errors.AsType[*url.Error](err); ok {
 		err = failed.Err
@@ -191,7 +227,31 @@ func (c *Client) unreachable(ctx context.Context, err error) error {
 	return domain.Errorf(domain.Unavailable, "the server at %s cannot be reached: %v", c.base, err)
 }
 
+// silent is why a request is given up after a time.
+func (c *Client) silent(within time.Duration) error {
+	return domain.Errorf(domain.Unavailable, "the server at %s does not answer within %s", c.base, within)
+}
+
+// refused is the error of a proxy that did not let a request through; nil if the answer is none.
+func (c *Client) refused(a answer) error {
+	switch a.code {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		key := "was refused"
+		if c.config.Key == "" {
+			key = "is missing"
+		}
+		return domain.Errorf(domain.Forbidden, "the key (AUREN_KEY) %s: the server at %s answers %s", key, c.base, a.status)
+	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return domain.Errorf(domain.Unavailable, "the server at %s cannot be reached: a proxy answers %s; try again", c.base, a.status)
+	}
+	return nil
+}
+
+// unexpected is the error of an answer that AUREN does not give.
 func (c *Client) unexpected(a answer) error {
+	if err := c.refused(a); err != nil {
+		return err
+	}
 	kind := domain.Internal
 	if a.code >= http.StatusInternalServerError {
 		kind = domain.Unavailable

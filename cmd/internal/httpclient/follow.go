@@ -55,8 +55,8 @@ type feed struct {
 
 // read reads a feed to its end.
 func (f *feed) read(ctx context.Context, caller api.Caller, op *api.Operation, request []byte) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	r, memory, err := f.client.request(ctx, caller, op, request)
 	if err != nil {
 		return err
@@ -64,11 +64,12 @@ func (f *feed) read(ctx context.Context, caller api.Caller, op *api.Operation, r
 	if f.after >= 0 {
 		r.Header.Set(httpapi.HeaderLastEventID, strconv.FormatInt(f.after, 10))
 	}
-	silence := time.AfterFunc(maxSilence, cancel)
+	maxSilence := f.client.maxSilence
+	silence := time.AfterFunc(maxSilence, func() { cancel(f.client.silent(maxSilence)) })
 	defer silence.Stop()
-	response, err := f.client.http.Do(r)
+	response, err := f.client.start(r)
 	if err != nil {
-		return f.client.unreachable(ctx, err)
+		return err
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {

@@ -1,0 +1,35 @@
+package httpclient
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/auren-memory/auren/cmd/internal/api"
+)
+
+func TestAServerThatSaysNothingIsGivenUp(t *testing.T) {
+	t.Parallel()
+	for name, begun := range map[string]bool{"no answer": false, "half an answer": true} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if begun && r.URL.Path != "/v1/events/live" {
+				_, _ = w.Write([]byte("{"))
+				_ = http.NewResponseController(w).Flush()
+			}
+			<-r.Context().Done()
+		}))
+		t.Cleanup(server.Close)
+		c, err := newClient(Config{URL: server.URL})
+		require.NoError(t, err)
+		t.Cleanup(c.Close)
+		c.getTimeout, c.callTimeout, c.maxSilence = 10*time.Millisecond, 20*time.Millisecond, 30*time.Millisecond
+		require.ErrorContains(t, c.checkServer(t.Context()), server.URL+" does not answer within 10ms", name)
+		_, err = c.Do(t.Context(), api.Caller{}, api.GetStats.Operation, []byte("{}"))
+		require.ErrorContains(t, err, server.URL+" does not answer within 20ms", name)
+		err = c.Follow(t.Context(), api.Caller{}, api.FollowLog.Operation, []byte("{}"), nil)
+		require.ErrorContains(t, err, server.URL+" does not answer within 30ms", name)
+	}
+}
