@@ -207,6 +207,3 @@ func bringUpTo(f memory.Fields, forgotten bool, was memory.Snapshot, now time.Ti
 	}
 	return events, nil
 }
-
-// importMember is the member of an imported event's contents that holds the digest of the record.
-const importMember = "import"

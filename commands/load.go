@@ -82,3 +82,6 @@ func (h *Handler) loadAll(ctx context.Context, tenant domain.Tenant, ids []uuid.
 	}
 	return all, nil
 }
+
+// importMember is the member of an imported event's contents that holds the digest of the record.
+const importMember = "import"

@@ -29,9 +29,6 @@ type Event interface {
 	EventType() string
 }
 
-// Remembered opens the stream.
-type Remembered struct{ Fields }
-
 // ConfidenceAdjusted records that the confidence was set.
 type ConfidenceAdjusted struct {
 	From, To float64
@@ -62,12 +59,6 @@ type Restored struct {
 type Expired struct {
 	ExpiresAt time.Time
 }
-
-// EventType returns TypeRemembered.
-func (Remembered) EventType() string { return TypeRemembered }
-
-// EventType returns TypeRevised.
-func (Revised) EventType() string { return TypeRevised }
 
 // EventType returns TypeConfidenceAdjusted.
 func (ConfidenceAdjusted) EventType() string { return TypeConfidenceAdjusted }

@@ -94,3 +94,9 @@ func (e *Remembered) layout() layout {
 // OccurredAt returns the time of an event as it is stored, in UTC and to the microsecond, or an error
 // that names occurred_at.
 func OccurredAt(t time.Time) (time.Time, error) { return checkTime("occurred_at", t) }
+
+// Remembered opens the stream.
+type Remembered struct{ Fields }
+
+// EventType returns TypeRemembered.
+func (Remembered) EventType() string { return TypeRemembered }

@@ -24,10 +24,6 @@ delete from projectors
          where projection = $1 and seen_until <= clock_timestamp()
            for update skip locked)`
 
-const unregisterHolder = `
-delete from projectors
- where projection = $1 and holder = $2`
-
 // Register records that this holder is alive, for as long as a lease lasts.
 func (t Table) Register(ctx context.Context, projection string, version int) error {
 	batch := &pgx.Batch{}

@@ -208,3 +208,7 @@ func (t Table) ReleaseAll(ctx context.Context, projection string, except []domai
 	}
 	return nil
 }
+
+const unregisterHolder = `
+delete from projectors
+ where projection = $1 and holder = $2`

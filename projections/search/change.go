@@ -29,7 +29,7 @@ const maxWorkers = 4
 const readAtOnce = 50
 
 // read decodes events into changes, in parallel if there are many.
-func (p *Projection) read(events []eventstore.Event) ([]change, error) {
+func read(words *lexicon.Analyzer, events []eventstore.Event) ([]change, error) {
 	changes := make([]change, len(events))
 	var group errgroup.Group
 	group.SetLimit(min(runtime.GOMAXPROCS(0), maxWorkers))
@@ -38,7 +38,7 @@ func (p *Projection) read(events []eventstore.Event) ([]change, error) {
 		group.Go(func() error {
 			for i := from; i < to; i++ {
 				var err error
-				if changes[i], err = p.readOne(&events[i]); err != nil {
+				if changes[i], err = readOne(words, &events[i]); err != nil {
 					return err
 				}
 			}
@@ -48,7 +48,7 @@ func (p *Projection) read(events []eventstore.Event) ([]change, error) {
 	return changes, group.Wait()
 }
 
-func (p *Projection) readOne(stored *eventstore.Event) (change, error) {
+func readOne(words *lexicon.Analyzer, stored *eventstore.Event) (change, error) {
 	event, err := rows.Decode(stored)
 	if err != nil {
 		return change{}, err
@@ -57,9 +57,9 @@ func (p *Projection) readOne(stored *eventstore.Event) (change, error) {
 	var found []lexicon.Occurrence
 	switch e := event.(type) {
 	case memory.Remembered:
-		found = p.occurrences(e.Type, e.Content, e.Metadata)
+		found = occurrences(words, e.Type, e.Content, e.Metadata)
 	case memory.Revised:
-		found = p.occurrences(e.Type, e.Content, e.Metadata)
+		found = occurrences(words, e.Type, e.Content, e.Metadata)
 	default:
 		if stored.Version > 1 {
 			return c, nil
@@ -72,13 +72,13 @@ func (p *Projection) readOne(stored *eventstore.Event) (change, error) {
 }
 
 // occurrences returns the lexemes of a memory's indexed text.
-func (p *Projection) occurrences(memoryType string, content, metadata canonjson.Value) []lexicon.Occurrence {
+func occurrences(words *lexicon.Analyzer, memoryType string, content, metadata canonjson.Value) []lexicon.Occurrence {
 	// About one lexeme for every 8 bytes of text: stop words have none.
 	found := make([]lexicon.Occurrence, 0, (len(content.Raw())+len(metadata.Raw()))/8+1)
 	position := 0
 	eachWord(memoryType, content, metadata, func(word string) {
 		position++
-		found = p.lexicon.Append(found, word, position)
+		found = words.Append(found, word, position)
 	})
 	return found
 }

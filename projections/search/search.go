@@ -54,7 +54,7 @@ func (*Projection) Schema() string { return schema }
 // Prepare decodes the events and computes the vectors of their texts. It returns a *projections.PoisonError for an event
 // that this program does not know; the Write returns one for an event of a memory without a row.
 func (p *Projection) Prepare(ctx context.Context, tenant domain.Tenant, events []eventstore.Event) (projections.Write, error) {
-	changes, err := p.read(events)
+	changes, err := read(p.lexicon, events)
 	if err != nil {
 		return nil, err
 	}

@@ -110,3 +110,15 @@ func frequency(rank float32) float64 {
 	remainder := max(limit-float64(rank)*limit*10, 1.0/256)
 	return math.Round(1/remainder - 0.5)
 }
+
+// WordScore is what one word adds to a score.
+type WordScore struct {
+	Word string `json:"word"`
+	// Documents is how many of the memories hold the word; an estimate where there are many memories.
+	Documents float64 `json:"documents"`
+	// IDF is the weight of the word: the rarer, the higher.
+	IDF float64 `json:"idf"`
+	// Frequency is how often the word stands in this memory.
+	Frequency float64 `json:"frequency"`
+	Score     float64 `json:"score"`
+}

@@ -30,18 +30,6 @@ type Explain struct {
 	Memories int64 `json:"memories"`
 }
 
-// WordScore is what one word adds to a score.
-type WordScore struct {
-	Word string `json:"word"`
-	// Documents is how many of the memories hold the word; an estimate where there are many memories.
-	Documents float64 `json:"documents"`
-	// IDF is the weight of the word: the rarer, the higher.
-	IDF float64 `json:"idf"`
-	// Frequency is how often the word stands in this memory.
-	Frequency float64 `json:"frequency"`
-	Score     float64 `json:"score"`
-}
-
 func (r *ranking) explain(c candidate) *Explain {
 	e := &Explain{Words: make([]WordScore, len(r.words)), Length: c.length, AverageLength: r.averageLength, Memories: r.memories}
 	for i, w := range r.words {

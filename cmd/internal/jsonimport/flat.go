@@ -9,34 +9,6 @@ import (
 	"github.com/auren-memory/auren/domain/memory"
 )
 
-// The fields of a record in a flat list.
-const (
-	fieldID         = "id"
-	fieldAgentID    = "agent_id"
-	fieldUserID     = "user_id"
-	fieldMemoryType = "memory_type"
-	fieldType       = "type"
-	fieldConfidence = "confidence"
-	fieldTimestamp  = "timestamp"
-	fieldCreatedAt  = "created_at"
-	fieldUpdatedAt  = "updated_at"
-	fieldExpiresAt  = "expires_at"
-	fieldMetadata   = "metadata"
-	fieldDeleted    = "is_deleted"
-)
-
-var (
-	contentKeys = []string{"content", "value", "data", "text", "message"}
-	knownFields = []string{fieldID, fieldAgentID, fieldUserID, fieldMemoryType, fieldType, fieldConfidence,
-		fieldTimestamp, fieldCreatedAt, fieldUpdatedAt, fieldExpiresAt, fieldMetadata, fieldDeleted}
-	// recordKeys mark a root object as a record of its own.
-	recordKeys = []string{fieldID, fieldMemoryType, fieldType, fieldConfidence, fieldTimestamp, fieldCreatedAt,
-		fieldUpdatedAt, fieldExpiresAt, fieldDeleted, "content", "value", "text", "message"}
-
-	knownTypes  = []string{"observation", "recommendation", "insight", "conversation", "hypothesis", "fact", "knowledge"}
-	typeAliases = map[string]string{"suggestion": "recommendation", "note": "insight", "chat": "conversation"}
-)
-
 func (d *draft) flat() error {
 	if err := d.flatOwner(); err != nil {
 		return err

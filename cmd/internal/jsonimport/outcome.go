@@ -4,23 +4,6 @@ import (
 	"strconv"
 
 	"github.com/google/uuid"
-
-	"github.com/auren-memory/auren/commands"
-)
-
-// Verdict is the result of importing a record.
-type Verdict string
-
-// The verdicts. The first four are those of commands.ImportResult.
-const (
-	Added     = Verdict(commands.ImportAdded)
-	Changed   = Verdict(commands.ImportChanged)
-	Unchanged = Verdict(commands.ImportUnchanged)
-	Kept      = Verdict(commands.ImportKept)
-	// Duplicate is a record that another record of the run represents.
-	Duplicate Verdict = "duplicate"
-	// Rejected is a record that could not become a memory; its raw bytes are in the rejects file.
-	Rejected Verdict = "rejected"
 )
 
 // Outcome is the result of one record.

@@ -5,64 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 
 	"github.com/auren-memory/auren/domain"
 )
-
-// checkOutputs refuses outputs that would overwrite an input, before anything is read or written.
-func (r *run) checkOutputs(sources []source) error {
-	o := r.options
-	if o.Backup != "" && r.tree.only == "" && within(o.Backup, o.Root) {
-		return domain.Invalidf("--backup", "%s lies within %s and would be imported next time; choose another directory", o.Backup, o.Root)
-	}
-	for _, target := range []struct{ flag, name string }{{"--rejects", o.Rejects}, {"--outcomes", o.Outcomes}} {
-		if target.name == "" {
-			continue
-		}
-		if problem := r.unfit(target.name, sources); problem != "" {
-			return domain.Invalidf(target.flag, "%s %s; choose another file", target.name, problem)
-		}
-	}
-	if o.Rejects != "" && resolved(o.Rejects) == resolved(o.Outcomes) {
-		return domain.Invalidf("--outcomes", "%s is the file of --rejects; choose another file", o.Outcomes)
-	}
-	return nil
-}
-
-// unfit returns why a name cannot be written to; empty if it can.
-func (r *run) unfit(name string, sources []source) string {
-	if r.tree.only == "" && within(name, r.options.Root) {
-		return "lies within " + r.options.Root + ", which is imported"
-	}
-	link, err := os.Lstat(name)
-	if err != nil {
-		return "" // it does not exist yet, or creating it returns the error
-	}
-	file, err := os.Stat(name)
-	if err != nil {
-		return "is a dangling symbolic link"
-	}
-	for _, s := range sources {
-		if os.SameFile(file, s.info) {
-			return "is the same file as " + s.path + ", which is imported"
-		}
-	}
-	for _, input := range r.options.Inputs {
-		if info, err := os.Stat(input); err == nil && os.SameFile(file, info) {
-			return "is the same file as " + input + ", which is read"
-		}
-	}
-	switch {
-	case file.Mode().IsRegular() && link.Mode()&fs.ModeSymlink != 0:
-		return "is a symbolic link to a file"
-	case !file.Mode().IsRegular() && file.Mode()&(fs.ModeNamedPipe|fs.ModeCharDevice) == 0:
-		return "is not a file"
-	}
-	return ""
-}
 
 // within reports whether a path leads into a directory, through any links or spelling.
 func within(name, dir string) bool {

@@ -8,27 +8,6 @@ import (
 	"strings"
 )
 
-// statements are the hypotheses of a file by statement. Each start of the old program added its first hypotheses again,
-// under new ids.
-type statements map[string]*statement
-
-// statement is shared by several hypotheses. One of them represents all: the one tested most often, then the one tested
-// last, then the one with the most evidence, then the first.
-type statement struct {
-	ids   map[string]bool
-	first int64
-	best  int64
-	index int
-	rank  rank
-}
-
-// rank is how well a hypothesis was tested.
-type rank struct {
-	tests    int
-	last     string
-	evidence int
-}
-
 func (r rank) above(other rank) bool {
 	return cmp.Or(cmp.Compare(r.tests, other.tests), cmp.Compare(r.last, other.last), cmp.Compare(r.evidence, other.evidence)) > 0
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/queries"
 )
 
@@ -18,24 +17,6 @@ const (
 	verifyBatchBytes = 16 << 20
 	maxDifferences   = 100
 )
-
-// check is what is kept of an imported record until it is compared.
-type check struct {
-	id      uuid.UUID
-	hash    [sha256.Size]byte
-	version int
-	size    int
-	file    *FileReport
-	agent   *AgentReport
-	scope   scope
-}
-
-// scope says which fields of a memory are compared. An added record is compared whole. A changed one keeps the time of its
-// first import. An unchanged one also keeps what its file contributed then, which may differ now: its path, and the
-// relationship_score.
-type scope struct {
-	created, file, confidence bool
-}
 
 func (s scope) fingerprint(m queries.Memory) ([sha256.Size]byte, error) {
 	parts := []any{m.ID, m.AgentID, m.UserID, m.Type, m.Content, m.Metadata, m.State == queries.StateForgotten}
@@ -69,30 +50,6 @@ func withoutFile(value json.RawMessage) json.RawMessage {
 	}
 	delete(f, importedFrom)
 	return f.merged(nil)
-}
-
-// expect records what an imported record must look like in the projection.
-func (r *run) expect(i item, v Verdict, result commands.ImportResult) error {
-	if r.options.DryRun || r.deps.Current == nil || v == Kept {
-		return nil
-	}
-	m := i.mapped
-	s := scope{created: v == Added, file: v != Unchanged, confidence: v != Unchanged || !m.inherited}
-	state := queries.StateActive
-	if m.record.Forgotten {
-		state = queries.StateForgotten
-	}
-	hash, err := s.fingerprint(queries.Memory{
-		ID: m.record.ID, AgentID: m.memory.AgentID, UserID: m.memory.UserID, Type: m.memory.Type,
-		Content: m.memory.Content.Raw(), Confidence: m.memory.Confidence, Metadata: m.memory.Metadata.Raw(),
-		ExpiresAt: m.memory.ExpiresAt, State: state, CreatedAt: m.record.OccurredAt,
-	})
-	if err != nil {
-		return err
-	}
-	r.checks = append(r.checks, check{id: m.record.ID, hash: hash, version: result.Version, file: i.file,
-		size: len(m.memory.Content.Raw()) + len(m.memory.Metadata.Raw()), agent: r.agent(m.memory.AgentID), scope: s})
-	return nil
 }
 
 // verify compares every record that was imported with what the projection holds.

@@ -7,8 +7,6 @@ import (
 	"cmp"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"time"
 )
 
@@ -20,45 +18,6 @@ type Options struct {
 	Sentences int
 	// WithoutOddities leaves out all irregular files.
 	WithoutOddities bool
-}
-
-// The users of the memories. The files of the agents name none: pass User to the import.
-const (
-	User      = "anna"
-	OtherUser = "6f9619ff-8b86-4d11-b42d-00c04fc964ff"
-)
-
-// TimeZone is the zone of the times that name none.
-const TimeZone = "Europe/Berlin"
-
-// Summary is the expected result of a first import of the tree, with User and TimeZone.
-type Summary struct {
-	// Files is how many JSON files there are, Problems how many of them cannot be read, or not to their end.
-	Files, Problems int
-	// Ignored is how many other files there are.
-	Ignored int
-	// Records is how many records there are: the sum of the next three.
-	Records, Added, Duplicate, Rejected int
-	// Agents counts the memories that each agent gets.
-	Agents map[string]int
-}
-
-// writer writes a tree and its summary.
-type writer struct {
-	dir   string
-	rng   *rand.Rand
-	until time.Time
-	// sentences is how many sentences a text has.
-	sentences int
-	summary   Summary
-}
-
-// expect is the expected result of importing a file.
-type expect struct {
-	duplicate, rejected int
-	problem             bool
-	// added counts new memories by agent.
-	added map[string]int
 }
 
 // Write writes a tree into a directory, which it creates. Files that are there already are replaced.
@@ -85,38 +44,6 @@ func Write(dir string, o Options) (Summary, error) {
 	return w.summary, nil
 }
 
-func (w *writer) json(name string, e expect, value any) error {
-	return w.file(name, e, encode(value))
-}
-
-func (w *writer) file(name string, e expect, text []byte) error {
-	s := &w.summary
-	s.Files++
-	if e.problem {
-		s.Problems++
-	}
-	s.Duplicate += e.duplicate
-	s.Rejected += e.rejected
-	s.Records += e.duplicate + e.rejected
-	for agent, n := range e.added {
-		s.Agents[agent] += n
-		s.Added += n
-		s.Records += n
-	}
-	return w.write(name, text)
-}
-
-func (w *writer) write(name string, text []byte) error {
-	path := filepath.Join(w.dir, filepath.FromSlash(name))
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // a sample is for everyone
-		return err
-	}
-	if err := os.WriteFile(path, text, 0o644); err != nil { //nolint:gosec // a sample is for everyone
-		return err
-	}
-	return os.Chtimes(path, w.until, w.until)
-}
-
 func (w *writer) neighbours() error {
 	for name, text := range map[string]string{
 		"README.txt":                      "Memories of the agents. Do not edit while they are running.\n",
@@ -129,21 +56,4 @@ func (w *writer) neighbours() error {
 		}
 	}
 	return nil
-}
-
-// moments returns n times, ordered by day, over the nine months before the end.
-func (w *writer) moments(n int) []time.Time {
-	const span = 270 * 24 * time.Hour
-	times := make([]time.Time, n)
-	for i := range times {
-		at := w.until.Add(-span + time.Duration(float64(span)*float64(i)/float64(max(n, 1))))
-		day := time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, time.UTC)
-		// Order within a day follows i, the microseconds make each record its own.
-		second := 7*3600 + (i*131)%(14*3600)
-		times[i] = day.Add(time.Duration(second)*time.Second + time.Duration(w.rng.IntN(1_000_000))*time.Microsecond)
-		if w.rng.IntN(40) == 0 {
-			times[i] = times[i].Truncate(time.Second)
-		}
-	}
-	return times
 }

@@ -1,8 +1,6 @@
 package sample
 
 import (
-	"fmt"
-	"math"
 	"slices"
 	"time"
 )
@@ -79,21 +77,6 @@ func (w *writer) hypotheses(s specialist) list {
 		}
 	}
 	return all
-}
-
-func (w *writer) pick(words ...string) string { return words[w.rng.IntN(len(words))] }
-
-// unit returns a random number with up to four decimals.
-func (w *writer) unit(from, to float64) float64 {
-	return math.Round((from+w.rng.Float64()*(to-from))*1e4) / 1e4
-}
-
-// uuid returns a version 4 UUID from the sample's random numbers.
-func (w *writer) uuid() string {
-	a, b := w.rng.Uint64(), w.rng.Uint64()
-	a = a&^0xf000 | 0x4000
-	b = b&^(3<<62) | 1<<63
-	return fmt.Sprintf("%08x-%04x-%04x-%04x-%012x", a>>32, a>>16&0xffff, a&0xffff, b>>48, b&0xffffffffffff)
 }
 
 // exports writes flat lists in every shape, about half of them about the other user.
