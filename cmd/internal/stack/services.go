@@ -30,6 +30,10 @@ type Services struct {
 	projectionWatcher *eventstore.Watcher
 
 	projectionMetrics *observe.ProjectionMetrics
+
+	// ballast raises the size at which the heap is collected. It is never touched, so it takes no memory. In one
+	// run each of auren-bench, HTTP appended at 0.53 of the floor's rate with it and at 0.48 without (1 client).
+	ballast []byte
 }
 
 // StartServices connects to the database; its schema must be the version that this program expects.
@@ -52,6 +56,7 @@ func (s *Settings) StartServices(ctx context.Context, l *Lifecycle, dsn, name st
 	}
 	registry := observe.NewRegistry(s.Version)
 	e := &Services{
+		ballast: make([]byte, 48<<20),
 		Client: newClient(s, pool, writer.Config{
 			Appended: observe.NewAppendMetrics(registry).Appended, Tracer: traces.Tracer(),
 		}),

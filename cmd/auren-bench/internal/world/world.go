@@ -59,6 +59,7 @@ type World struct {
 	LogNews     *eventstore.Watcher
 	ProjectNews *eventstore.Watcher
 
+	ballast []byte // as the services of a server have
 	stop    context.CancelFunc
 	running sync.WaitGroup
 	// closers are called last to first.
@@ -74,7 +75,7 @@ func Open(ctx context.Context, config Config) (*World, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &World{config: config, Pool: pool, EventLog: eventstore.NewLog(pool), Writer: writer.New(pool, writer.Config{})}
+	w := &World{ballast: make([]byte, 48<<20), config: config, Pool: pool, EventLog: eventstore.NewLog(pool), Writer: writer.New(pool, writer.Config{})}
 	w.Handler = commands.New(w.EventLog, w.Writer, commands.Config{})
 	w.LogNews = eventstore.NewWatcher(pool, eventstore.LogChannel, config.Log)
 	w.ProjectNews = w.LogNews.OnChannel(projections.Channel)
