@@ -65,8 +65,9 @@ create table event_contents (
     constraint event_contents_pkey primary key (tenant_id, sequence_id)
 );
 
--- The outcome of each command that had an id and is not recorded by an event, kept as long as the log. The fingerprint is keyed by the salts of the events
--- with the sequence_ids, or by the tenant's secret where there are none.
+-- The outcome of each command that had an id and is not recorded by an event, kept as long as the log. The fingerprint is keyed by
+-- the salts of the events with the sequence_ids, or by the tenant's secret where there are none; it is empty once one of them, or
+-- with no sequence_ids anything of the tenant, was erased.
 create table commands (
     tenant_id    varchar(63)  not null,
     command_id   varchar(255) not null,
@@ -75,6 +76,21 @@ create table commands (
     outcome      jsonb        not null,
     constraint commands_pkey primary key (tenant_id, command_id)
 );
+
+-- Of the commands that concern no event, any may have repeated what is erased: all of the tenant lose their fingerprints.
+create index commands_without_events_idx on commands (tenant_id) where sequence_ids = '{}';
+-- +goose StatementBegin
+create function empty_fingerprints() returns trigger language plpgsql as $$
+begin
+    update commands
+       set fingerprint = ''
+     where tenant_id in (select tenant_id from erased) and sequence_ids = '{}' and fingerprint <> '';
+    return null;
+end
+$$;
+-- +goose StatementEnd
+create trigger contents_erased after delete on event_contents
+    referencing old table as erased for each statement execute function empty_fingerprints();
 
 -- The tables of read models: package projections/generation creates them, from the definitions that the projections give.
 create table projection_generations (

@@ -7,7 +7,7 @@ var (
 	}
 	// Package projections/generation creates the read models: a table in the schema of the live generation and a view of it each.
 	readModels = []string{"agent_memories", "agent_memory_history", "agent_memory_search", "agent_memory_search_scopes"}
-	functions  = []string{"refuse_event_change"}
+	functions  = []string{"refuse_event_change", "empty_fingerprints"}
 )
 
 // catalogSQL describes our tables ($1) and functions ($2), a row (object, definition) for each object. The search_path finds

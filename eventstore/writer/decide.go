@@ -64,15 +64,16 @@ func (d *decision) decide(r *request) {
 		return
 	}
 	first, conflicts := len(d.events), 0
-	var asserted []streamHead
+	var kept []streamHead
 	r.result.Note = c.Note
 	for i, w := range c.Writes {
 		result := d.write(w, r.events[i])
 		if result.Conflict != nil {
 			conflicts++
 			d.refused = true
-		} else if len(r.events[i]) == 0 && result.Version > 0 {
-			asserted = append(asserted, d.after.streams[w.StreamID])
+		}
+		if (result.Conflict != nil || len(r.events[i]) == 0) && result.Version > 0 {
+			kept = append(kept, d.after.streams[w.StreamID])
 		}
 		r.result.Writes = append(r.result.Writes, result)
 	}
@@ -86,7 +87,7 @@ func (d *decision) decide(r *request) {
 		d.after.commands[c.ID] = recorded{fingerprint: e.fingerprint, key: e.salt[:], outcome: r.result.Outcome}
 		return
 	}
-	d.record(r, d.events[first:], asserted)
+	d.record(r, d.events[first:], kept)
 }
 
 func (d *decision) checkCategories(writes []eventstore.StreamAppend) error {
@@ -120,17 +121,18 @@ func (d *decision) write(w eventstore.StreamAppend, events []saltedEvent) events
 	return eventstore.WriteResult{StreamID: w.StreamID, Version: at.version, SequenceID: at.sequenceID, EventID: at.eventID}
 }
 
-// record records, by a row, a command that appended events and left other streams as they are. Its fingerprint, which covers what was said,
-// is keyed by the salts of all of these, so that none can be erased without it.
-func (d *decision) record(r *request, appended []saltedEvent, asserted []streamHead) {
+// record records, by a row, a command that appended events and kept other streams as they are, since it asserted their version or
+// conflicted with it. Its fingerprint covers what was said, perhaps to all of these streams, so it is keyed by the salts of all: none
+// can be erased without it. Where there are none, the key is the tenant's secret, and trigger contents_erased empties the fingerprint.
+func (d *decision) record(r *request, appended []saltedEvent, kept []streamHead) {
 	row := commandRow{id: r.command.ID, outcome: encodeOutcome(&r.result.Outcome)}
-	key := make([]byte, 0, len(contents.Salt{})*(len(appended)+len(asserted)))
+	key := make([]byte, 0, len(contents.Salt{})*(len(appended)+len(kept)))
 	for i := range appended {
 		row.sequenceIDs = append(row.sequenceIDs, appended[i].SequenceID)
 		key = append(key, appended[i].salt[:]...)
 	}
 	erased := false
-	for _, at := range asserted {
+	for _, at := range kept {
 		row.sequenceIDs = append(row.sequenceIDs, at.sequenceID)
 		key = append(key, at.salt...)
 		erased = erased || at.salt == nil
