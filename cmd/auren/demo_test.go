@@ -17,7 +17,7 @@ func TestDemoAsAnOrdinaryUserTwice(t *testing.T) {
 	require.Zero(t, p.Code(), p.Stderr.String())
 	first := p.Stdout.String()
 	for _, expected := range []string{
-		"100 % verified", "new memories", filepath.Join(dir, "sample-rejects.jsonl"),
+		"imported records verified", "new memories", filepath.Join(dir, "sample-rejects.jsonl"),
 		"Azelaic acid helps against redness",                                             // the answer to the question
 		"memory_remembered", "memory_evidence_recorded", "memory_revised", "0.24 → 0.62", // the history
 		"auren.evt.default.neuroscientist.anna.memory_revised", "ce-id", "ce-sequenceid", // the message
@@ -32,7 +32,7 @@ func TestDemoAsAnOrdinaryUserTwice(t *testing.T) {
 	require.Zero(t, p.Code(), p.Stderr.String())
 	second := p.Stdout.String()
 	require.Contains(t, second, "\n0 new memories: all of them were here already\n")
-	require.Contains(t, second, "100 % verified")
+	require.Contains(t, second, "imported records verified")
 	require.Equal(t, history(first), history(second), "a second demo adds nothing to the history")
 	require.Equal(t, 4, len(history(second)))
 }

@@ -69,7 +69,7 @@ func (c *Import) options(a *App) (jsonimport.Options, error) {
 	}
 	var err error
 	if options.Zone, err = jsonimport.ParseZone(c.TZ); err != nil {
-		return options, err
+		return options, fmt.Errorf("--tz %w", err)
 	}
 	if c.UserMap != "" {
 		options.Inputs = append(options.Inputs, c.UserMap)
@@ -154,16 +154,17 @@ func (c importReader) heldVersions(ctx context.Context, _ domain.Tenant, id uuid
 func verified(r *jsonimport.Report) (said string, ok bool) {
 	v := r.Verification
 	switch {
-	case v == nil:
+	case v == nil || v.Checked == 0:
 		return "", true
 	case !v.Complete():
 		return fmt.Sprintf("%s of %s verified: %s missing, %s different", terminal.Number(v.Verified+v.ChangedSince), terminal.Number(v.Checked),
 			terminal.Number(v.Missing), terminal.Number(v.Differs)), false
-	case v.ChangedSince > 0:
-		return fmt.Sprintf("100 %% verified, %s of them changed here since", terminal.Number(v.ChangedSince)), true
-	default:
-		return "100 % verified", true
 	}
+	said = fmt.Sprintf("all %s verified", terminal.Count(v.Checked, "imported record"))
+	if v.ChangedSince > 0 {
+		said += fmt.Sprintf(", %s of them changed here since", terminal.Number(v.ChangedSince))
+	}
+	return said, true
 }
 
 func shortfall(r *jsonimport.Report) string {

@@ -17,7 +17,7 @@ func ParseZone(name string) (*time.Location, error) {
 	}
 	zone, err := time.LoadLocation(name)
 	if err != nil {
-		return nil, fmt.Errorf("tz: must be an IANA time zone, e.g. Europe/Berlin, got %q", name)
+		return nil, fmt.Errorf("must be an IANA time zone, e.g. Europe/Berlin, got %q", name)
 	}
 	return zone, nil
 }

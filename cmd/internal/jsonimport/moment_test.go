@@ -59,7 +59,7 @@ func TestNaiveTimesAtAChangeOfClocks(t *testing.T) {
 		require.True(t, m.naive)
 	}
 	_, err := ParseZone("Europe/Bonn")
-	require.EqualError(t, err, `tz: must be an IANA time zone, e.g. Europe/Berlin, got "Europe/Bonn"`)
+	require.EqualError(t, err, `must be an IANA time zone, e.g. Europe/Berlin, got "Europe/Bonn"`)
 	local, err := ParseZone("")
 	require.NoError(t, err)
 	require.Equal(t, time.Local, local)
