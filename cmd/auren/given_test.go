@@ -64,7 +64,7 @@ func TestEmptyFlagsAndArgumentsAreRejected(t *testing.T) {
 		named string
 		args  []string
 	}{
-		{"<at>", []string{"expiry", id, ""}},
+		{"<expires-at>", []string{"expiry", id, ""}},
 		{"--agent", []string{"remember", "x", "--user", "u", "--agent", ""}},
 	} {
 		w.fails(exitUsage, test.named+": must not be empty; see auren "+test.args[0]+" --help", test.args...)

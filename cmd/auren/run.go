@@ -129,14 +129,14 @@ func nameFlag(parsed *kong.Context, err error) error {
 		return err
 	}
 	name := flagOf(invalid.Field)
+	for _, argument := range parsed.Selected().Positional {
+		if argument.Name == name {
+			return cli.UsageError{Err: fmt.Errorf("<%s> %s", name, invalid.Message)}
+		}
+	}
 	for _, flag := range parsed.Flags() {
 		if flag.Name == name {
 			return cli.UsageError{Err: fmt.Errorf("--%s %s", name, invalid.Message)}
-		}
-	}
-	for _, argument := range parsed.Selected().Positional {
-		if argument.Name == name {
-			return cli.UsageError{Err: fmt.Errorf("%s %s", strings.ToUpper(name), invalid.Message)}
 		}
 	}
 	return err

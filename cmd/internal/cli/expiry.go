@@ -11,7 +11,7 @@ import (
 // Expiry is `auren expiry`.
 type Expiry struct {
 	memoryArgument
-	At string `arg:"" help:"A time, or never."`
+	At string `arg:"" name:"expires-at" help:"A time, or never."`
 	changing
 }
 
@@ -21,7 +21,7 @@ func (c *Expiry) Run(ctx context.Context, a *App) error {
 	if c.At != "never" {
 		var err error
 		if at, err = ParseTime(c.At); err != nil {
-			return UsageError{fmt.Errorf("AT %w", err)}
+			return UsageError{fmt.Errorf("<expires-at> %w", err)}
 		}
 	}
 	return writeOne(ctx, a, &c.writing, "set the expiry of", api.SetExpiry,

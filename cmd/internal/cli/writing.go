@@ -93,7 +93,7 @@ func (a *App) content(typed string, isJSON bool) (canonjson.Value, error) {
 	if isJSON {
 		value, err := ParseJSON(typed)
 		if err != nil {
-			return value, UsageError{fmt.Errorf("CONTENT %w", err)}
+			return value, UsageError{fmt.Errorf("<content> %w", err)}
 		}
 		return value, nil
 	}
@@ -105,7 +105,7 @@ type noFlag struct{}
 
 // UnmarshalText refuses whatever it is given.
 func (*noFlag) UnmarshalText([]byte) error {
-	return errors.New("CONTENT is an argument, not a flag: leave out --content")
+	return errors.New("<content> is an argument, not a flag: leave out --content")
 }
 
 // maxInput leaves room for the white space of JSON written for people.
