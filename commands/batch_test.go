@@ -2,6 +2,7 @@ package commands_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -29,25 +30,29 @@ func TestRememberBatch(t *testing.T) {
 	batch[3].Content = canonjson.MustParse(`"` + strings.Repeat("x", 9000) + `"`)
 	batch[7].AgentID = ""
 	batch[8].ID = &taken
+	batch[9].ID = new(eventstore.ReservedStream("projection/agent_memories"))
+	batch[10].ID = new(f.operate(t))
 	results, err := f.RememberBatch(t.Context(), withID("batch"), batch)
 	require.NoError(t, err)
 	for i, r := range results {
 		switch i {
 		case 7:
 			require.EqualError(t, r.Err, "agent_id: must be 1 to 100 characters, got 0")
-		case 8:
-			require.Equal(t, domain.Conflict, domain.KindOf(r.Err))
+		case 8, 10:
+			require.EqualError(t, r.Err, fmt.Sprintf("memory %s exists already, at version 1", *batch[i].ID))
+		case 9:
+			require.EqualError(t, r.Err, "id: must not begin with 00000000-0000-8, as the ids of AUREN's own streams do")
 		default:
 			require.NoError(t, r.Err)
 			require.Equal(t, 1, r.Receipt.Version)
 		}
 	}
-	require.Equal(t, int64(1+998), f.head(t))
+	require.Equal(t, int64(2+996), f.head(t))
 
 	again, err := f.RememberBatch(t.Context(), withID("batch"), batch)
 	require.NoError(t, err)
 	require.Equal(t, results, again)
-	require.Equal(t, int64(1+998), f.head(t))
+	require.Equal(t, int64(2+996), f.head(t))
 	_, err = f.RememberBatch(t.Context(), withID("batch"), batch[:10])
 	require.Equal(t, domain.Reused, domain.KindOf(err))
 
@@ -55,6 +60,18 @@ func TestRememberBatch(t *testing.T) {
 		_, err = f.RememberBatch(t.Context(), req(), make([]commands.Remember, n))
 		require.ErrorContains(t, err, "memories: must hold 1 to 1000 memories, got ")
 	}
+}
+
+// operate writes an event of category projection, and returns its stream.
+func (f fixture) operate(t *testing.T) uuid.UUID {
+	t.Helper()
+	stream := uuid.New()
+	_, err := f.writer.Append(t.Context(), eventstore.Command{Tenant: domain.DefaultTenant, Writes: []eventstore.StreamAppend{{
+		StreamID: stream, Category: eventstore.CategoryProjection,
+		Events: []eventstore.NewEvent{{ID: uuid.New(), Type: "tested", SchemaVersion: 1, OccurredAt: noon}},
+	}}})
+	require.NoError(t, err)
+	return stream
 }
 
 func TestForgetMatching(t *testing.T) {
@@ -236,13 +253,16 @@ func TestImportRejectsBadRecordsAlone(t *testing.T) {
 	good := commands.ImportRecord{ID: uuid.New(), OccurredAt: noon, Draft: memory.Draft{AgentID: "a", UserID: "u", Content: canonjson.MustParse(`1`)}}
 	bad := good
 	bad.ID, bad.Draft.UserID = uuid.New(), ""
-	twice := good
-	results, err := f.Import(t.Context(), req(), []commands.ImportRecord{bad, good, twice}, false)
+	twice, reserved, taken := good, good, good
+	reserved.ID, taken.ID = eventstore.ReservedStream("projection/agent_memories"), f.operate(t)
+	results, err := f.Import(t.Context(), req(), []commands.ImportRecord{bad, good, twice, reserved, taken}, false)
 	require.NoError(t, err)
 	require.ErrorContains(t, results[0].Err, "user_id: must be 1 to 255 characters, got 0")
 	require.Equal(t, commands.ImportAdded, results[1].Verdict)
 	require.Equal(t, commands.ImportUnchanged, results[2].Verdict)
-	require.Equal(t, int64(1), f.head(t))
+	require.ErrorContains(t, results[3].Err, "id: must not begin with 00000000-0000-8")
+	require.EqualError(t, results[4].Err, fmt.Sprintf("stream %s is not a memory: its category is projection", taken.ID))
+	require.Equal(t, int64(2), f.head(t))
 }
 
 func TestAMemoryOfANewerVersionIsLeftAlone(t *testing.T) {

@@ -149,6 +149,9 @@ func decideImport(r ImportRecord, before loaded, now time.Time) (ImportVerdict, 
 	if before.unreadable != nil {
 		return "", nil, before.unreadable
 	}
+	if err := checkID(r.ID); err != nil {
+		return "", nil, err
+	}
 	told, err := memory.Remember(r.Draft)
 	if err != nil {
 		return "", nil, err

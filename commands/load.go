@@ -73,11 +73,12 @@ func (h *Handler) loadAll(ctx context.Context, tenant domain.Tenant, ids []uuid.
 	}
 	all := make(map[uuid.UUID]loaded, len(streams))
 	for id, events := range streams {
-		if events[0].Category != eventstore.CategoryMemory {
-			continue
-		}
 		l := loaded{memory: &memory.Memory{}}
-		l.unreadable = l.fold(events)
+		if c := events[0].Category; c == eventstore.CategoryMemory {
+			l.unreadable = l.fold(events)
+		} else {
+			l.unreadable = domain.Errorf(domain.Conflict, "stream %s is not a memory: its category is %s", id, c)
+		}
 		all[id] = l
 	}
 	return all, nil

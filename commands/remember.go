@@ -110,9 +110,10 @@ func (h *Handler) rememberWrite(req Request, r Remember) (eventstore.StreamAppen
 	}
 	id := h.config.NewID()
 	if r.ID != nil {
-		if id = *r.ID; id == uuid.Nil {
-			return eventstore.StreamAppend{}, domain.Invalidf("id", "must not be the nil UUID")
-		}
+		id = *r.ID
+	}
+	if err := checkID(id); err != nil {
+		return eventstore.StreamAppend{}, err
 	}
 	if r.Reason != "" {
 		if err := domain.CheckText("reason", r.Reason, domain.MaxReason); err != nil {
@@ -121,4 +122,14 @@ func (h *Handler) rememberWrite(req Request, r Remember) (eventstore.StreamAppen
 		req.Reason = r.Reason
 	}
 	return h.streamAppend(req, memory.Snapshot{ID: id, Fields: event.Fields}, occurredAt, event), nil
+}
+
+func checkID(id uuid.UUID) error {
+	switch {
+	case id == uuid.Nil:
+		return domain.Invalidf("id", "must not be the nil UUID")
+	case eventstore.IsReserved(id):
+		return domain.Invalidf("id", "must not begin with 00000000-0000-8, as the ids of AUREN's own streams do")
+	}
+	return nil
 }

@@ -34,7 +34,7 @@ type Skipped struct {
 
 // SkipStream returns the stream of the events that a projection skips, in the log of each tenant.
 func SkipStream(projection string) uuid.UUID {
-	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("https://github.com/auren-memory/auren/projection/"+projection))
+	return eventstore.ReservedStream("projection/" + projection)
 }
 
 // Skip lets a stopped projection of a tenant go on without the event that it cannot apply. It appends a skip event, which

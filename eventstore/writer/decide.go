@@ -90,9 +90,12 @@ func (d *decision) decide(r *request) {
 	d.record(r, d.events[first:], kept)
 }
 
+// checkCategories returns an error if a write that does not conflict would change the category of its stream.
 func (d *decision) checkCategories(writes []eventstore.StreamAppend) error {
 	for _, w := range writes {
-		if at := d.after.streams[w.StreamID]; at.version > 0 && len(w.Events) > 0 && at.category != w.Category {
+		at := d.after.streams[w.StreamID]
+		conflicts := w.Expected != eventstore.Any && w.Expected != at.version
+		if at.version > 0 && len(w.Events) > 0 && at.category != w.Category && !conflicts {
 			return domain.Invalidf("category", "must be %q, that of stream %s, got %q", at.category, w.StreamID, w.Category)
 		}
 	}

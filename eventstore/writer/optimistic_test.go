@@ -191,6 +191,10 @@ func TestTheCategoryOfAStreamCannotChange(t *testing.T) {
 			changed.Writes[0].Category = eventstore.CategoryProjection
 			_, err := store.Append(t.Context(), changed)
 			require.EqualError(t, err, fmt.Sprintf("category: must be %q, that of stream %s, got %q", "memory", stream, "projection"))
+			changed.Writes[0].StreamID = uuid.New()
+			changed.Writes = append(writes(changed.Writes[0].StreamID, eventstore.None, `{}`).Writes, changed.Writes...)
+			_, err = store.Append(t.Context(), changed)
+			require.EqualError(t, err, fmt.Sprintf("category: must be one for stream %s, got %q and %q", changed.Writes[0].StreamID, "memory", "projection"))
 			require.Len(t, requireChain(t, store), before)
 		})
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/auren-memory/auren/domain"
@@ -66,7 +67,25 @@ func newRequest(c eventstore.Command) (*request, error) {
 			r.bytes += e.Size()
 		}
 	}
-	return r, nil
+	return r, checkCategories(r.command.Writes)
+}
+
+// checkCategories returns an error if a command appends events of two categories to one stream.
+func checkCategories(writes []eventstore.StreamAppend) error {
+	if len(writes) < 2 {
+		return nil
+	}
+	categories := make(map[uuid.UUID]string, len(writes))
+	for _, w := range writes {
+		if len(w.Events) == 0 {
+			continue
+		}
+		if c := cmp.Or(categories[w.StreamID], w.Category); c != w.Category {
+			return domain.Invalidf("category", "must be one for stream %s, got %q and %q", w.StreamID, c, w.Category)
+		}
+		categories[w.StreamID] = w.Category
+	}
+	return nil
 }
 
 func prepare(tenant domain.Tenant, w *eventstore.StreamAppend, n eventstore.NewEvent) (saltedEvent, error) {
