@@ -76,7 +76,7 @@ func TestStatusAndWatchOfAServer(t *testing.T) {
 	require.Equal(t, id, decode[eventstore.Event](t, line).StreamID.String())
 
 	for _, args := range [][]string{{"import", "."}, {"rebuild"}, {"init"}, {"verify"}, {"reset", "--yes"}} {
-		w.fails(exitFailed, "--db-dsn (AUREN_DB_DSN)", args...)
+		w.fails(exitUsage, "leave out --url (unset AUREN_URL), or name the database with --db-dsn (AUREN_DB_DSN)", args...)
 	}
 }
 

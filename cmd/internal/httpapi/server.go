@@ -28,6 +28,8 @@ type Server struct {
 	listener net.Listener
 	// loopback says that only this machine reaches the listener.
 	loopback bool
+	// noSuchPath answers a path that no operation has.
+	noSuchPath string
 	// close ends the live feeds.
 	close context.CancelFunc
 }
@@ -37,9 +39,11 @@ func New(service *api.Service, operations Operations, config Config) *Server {
 	return newServer(service, operations, config, func(*api.Operation) bool { return true })
 }
 
-// NewOperations makes a server of what operators ask any process for, such as a projector, without the rest.
+// NewOperations makes a server of what operators ask a projector for, without the rest.
 func NewOperations(service *api.Service, operations Operations, config Config) *Server {
-	return newServer(service, operations, config, func(op *api.Operation) bool { return op.Scope == api.Operate })
+	s := newServer(service, operations, config, func(op *api.Operation) bool { return op.Scope == api.Operate })
+	s.noSuchPath = "there is no such path here: this is a projector, which serves health, metrics and projections only; ask an AUREN server"
+	return s
 }
 
 func newServer(service *api.Service, operations Operations, config Config, serves func(*api.Operation) bool) *Server {
@@ -53,7 +57,7 @@ func newServer(service *api.Service, operations Operations, config Config, serve
 	if operations.Answered == nil {
 		operations.Answered = func(string, string, int, time.Duration) {}
 	}
-	s := &Server{Operations: operations, config: config, mux: http.NewServeMux(), origins: http.NewCrossOriginProtection()}
+	s := &Server{Operations: operations, config: config, mux: http.NewServeMux(), origins: http.NewCrossOriginProtection(), noSuchPath: "there is no such path"}
 	closing, cancel := context.WithCancel(context.Background())
 	s.close = cancel
 	b := &binder{
@@ -160,7 +164,7 @@ func (s *Server) unmatched(w *response, r *http.Request) {
 	r.Body.Close()
 	switch status {
 	case http.StatusNotFound:
-		writeProblem(s.Log, w, r, domain.Errorf(domain.NotFound, "there is no such path; GET /openapi.json lists every path"))
+		writeProblem(s.Log, w, r, domain.Errorf(domain.NotFound, "%s; GET /openapi.json lists every path", s.noSuchPath))
 	case http.StatusMethodNotAllowed:
 		writeProblem(s.Log, w, r, &httpError{status, "method-not-allowed", "Method Not Allowed",
 			domain.Errorf(domain.Invalid, "the method must be one of %s, got %s", w.Header().Get("Allow"), r.Method)})

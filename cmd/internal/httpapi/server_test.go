@@ -67,7 +67,7 @@ func TestUnready(t *testing.T) {
 	r = s.send(t, "GET", "/projections", "")
 	problem(t, r, 503)
 	require.Equal(t, "1", r.header.Get("Retry-After"))
-	problem(t, s.send(t, "GET", "/v1/memories", ""), 404)
+	require.Contains(t, problem(t, s.send(t, "GET", "/v1/memories", ""), 404).Detail, "this is a projector")
 	problem(t, s.send(t, "GET", "/metrics", ""), 404)
 }
 

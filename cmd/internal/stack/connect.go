@@ -16,6 +16,7 @@ import (
 	"github.com/auren-memory/auren/cmd/internal/terminal"
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/deploy/standalone"
+	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/eventstore/writer"
 	"github.com/auren-memory/auren/migrations"
@@ -28,7 +29,7 @@ func (s *Settings) DatabaseDSN() (string, error) {
 		return string(s.Config.DSN), nil
 	}
 	if s.Config.URL != "" {
-		return "", errors.New("this command needs direct access to the database, not a server (--url, AUREN_URL): set --db-dsn (AUREN_DB_DSN)")
+		return "", domain.Errorf(domain.Invalid, "this command works on the database and cannot go to a server: leave out --url (unset AUREN_URL), or name the database with --db-dsn (AUREN_DB_DSN)")
 	}
 	dsn, ok, err := standalone.RunningDSN(s.Config.DataDir)
 	switch {
