@@ -55,9 +55,7 @@ func printHealth(s *terminal.Screen, h *health.Report, all bool) {
 		parts = append(parts, rebuildRow(h.Rebuild))
 	}
 	s.Table(0, nil, parts)
-	if len(h.Projections) > 0 {
-		printProjections(s, h.Projections, all)
-	}
+	printProjections(s, h.Projections, all)
 }
 
 func statusRow(name, problem, fine string) []terminal.Cell {

@@ -17,6 +17,9 @@ import (
 const shownAtMost = 12
 
 func printProjections(s *terminal.Screen, all []health.Projection, everything bool) {
+	if len(all) == 0 {
+		return
+	}
 	shown := all
 	if len(all) > shownAtMost && !everything {
 		s.Printf("\n")

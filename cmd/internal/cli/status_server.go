@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/cmd/internal/config"
@@ -16,7 +17,7 @@ import (
 type ServerHealth struct {
 	Ready bool   `json:"ready"`
 	URL   string `json:"url"`
-	// Problem is why it is not ready; empty if it is.
+	// Problem is what is wrong with the server itself; the projections tell their own.
 	Problem string `json:"problem,omitempty"`
 	// Checks has for each part ok, or what is wrong with it.
 	Checks map[string]string `json:"checks,omitempty"`
@@ -26,13 +27,16 @@ type ServerHealth struct {
 
 // askServer asks the server that is named, or that of this machine or container, and fails unless it is ready.
 func (c *Status) askServer(ctx context.Context, a *App) error {
-	h := ServerHealth{URL: a.Config.URL}
+	h, key := ServerHealth{URL: a.Config.URL}, string(a.Config.Key)
 	if h.URL == "" {
-		h.URL = a.ServerURL()
+		h.URL, key = a.ServerURL(), "" // the key is for --url
 	}
-	err := h.ask(ctx, a, !c.API)
-	if err != nil {
+	err := h.ask(ctx, a, key, !c.API)
+	switch {
+	case err != nil:
 		h.Problem = config.MaskSecrets(err.Error())
+	case slices.ContainsFunc(h.Projections, func(p health.Projection) bool { return p.Problem != "" }):
+		err = errUnready
 	}
 	h.Ready = err == nil
 	switch {
@@ -45,12 +49,17 @@ func (c *Status) askServer(ctx context.Context, a *App) error {
 		printProjections(a.Stdout, h.Projections, c.All)
 	case h.Ready:
 		a.Stdout.Printf("ready\n")
+	default:
+		return err
 	}
-	return err
+	if !h.Ready {
+		return errUnready // what is printed says why
+	}
+	return nil
 }
 
-func (h *ServerHealth) ask(ctx context.Context, a *App, all bool) error {
-	server, err := httpclient.Open(ctx, httpclient.Config{URL: h.URL, Key: string(a.Config.Key), Version: a.Version})
+func (h *ServerHealth) ask(ctx context.Context, a *App, key string, all bool) error {
+	server, err := httpclient.Open(ctx, httpclient.Config{URL: h.URL, Key: key, Version: a.Version})
 	if err != nil {
 		return err
 	}
@@ -71,11 +80,6 @@ func (h *ServerHealth) ask(ctx context.Context, a *App, all bool) error {
 	}
 	if !ready {
 		return fmt.Errorf("%w: the server at %s says so", errUnready, h.URL)
-	}
-	for _, p := range h.Projections {
-		if p.Problem != "" {
-			return errUnready
-		}
 	}
 	return nil
 }
