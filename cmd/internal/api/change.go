@@ -17,7 +17,7 @@ type MemoryID struct {
 
 // Conditions are what every command on an existing memory may say.
 type Conditions struct {
-	ExpectedVersion *int   `json:"expected_version,omitempty" minimum:"1" maximum:"2147483647" doc:"The version that the memory must be at, else 409."`
+	ExpectedVersion *int   `json:"expected_version,omitempty" nullable:"false" minimum:"1" maximum:"2147483647" doc:"The version that the memory must be at, else 409."`
 	Reason          string `json:"reason,omitempty" maxLength:"2000" doc:"Why; it is kept in the history."`
 }
 

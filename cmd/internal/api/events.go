@@ -15,11 +15,11 @@ import (
 // EventFilter narrows what is read from the log.
 type EventFilter struct {
 	Categories    []string `json:"category,omitempty" maxItems:"100" doc:"Only events of these categories, e.g. projection; * stands for every category. Default is memory."`
-	EventTypes    []string `json:"event_type,omitempty" maxItems:"100" doc:"Only events of these types, e.g. memory_revised."`
-	AgentID       string   `json:"agent_id,omitempty" minLength:"1" maxLength:"100" doc:"Only events of this agent's memories."`
-	UserID        string   `json:"user_id,omitempty" minLength:"1" maxLength:"255" doc:"Only events of memories about this user."`
-	CorrelationID string   `json:"correlation_id,omitempty" minLength:"1" maxLength:"255" doc:"Only events of this piece of work."`
-	Until         int64    `json:"until,omitempty" minimum:"1" doc:"The last sequence_id to read; default is the end of the log."`
+	EventTypes    []string `json:"event_type,omitempty" nullable:"false" maxItems:"100" doc:"Only events of these types, e.g. memory_revised."`
+	AgentID       string   `json:"agent_id,omitempty" nullable:"false" minLength:"1" maxLength:"100" doc:"Only events of this agent's memories."`
+	UserID        string   `json:"user_id,omitempty" nullable:"false" minLength:"1" maxLength:"255" doc:"Only events of memories about this user."`
+	CorrelationID string   `json:"correlation_id,omitempty" nullable:"false" minLength:"1" maxLength:"255" doc:"Only events of this piece of work."`
+	Until         int64    `json:"until,omitempty" nullable:"false" minimum:"1" doc:"The last sequence_id to read; default is the end of the log."`
 }
 
 func (f *EventFilter) filter() eventstore.Filter {

@@ -17,7 +17,7 @@ type ForgetMatchingRequest struct {
 	Narrow
 	Span
 	All    bool   `json:"all,omitempty" doc:"Needed to forget everything, where nothing else is said."`
-	DryRun bool   `json:"dry_run,omitempty" doc:"Only count what would be forgotten."`
+	DryRun bool   `json:"dry_run,omitempty" nullable:"false" doc:"Only count what would be forgotten."`
 	Reason string `json:"reason,omitempty" maxLength:"2000" doc:"Why; it is kept in the history."`
 }
 

@@ -14,7 +14,7 @@ type SearchMemoriesRequest struct {
 	Query string `json:"query" minLength:"1" doc:"A question, or words of which any may be in a memory; \"in quotes\" must be in it, -word must not. Words are taken as English ones (trains finds training) and as a whole. Where all are as common as the or of, the latest memories are found, with a score of 0."`
 	Owners
 	Narrow
-	Filters Span `json:"filters,omitempty" doc:"What else to narrow the search by."`
+	Filters Span `json:"filters,omitempty" nullable:"false" doc:"What else to narrow the search by."`
 	Limit   int  `json:"limit,omitempty" minimum:"1" maximum:"100" default:"10" doc:"How many results at most."`
 	Explain bool `json:"explain,omitempty" doc:"Tell how each score came about."`
 	Minimum

@@ -198,7 +198,7 @@ func TestForgetMatching(t *testing.T) {
 	}
 	// What was remembered just now is found without naming a sequence_id.
 	require.Equal(t, forgotten{3, 0, true, 6}, forget(`{"metadata":{"topic":"t1"},"dry_run":true}`))
-	require.Equal(t, forgotten{6, 0, true, 6}, forget(`{"agent_id":"coach","user_id":null,"memory_types":null,"dry_run":true}`), "null is left out")
+	require.Equal(t, forgotten{6, 0, true, 6}, forget(`{"agent_id":"coach","all":null,"reason":null,"dry_run":true}`), "null is left out")
 	require.Equal(t, forgotten{2, 2, false, 8}, forget(`{"metadata":{"topic":"t1"},"min_confidence":0.3,"reason":"tidy"}`))
 	require.Equal(t, forgotten{0, 0, false, 8}, forget(`{"agent_id":"nobody"}`))
 	require.EqualValues(t, 8, s.head(t, "default"))

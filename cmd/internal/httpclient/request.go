@@ -36,6 +36,10 @@ func newRequest(ctx context.Context, base *url.URL, route httpapi.Route, caller 
 			query.Del("id")
 		}
 		if !route.HasBody() {
+			// A URL leaves null out, which is not the same where null is refused.
+			if err := decode.New(route.Request).JSON(raw, route.NewRequest()); err != nil && bytes.Contains(raw, []byte("null")) {
+				return nil, "", err
+			}
 			content = nil
 			if len(query) > 0 {
 				target += "?" + query.Encode()

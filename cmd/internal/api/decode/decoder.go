@@ -21,7 +21,7 @@ import (
 //   - a name is matched to the letter, an unknown one is refused,
 //   - a field without omitempty or omitzero is required,
 //   - null stands for a field that is left out, but for a pointer without omitempty, whose null is a value, and for a
-//     canonjson.Value, which takes any value unless its tag nullable is false,
+//     canonjson.Value, which takes any value; a field whose tag nullable is false refuses it,
 //   - an integer keeps its tags minimum and maximum,
 //   - a text or a list that may be left out is not empty where its tag minLength or minItems says so: an empty filter
 //     would be taken for none; all other bounds are the domain's.
@@ -38,6 +38,8 @@ type field struct {
 	index    []int
 	required bool
 	nullable bool
+	// notNull says that null is refused, even if the field may be left out.
+	notNull  bool
 	min, max int64
 	// nonEmpty says what it must hold where it is given, as in "1 to 100 characters"; "" where it may be empty.
 	nonEmpty string
@@ -58,9 +60,9 @@ func New(t reflect.Type, except ...string) *Decoder {
 		d.names = append(d.names, name)
 		d.fields[name] = field{
 			value: decoderOf(f.Type), index: f.Index, required: required,
-			nullable: required && f.Type.Kind() == reflect.Pointer ||
-				isAnyJSON(f.Type) && f.Tag.Get("nullable") != "false",
-			min: bound(f, "minimum", math.MinInt64), max: bound(f, "maximum", math.MaxInt64),
+			nullable: required && f.Type.Kind() == reflect.Pointer || isAnyJSON(f.Type),
+			notNull:  f.Tag.Get("nullable") == "false",
+			min:      bound(f, "minimum", math.MinInt64), max: bound(f, "maximum", math.MaxInt64),
 			nonEmpty: nonEmpty(f, required),
 		}
 	}
@@ -150,6 +152,8 @@ func (d *Decoder) object(v reflect.Value, object canonjson.Value) (failed error)
 func (f *field) decode(v reflect.Value, value canonjson.Value) error {
 	if value.IsNull() {
 		switch {
+		case f.notNull:
+			return domain.Invalidf("", "must not be null: leave it out, or give a value")
 		case f.nullable && v.Kind() == reflect.Pointer:
 			return nil
 		case !f.nullable && !f.required:

@@ -49,7 +49,7 @@ func FuzzJSON(f *testing.F) {
 	for _, seed := range []string{
 		``, `{"id":null}`, `{"id":"0197a4be-5b1a-7c3d-9e2f-1a2b3c4d5e6f","number":-7,"text":"é\"","texts":["a",""],"values":[{"number":1},{}]}`,
 		`{"id":null,"at":"2026-01-31T15:04:05.123456789+14:00","yes":true,"ratio":1e-7,"count":1e3,"any":null,"object":{"a":[]},"another":{"deep":[1,[],"x"]}}`,
-		`{"id":null,"text":null,"texts":null,"values":null,"at":null,"yes":null,"ratio":null,"count":null,"object":null,"another":null}`,
+		`{"id":null,"text":null,"texts":null,"values":null,"at":null,"yes":null,"ratio":null,"count":null,"another":null}`, `{"id":null,"object":null}`,
 		`{"id":7}`, `{"id":null,"count":0}`, `{"id":null,"count":1.5}`, `{"id":null,"ratio":1e999}`, `{"id":null,"at":"2026-01-31T5:04:05,5Z"}`,
 		`{"id":null,"texts":[]}`, `{"id":null,"texts":[1]}`, `{"id":null,"ID":1}`, `{"id":null,"another":{}}`, `[]`, `{"id":null,"id":null}`, `{"":1}`,
 	} {
@@ -68,9 +68,6 @@ func FuzzJSON(f *testing.F) {
 		if want.At != nil {
 			*want.At = want.At.UTC()
 		}
-		if string(want.Object) == "null" {
-			want.Object = nil
-		}
 		require.Equal(t, want, got)
 	})
 }
@@ -79,7 +76,7 @@ func FuzzJSON(f *testing.F) {
 func FuzzParameters(f *testing.F) {
 	for _, seed := range []string{
 		``, `text=a+b&texts=a&texts=&at=2026-01-31T15:04:05%2B02:00&yes=true&ratio=.5`, `count=7&number=-0&any=%7B%22a%22:1%7D&object=null`,
-		`id=0197a4be-5b1a-7c3d-9e2f-1a2b3c4d5e6f&ratio=1e2`, `text=a&text=b`, `text=%ff`, `text=%00`, `%zz`, `a;b`, `count=1001`, `values=[{}]`, `texts=`,
+		`id=0197a4be-5b1a-7c3d-9e2f-1a2b3c4d5e6f&ratio=1e2`, `text=a&text=b`, `text=%ff`, `text=%00`, `%zz`, `a;b`, `count=1001`, `count=null`, `values=[{}]`, `texts=`,
 	} {
 		f.Add(seed)
 	}

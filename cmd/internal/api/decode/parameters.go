@@ -62,6 +62,9 @@ func (f *field) texts(v reflect.Value, given []string) error {
 	if err != nil {
 		return domain.Invalidf("", "must be %s", f.value.expects)
 	}
+	if value.IsNull() && !f.notNull {
+		return f.value.decode(v, value) // a URL leaves out what is not given
+	}
 	return f.decode(v, value)
 }
 
