@@ -1,6 +1,7 @@
 package writer
 
 import (
+	"cmp"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
@@ -27,18 +28,10 @@ type Config struct {
 }
 
 func (c Config) withDefaults() Config {
-	if c.MaxBatch == 0 {
-		c.MaxBatch = 500
-	}
-	if c.MaxBatchBytes == 0 {
-		c.MaxBatchBytes = 16 << 20
-	}
-	if c.MaxWaiting == 0 {
-		c.MaxWaiting = 10_000
-	}
-	if c.Timeout == 0 {
-		c.Timeout = 15 * time.Second
-	}
+	c.MaxBatch = cmp.Or(c.MaxBatch, 500)
+	c.MaxBatchBytes = cmp.Or(c.MaxBatchBytes, 16<<20)
+	c.MaxWaiting = cmp.Or(c.MaxWaiting, 10_000)
+	c.Timeout = cmp.Or(c.Timeout, 15*time.Second)
 	if c.Tracer == nil {
 		c.Tracer = noop.Tracer{}
 	}

@@ -11,9 +11,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/auren-memory/auren/cmd/internal/api"
@@ -128,12 +130,14 @@ func (c *Client) Do(ctx context.Context, caller api.Caller, op *api.Operation, r
 	if err != nil {
 		return api.Reply{}, err
 	}
-	a, err := c.send(r, c.callTimeout)
+	var sent atomic.Bool
+	trace := &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }}
+	a, err := c.send(r.WithContext(httptrace.WithClientTrace(r.Context(), trace)), c.callTimeout)
 	if err != nil {
-		return api.Reply{}, err
+		return api.Reply{}, outcomeUnknown(err, op, sent.Load())
 	}
 	if a.code/100 != 2 {
-		return api.Reply{}, c.problem(a, memory)
+		return api.Reply{}, outcomeUnknown(c.problem(a, memory), op, a.code == http.StatusBadGateway || a.code == http.StatusGatewayTimeout)
 	}
 	body, err := op.DecodeAnswer(a.body)
 	if err != nil {
@@ -143,6 +147,15 @@ func (c *Client) Do(ctx context.Context, caller api.Caller, op *api.Operation, r
 	reply.Version, _ = strconv.Atoi(strings.Trim(a.header.Get("ETag"), `"`))
 	reply.SequenceID, _ = strconv.ParseInt(a.header.Get("Auren-Sequence-Id"), 10, 64)
 	return reply, nil
+}
+
+// outcomeUnknown adds to the error of a command that was sent and not answered that it may have been carried out.
+func outcomeUnknown(err error, op *api.Operation, sent bool) error {
+	if !sent || op.Scope != api.Write || domain.KindOf(err) != domain.Unavailable {
+		return err
+	}
+	return domain.Errorf(domain.Unavailable, "%v; the command may have been carried out all the same: "+
+		"repeat it with the same command id, or, if it had none, look first", err)
 }
 
 // request makes the HTTP request of a call. Memory is the id that it names, "" if it names none.

@@ -33,3 +33,30 @@ func TestAServerThatSaysNothingIsGivenUp(t *testing.T) {
 		require.ErrorContains(t, err, server.URL+" does not answer within 30ms", name)
 	}
 }
+
+func TestACommandWhoseAnswerIsLostMayHaveBeenCarriedOut(t *testing.T) {
+	t.Parallel()
+	for name, lose := range map[string]http.HandlerFunc{
+		"cut":     func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		"a proxy": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusGatewayTimeout) },
+	} {
+		server := httptest.NewServer(lose)
+		t.Cleanup(server.Close)
+		c, err := newClient(Config{URL: server.URL})
+		require.NoError(t, err)
+		t.Cleanup(c.Close)
+		const unknown = "the command may have been carried out all the same"
+		_, err = c.Do(t.Context(), api.Caller{}, api.Remember.Operation, []byte(`{"agent_id":"a","user_id":"u","content":1}`))
+		require.ErrorContains(t, err, unknown, name)
+		_, err = c.Do(t.Context(), api.Caller{}, api.GetStats.Operation, []byte("{}"))
+		require.Error(t, err)
+		require.NotContains(t, err.Error(), unknown, name)
+		server.Close()
+		c, err = newClient(Config{URL: server.URL})
+		require.NoError(t, err)
+		t.Cleanup(c.Close)
+		_, err = c.Do(t.Context(), api.Caller{}, api.Remember.Operation, []byte(`{"agent_id":"a","user_id":"u","content":1}`))
+		require.Error(t, err)
+		require.NotContains(t, err.Error(), unknown, "it was not sent")
+	}
+}
