@@ -32,9 +32,7 @@ func (c Config) withDefaults() Config {
 	c.MaxBatchBytes = cmp.Or(c.MaxBatchBytes, 16<<20)
 	c.MaxWaiting = cmp.Or(c.MaxWaiting, 10_000)
 	c.Timeout = cmp.Or(c.Timeout, 15*time.Second)
-	if c.Tracer == nil {
-		c.Tracer = noop.Tracer{}
-	}
+	c.Tracer = cmp.Or[trace.Tracer](c.Tracer, noop.Tracer{})
 	return c
 }
 
