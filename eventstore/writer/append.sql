@@ -30,8 +30,8 @@ with moved as (
                where e.category is distinct from s.category)
 {{- end}}
 {{- if .New}}
-          -- No command that is recorded by its event ($28, or $25 where no stream is continued) has a row. This is looked up before the lock is waited for, but a row
-          -- that is added meanwhile moves the head or the epoch.
+          -- No command that is recorded by its event ($28, or $25 where no stream is continued) has a row. This is looked up before
+          -- the lock is waited for, but a row that is added meanwhile moves the head or the epoch.
           and not exists (
               select
                 from unnest({{if .Continues}}$28{{else}}$25{{end}}::text[]) as s (id)
