@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/domain/memory"
@@ -14,7 +15,7 @@ import (
 
 // EventFilter narrows what is read from the log.
 type EventFilter struct {
-	Categories    []string `json:"category,omitempty" maxItems:"100" doc:"Only events of these categories, e.g. projection; * stands for every category. Default is memory."`
+	Categories    []string `json:"category,omitempty" maxItems:"100" doc:"Only events of these categories, e.g. projection; * stands for every category, of other versions of AUREN too. Default is memory."`
 	EventTypes    []string `json:"event_type,omitempty" nullable:"false" maxItems:"100" doc:"Only events of these types, e.g. memory_revised."`
 	AgentID       string   `json:"agent_id,omitempty" nullable:"false" minLength:"1" maxLength:"100" doc:"Only events of this agent's memories."`
 	UserID        string   `json:"user_id,omitempty" nullable:"false" minLength:"1" maxLength:"255" doc:"Only events of memories about this user."`
@@ -29,16 +30,16 @@ func (f *EventFilter) filter() eventstore.Filter {
 // Check returns an error of kind Invalid if the filter names a category that does not exist, or an event type that is not of
 // its categories.
 func (f *EventFilter) Check() error {
-	if err := oneOf("category", f.Categories, Categories()); err != nil {
+	if err := oneOf("category", f.Categories, Categories(), "; * reads those of other versions of AUREN too"); err != nil {
 		return err
 	}
-	return oneOf("event_type", f.EventTypes, EventTypes(f.Categories...))
+	return oneOf("event_type", f.EventTypes, EventTypes(f.Categories...), "")
 }
 
-func oneOf(field string, given, allowed []string) error {
+func oneOf(field string, given, allowed []string, hint string) error {
 	for _, g := range given {
 		if !slices.Contains(allowed, g) {
-			return domain.Invalidf(field, "must be one of %s, got %q", strings.Join(allowed, ", "), g)
+			return domain.Invalidf(field, "must be one of %s, got %q%s", strings.Join(allowed, ", "), g, hint)
 		}
 	}
 	return nil
@@ -150,3 +151,39 @@ func (s *Service) checkStream(ctx context.Context, c Caller, r *ReadStreamReques
 	}
 	return err
 }
+
+// FollowLogRequest asks for the events of the log as they are committed.
+type FollowLogRequest struct {
+	After *int64 `json:"after,omitempty" minimum:"0" doc:"The sequence_id to go on after; default is the end of the log, so that only what happens from now on is sent."`
+	EventFilter
+}
+
+// followPage is how many events are read at once: it is all that a slow reader holds.
+const followPage = 50
+
+// FollowLog streams the log, in pages whose SequenceID is their Next.
+var FollowLog = defineStream(Operation{
+	Name: "followLog", Scope: Audit, Summary: "Events as they happen",
+	Detail: "Every event after a sequence_id, once and in order, and then those to come. It ends after until, where that is given.",
+}, func(s *Service, ctx context.Context, c Caller, r *FollowLogRequest, each func(Page) error) error {
+	page := Page{Events: []eventstore.Event{}}
+	if r.After == nil {
+		head, err := s.deps.Log.Head(ctx, c.Tenant)
+		if err != nil {
+			return err
+		}
+		page.Next = head.SequenceID
+	} else {
+		page.Next = *r.After
+	}
+	page.SequenceID = page.Next
+	if err := each(page); err != nil {
+		return err
+	}
+	limits := eventstore.FollowLimits{Batch: followPage, Poll: 2 * time.Second}
+	return s.deps.Log.Follow(ctx, s.deps.LogWatcher, c.Tenant, page.Next, r.filter(), limits, func(read eventstore.Page) error {
+		page := pageOf(read)
+		page.SequenceID = page.Next
+		return each(page)
+	})
+})

@@ -2,6 +2,7 @@ package decode
 
 import (
 	"maps"
+	"math"
 	"net/url"
 	"reflect"
 	"slices"
@@ -44,7 +45,7 @@ func (d *Decoder) Text(name string, given []string, into any) error {
 
 func (f *field) texts(v reflect.Value, given []string) error {
 	for _, text := range given {
-		if err := domain.CheckText("", text, maxParameter); err != nil {
+		if err := domain.CheckText("", text, math.MaxInt); err != nil { // how long it may be, the domain says
 			return err
 		}
 	}
@@ -67,6 +68,3 @@ func (f *field) texts(v reflect.Value, given []string) error {
 	}
 	return f.decode(v, value)
 }
-
-// maxParameter bounds a parameter before anything is done with it, in characters.
-const maxParameter = 16 << 10
