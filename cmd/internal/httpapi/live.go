@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -136,9 +135,7 @@ func (f *feedWriter) sendPage(p api.Page) error {
 		if err != nil {
 			return err
 		}
-		var b bytes.Buffer
-		fmt.Fprintf(&b, "id: %d\nevent: %s\ndata: %s\n\n", e.SequenceID, e.Type, data)
-		if err := f.write(b.Bytes()); err != nil {
+		if err := f.write(fmt.Appendf(nil, "id: %d\nevent: %s\ndata: %s\n\n", e.SequenceID, e.Type, data)); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -56,16 +57,8 @@ const (
 )
 
 func tagOf(scope api.Scope) string {
-	switch scope {
-	case api.Write, api.Erase:
-		return tagCommands
-	case api.Read:
-		return tagQueries
-	case api.Audit:
-		return tagAudit
-	default:
-		return tagOperations
-	}
+	tags := map[api.Scope]string{api.Write: tagCommands, api.Erase: tagCommands, api.Read: tagQueries, api.Audit: tagAudit}
+	return cmp.Or(tags[scope], tagOperations)
 }
 
 // describe makes the OpenAPI operation of a route.

@@ -5,11 +5,31 @@ import (
 	"net/http"
 	"reflect"
 	"runtime"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"go.opentelemetry.io/otel/trace"
+	"go.uber.org/zap"
 
 	"github.com/auren-memory/auren/cmd/internal/api"
 )
+
+// Operations is what the paths need that are about this process: /health, /metrics, /version.
+type Operations struct {
+	// Version of the program.
+	Version string
+	// Log gets internal errors, and each request at level debug; default none.
+	Log *zap.Logger
+	// Ready tells whether all parts work and, for each, "ok" or what is wrong with it; default always ready.
+	Ready func(ctx context.Context) (ready bool, parts map[string]string)
+	// Metrics serves /metrics; default no such path.
+	Metrics http.Handler
+	// Answered is told of every answer, with the pattern of the route ("unmatched" if none) and a method of HTTP's
+	// own ("OTHER" if none); took is negative for a live feed. Default none.
+	Answered func(route, method string, status int, took time.Duration)
+	// Tracer makes the span of each request to the API; default none.
+	Tracer trace.Tracer
+}
 
 type healthAnswer struct {
 	Status string            `json:"status" doc:"live, ready or unready." example:"ready"`
@@ -24,17 +44,15 @@ type versionAnswer struct {
 
 // bindProcess serves what is about this process. It needs no caller.
 func (b *binder) bindProcess() {
-	live := document[healthAnswer](b, "/health/live", "getLiveness", "Liveness", "Answers as long as the process can answer.")
-	b.handle(live, func(w http.ResponseWriter, r *http.Request) error {
-		return writeAnswer(w, r, http.StatusOK, healthAnswer{Status: "live"})
-	})
+	serve := func(op *huma.Operation, answer any) {
+		b.handle(op, func(w http.ResponseWriter, r *http.Request) error { return writeAnswer(w, r, http.StatusOK, answer) })
+	}
+	serve(document[healthAnswer](b, "/health/live", "getLiveness", "Liveness", "Answers as long as the process can answer."), healthAnswer{Status: "live"})
 	ready := document[healthAnswer](b, "/health/ready", "getReadiness", "Readiness", "200 if all parts work, else 503; either way it tells about each.")
 	ready.Responses["503"] = &huma.Response{Description: http.StatusText(http.StatusServiceUnavailable), Content: ready.Responses["200"].Content}
 	b.handle(ready, b.readiness)
-	versions := document[versionAnswer](b, "/version", "getVersion", "Version", "What runs here.")
-	b.handle(versions, func(w http.ResponseWriter, r *http.Request) error {
-		return writeAnswer(w, r, http.StatusOK, versionAnswer{Version: b.operations.Version, API: api.Version, Go: runtime.Version()})
-	})
+	serve(document[versionAnswer](b, "/version", "getVersion", "Version", "What runs here."),
+		versionAnswer{Version: b.operations.Version, API: api.Version, Go: runtime.Version()})
 	if b.operations.Metrics != nil {
 		b.handle(textDocument("/metrics", "getMetrics", "Metrics", "In the text format of Prometheus.", "text/plain"),
 			func(w http.ResponseWriter, r *http.Request) error {
@@ -59,27 +77,20 @@ func writeAnswer(w http.ResponseWriter, r *http.Request, status int, answer any)
 	if err := noParameters(r); err != nil {
 		return err
 	}
-	body, err := api.Encode(answer)
-	if err != nil {
-		return err
-	}
-	writeBody(w, "application/json", status, body)
-	return nil
+	return writeJSON(w, status, answer)
 }
 
 // bindDocuments serves the OpenAPI document. It comes last: it tells of everything registered before, and of itself.
 func (b *binder) bindDocuments() {
 	var asJSON, asYAML []byte
-	b.handle(textDocument("/openapi.json", "getOpenAPI", "OpenAPI", "This document.", "application/json"),
-		func(w http.ResponseWriter, _ *http.Request) error {
-			writeBody(w, "application/json", http.StatusOK, asJSON)
+	serve := func(path, id, summary, mediaType string, body *[]byte) {
+		b.handle(textDocument(path, id, summary, "This document.", mediaType), func(w http.ResponseWriter, _ *http.Request) error {
+			writeBody(w, mediaType, http.StatusOK, *body)
 			return nil
 		})
-	b.handle(textDocument("/openapi.yaml", "getOpenAPIYAML", "OpenAPI as YAML", "This document.", "application/yaml"),
-		func(w http.ResponseWriter, _ *http.Request) error {
-			writeBody(w, "application/yaml", http.StatusOK, asYAML)
-			return nil
-		})
+	}
+	serve("/openapi.json", "getOpenAPI", "OpenAPI", "application/json", &asJSON)
+	serve("/openapi.yaml", "getOpenAPIYAML", "OpenAPI as YAML", "application/yaml", &asYAML)
 	var err error
 	if asJSON, asYAML, err = writeDocument(b.huma.OpenAPI()); err != nil {
 		panic(err)

@@ -3,11 +3,13 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -17,6 +19,25 @@ import (
 	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/domain"
 )
+
+const (
+	// requestTimeout bounds one request, but for live feeds.
+	requestTimeout = 30 * time.Second
+	// bodyTimeout bounds the reading of a body.
+	bodyTimeout = 30 * time.Second
+	// shutdownTimeout is how long requests may take to end when Run ends.
+	shutdownTimeout = 10 * time.Second
+)
+
+// Config tunes a Server.
+type Config struct {
+	// Addr to listen on in Run.
+	Addr string
+	// WriteTimeout bounds the writing of an answer, and of one piece of a live feed; default 30 s.
+	WriteTimeout time.Duration
+	// Heartbeat is how often a live feed without news says that it lives; default 15 s.
+	Heartbeat time.Duration
+}
 
 // Server serves the API. It is an http.Handler, safe for concurrent use, and listens by itself in Run.
 type Server struct {
@@ -47,7 +68,8 @@ func NewOperations(service *api.Service, operations Operations, config Config) *
 }
 
 func newServer(service *api.Service, operations Operations, config Config, serves func(*api.Operation) bool) *Server {
-	config.fill()
+	config.WriteTimeout = cmp.Or(config.WriteTimeout, 30*time.Second)
+	config.Heartbeat = cmp.Or(config.Heartbeat, 15*time.Second)
 	if operations.Log == nil {
 		operations.Log = zap.NewNop()
 	}
@@ -141,14 +163,9 @@ func (s *Server) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 		endSpan(route, w.status)
 	}()
 	_ = http.NewResponseController(out).SetWriteDeadline(start.Add(requestTimeout + s.config.WriteTimeout))
-	if err := checkHost(r); s.loopback && err != nil {
+	if err := s.checkOrigin(r); err != nil {
 		w.matched = true
 		writeProblem(s.Log, w, r, err)
-		return
-	}
-	if err := s.origins.Check(r); err != nil {
-		w.matched = true
-		writeProblem(s.Log, w, r, domain.Errorf(domain.Forbidden, "the request must not come from a page of another origin"))
 		return
 	}
 	s.mux.ServeHTTP(w, r)
@@ -199,4 +216,36 @@ func (s *Server) answered(w *response, r *http.Request, took time.Duration) (rou
 	}
 	s.Answered(route, method, w.status, took)
 	return route
+}
+
+// checkOrigin refuses a page of another origin and, on a loopback address, names: whoever owns a name can point it at this
+// machine, and a page under that name is then, for a browser, of the same origin as the API. A request without a Host is
+// not a browser's.
+func (s *Server) checkOrigin(r *http.Request) error {
+	if s.loopback && r.Host != "" && !namesNoOther(r.Host) {
+		return &httpError{http.StatusMisdirectedRequest, "misdirected", "Misdirected Request",
+			domain.Invalidf("Host", "must be an IP address or localhost on the loopback interface")}
+	}
+	if s.origins.Check(r) != nil {
+		return domain.Errorf(domain.Forbidden, "the request must not come from a page of another origin")
+	}
+	return nil
+}
+
+// namesNoOther tells whether a host is an IP address or localhost, with or without a port.
+func namesNoOther(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	_, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil
+}
+
+// isLoopback tells whether only this machine reaches an address.
+func isLoopback(addr net.Addr) bool {
+	tcp, ok := addr.(*net.TCPAddr)
+	return ok && tcp.IP.IsLoopback()
 }

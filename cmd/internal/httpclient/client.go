@@ -126,9 +126,9 @@ func (c *Client) Ready(ctx context.Context) (ready bool, parts map[string]string
 
 // Do makes one call.
 func (c *Client) Do(ctx context.Context, caller api.Caller, op *api.Operation, request []byte) (api.Reply, error) {
-	r, memory, err := c.request(ctx, caller, op, request)
+	r, memory, err := newRequest(ctx, c.base, c.routes[op], caller, request)
 	if err != nil {
-		return api.Reply{}, err
+		return api.Reply{}, api.ErrorOf(api.ProblemOf(err), memory)
 	}
 	var sent atomic.Bool
 	trace := &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }}
@@ -156,15 +156,6 @@ func outcomeUnknown(err error, op *api.Operation, sent bool) error {
 	}
 	return domain.Errorf(domain.Unavailable, "%v; the command may have been carried out all the same: "+
 		"repeat it with the same command id, or, if it had none, look first", err)
-}
-
-// request makes the HTTP request of a call. Memory is the id that it names, "" if it names none.
-func (c *Client) request(ctx context.Context, caller api.Caller, op *api.Operation, raw []byte) (_ *http.Request, memory string, err error) {
-	r, memory, err := newRequest(ctx, c.base, c.routes[op], caller, raw)
-	if err != nil {
-		return nil, "", api.ErrorOf(api.ProblemOf(err), memory)
-	}
-	return r, memory, nil
 }
 
 // maxAnswer is more than any page takes.

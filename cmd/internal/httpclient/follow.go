@@ -57,9 +57,9 @@ type feed struct {
 func (f *feed) read(ctx context.Context, caller api.Caller, op *api.Operation, request []byte) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	r, memory, err := f.client.request(ctx, caller, op, request)
+	r, memory, err := newRequest(ctx, f.client.base, f.client.routes[op], caller, request)
 	if err != nil {
-		return err
+		return api.ErrorOf(api.ProblemOf(err), memory)
 	}
 	if f.after >= 0 {
 		r.Header.Set(httpapi.HeaderLastEventID, strconv.FormatInt(f.after, 10))

@@ -3,7 +3,6 @@ package httpclient
 import (
 	"bytes"
 	"context"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -46,7 +45,7 @@ func newRequest(ctx context.Context, base *url.URL, route httpapi.Route, caller 
 			}
 		}
 	}
-	r, err := http.NewRequestWithContext(ctx, route.Method, target, body(content))
+	r, err := http.NewRequestWithContext(ctx, route.Method, target, bytes.NewReader(content))
 	if err != nil {
 		return nil, "", err
 	}
@@ -98,12 +97,4 @@ func setHeaders(r *http.Request, caller api.Caller) error {
 		}
 	}
 	return nil
-}
-
-// body makes the reader of a body.
-func body(raw []byte) io.Reader {
-	if raw == nil {
-		return nil
-	}
-	return bytes.NewReader(raw)
 }

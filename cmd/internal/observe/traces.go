@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -38,7 +39,8 @@ func NewTraces(ctx context.Context, service, version string, log *zap.Logger) (T
 	if !wanted() {
 		return Traces{}, nil
 	}
-	if protocol := protocol(); protocol != "" && protocol != "http/protobuf" {
+	protocol := cmp.Or(os.Getenv("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"), os.Getenv("OTEL_EXPORTER_OTLP_PROTOCOL"), "http/protobuf")
+	if protocol != "http/protobuf" {
 		return Traces{}, fmt.Errorf("traces: the protocol %q is not known; http/protobuf is", protocol)
 	}
 	exporter, err := otlptracehttp.New(ctx)
@@ -90,11 +92,4 @@ func (t Traces) Close(ctx context.Context) {
 func wanted() bool {
 	return os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT")+os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") != "" &&
 		!strings.EqualFold(os.Getenv("OTEL_SDK_DISABLED"), "true") && os.Getenv("OTEL_TRACES_EXPORTER") != "none"
-}
-
-func protocol() string {
-	if p := os.Getenv("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"); p != "" {
-		return p
-	}
-	return os.Getenv("OTEL_EXPORTER_OTLP_PROTOCOL")
 }
