@@ -2,9 +2,11 @@ package commands_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -66,12 +68,18 @@ func TestRememberBatch(t *testing.T) {
 func (f fixture) operate(t *testing.T) uuid.UUID {
 	t.Helper()
 	stream := uuid.New()
+	f.write(t, stream, eventstore.CategoryProjection, "tested")
+	return stream
+}
+
+// write writes an event that no command writes.
+func (f fixture) write(t *testing.T, stream uuid.UUID, category, eventType string) {
+	t.Helper()
 	_, err := f.writer.Append(t.Context(), eventstore.Command{Tenant: domain.DefaultTenant, Writes: []eventstore.StreamAppend{{
-		StreamID: stream, Category: eventstore.CategoryProjection,
-		Events: []eventstore.NewEvent{{ID: uuid.New(), Type: "tested", SchemaVersion: 1, OccurredAt: noon}},
+		StreamID: stream, Expected: eventstore.Any, Category: category,
+		Events: []eventstore.NewEvent{{ID: uuid.New(), Type: eventType, SchemaVersion: 1, OccurredAt: noon}},
 	}}})
 	require.NoError(t, err)
-	return stream
 }
 
 func TestForgetMatching(t *testing.T) {
@@ -131,6 +139,11 @@ func TestForgetMatchingIsIdempotent(t *testing.T) {
 		return ids, nil
 	}
 	ids = append(ids, f.remember(t))
+	interrupted := errors.New("interrupted")
+	_, err := f.ForgetMatching(t.Context(), withID("all"), canonjson.Text("filter"), func(context.Context, uuid.UUID, int) ([]uuid.UUID, error) {
+		return nil, interrupted
+	})
+	require.ErrorIs(t, err, interrupted)
 	first, err := f.ForgetMatching(t.Context(), withID("all"), canonjson.Text("filter"), find)
 	require.NoError(t, err)
 	require.Equal(t, 1, first.Forgotten)
@@ -145,6 +158,42 @@ func TestForgetMatchingIsIdempotent(t *testing.T) {
 	_, err = f.ForgetMatching(t.Context(), withID("taken"), canonjson.Text("filter"), find)
 	require.Equal(t, domain.Reused, domain.KindOf(err))
 	require.Equal(t, before+1, f.head(t))
+}
+
+// Whichever comes first claims the id; the other must not have forgotten anything when it is refused.
+func TestForgetMatchingTwoFiltersAtOnceUnderOneID(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	ids := []uuid.UUID{f.remember(t), f.remember(t)}
+	var found, ended sync.WaitGroup
+	found.Add(len(ids))
+	errs := make([]error, len(ids))
+	for i, id := range ids {
+		arrive := sync.OnceFunc(found.Done)
+		find := func(_ context.Context, after uuid.UUID, _ int) ([]uuid.UUID, error) {
+			if after != uuid.Nil {
+				return nil, nil
+			}
+			arrive()
+			found.Wait()
+			return []uuid.UUID{id}, nil
+		}
+		ended.Go(func() {
+			defer arrive()
+			_, errs[i] = f.ForgetMatching(t.Context(), withID("all"), canonjson.Text(id.String()), find)
+		})
+	}
+	wait(t, &ended)
+	for i, id := range ids {
+		_, now := f.stream(t, id)
+		if errs[i] == nil {
+			require.Equal(t, memory.StateForgotten, now.State)
+		} else {
+			require.Equal(t, domain.Reused, domain.KindOf(errs[i]))
+			require.Equal(t, memory.StateActive, now.State)
+		}
+	}
+	require.NotEqual(t, errs[0] == nil, errs[1] == nil)
 }
 
 func TestSweeper(t *testing.T) {
@@ -269,13 +318,9 @@ func TestAMemoryOfANewerVersionIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	readable, newer := f.remember(t), f.remember(t)
-	_, err := f.writer.Append(t.Context(), eventstore.Command{Tenant: domain.DefaultTenant, Writes: []eventstore.StreamAppend{{
-		StreamID: newer, Expected: 1, AgentID: "coach", UserID: "ana",
-		Events: []eventstore.NewEvent{{ID: uuid.New(), Type: "memory_merged", SchemaVersion: 1, Payload: canonjson.MustParse(`{}`), OccurredAt: noon}},
-	}}})
-	require.NoError(t, err)
+	f.write(t, newer, eventstore.CategoryMemory, "memory_merged")
 
-	_, err = f.Forget(t.Context(), req(), newer)
+	_, err := f.Forget(t.Context(), req(), newer)
 	require.Equal(t, domain.Conflict, domain.KindOf(err))
 	require.ErrorContains(t, err, "memory_merged")
 	imported, err := f.Import(t.Context(), req(), []commands.ImportRecord{{ID: newer, Draft: memory.Draft{AgentID: "coach", UserID: "ana", Content: canonjson.MustParse(`1`)}, OccurredAt: noon}}, false)

@@ -14,6 +14,49 @@ import (
 	"github.com/auren-memory/auren/eventstore"
 )
 
+// Revise changes the type, content or metadata of an active memory; at least one of them must be given.
+func (h *Handler) Revise(ctx context.Context, req Request, id uuid.UUID, r memory.Revision) (Receipt, error) {
+	if r.IsZero() {
+		return Receipt{}, domain.Invalidf("", "content, metadata or memory_type must be given")
+	}
+	return h.change(ctx, req, "revise", id, r.JSON, func(m *memory.Memory, now time.Time) (memory.Event, error) {
+		return m.Revise(r, now)
+	})
+}
+
+// AdjustConfidence sets the confidence of an active memory, 0..1.
+func (h *Handler) AdjustConfidence(ctx context.Context, req Request, id uuid.UUID, confidence float64) (Receipt, error) {
+	body := func() canonjson.Value { return canonjson.NewObject(nil).Float("confidence", confidence).Done() }
+	return h.change(ctx, req, "adjust_confidence", id, body, func(m *memory.Memory, now time.Time) (memory.Event, error) {
+		return m.AdjustConfidence(confidence, now)
+	})
+}
+
+// RecordEvidence moves the confidence of an active memory by the weight of the evidence.
+func (h *Handler) RecordEvidence(ctx context.Context, req Request, id uuid.UUID, e memory.Evidence) (Receipt, error) {
+	return h.change(ctx, req, "record_evidence", id, e.JSON, func(m *memory.Memory, now time.Time) (memory.Event, error) {
+		return m.RecordEvidence(e, now)
+	})
+}
+
+// SetExpiry says when an active memory expires; nil means never.
+func (h *Handler) SetExpiry(ctx context.Context, req Request, id uuid.UUID, expiresAt *time.Time) (Receipt, error) {
+	body := func() canonjson.Value { return canonjson.NewObject(nil).Time("expires_at", expiresAt).Done() }
+	return h.change(ctx, req, "set_expiry", id, body, func(m *memory.Memory, now time.Time) (memory.Event, error) {
+		return m.SetExpiry(expiresAt, now)
+	})
+}
+
+// Forget hides a memory until it is restored; it writes nothing if the memory is already forgotten.
+func (h *Handler) Forget(ctx context.Context, req Request, id uuid.UUID) (Receipt, error) {
+	return h.change(ctx, req, "forget", id, nil, (*memory.Memory).Forget)
+}
+
+// Restore brings a forgotten or expired memory back; it writes nothing if the memory is active.
+func (h *Handler) Restore(ctx context.Context, req Request, id uuid.UUID) (Receipt, error) {
+	return h.change(ctx, req, "restore", id, nil, (*memory.Memory).Restore)
+}
+
 // decision decides, from the current memory, which event to append; nil if none.
 type decision func(m *memory.Memory, now time.Time) (memory.Event, error)
 
@@ -49,6 +92,16 @@ func (h *Handler) change(ctx context.Context, req Request, name string, id uuid.
 			return Receipt{}, err
 		}
 	}
+}
+
+// changed is change for a command without a body; it tells whether an event was written.
+func (h *Handler) changed(ctx context.Context, req Request, name string, id uuid.UUID, decide decision) (_ Receipt, wrote bool, err error) {
+	receipt, err := h.change(ctx, req, name, id, nil, func(m *memory.Memory, now time.Time) (memory.Event, error) {
+		event, err := decide(m, now)
+		wrote = event != nil
+		return event, err
+	})
+	return receipt, wrote && err == nil, err
 }
 
 func (h *Handler) attempt(ctx context.Context, req Request, command eventstore.Command, id uuid.UUID, decide decision) (Receipt, error) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -41,14 +40,9 @@ func (h *Handler) ForgetMatching(ctx context.Context, req Request, filter canonj
 	if err != nil {
 		return Forgotten{}, err
 	}
-	if command.ID != "" {
-		first, ok, err := h.writer.Outcome(ctx, command.Tenant, command.ID, command.Fingerprint)
-		if err != nil {
-			return Forgotten{}, err
-		}
-		if ok {
-			return decodeTotal(first)
-		}
+	first, ended, err := h.claim(ctx, command)
+	if ended || err != nil {
+		return first, err
 	}
 	var total Forgotten
 	for after := uuid.Nil; ; {
@@ -66,11 +60,35 @@ func (h *Handler) ForgetMatching(ctx context.Context, req Request, filter canonj
 	}
 }
 
-// recordTotal records the result under the command id, or returns the result that another execution has recorded.
+// claim records the command id before anything is forgotten, so that another command under it is refused. If this very command has
+// ended before, it returns its result.
+func (h *Handler) claim(ctx context.Context, command eventstore.Command) (first Forgotten, ended bool, err error) {
+	if command.ID == "" {
+		return first, false, nil
+	}
+	claimed, err := h.writer.Append(ctx, command)
+	if err != nil || !claimed.Duplicate {
+		return first, false, err
+	}
+	if len(claimed.Writes) > 0 { // of a command whose fingerprint was erased
+		return first, false, eventstore.ErrReused
+	}
+	result, ended, err := h.writer.Outcome(ctx, command.Tenant, resultID(command.ID), command.Fingerprint)
+	if ended && err == nil {
+		first, err = decodeTotal(result)
+	}
+	return first, ended, err
+}
+
+// resultID is where the result of a claimed id is recorded: no client can send an id with a space.
+func resultID(id string) string { return "result of " + eventstore.Fingerprint([]byte(id)).String() }
+
+// recordTotal records the result, or returns the one that another execution has recorded.
 func (h *Handler) recordTotal(ctx context.Context, command eventstore.Command, total Forgotten) (_ Forgotten, err error) {
 	if command.ID == "" {
 		return total, nil
 	}
+	command.ID = resultID(command.ID)
 	if command.Note, err = json.Marshal(total); err != nil {
 		return total, err
 	}
@@ -135,12 +153,7 @@ func (h *Handler) forgetPage(ctx context.Context, req Request, ids []uuid.UUID, 
 // forget.
 func (h *Handler) forgetAlone(ctx context.Context, req Request, id uuid.UUID) (sequenceID int64, err error) {
 	req.Meta.CommandID = "" // it belongs to the whole command
-	wrote := false
-	receipt, err := h.change(ctx, req, "forget", id, nil, func(m *memory.Memory, now time.Time) (memory.Event, error) {
-		event, err := m.Forget(now)
-		wrote = event != nil
-		return event, err
-	})
+	receipt, wrote, err := h.changed(ctx, req, "forget", id, (*memory.Memory).Forget)
 	// Not a failure: the memory has expired, or a newer version wrote an event that this one cannot read. Skip it, as
 	// forgetPage does.
 	if domain.KindOf(err) == domain.Conflict {

@@ -1,4 +1,4 @@
-// Package commands holds the use cases that change memories, one file each: load the stream, fold it, let
+// Package commands holds the use cases that change memories: load the stream, fold it, let
 // domain/memory decide, append at the version that was read, and on a conflict load and decide again.
 //
 // A command id makes a command idempotent for as long as the log lives: the same id and the same body returns the
@@ -6,6 +6,7 @@
 package commands
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/google/uuid"
@@ -51,12 +52,8 @@ func New(log *eventstore.Log, appends *writer.Writer, config Config) *Handler {
 	if config.NewID == nil {
 		config.NewID = func() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 	}
-	if config.MaxAttempts == 0 {
-		config.MaxAttempts = 20
-	}
-	if config.Tracer == nil {
-		config.Tracer = noop.Tracer{}
-	}
+	config.MaxAttempts = cmp.Or(config.MaxAttempts, 20)
+	config.Tracer = cmp.Or[trace.Tracer](config.Tracer, noop.Tracer{})
 	return &Handler{log: log, writer: appends, config: config}
 }
 
@@ -81,6 +78,31 @@ func (r Request) check() (_ Request, err error) {
 		return r, domain.Invalidf("expected_version", "must be 1 or more, got %d", r.ExpectedVersion)
 	}
 	return r, nil
+}
+
+// prepare checks a request and makes a command without its writes. A repeated command id must have the same name, id and
+// body; body is nil for a command without one.
+func prepare(req Request, name string, id uuid.UUID, body func() canonjson.Value) (Request, eventstore.Command, error) {
+	req, err := req.check()
+	if err != nil {
+		return req, eventstore.Command{}, err
+	}
+	c := eventstore.Command{Tenant: req.Tenant, ID: req.Meta.CommandID}
+	if c.ID == "" {
+		return req, c, nil
+	}
+	var told canonjson.Value
+	if body != nil {
+		told = body()
+	}
+	c.Fingerprint = eventstore.Fingerprint(canonjson.NewObject(make([]byte, 0, len(told.Raw())+256)).
+		Value("body", told).
+		Text("command", name).
+		Int("expected_version", int64(req.ExpectedVersion)).
+		Text("id", id.String()).
+		Text("reason", req.Reason).
+		Done().Raw())
+	return req, c, nil
 }
 
 // Receipt is the answer to a command: the memory's id, its version, and its last event.

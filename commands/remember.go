@@ -124,6 +124,16 @@ func (h *Handler) rememberWrite(req Request, r Remember) (eventstore.StreamAppen
 	return h.streamAppend(req, memory.Snapshot{ID: id, Fields: event.Fields}, occurredAt, event), nil
 }
 
+// json returns what the client sent.
+func (r Remember) json() canonjson.Value {
+	draft := r.JSON() // the embedded draft alone
+	o := canonjson.NewObject(make([]byte, 0, len(draft.Raw())+256)).Value("draft", draft)
+	if r.ID != nil {
+		o.Text("id", r.ID.String())
+	}
+	return o.Time("occurred_at", r.OccurredAt).Text("reason", r.Reason).Done()
+}
+
 func checkID(id uuid.UUID) error {
 	switch {
 	case id == uuid.Nil:

@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -32,12 +33,8 @@ type Sweeper struct {
 func NewSweeper(handler *Handler, due func(ctx context.Context, now time.Time, limit int) ([]memory.Key, error),
 	config SweeperConfig, log *zap.Logger,
 ) *Sweeper {
-	if config.Interval == 0 {
-		config.Interval = 10 * time.Second
-	}
-	if config.Batch == 0 {
-		config.Batch = 500
-	}
+	config.Interval = cmp.Or(config.Interval, 10*time.Second)
+	config.Batch = cmp.Or(config.Batch, 500)
 	return &Sweeper{handler: handler, due: due, config: config, log: log}
 }
 
@@ -85,10 +82,6 @@ func (s *Sweeper) SweepOnce(ctx context.Context) (expired int, err error) {
 // expire records the expiry of one memory. It writes nothing for a memory that is not due: due may read a lagging model.
 func (s *Sweeper) expire(ctx context.Context, d memory.Key) (wrote bool, err error) {
 	req := Request{Tenant: d.Tenant, Meta: domain.Meta{Actor: "sweeper", Principal: "system:sweeper"}, Reason: "expires_at has passed"}
-	_, err = s.handler.change(ctx, req, "expire", d.ID, nil, func(m *memory.Memory, now time.Time) (memory.Event, error) {
-		event, err := m.Expire(now)
-		wrote = event != nil
-		return event, err
-	})
-	return wrote && err == nil, err
+	_, wrote, err = s.handler.changed(ctx, req, "expire", d.ID, (*memory.Memory).Expire)
+	return wrote, err
 }
