@@ -4,6 +4,8 @@ package domain
 
 import (
 	"regexp"
+	"strings"
+	"unicode"
 )
 
 // DefaultTenant is the tenant of callers that do not name one.
@@ -73,6 +75,13 @@ func (m Meta) Check() (Meta, error) {
 	} {
 		if err := CheckText(t.field, t.value, t.limit); err != nil {
 			return Meta{}, err
+		}
+		// A header of HTTP loses the white space around it and cannot hold control characters: no door takes what another cannot.
+		if strings.ContainsFunc(t.value, unicode.IsControl) {
+			return Meta{}, Invalidf(t.field, "must hold no control character")
+		}
+		if strings.TrimSpace(t.value) != t.value {
+			return Meta{}, Invalidf(t.field, "must not begin or end with white space")
 		}
 	}
 	return m, nil

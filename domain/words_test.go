@@ -42,6 +42,15 @@ func TestMetaCheck(t *testing.T) {
 		require.Equal(t, domain.Invalid, domain.KindOf(err), field)
 		require.Contains(t, err.Error(), field+": ")
 	}
+	for _, bad := range []string{" x", "x\t", "\u00a0x", "a\nb", "\x7f", "\u0085x"} {
+		for field, m := range map[string]domain.Meta{
+			"actor": {Actor: bad}, "principal": {Principal: bad}, "command_id": {CommandID: bad}, "correlation_id": {CorrelationID: bad},
+			"causation_id": {CausationID: bad}, "traceparent": {Traceparent: bad},
+		} {
+			_, err := m.Check()
+			require.ErrorContains(t, err, field+": must ", "%q", bad)
+		}
+	}
 	_, err = domain.Meta{CommandID: strings.Repeat("~", 255), Actor: strings.Repeat("ä", 255)}.Check()
 	require.NoError(t, err)
 	_, err = domain.Meta{CommandID: strings.Repeat("~", 256)}.Check()

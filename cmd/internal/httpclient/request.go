@@ -10,7 +10,6 @@ import (
 	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/cmd/internal/api/decode"
 	"github.com/auren-memory/auren/cmd/internal/httpapi"
-	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/domain/canonjson"
 )
 
@@ -84,11 +83,11 @@ func split(request canonjson.Value, d *decode.Decoder) (id string, query url.Val
 }
 
 func setHeaders(r *http.Request, caller api.Caller) error {
+	if _, err := caller.Check(); err != nil {
+		return err
+	}
 	for _, h := range httpapi.Headers() {
 		value := *h.Of(&caller)
-		if strings.ContainsFunc(value, func(c rune) bool { return c < ' ' || c == 0x7f }) {
-			return decode.Malformed(domain.Invalidf(h.Field, "must hold no control character"))
-		}
 		if h.Field == "command_id" && strings.HasPrefix(value, `"`) {
 			value = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(value) + `"`
 		}
