@@ -36,7 +36,7 @@
 //   - The caller leaves while its command waits: the command is withdrawn and not written. While it is being committed, Append
 //     waits for the answer, at most Config.Timeout.
 //   - The connection is lost before the commit was sent: nothing is written, ErrUnavailable.
-//   - The connection is lost during the commit (recover.go): the writer locks the head on a new connection, which waits for the lost
+//   - The connection is lost during the commit (commit.go): the writer locks the head on a new connection, which waits for the lost
 //     transaction to end, and looks for the last event of the batch by its hash. If it is not there, moving the epoch of the log
 //     prevents an optimistic statement that is still on its way from being written. If the writer cannot find out, the error is
 //     ErrOutcomeUnknown; a command that had an id can be repeated safely.

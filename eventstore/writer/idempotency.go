@@ -1,23 +1,17 @@
 package writer
 
 import (
-	"context"
-	"encoding/json"
-	"fmt"
-
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/auren-memory/auren/domain"
-	"github.com/auren-memory/auren/eventstore"
 )
 
 // The commands $2 that have a row, and those that the event with the id in $3 records. The key of a fingerprint is null once one of
 // the events was erased.
 const readCommands = `
-select c.command_id, c.fingerprint, c.outcome, null::uuid, null::int, null::bigint, null::uuid,
+select c.command_id, c.fingerprint, c.outcome,
        case when cardinality(c.sequence_ids) = 0
             then (select secret from logs where tenant_id = $1)
             else (select case when count(s.salt) = count(*) then string_agg(s.salt, ''::bytea order by e.n) end
@@ -37,7 +31,7 @@ select c.command_id, c.fingerprint, c.outcome, null::uuid, null::int, null::bigi
         order by command_id
         limit 1) as c
  union all
-select sought.id, s.fingerprint, null, e.stream_id, e.version, e.sequence_id, e.event_id, s.salt
+select sought.id, s.fingerprint, jsonb_build_object('writes', jsonb_build_array(to_jsonb(e))), s.salt
   from unnest($2::text[], $3::uuid[]) as sought (id, event_id)
  cross join lateral (
        select stream_id, version, sequence_id, event_id
@@ -69,59 +63,16 @@ func commandEventID(tenant domain.Tenant, commandID string) uuid.UUID {
 	return id
 }
 
-// readOutcome returns the first outcome of a command id, or ok false if it was not recorded, or ErrReused if it was recorded with
-// another fingerprint.
-func readOutcome(ctx context.Context, pool *pgxpool.Pool, tenant domain.Tenant, id string, fingerprint eventstore.Hash) (
-	first eventstore.Outcome, ok bool, err error,
-) {
-	b, found := &pgx.Batch{}, map[string]recorded{}
-	queueReadCommands(b, tenant, []string{id}, pgtype.FlatArray[uuid.UUID]{commandEventID(tenant, id)}, found)
-	if err := pool.SendBatch(ctx, b).Close(); err != nil {
-		return first, false, eventstore.Translate(fmt.Errorf("read command: %w", err))
-	}
-	c, ok := found[id]
-	if ok && !c.isOf(fingerprint) {
-		return first, false, eventstore.ErrReused
-	}
-	return c.outcome, ok, nil
-}
-
 // queueReadCommands adds the statement that finds which commands were recorded; events are the ids of those that would record them.
 func queueReadCommands(b *pgx.Batch, tenant domain.Tenant, ids []string, events pgtype.FlatArray[uuid.UUID], found map[string]recorded) {
 	b.Queue(readCommands, tenant, ids, events).Query(func(rows pgx.Rows) error {
-		for rows.Next() {
-			id, c, err := scanRecorded(rows)
-			if err != nil {
-				return err
-			}
+		var id string
+		var c recorded
+		_, err := pgx.ForEachRow(rows, []any{&id, &c.fingerprint, &c.outcome, &c.key}, func() error {
 			found[id] = c
-		}
-		return rows.Err()
+			c = recorded{}
+			return nil
+		})
+		return err
 	})
-}
-
-func scanRecorded(row pgx.CollectableRow) (id string, c recorded, err error) {
-	var outcome []byte
-	var stream, event *uuid.UUID
-	var version *int
-	var sequenceID *int64
-	if err := row.Scan(&id, &c.fingerprint, &outcome, &stream, &version, &sequenceID, &event, &c.key); err != nil {
-		return "", recorded{}, err
-	}
-	if event != nil {
-		c.outcome.Writes = []eventstore.WriteResult{{StreamID: *stream, Version: *version, SequenceID: *sequenceID, EventID: *event}}
-		return id, c, nil
-	}
-	if err := json.Unmarshal(outcome, &c.outcome); err != nil {
-		return "", recorded{}, fmt.Errorf("outcome of command %q: %w", id, err)
-	}
-	return id, c, nil
-}
-
-func encodeOutcome(o *eventstore.Outcome) []byte {
-	raw, err := json.Marshal(o)
-	if err != nil {
-		panic("writer: an outcome cannot be encoded: " + err.Error())
-	}
-	return raw
 }

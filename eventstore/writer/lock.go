@@ -44,15 +44,14 @@ func lock(ctx context.Context, conn *pgxpool.Conn, tenant domain.Tenant, batch [
 	b.Queue("begin")
 	exists := false
 	b.Queue(lockHead, tenant).Query(func(rows pgx.Rows) error {
-		for rows.Next() {
-			var hash []byte
-			if err := rows.Scan(&state.head.SequenceID, &hash, &state.head.CreatedAt, &state.epoch, &state.secret, &state.now); err != nil {
-				return err
-			}
+		var hash []byte
+		head := []any{&state.head.SequenceID, &hash, &state.head.CreatedAt, &state.epoch, &state.secret, &state.now}
+		_, err := pgx.ForEachRow(rows, head, func() error {
 			copy(state.head.Hash[:], hash)
 			exists = true
-		}
-		return rows.Err()
+			return nil
+		})
+		return err
 	})
 	state.queueRead(b, tenant, batch)
 	if err := conn.SendBatch(ctx, b).Close(); err != nil {
@@ -73,36 +72,28 @@ func lock(ctx context.Context, conn *pgxpool.Conn, tenant domain.Tenant, batch [
 
 // queueRead adds the statements that read where the streams of the batch are, and its commands that were recorded before.
 func (s *logState) queueRead(b *pgx.Batch, tenant domain.Tenant, batch []*request) {
-	streams, commands, events := keysOf(batch)
-	b.Queue(readStreamHeads, tenant, streams).Query(func(rows pgx.Rows) error {
-		for rows.Next() {
-			var id uuid.UUID
-			var h streamHead
-			if err := rows.Scan(&id, &h.version, &h.category, &h.sequenceID, &h.eventID, &h.salt); err != nil {
-				return err
-			}
-			s.streams[id] = h
-		}
-		return rows.Err()
-	})
-	if len(commands) > 0 {
-		queueReadCommands(b, tenant, commands, events, s.commands)
-	}
-}
-
-// keysOf returns the streams of a batch, its command ids, and the ids of the events that would record these.
-func keysOf(batch []*request) (streams pgtype.FlatArray[uuid.UUID], commands []string, events pgtype.FlatArray[uuid.UUID]) {
-	streams = pgtype.FlatArray[uuid.UUID]{}
+	streams, commands, events := pgtype.FlatArray[uuid.UUID]{}, []string(nil), pgtype.FlatArray[uuid.UUID](nil)
 	for _, r := range batch {
 		for _, w := range r.command.Writes {
 			streams = append(streams, w.StreamID)
 		}
 		if r.command.ID != "" {
 			commands = append(commands, r.command.ID)
-			events = append(events, commandEventID(r.command.Tenant, r.command.ID))
+			events = append(events, commandEventID(r.command.Tenant, r.command.ID)) // that would record it
 		}
 	}
-	return streams, commands, events
+	b.Queue(readStreamHeads, tenant, streams).Query(func(rows pgx.Rows) error {
+		var id uuid.UUID
+		var h streamHead
+		_, err := pgx.ForEachRow(rows, []any{&id, &h.version, &h.category, &h.sequenceID, &h.eventID, &h.salt}, func() error {
+			s.streams[id] = h
+			return nil
+		})
+		return err
+	})
+	if len(commands) > 0 {
+		queueReadCommands(b, tenant, commands, events, s.commands)
+	}
 }
 
 // rollback ends a transaction that will not be committed. If that fails it closes the connection, which ends the transaction too,

@@ -56,7 +56,16 @@ func (c *headCache) assume(batch []*request) (state logState, ok bool) {
 			if w.Expected < eventstore.None || w.Expected > math.MaxInt32-len(r.events[i]) || len(r.events[i]) == 0 {
 				return logState{}, false
 			}
-			state.assumeStream(w)
+			if _, known := state.streams[w.StreamID]; known {
+				continue
+			}
+			state.streams[w.StreamID] = streamHead{version: w.Expected, category: w.Category}
+			// The unique constraint refuses a new stream that exists.
+			if w.Expected != eventstore.None {
+				state.assumedStreams = append(state.assumedStreams, w.StreamID)
+				state.assumedVersions = append(state.assumedVersions, w.Expected)
+				state.assumedCategories = append(state.assumedCategories, w.Category)
+			}
 		}
 		if len(r.command.Writes) == 0 {
 			return logState{}, false
@@ -71,17 +80,4 @@ func (c *headCache) assume(batch []*request) (state logState, ok bool) {
 		state.assumedNew = append(state.assumedNew, r.command.ID)
 	}
 	return state, true
-}
-
-func (s *logState) assumeStream(w eventstore.StreamAppend) {
-	if _, known := s.streams[w.StreamID]; known {
-		return
-	}
-	s.streams[w.StreamID] = streamHead{version: w.Expected, category: w.Category}
-	// The unique constraint refuses a new stream that exists.
-	if w.Expected != eventstore.None {
-		s.assumedStreams = append(s.assumedStreams, w.StreamID)
-		s.assumedVersions = append(s.assumedVersions, w.Expected)
-		s.assumedCategories = append(s.assumedCategories, w.Category)
-	}
 }

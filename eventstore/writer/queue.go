@@ -49,7 +49,7 @@ func (q *queues) enqueue(r *request) (run func(), err error) {
 	if len(own.waiting) >= q.config.MaxWaiting {
 		return nil, eventstore.ErrOverloaded
 	}
-	own.waiting = append(own.waiting, r)
+	r.queue, own.waiting = own, append(own.waiting, r)
 	own.delay.arrived(len(own.waiting))
 	if own.draining {
 		return nil, nil
@@ -60,7 +60,11 @@ func (q *queues) enqueue(r *request) (run func(), err error) {
 		defer q.running.Done()
 		q.commitNext(tenant, own)
 		if !q.stopIfIdle(tenant, own) {
-			q.running.Go(func() { q.drain(tenant, own) })
+			q.running.Go(func() {
+				for !q.stopIfIdle(tenant, own) {
+					q.commitNext(tenant, own)
+				}
+			})
 		}
 	}, nil
 }
@@ -69,23 +73,11 @@ func (q *queues) enqueue(r *request) (run func(), err error) {
 func (q *queues) withdraw(r *request) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	own := q.byTenant[r.command.Tenant]
-	if own == nil {
-		return false
+	i := slices.Index(r.queue.waiting, r)
+	if i >= 0 {
+		r.queue.waiting = slices.Delete(r.queue.waiting, i, i+1)
 	}
-	i := slices.Index(own.waiting, r)
-	if i < 0 {
-		return false
-	}
-	own.waiting = slices.Delete(own.waiting, i, i+1)
-	return true
-}
-
-// drain commits batch after batch until nothing waits.
-func (q *queues) drain(tenant domain.Tenant, own *queue) {
-	for !q.stopIfIdle(tenant, own) {
-		q.commitNext(tenant, own)
-	}
+	return i >= 0
 }
 
 // stopIfIdle stops draining if nothing waits.

@@ -32,6 +32,7 @@ type request struct {
 	count           int
 	bytes           int
 	queued          time.Time
+	queue           *queue
 	span            trace.Span
 
 	result eventstore.Result

@@ -4,7 +4,6 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
-	"strconv"
 	"strings"
 	"text/template"
 	"time"
@@ -163,14 +162,8 @@ func column[R, T any](rows []R, of func(*R) T) pgtype.FlatArray[T] {
 	return values
 }
 
-// arrayText is an array as PostgreSQL writes one. Arrays within the array of a column would have to be of one length.
+// arrayText is an array as PostgreSQL writes one, {1,2}, for Go's [1 2]. Arrays within the array of a column would have to be of one
+// length.
 func arrayText(ids []int64) string {
-	text := []byte{'{'}
-	for i, id := range ids {
-		if i > 0 {
-			text = append(text, ',')
-		}
-		text = strconv.AppendInt(text, id, 10)
-	}
-	return string(append(text, '}'))
+	return strings.NewReplacer("[", "{", " ", ",", "]", "}").Replace(fmt.Sprint(ids))
 }

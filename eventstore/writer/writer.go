@@ -2,8 +2,12 @@ package writer
 
 import (
 	"context"
+	"fmt"
 	"time"
 
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/auren-memory/auren/domain"
@@ -12,7 +16,6 @@ import (
 
 // Writer appends to the logs of tenants. It is safe for concurrent use.
 type Writer struct {
-	pool    *pgxpool.Pool
 	config  Config
 	commits *committer
 	queues  *queues
@@ -23,7 +26,7 @@ type Writer struct {
 func New(pool *pgxpool.Pool, config Config) *Writer { return newWriter(pool, config, defaultOptions()) }
 
 func newWriter(pool *pgxpool.Pool, config Config, o options) *Writer {
-	w := &Writer{pool: pool, config: config.withDefaults()}
+	w := &Writer{config: config.withDefaults()}
 	w.commits = &committer{pool: pool, timeout: w.config.Timeout, statements: newStatements(), options: o}
 	w.queues = &queues{config: &w.config, options: o, commit: w.commit, byTenant: map[domain.Tenant]*queue{}}
 	return w
@@ -83,11 +86,19 @@ func (w *Writer) commit(tenant domain.Tenant, cache *headCache, batch []*request
 func (w *Writer) Outcome(ctx context.Context, tenant domain.Tenant, id string, fingerprint eventstore.Hash) (
 	first eventstore.Outcome, ok bool, err error,
 ) {
-	first, ok, err = readOutcome(ctx, w.pool, tenant, id, fingerprint)
-	if ok && w.config.Appended != nil {
+	b, found := &pgx.Batch{}, map[string]recorded{}
+	queueReadCommands(b, tenant, []string{id}, pgtype.FlatArray[uuid.UUID]{commandEventID(tenant, id)}, found)
+	if err := w.commits.pool.SendBatch(ctx, b).Close(); err != nil {
+		return first, false, eventstore.Translate(fmt.Errorf("read command: %w", err))
+	}
+	c, ok := found[id]
+	switch {
+	case ok && !c.isOf(fingerprint):
+		return first, false, eventstore.ErrReused
+	case ok && w.config.Appended != nil:
 		w.config.Appended(Stats{Duplicates: 1})
 	}
-	return first, ok, err
+	return c.outcome, ok, nil
 }
 
 // Close waits until every command that was taken has its answer.
