@@ -133,7 +133,7 @@ func (h *Handler) newEvent(req Request, event memory.Event, occurredAt time.Time
 		contents = contents.With("reason", canonjson.Text(req.Reason))
 	}
 	return eventstore.NewEvent{
-		ID: h.config.NewID(), Type: event.EventType(), SchemaVersion: encoded.SchemaVersion,
+		ID: h.config.NewID(), Type: encoded.Type, SchemaVersion: encoded.SchemaVersion,
 		Payload: encoded.Payload, Contents: contents, Meta: req.Meta, OccurredAt: occurredAt,
 	}
 }

@@ -2,6 +2,7 @@ package eventstore
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"time"
 
@@ -74,4 +75,69 @@ type NewEvent struct {
 	Contents   canonjson.Value
 	Meta       domain.Meta
 	OccurredAt time.Time // stored in UTC to the microsecond
+}
+
+// The categories of events. Readers name those that they want, so that a new one disturbs none of them.
+const (
+	// CategoryMemory is that of the events of memories.
+	CategoryMemory = "memory"
+	// CategoryProjection is that of the events that operate projections.
+	CategoryProjection = "projection"
+	// AllCategories in a Filter stands for every category.
+	AllCategories = "*"
+)
+
+// Categories returns the categories of events that AUREN writes. The slice is the caller's.
+func Categories() []string { return []string{CategoryMemory, CategoryProjection} }
+
+// ReservedStream returns the id of a stream that AUREN itself writes, by its name. No client may open a stream under it.
+func ReservedStream(name string) uuid.UUID {
+	sum := sha256.Sum256([]byte(name))
+	id := uuid.UUID(sum[:16])
+	copy(id[:6], make([]byte, 6))
+	id[6], id[8] = 0x80|id[6]&0x0f, 0x80|id[8]&0x3f // version 8, variant 10
+	return id
+}
+
+// IsReserved reports whether an id can be that of a reserved stream: it begins with 00000000-0000-8.
+func IsReserved(id uuid.UUID) bool { return [6]byte(id[:6]) == [6]byte{} && id.Version() == 8 }
+
+// EncodeMeta writes the metadata of an event.
+func EncodeMeta(m domain.Meta) canonjson.Value {
+	o := canonjson.NewObject(make([]byte, 0, 256)).Text("actor", m.Actor)
+	for _, member := range metaMembers(&m)[1:] {
+		o.TextIfAny(member.name, *member.text)
+	}
+	return o.Done()
+}
+
+// decodeMeta reads what EncodeMeta wrote, and ignores members of a newer program.
+func decodeMeta(raw []byte) (m domain.Meta, err error) {
+	metadata, err := canonjson.Adopt(raw)
+	if err != nil {
+		return m, err
+	}
+	members := metaMembers(&m)
+	err = metadata.Each(func(name string, value canonjson.Value) error {
+		for _, member := range members {
+			if member.name == name {
+				*member.text, _ = value.Text()
+			}
+		}
+		return nil
+	})
+	return m, err
+}
+
+type metaMember struct {
+	name string
+	text *string
+}
+
+// metaMembers are the members of metadata, in canonical order.
+func metaMembers(m *domain.Meta) []metaMember {
+	return []metaMember{
+		{"actor", &m.Actor}, {"causation_id", &m.CausationID}, {"command_id", &m.CommandID}, {"correlation_id", &m.CorrelationID},
+		{"principal", &m.Principal}, {"traceparent", &m.Traceparent},
+	}
 }

@@ -1,6 +1,7 @@
 package eventstore
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -22,12 +23,8 @@ type FollowLimits struct {
 func (l *Log) Follow(ctx context.Context, w *Watcher, tenant domain.Tenant, after int64, f Filter, limits FollowLimits,
 	each func(Page) error,
 ) error {
-	if limits.Batch == 0 {
-		limits.Batch = 500
-	}
-	if limits.Poll == 0 {
-		limits.Poll = time.Second
-	}
+	limits.Batch = cmp.Or(limits.Batch, 500)
+	limits.Poll = cmp.Or(limits.Poll, time.Second)
 	wake, cancel := w.Subscribe(string(tenant))
 	defer cancel()
 	for {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -24,6 +25,30 @@ const (
 // MaxPageBytes is how many bytes of payload, contents and metadata a page of a log or stream holds, give or take one event: it
 // ends earlier than its limit where they are large.
 const MaxPageBytes = 4 << 20
+
+// Filter narrows what is read from a log; what is empty does not narrow, except for Categories.
+type Filter struct {
+	// Categories to read; default CategoryMemory. AllCategories among them stands for every one.
+	Categories    []string
+	EventTypes    []string
+	AgentID       string
+	UserID        string
+	CorrelationID string
+	// Until is the last sequence_id to read; 0 means up to the head.
+	Until int64
+}
+
+// categories is nil for all of them.
+func (f *Filter) categories() []string {
+	switch {
+	case len(f.Categories) == 0:
+		return []string{CategoryMemory}
+	case slices.Contains(f.Categories, AllCategories):
+		return nil
+	default:
+		return f.Categories
+	}
+}
 
 // Page is a piece of a log.
 type Page struct {

@@ -2,6 +2,7 @@ package migrations_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -139,4 +140,49 @@ func requireAsExpected(t *testing.T, conn *pgx.Conn) {
 	differences, err := migrations.Verify(t.Context(), conn)
 	require.NoError(t, err)
 	require.Empty(t, differences)
+}
+
+// strangerTo makes a role that may log in to the database of dsn and nothing else, and returns its DSN.
+func strangerTo(t *testing.T, dsn string) (role, strangersDSN string) {
+	t.Helper()
+	role = freshName("stranger")
+	admin := superuser(t, dsn)
+	exec(t, admin, fmt.Sprintf("create role %s login", role))
+	t.Cleanup(func() {
+		require.NoError(t, execOnce(with(adminDSN(dsn), "dbname", "postgres"), "drop role "+role))
+	})
+	return role, with(dsn, "user", role)
+}
+
+func TestUpNamesTheGrantThatTheRoleLacks(t *testing.T) {
+	t.Parallel()
+	dsn := emptyDatabase(t)
+	role, strangers := strangerTo(t, dsn)
+	exec(t, superuser(t, dsn), "revoke create on schema public from public")
+
+	err := migrations.Up(t.Context(), strangers)
+	require.ErrorContains(t, err, fmt.Sprintf("run `grant create on schema \"public\" to \"%s\"`", role))
+}
+
+func TestUpRefusesAnEncodingThatCannotHoldEveryText(t *testing.T) {
+	t.Parallel()
+	dsn := emptyDatabase(t, "encoding 'SQL_ASCII' locale 'C' template template0")
+	require.ErrorContains(t, migrations.Up(t.Context(), dsn), "is encoded in SQL_ASCII, this program needs UTF8")
+}
+
+func TestCheckVersionSaysWhatToRun(t *testing.T) {
+	t.Parallel()
+	conn := connect(t, pgtest.DSN(t))
+	require.NoError(t, migrations.CheckVersion(t.Context(), conn))
+	_, latest, err := migrations.Version(t.Context(), conn)
+	require.NoError(t, err)
+
+	exec(t, conn, "insert into schema_migrations (version_id, is_applied) values ($1, true)", latest+1)
+	require.EqualError(t, migrations.CheckVersion(t.Context(), conn),
+		fmt.Sprintf("the database schema is at version %d, this program knows only %d: run a newer auren", latest+1, latest))
+
+	empty := connect(t, emptyDatabase(t))
+	require.EqualError(t, migrations.CheckVersion(t.Context(), empty),
+		fmt.Sprintf("the database schema is at version 0, this program needs %d: run `auren init`", latest))
+	require.Zero(t, count(t, empty, "select count(*) from pg_tables where schemaname = 'public'"))
 }

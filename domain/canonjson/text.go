@@ -56,15 +56,17 @@ func (s *scanner) text() ([]byte, error) {
 	}
 }
 
+// escapes are the letters after a backslash that stand for the characters of escaped.
+const escapes, escaped = `"\/bfnrt`, "\"\\/\b\f\n\r\t"
+
 func (s *scanner) escape(decoded []byte) ([]byte, error) {
 	if s.at+1 >= len(s.in) {
 		s.at = len(s.in)
 		return nil, s.syntax("")
 	}
-	const names, plain = `"\/bfnrt`, "\"\\/\b\f\n\r\t"
-	if i := strings.IndexByte(names, s.in[s.at+1]); i >= 0 {
+	if i := strings.IndexByte(escapes, s.in[s.at+1]); i >= 0 {
 		s.at += 2
-		return append(decoded, plain[i]), nil
+		return append(decoded, escaped[i]), nil
 	}
 	r, ok := s.unicodeEscape(s.at)
 	if !ok {
@@ -141,23 +143,11 @@ func appendQuoted[T string | []byte](out []byte, text T) []byte {
 }
 
 func appendEscaped(out []byte, c byte) []byte {
-	const hex = "0123456789abcdef"
-	switch c {
-	case '"', '\\':
-		return append(out, '\\', c)
-	case '\b':
-		return append(out, '\\', 'b')
-	case '\f':
-		return append(out, '\\', 'f')
-	case '\n':
-		return append(out, '\\', 'n')
-	case '\r':
-		return append(out, '\\', 'r')
-	case '\t':
-		return append(out, '\\', 't')
-	default:
-		return append(out, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+	if i := strings.IndexByte(escaped, c); i >= 0 {
+		return append(out, '\\', escapes[i])
 	}
+	const hex = "0123456789abcdef"
+	return append(out, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
 }
 
 // compareUTF16 orders UTF-8 by its UTF-16 code units (RFC 8785, section 3.2.3). That is the order of the bytes, except that

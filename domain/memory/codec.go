@@ -2,7 +2,10 @@ package memory
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"strconv"
+	"time"
 
 	"github.com/auren-memory/auren/domain/canonjson"
 )
@@ -25,6 +28,8 @@ func (e *UnknownEventError) Error() string {
 
 // Encoded is an event as the log stores it.
 type Encoded struct {
+	// Type is the wire name of the event.
+	Type string
 	// Payload is kept for ever.
 	Payload canonjson.Value
 	// Contents are what users or agents said, such as content, metadata and a note. They are stored apart, so that they can
@@ -35,38 +40,34 @@ type Encoded struct {
 
 // Encode encodes an event for Decode.
 func Encode(event Event) Encoded {
+	var l layout
 	switch e := event.(type) {
 	case Remembered:
-		return encode(e.layout())
+		l = e.layout()
 	case Revised:
-		return encode(e.layout())
+		l = e.layout()
 	case ConfidenceAdjusted:
-		return encode(e.layout())
+		l = e.layout()
 	case EvidenceRecorded:
-		l := e.layout()
-		if e.Note == "" {
+		if l = e.layout(); e.Note == "" {
 			l.contents = nil
 		}
-		return encode(l)
 	case ExpirySet:
-		return encode(e.layout())
+		l = e.layout()
 	case Forgotten:
-		return encode(e.layout())
+		l = e.layout()
 	case Restored:
-		return encode(e.layout())
+		l = e.layout()
 	case Expired:
-		return encode(e.layout())
+		l = e.layout()
 	default:
 		panic(fmt.Sprintf("memory: encode of unknown event %T", event))
 	}
-}
-
-func encode(l layout) Encoded {
-	e := Encoded{Payload: write(l.payload), SchemaVersion: schemaVersion}
+	encoded := Encoded{Type: event.wireName(), Payload: write(l.payload), SchemaVersion: schemaVersion}
 	if l.contents != nil {
-		e.Contents = write(l.contents)
+		encoded.Contents = write(l.contents)
 	}
-	return e
+	return encoded
 }
 
 // Decode reads an event from its payload and contents, from the log or from JSON. Erased contents are nil or null: then the
@@ -104,13 +105,114 @@ func decode[E Event, P interface {
 }](blank E, payload, contents json.RawMessage) (Event, error) {
 	l := P(&blank).layout()
 	if err := read(l.payload, payload); err != nil {
-		return nil, fmt.Errorf("decode %s: %w", blank.EventType(), err)
+		return nil, fmt.Errorf("decode %s: %w", blank.wireName(), err)
 	}
 	if contents == nil || string(contents) == "null" {
 		return blank, nil
 	}
 	if err := read(l.contents, contents); err != nil {
-		return nil, fmt.Errorf("decode contents of %s: %w", blank.EventType(), err)
+		return nil, fmt.Errorf("decode contents of %s: %w", blank.wireName(), err)
 	}
 	return blank, nil
+}
+
+// layout maps the members of an event's payload and contents, in canonical order, to the fields of its struct.
+type layout struct{ payload, contents []member }
+
+// member is a member of a JSON object and the pointer to its value.
+type member struct {
+	name string
+	at   any
+}
+
+// write writes an object of all members except nil ones and zero Values. A nil time is null and means never.
+func write(members []member) canonjson.Value {
+	size := 2
+	for _, m := range members {
+		size += len(m.name) + 48
+		if v, ok := m.at.(*canonjson.Value); ok {
+			size += len(v.Raw())
+		}
+	}
+	o := canonjson.NewObject(make([]byte, 0, size))
+	for _, m := range members {
+		switch at := m.at.(type) {
+		case *string:
+			o.Text(m.name, *at)
+		case **string:
+			if *at != nil {
+				o.Text(m.name, **at)
+			}
+		case *canonjson.Value:
+			if !at.IsZero() {
+				o.Value(m.name, *at)
+			}
+		case *float64:
+			o.Float(m.name, *at)
+		case **float64:
+			if *at != nil {
+				o.Float(m.name, **at)
+			}
+		case *bool:
+			o.Bool(m.name, *at)
+		case *time.Time:
+			o.Time(m.name, at)
+		case **time.Time:
+			o.Time(m.name, *at)
+		case *[]string:
+			list := make([]canonjson.Value, len(*at))
+			for i, text := range *at {
+				list[i] = canonjson.Text(text)
+			}
+			o.Value(m.name, canonjson.List(list...))
+		default:
+			panic(fmt.Sprintf("memory: member %s is of type %T", m.name, at))
+		}
+	}
+	return o.Done()
+}
+
+// read reads an object into its members. An unknown member is an error, except those that the log and the commands add to
+// any event: contents (the commitment of a payload to them), reason and import.
+func read(members []member, raw json.RawMessage) error {
+	object, err := canonjson.Adopt(raw)
+	if err != nil {
+		return err
+	}
+	return object.Each(func(name string, value canonjson.Value) error {
+		for _, m := range members {
+			if m.name == name {
+				return readInto(m.at, value)
+			}
+		}
+		if name == "contents" || name == "reason" || name == "import" {
+			return nil
+		}
+		return errors.New("unknown member")
+	})
+}
+
+func readInto(at any, value canonjson.Value) error {
+	switch at := at.(type) {
+	case *canonjson.Value:
+		*at = value
+		return nil
+	case *string:
+		text, ok := value.Text()
+		if *at = text; !ok {
+			return errors.New("must be a string")
+		}
+		return nil
+	case *float64: // json.Unmarshal takes 0.2 µs longer
+		number, err := strconv.ParseFloat(value.String(), 64)
+		if *at = number; err != nil {
+			return errors.New("must be a number")
+		}
+		return nil
+	default:
+		if value.IsNull() {
+			return nil
+		}
+		return json.Unmarshal(value.Raw(), at)
+	}
 }

@@ -1,8 +1,6 @@
 package memory
 
-import (
-	"time"
-)
+import "time"
 
 // The wire names of the events, as stored in the log. They never change.
 const (
@@ -23,10 +21,9 @@ func EventTypes() []string {
 	}
 }
 
-// Event is a fact about one memory: one of the structs of this file.
+// Event is a fact about one memory: one of the structs of this package.
 type Event interface {
-	// EventType returns the wire name.
-	EventType() string
+	wireName() string
 }
 
 // ConfidenceAdjusted records that the confidence was set.
@@ -60,23 +57,14 @@ type Expired struct {
 	ExpiresAt time.Time
 }
 
-// EventType returns TypeConfidenceAdjusted.
-func (ConfidenceAdjusted) EventType() string { return TypeConfidenceAdjusted }
-
-// EventType returns TypeEvidenceRecorded.
-func (EvidenceRecorded) EventType() string { return TypeEvidenceRecorded }
-
-// EventType returns TypeExpirySet.
-func (ExpirySet) EventType() string { return TypeExpirySet }
-
-// EventType returns TypeForgotten.
-func (Forgotten) EventType() string { return TypeForgotten }
-
-// EventType returns TypeRestored.
-func (Restored) EventType() string { return TypeRestored }
-
-// EventType returns TypeExpired.
-func (Expired) EventType() string { return TypeExpired }
+func (Remembered) wireName() string         { return TypeRemembered }
+func (Revised) wireName() string            { return TypeRevised }
+func (ConfidenceAdjusted) wireName() string { return TypeConfidenceAdjusted }
+func (EvidenceRecorded) wireName() string   { return TypeEvidenceRecorded }
+func (ExpirySet) wireName() string          { return TypeExpirySet }
+func (Forgotten) wireName() string          { return TypeForgotten }
+func (Restored) wireName() string           { return TypeRestored }
+func (Expired) wireName() string            { return TypeExpired }
 
 func (e *ConfidenceAdjusted) layout() layout {
 	return layout{payload: []member{{"from", &e.From}, {"to", &e.To}}}

@@ -16,6 +16,16 @@ const (
 	DefaultConfidence = 0.5
 )
 
+// The bounds of a memory's fields, in characters unless they say bytes.
+const (
+	MaxAgentID       = 100
+	MaxUserID        = 255
+	MaxType          = 50
+	MaxContentBytes  = 1 << 20
+	MaxMetadataBytes = 64 << 10
+	MaxNote          = 2000
+)
+
 // Draft is a new memory. Its tags describe it to all transports. An ExpiresAt in the past is allowed and hides the memory
 // at once.
 type Draft struct {
@@ -98,5 +108,37 @@ func OccurredAt(t time.Time) (time.Time, error) { return checkTime("occurred_at"
 // Remembered opens the stream.
 type Remembered struct{ Fields }
 
-// EventType returns TypeRemembered.
-func (Remembered) EventType() string { return TypeRemembered }
+func checkContent(content canonjson.Value) error {
+	if content.IsZero() {
+		return domain.Invalidf("content", "must be a JSON value")
+	}
+	return domain.WithField("content", content.CheckSize(MaxContentBytes))
+}
+
+// checkMetadata returns {} for no metadata.
+func checkMetadata(metadata canonjson.Value) (canonjson.Value, error) {
+	if metadata.IsZero() {
+		return canonjson.EmptyObject(), nil
+	}
+	if !metadata.IsObject() {
+		return canonjson.Value{}, domain.Invalidf("metadata", "must be a JSON object, e.g. {\"topic\": \"sleep\"}")
+	}
+	return metadata, domain.WithField("metadata", metadata.CheckSize(MaxMetadataBytes))
+}
+
+// checkTime returns the time as it will be stored: in UTC, to the microsecond.
+func checkTime(field string, t time.Time) (time.Time, error) {
+	t = t.UTC().Truncate(time.Microsecond)
+	return t, domain.CheckTime(field, t)
+}
+
+func checkExpiry(expiresAt *time.Time) (*time.Time, error) {
+	if expiresAt == nil {
+		return nil, nil
+	}
+	t, err := checkTime("expires_at", *expiresAt)
+	if err != nil {
+		return nil, err
+	}
+	return &t, nil
+}

@@ -81,6 +81,3 @@ func (m *Memory) Revise(r Revision, now time.Time) (Event, error) {
 	}
 	return e, nil
 }
-
-// EventType returns TypeRevised.
-func (Revised) EventType() string { return TypeRevised }
