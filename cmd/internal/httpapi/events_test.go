@@ -102,7 +102,7 @@ func TestLiveFeed(t *testing.T) {
 		t.Parallel()
 		s := newService(t)
 		s.remember(t, coffee)
-		s.url = serve(t, httpapi.New(api.New(s.deps), s.operations, httpapi.Config{Heartbeat: 20 * time.Millisecond}))
+		s.url = serve(t, httpapi.New(api.New(s.deps), s.operations, httpapi.Config{Heartbeat: 20 * time.Millisecond})).url
 		f := s.follow(t, "?after=0&agent_id=nobody")
 		for f.piece() != ": heartbeat\nid: 1" {
 		}

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel/trace"
@@ -90,16 +91,17 @@ func newTracedService(t testing.TB, tracer trace.Tracer) *service {
 			return projections.ReadStatus(ctx, pool)
 		},
 	}
-	s.url = serve(t, httpapi.New(api.New(s.deps), s.operations, httpapi.Config{}))
+	s.url = serve(t, httpapi.New(api.New(s.deps), s.operations, httpapi.Config{})).url
 	s.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 200}}
 	t.Cleanup(s.client.CloseIdleConnections)
 	return s
 }
 
-func serve(t testing.TB, handler http.Handler) string {
+// serve is a service of which only the server is needed.
+func serve(t testing.TB, handler http.Handler) *service {
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
-	return server.URL
+	return &service{url: server.URL, client: server.Client()}
 }
 
 // run keeps projections up to date until the test ends.
@@ -189,6 +191,17 @@ func (s *service) head(t testing.TB, tenant domain.Tenant) int64 {
 	head, err := s.log.Head(t.Context(), tenant)
 	require.NoError(t, err)
 	return head.SequenceID
+}
+
+// first is the event that a memory begins with, and what stands beside it.
+func (s *service) first(t *testing.T, memory uuid.UUID) (eventstore.Event, domain.Meta) {
+	t.Helper()
+	events, _, err := s.log.ReadStream(t.Context(), "default", memory, 1, eventstore.Forwards, 1)
+	require.NoError(t, err)
+	require.Len(t, events, 1)
+	meta, err := events[0].Meta()
+	require.NoError(t, err)
+	return events[0], meta
 }
 
 const coffee = `{"agent_id":"coach","user_id":"ana","content":{"text":"Sleeps badly after late coffee"},"confidence":0.7,"metadata":{"topic":"sleep"}}`

@@ -54,12 +54,11 @@ func TestOperations(t *testing.T) {
 
 func TestUnready(t *testing.T) {
 	t.Parallel()
-	url := serve(t, httpapi.NewOperations(api.New(api.Deps{}), httpapi.Operations{
+	s := serve(t, httpapi.NewOperations(api.New(api.Deps{}), httpapi.Operations{
 		Ready: func(context.Context) (bool, map[string]string) {
 			return false, map[string]string{"database": "cannot be reached"}
 		},
 	}, httpapi.Config{}))
-	s := &service{url: url, client: http.DefaultClient}
 	r := s.send(t, "GET", "/health/ready", "")
 	require.Equal(t, 503, r.status)
 	require.JSONEq(t, `{"status":"unready","checks":{"database":"cannot be reached"}}`, string(r.body))
@@ -94,11 +93,10 @@ func TestAPanicIsAProblemAndIsLogged(t *testing.T) {
 	failing := api.New(api.Deps{
 		Projections: func(context.Context) ([]projections.Status, error) { return nil, errors.New("secret two") },
 	})
-	url := serve(t, httpapi.NewOperations(failing, httpapi.Operations{
+	s := serve(t, httpapi.NewOperations(failing, httpapi.Operations{
 		Log:   zap.New(core),
 		Ready: func(context.Context) (bool, map[string]string) { panic("secret one") },
 	}, httpapi.Config{}))
-	s := &service{url: url, client: http.DefaultClient}
 	for i, path := range []string{"/health/ready", "/projections"} {
 		r := s.send(t, "GET", path, "")
 		p := problem(t, r, 500)
@@ -111,21 +109,17 @@ func TestAPanicIsAProblemAndIsLogged(t *testing.T) {
 
 func TestRun(t *testing.T) {
 	t.Parallel()
-	start := func(t *testing.T, s *service) (addr string, stop context.CancelFunc, stopped <-chan error) {
-		server := httpapi.New(api.New(s.deps), s.operations, httpapi.Config{Addr: "127.0.0.1:0"})
-		listening, err := server.Listen(t.Context())
-		require.NoError(t, err)
-		ctx, cancel := context.WithCancel(t.Context())
-		t.Cleanup(cancel)
-		ended := make(chan error, 1)
-		go func() { ended <- server.Run(ctx) }()
-		return listening.String(), cancel, ended
-	}
 	t.Run("ends live feeds and returns nil", func(t *testing.T) {
 		t.Parallel()
 		s := newService(t)
-		addr, stop, stopped := start(t, s)
-		s.url = "http://" + addr
+		server := httpapi.New(api.New(s.deps), s.operations, httpapi.Config{Addr: "127.0.0.1:0"})
+		listening, err := server.Listen(t.Context())
+		require.NoError(t, err)
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		stopped := make(chan error, 1)
+		go func() { stopped <- server.Run(ctx) }()
+		s.url = "http://" + listening.String()
 		f := s.follow(t, "")
 		stop()
 		require.Empty(t, f.piece())

@@ -11,7 +11,6 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections/agentmemories"
 	"github.com/auren-memory/auren/projections/runner"
 )
@@ -80,10 +79,7 @@ func TestARequestIsTracedToItsProjections(t *testing.T) {
 	requireLink(t, batch, appended.SpanContext)
 	requireLink(t, appended, batch.SpanContext)
 
-	events, _, err := s.log.ReadStream(t.Context(), "default", receipt.ID, 1, eventstore.Forwards, 1)
-	require.NoError(t, err)
-	meta, err := events[0].Meta()
-	require.NoError(t, err)
+	_, meta := s.first(t, receipt.ID)
 	require.Equal(t, "00-"+request.SpanContext.TraceID().String()+"-"+request.SpanContext.SpanID().String()+"-01", meta.Traceparent)
 	requireLink(t, s.span(t, "project agent_memories"), request.SpanContext)
 }
@@ -111,11 +107,7 @@ func TestACallersTraceIsContinued(t *testing.T) {
 func TestAnInvalidTraceparentIsReplacedByTheRequests(t *testing.T) {
 	t.Parallel()
 	s := setupTraced(t)
-	receipt := s.remember(t, coffee, "Traceparent", "nonsense")
-	events, _, err := s.log.ReadStream(t.Context(), "default", receipt.ID, 1, eventstore.Forwards, 1)
-	require.NoError(t, err)
-	meta, err := events[0].Meta()
-	require.NoError(t, err)
+	_, meta := s.first(t, s.remember(t, coffee, "Traceparent", "nonsense").ID)
 	require.Contains(t, meta.Traceparent, s.span(t, "POST /v1/memories").SpanContext.SpanID().String())
 }
 

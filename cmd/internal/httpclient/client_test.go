@@ -11,6 +11,13 @@ import (
 	"github.com/auren-memory/auren/cmd/internal/api"
 )
 
+func open(t *testing.T, server *httptest.Server) *Client {
+	c, err := newClient(Config{URL: server.URL})
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+	return c
+}
+
 func TestAServerThatSaysNothingIsGivenUp(t *testing.T) {
 	t.Parallel()
 	for name, begun := range map[string]bool{"no answer": false, "half an answer": true} {
@@ -22,12 +29,10 @@ func TestAServerThatSaysNothingIsGivenUp(t *testing.T) {
 			<-r.Context().Done()
 		}))
 		t.Cleanup(server.Close)
-		c, err := newClient(Config{URL: server.URL})
-		require.NoError(t, err)
-		t.Cleanup(c.Close)
+		c := open(t, server)
 		c.getTimeout, c.callTimeout, c.maxSilence = 10*time.Millisecond, 20*time.Millisecond, 30*time.Millisecond
 		require.ErrorContains(t, c.checkServer(t.Context()), server.URL+" does not answer within 10ms", name)
-		_, err = c.Do(t.Context(), api.Caller{}, api.GetStats.Operation, []byte("{}"))
+		_, err := c.Do(t.Context(), api.Caller{}, api.GetStats.Operation, []byte("{}"))
 		require.ErrorContains(t, err, server.URL+" does not answer within 20ms", name)
 		err = c.Follow(t.Context(), api.Caller{}, api.FollowLog.Operation, []byte("{}"), nil)
 		require.ErrorContains(t, err, server.URL+" does not answer within 30ms", name)
@@ -42,20 +47,15 @@ func TestACommandWhoseAnswerIsLostMayHaveBeenCarriedOut(t *testing.T) {
 	} {
 		server := httptest.NewServer(lose)
 		t.Cleanup(server.Close)
-		c, err := newClient(Config{URL: server.URL})
-		require.NoError(t, err)
-		t.Cleanup(c.Close)
+		c, remember := open(t, server), []byte(`{"agent_id":"a","user_id":"u","content":1}`)
 		const unknown = "the command may have been carried out all the same"
-		_, err = c.Do(t.Context(), api.Caller{}, api.Remember.Operation, []byte(`{"agent_id":"a","user_id":"u","content":1}`))
+		_, err := c.Do(t.Context(), api.Caller{}, api.Remember.Operation, remember)
 		require.ErrorContains(t, err, unknown, name)
 		_, err = c.Do(t.Context(), api.Caller{}, api.GetStats.Operation, []byte("{}"))
 		require.Error(t, err)
 		require.NotContains(t, err.Error(), unknown, name)
 		server.Close()
-		c, err = newClient(Config{URL: server.URL})
-		require.NoError(t, err)
-		t.Cleanup(c.Close)
-		_, err = c.Do(t.Context(), api.Caller{}, api.Remember.Operation, []byte(`{"agent_id":"a","user_id":"u","content":1}`))
+		_, err = open(t, server).Do(t.Context(), api.Caller{}, api.Remember.Operation, remember)
 		require.Error(t, err)
 		require.NotContains(t, err.Error(), unknown, "it was not sent")
 	}

@@ -92,20 +92,21 @@ func TestPoolMetrics(t *testing.T) {
 	require.Empty(t, problems)
 }
 
-// samples returns the value of each counter and gauge that begins with a prefix, and the sum of each histogram, by what it
-// is called when it is scraped. What they are called is linted.
-func samples(t *testing.T, prefix string, registered ...prometheus.Collector) map[string]float64 {
+// samples is gathered of one collector.
+func samples(t *testing.T, prefix string, registered prometheus.Collector) map[string]float64 {
 	t.Helper()
 	r := prometheus.NewPedanticRegistry()
-	r.MustRegister(registered...)
-	problems, err := testutil.GatherAndLint(r)
-	require.NoError(t, err)
-	require.Empty(t, problems)
+	r.MustRegister(registered)
 	return gathered(t, prefix, r)
 }
 
+// gathered returns the value of each counter and gauge that begins with a prefix, and the sum of each histogram, by what it
+// is called when it is scraped. What they are called is linted.
 func gathered(t *testing.T, prefix string, r prometheus.Gatherer) map[string]float64 {
 	t.Helper()
+	problems, err := testutil.GatherAndLint(r)
+	require.NoError(t, err)
+	require.Empty(t, problems)
 	families, err := r.Gather()
 	require.NoError(t, err)
 	found := map[string]float64{}
@@ -174,9 +175,6 @@ func TestAppendMetrics(t *testing.T) {
 		require.InDelta(t, want, found[name], 1e-9, name)
 		require.Contains(t, found, name)
 	}
-	problems, err := testutil.GatherAndLint(r)
-	require.NoError(t, err)
-	require.Empty(t, problems)
 }
 
 func TestLogCollectorTellsOfClassesOfTenants(t *testing.T) {
@@ -206,9 +204,6 @@ func TestProjectionMetrics(t *testing.T) {
 		"applied_events_total search": 7, "batch_events search": 7, "leases search": 9, "leases_taken_total search": 2, "takeovers_total search": 1,
 		"applied_events_total fanout": 0, "batch_events fanout": 0, "leases fanout": 0, "leases_taken_total fanout": 0, "takeovers_total fanout": 0,
 	}, gathered(t, "auren_projection_", r))
-	problems, err := testutil.GatherAndLint(r)
-	require.NoError(t, err)
-	require.Empty(t, problems)
 }
 
 func TestHealth(t *testing.T) {
