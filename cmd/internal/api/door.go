@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"reflect"
 
 	"github.com/auren-memory/auren/cmd/internal/api/decode"
 	"github.com/auren-memory/auren/domain"
@@ -80,35 +79,17 @@ func (s *Service) Admit(c Caller, op *Operation) (Admission, error) {
 
 // Run carries out the operation on a request that was read by its Decoder: a pointer to an Operation.Request.
 func (a Admission) Run(ctx context.Context, request any) (Reply, error) {
-	if err := check(request); err != nil {
-		return Reply{}, err
-	}
 	return a.op.run(a.service, ctx, a.caller, request)
 }
 
 // Follow is Run for an operation that streams; see Door.Follow.
 func (a Admission) Follow(ctx context.Context, request any, each func(Page) error) error {
-	if err := check(request); err != nil {
-		return err
-	}
 	return a.op.follow(a.service, ctx, a.caller, request, each)
-}
-
-// check looks at what the tags of a request cannot say.
-func check(request any) error {
-	if r, ok := request.(interface{ Check() error }); ok {
-		return r.Check()
-	}
-	return nil
 }
 
 // Do carries out an operation on a request that has not been read yet.
 func (s *Service) Do(ctx context.Context, c Caller, op *Operation, request []byte) (Reply, error) {
-	a, err := s.Admit(c, op)
-	if err != nil {
-		return Reply{}, shown(err)
-	}
-	read, err := op.decode(request)
+	a, read, err := s.admit(c, op, request)
 	if err != nil {
 		return Reply{}, shown(err)
 	}
@@ -118,21 +99,22 @@ func (s *Service) Do(ctx context.Context, c Caller, op *Operation, request []byt
 
 // Follow is Do for an operation that streams.
 func (s *Service) Follow(ctx context.Context, c Caller, op *Operation, request []byte, each func(Page) error) error {
-	a, err := s.Admit(c, op)
-	if err != nil {
-		return shown(err)
-	}
-	read, err := op.decode(request)
+	a, read, err := s.admit(c, op, request)
 	if err != nil {
 		return shown(err)
 	}
 	return shown(a.Follow(ctx, read, each))
 }
 
-func (o *Operation) decode(raw []byte) (any, error) {
-	if int64(len(raw)) > o.MaxRequest {
-		return nil, decode.TooLarge(o.MaxRequest)
+// admit is Admit with a request, which it reads.
+func (s *Service) admit(c Caller, op *Operation, raw []byte) (Admission, any, error) {
+	a, err := s.Admit(c, op)
+	if err != nil {
+		return a, nil, err
 	}
-	request := reflect.New(o.Request)
-	return request.Interface(), o.decoder.JSON(raw, request.Interface())
+	if int64(len(raw)) > op.MaxRequest {
+		return a, nil, decode.TooLarge(op.MaxRequest)
+	}
+	request := op.NewRequest()
+	return a, request, op.decoder.JSON(raw, request)
 }

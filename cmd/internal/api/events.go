@@ -23,8 +23,10 @@ type EventFilter struct {
 	Until         int64    `json:"until,omitempty" nullable:"false" minimum:"1" doc:"The last sequence_id to read; default is the end of the log."`
 }
 
-func (f *EventFilter) filter() eventstore.Filter {
-	return eventstore.Filter{Categories: f.Categories, EventTypes: f.EventTypes, AgentID: f.AgentID, UserID: f.UserID, CorrelationID: f.CorrelationID, Until: f.Until}
+func (f *EventFilter) filter() (eventstore.Filter, error) {
+	return eventstore.Filter{
+		Categories: f.Categories, EventTypes: f.EventTypes, AgentID: f.AgentID, UserID: f.UserID, CorrelationID: f.CorrelationID, Until: f.Until,
+	}, f.Check()
 }
 
 // Check returns an error of kind Invalid if the filter names a category that does not exist, or an event type that is not of
@@ -95,7 +97,11 @@ var (
 	ReadLog = define(Operation{
 		Name: "readLog", Scope: Audit, Summary: "Events of all memories", Detail: "In the one order in which they were committed.",
 	}, func(s *Service, ctx context.Context, c Caller, r *ReadLogRequest) (answer[Page], error) {
-		read, err := s.deps.Log.ReadLog(ctx, c.Tenant, r.After, r.filter(), cmp.Or(r.Limit, defaultEvents))
+		f, err := r.filter()
+		if err != nil {
+			return answer[Page]{}, err
+		}
+		read, err := s.deps.Log.ReadLog(ctx, c.Tenant, r.After, f, cmp.Or(r.Limit, defaultEvents))
 		page := pageOf(read)
 		return answer[Page]{body: page, sequenceID: page.SequenceID}, err
 	})
@@ -166,6 +172,10 @@ var FollowLog = defineStream(Operation{
 	Name: "followLog", Scope: Audit, Summary: "Events as they happen",
 	Detail: "Every event after a sequence_id, once and in order, and then those to come. It ends after until, where that is given.",
 }, func(s *Service, ctx context.Context, c Caller, r *FollowLogRequest, each func(Page) error) error {
+	f, err := r.filter()
+	if err != nil {
+		return err
+	}
 	page := Page{Events: []eventstore.Event{}}
 	if r.After == nil {
 		head, err := s.deps.Log.Head(ctx, c.Tenant)
@@ -181,7 +191,7 @@ var FollowLog = defineStream(Operation{
 		return err
 	}
 	limits := eventstore.FollowLimits{Batch: followPage, Poll: 2 * time.Second}
-	return s.deps.Log.Follow(ctx, s.deps.LogWatcher, c.Tenant, page.Next, r.filter(), limits, func(read eventstore.Page) error {
+	return s.deps.Log.Follow(ctx, s.deps.LogWatcher, c.Tenant, page.Next, f, limits, func(read eventstore.Page) error {
 		page := pageOf(read)
 		page.SequenceID = page.Next
 		return each(page)

@@ -34,8 +34,11 @@ func (b *binder) bind(route Route) {
 	if route.status == 0 {
 		route.status = http.StatusOK
 	}
-	rest := decode.New(route.Request, route.inPath()...)
 	whole := decode.New(route.Request)
+	rest := whole
+	if route.OnMemory {
+		rest = decode.New(route.Request, "id")
+	}
 	b.handle(describe(b.huma.OpenAPI(), route), func(w http.ResponseWriter, r *http.Request) error {
 		c, err := readCaller(r)
 		if err != nil {
@@ -46,8 +49,8 @@ func (b *binder) bind(route Route) {
 			return err
 		}
 		request := route.NewRequest()
-		for _, name := range route.inPath() {
-			if err := whole.Text(name, []string{r.PathValue(name)}, request); err != nil {
+		if route.OnMemory {
+			if err := whole.Text("id", []string{r.PathValue("id")}, request); err != nil {
 				return err
 			}
 		}

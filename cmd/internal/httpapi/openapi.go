@@ -96,7 +96,7 @@ func describe(o *huma.OpenAPI, route Route) *huma.Operation {
 // restOf are the fields of a request that do not stand in the path.
 func restOf(route Route) []reflect.StructField {
 	return slices.DeleteFunc(reflect.VisibleFields(route.Request), func(f reflect.StructField) bool {
-		return f.Anonymous || slices.Contains(route.inPath(), jsonName(f))
+		return f.Anonymous || route.OnMemory && jsonName(f) == "id"
 	})
 }
 
@@ -108,9 +108,9 @@ func jsonName(f reflect.StructField) string {
 func describeBody(registry huma.Registry, route Route) *huma.Schema {
 	ref := registry.Schema(route.Request, true, "")
 	schema := registry.SchemaFromRef(ref.Ref)
-	for _, name := range route.inPath() {
-		delete(schema.Properties, name)
-		schema.Required = slices.DeleteFunc(schema.Required, func(required string) bool { return required == name })
+	if route.OnMemory {
+		delete(schema.Properties, "id")
+		schema.Required = slices.DeleteFunc(schema.Required, func(required string) bool { return required == "id" })
 	}
 	if route.Operation == api.RememberBatch.Operation {
 		schema.Properties["memories"].Items = registry.Schema(api.Remember.Request, true, "")
@@ -124,9 +124,9 @@ func isRequired(f reflect.StructField) bool {
 
 func describeParameters(registry huma.Registry, route Route) []*huma.Param {
 	var described []*huma.Param
-	for _, name := range route.inPath() {
+	if route.OnMemory {
 		described = append(described, &huma.Param{
-			Name: name, In: "path", Required: true, Description: "The memory's id.", Schema: uuidText{}.Schema(registry),
+			Name: "id", In: "path", Required: true, Description: "The memory's id.", Schema: uuidText{}.Schema(registry),
 		})
 	}
 	if !route.HasBody() {

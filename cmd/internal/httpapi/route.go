@@ -3,7 +3,6 @@ package httpapi
 import (
 	"errors"
 	"net/http"
-	"strings"
 
 	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/cmd/internal/api/decode"
@@ -48,14 +47,6 @@ func Routes() []Route {
 
 // HasBody tells whether a request stands in the body.
 func (r Route) HasBody() bool { return r.Method == http.MethodPost || r.Method == http.MethodPatch }
-
-// inPath names what stands in the path rather than with the rest of a request.
-func (r Route) inPath() []string {
-	if strings.Contains(r.Path, "{id}") {
-		return []string{"id"}
-	}
-	return nil
-}
 
 // expecting is a request that can be made to depend on a version.
 type expecting interface{ Expect(version int) int }

@@ -33,15 +33,6 @@ type Config struct {
 	Version string
 }
 
-const (
-	// callTimeout bounds one call.
-	callTimeout = time.Minute
-	// getTimeout bounds what a server answers at once. It is less than auren status takes.
-	getTimeout = 8 * time.Second
-	// maxSilence is how long a stream may take to begin, or say nothing before it is asked for again: three heartbeats.
-	maxSilence = 45 * time.Second
-)
-
 // Client is a Door, safe for concurrent use.
 type Client struct {
 	config Config
@@ -49,7 +40,12 @@ type Client struct {
 	http   *http.Client
 	routes map[*api.Operation]httpapi.Route
 
-	callTimeout, getTimeout, maxSilence time.Duration
+	// callTimeout bounds one call.
+	callTimeout time.Duration
+	// getTimeout bounds what a server answers at once. It is less than auren status takes.
+	getTimeout time.Duration
+	// maxSilence is how long a stream may take to begin, or say nothing before it is asked for again: three heartbeats.
+	maxSilence time.Duration
 }
 
 // Open asks the server who it is. It is an error if the server cannot be reached, refuses the key, is not AUREN or speaks
@@ -69,7 +65,7 @@ func newClient(config Config) (*Client, error) {
 	}
 	c := &Client{
 		config: config, base: base, routes: map[*api.Operation]httpapi.Route{},
-		callTimeout: callTimeout, getTimeout: getTimeout, maxSilence: maxSilence,
+		callTimeout: time.Minute, getTimeout: 8 * time.Second, maxSilence: 45 * time.Second,
 	}
 	// A redirect would repeat a command, and show the key, elsewhere.
 	c.http = &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone(), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}

@@ -18,14 +18,14 @@ func newRequest(ctx context.Context, base *url.URL, route httpapi.Route, caller 
 	target, content := base.String()+route.Path, raw
 	request, err := canonjson.Parse(raw)
 	if err != nil || !request.IsObject() {
-		if !route.HasBody() || strings.Contains(route.Path, "{id}") {
+		if !route.HasBody() || route.OnMemory {
 			return nil, "", decode.New(route.Request).JSON(raw, route.NewRequest())
 		}
 	} else {
 		var query url.Values
 		var rest *canonjson.Object
 		memory, query, rest = split(request, decode.New(route.Request))
-		if strings.Contains(route.Path, "{id}") {
+		if route.OnMemory {
 			if memory == "" {
 				return nil, "", decode.New(route.Request).JSON(raw, route.NewRequest())
 			}
