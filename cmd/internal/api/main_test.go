@@ -57,16 +57,14 @@ func newWorld(t *testing.T) *world {
 
 // project keeps the read models up to date until the test ends.
 func (w *world) project(t *testing.T) {
-	background(t, runner.New(w.pool, w.log, w.deps.LogWatcher, runner.Config{}, agentmemories.Projection{}).Run,
-		runner.New(w.pool, w.log, w.deps.LogWatcher, runner.Config{}, search.New()).Run)
+	background(t, runner.New(w.pool, w.log, w.deps.LogWatcher, runner.Config{}, agentmemories.Projection{}).Run)
+	background(t, runner.New(w.pool, w.log, w.deps.LogWatcher, runner.Config{}, search.New()).Run)
 }
 
-func background(t *testing.T, runs ...func(context.Context) error) {
+func background(t *testing.T, run func(context.Context) error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
-	for _, run := range runs {
-		running.Go(func() { _ = run(ctx) })
-	}
+	running.Go(func() { _ = run(ctx) })
 	t.Cleanup(func() {
 		cancel()
 		running.Wait()

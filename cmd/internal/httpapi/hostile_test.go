@@ -25,7 +25,6 @@ func TestHostileRequests(t *testing.T) {
 		status             int
 		field, says        string
 	}{
-		"body too large":      {"POST", "/v1/memories", `"` + long(4<<20) + `"`, nil, 413, "", "at most 4194304"},
 		"a form":              {"POST", "/v1/memories", `a=b`, []string{"Content-Type", "application/x-www-form-urlencoded"}, 415, "Content-Type", "application/json"},
 		"another charset":     {"POST", "/v1/memories", coffee, []string{"Content-Type", "application/json; charset=latin1"}, 415, "Content-Type", "application/json"},
 		"two types":           {"POST", "/v1/memories", coffee, []string{"Content-Type", "application/json", "Content-Type", "text/plain"}, 415, "Content-Type", "application/json"},
@@ -53,16 +52,13 @@ func TestHostileRequests(t *testing.T) {
 		"version of what":     {"GET", "/version?x=1", ``, nil, 422, "x", "nothing"},
 		"event of nothing":    {"GET", "/v1/events/live", ``, []string{"Last-Event-ID", "x"}, 400, "Last-Event-Id", "sequence_id"},
 
-		"tenant":               {"POST", "/v1/memories", coffee, []string{"Auren-Tenant", "A b"}, 400, "Auren-Tenant", "must be 1 to 63 lower-case letters"},
-		"tenant twice":         {"POST", "/v1/memories", coffee, []string{"Auren-Tenant", "a", "Auren-Tenant", "b"}, 400, "Auren-Tenant", "must be given once, got 2"},
-		"actor too long":       {"POST", "/v1/memories", coffee, []string{"Auren-Actor", long(256)}, 400, "Auren-Actor", "255"},
-		"actor not UTF-8":      {"POST", "/v1/memories", coffee, []string{"Auren-Actor", "caf\xe9"}, 400, "Auren-Actor", "UTF-8"},
-		"key with a space":     {"POST", "/v1/memories", coffee, []string{"Idempotency-Key", "a b"}, 400, "Idempotency-Key", "space"},
-		"key too long":         {"POST", "/v1/memories", coffee, []string{"Idempotency-Key", long(256)}, 400, "Idempotency-Key", "1 to 255"},
-		"key empty":            {"POST", "/v1/memories", coffee, []string{"Idempotency-Key", ""}, 400, "Idempotency-Key", "empty"},
-		"key of quotes":        {"POST", "/v1/memories", coffee, []string{"Idempotency-Key", `""`}, 400, "Idempotency-Key", "quotes"},
-		"key half quoted":      {"POST", "/v1/memories", coffee, []string{"Idempotency-Key", `"a`}, 400, "Idempotency-Key", "quotes"},
-		"correlation too long": {"POST", "/v1/memories", coffee, []string{"X-Correlation-ID", long(256)}, 400, "X-Correlation-Id", "255"},
+		"tenant":          {"POST", "/v1/memories", coffee, []string{"Auren-Tenant", "A b"}, 400, "Auren-Tenant", "must be 1 to 63 lower-case letters"},
+		"tenant twice":    {"POST", "/v1/memories", coffee, []string{"Auren-Tenant", "a", "Auren-Tenant", "b"}, 400, "Auren-Tenant", "must be given once, got 2"},
+		"actor not UTF-8": {"POST", "/v1/memories", coffee, []string{"Auren-Actor", "caf\xe9"}, 400, "Auren-Actor", "UTF-8"},
+		"key too long":    {"POST", "/v1/memories", coffee, []string{"Idempotency-Key", long(256)}, 400, "Idempotency-Key", "1 to 255"},
+		"key empty":       {"POST", "/v1/memories", coffee, []string{"Idempotency-Key", ""}, 400, "Idempotency-Key", "empty"},
+		"key of quotes":   {"POST", "/v1/memories", coffee, []string{"Idempotency-Key", `""`}, 400, "Idempotency-Key", "quotes"},
+		"key half quoted": {"POST", "/v1/memories", coffee, []string{"Idempotency-Key", `"a`}, 400, "Idempotency-Key", "quotes"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := problem(t, s.send(t, c.method, c.path, c.body, c.headers...), c.status)

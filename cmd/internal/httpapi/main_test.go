@@ -37,20 +37,22 @@ import (
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
-// service is a whole API on a database of its own, with the projections running.
+// service is a whole API on a database of its own.
 type service struct {
 	url        string
 	client     *http.Client
 	pool       *pgxpool.Pool
 	log        *eventstore.Log
-	writer     *writer.Writer
 	deps       api.Deps
 	operations httpapi.Operations
 }
 
+// setup is a service whose projections are kept up to date until the test ends.
 func setup(t testing.TB) *service {
 	s := newService(t)
-	s.run(t, search.New(), agentmemories.Projection{})
+	for _, p := range []projections.Projection{search.New(), agentmemories.Projection{}} {
+		background(t, runner.New(s.pool, s.log, s.deps.LogWatcher, runner.Config{}, p).Run)
+	}
 	return s
 }
 
@@ -73,7 +75,7 @@ func newTracedService(t testing.TB, tracer trace.Tracer) *service {
 	registry := observe.NewRegistry("v1.2.3")
 	metrics := observe.NewHTTPMetrics(registry)
 	registry.MustRegister(observe.NewPoolCollector(pool))
-	s := &service{pool: pool, log: events, writer: appends}
+	s := &service{pool: pool, log: events}
 	s.operations = httpapi.Operations{
 		Version:  "v1.2.3",
 		Log:      log,
@@ -104,19 +106,10 @@ func serve(t testing.TB, handler http.Handler) *service {
 	return &service{url: server.URL, client: server.Client()}
 }
 
-// run keeps projections up to date until the test ends.
-func (s *service) run(t testing.TB, all ...projections.Projection) {
-	for _, p := range all {
-		background(t, runner.New(s.pool, s.log, s.deps.LogWatcher, runner.Config{}, p).Run)
-	}
-}
-
-func background(t testing.TB, runs ...func(context.Context) error) {
+func background(t testing.TB, run func(context.Context) error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
-	for _, run := range runs {
-		running.Go(func() { _ = run(ctx) })
-	}
+	running.Go(func() { _ = run(ctx) })
 	t.Cleanup(func() {
 		cancel()
 		running.Wait()

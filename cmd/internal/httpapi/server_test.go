@@ -123,12 +123,8 @@ func TestRun(t *testing.T) {
 		f := s.follow(t, "")
 		stop()
 		require.Empty(t, f.piece())
-		select {
-		case err := <-stopped:
-			require.NoError(t, err)
-		case <-time.After(30 * time.Second):
-			require.Fail(t, "still running")
-		}
+		require.Eventually(t, func() bool { return len(stopped) == 1 }, 30*time.Second, time.Millisecond, "still running")
+		require.NoError(t, <-stopped)
 	})
 	t.Run("names the setting of an address that is taken", func(t *testing.T) {
 		t.Parallel()
@@ -161,11 +157,7 @@ func TestRun(t *testing.T) {
 		line, err := bufio.NewReader(conn).ReadString('\n')
 		require.NoError(t, err)
 		require.Contains(t, line, "200 OK")
-		select {
-		case <-answered:
-		case <-time.After(30 * time.Second):
-			require.Fail(t, "the feed goes on")
-		}
+		require.Eventually(t, func() bool { return len(answered) == 1 }, 30*time.Second, time.Millisecond, "the feed goes on")
 	})
 }
 
