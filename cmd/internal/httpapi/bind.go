@@ -44,7 +44,11 @@ func (b *binder) bind(route Route) {
 		if err != nil {
 			return err
 		}
-		admitted, err := b.api.Admit(c.Caller, route.Operation)
+		condition, err := readMatch(r.Header)
+		if err != nil {
+			return err
+		}
+		admitted, err := b.api.Admit(c, route.Operation)
 		if err != nil {
 			return err
 		}
@@ -60,17 +64,17 @@ func (b *binder) bind(route Route) {
 		if route.Streams {
 			return b.feeds.serve(w, r, admitted, request)
 		}
-		if err := c.match.apply(route, request); err != nil {
+		if err := condition.apply(route, request); err != nil {
 			return err
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
 		defer cancel()
 		reply, err := admitted.Run(ctx, request)
 		if err == nil {
-			err = c.match.check(route, reply)
+			err = condition.check(route, reply)
 		}
 		if err != nil {
-			return c.match.failed(err)
+			return condition.failed(err)
 		}
 		return writeReply(w, route, reply)
 	})

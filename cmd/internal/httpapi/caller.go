@@ -36,12 +36,6 @@ func Headers() []Header {
 	}
 }
 
-// caller is what the headers of a request say.
-type caller struct {
-	api.Caller
-	match match
-}
-
 // match is the If-Match of a request.
 type match struct {
 	given bool
@@ -50,25 +44,20 @@ type match struct {
 }
 
 // readCaller reads the headers. One that cannot be right is malformed, with the header's name as the field.
-func readCaller(r *http.Request) (caller, error) {
-	c := caller{Caller: api.Caller{Principal: "anonymous"}}
+func readCaller(r *http.Request) (c api.Caller, err error) {
+	c.Principal = "anonymous"
 	for _, h := range Headers() {
-		var err error
-		if *h.Of(&c.Caller), err = single(r.Header, h.Name); err != nil {
+		if *h.Of(&c), err = single(r.Header, h.Name); err != nil {
 			return c, decode.Malformed(err)
 		}
 	}
-	var err error
 	if c.CommandID, err = unquote(c.CommandID); err != nil {
 		return c, decode.Malformed(inHeaders(err))
 	}
-	if c.Caller, err = c.Check(); err != nil {
+	if c, err = c.Check(); err != nil {
 		return c, inHeaders(err)
 	}
 	c.Traceparent = traceparent(r.Context(), c.Traceparent)
-	if c.match, err = readMatch(r.Header); err != nil {
-		return c, decode.Malformed(err)
-	}
 	return c, nil
 }
 
@@ -112,7 +101,7 @@ func readMatch(h http.Header) (match, error) {
 	inner, closed := strings.CutSuffix(inner, `"`)
 	version, err := strconv.ParseInt(inner, 10, 32)
 	if !opened || !closed || err != nil || version < 1 || strconv.FormatInt(version, 10) != inner {
-		return match{}, domain.Invalidf(headerMatch, `must be one version of a memory in quotes, e.g. "3", or *`)
+		return match{}, decode.Malformed(domain.Invalidf(headerMatch, `must be one version of a memory in quotes, e.g. "3", or *`))
 	}
 	return match{given: true, version: int(version)}, nil
 }

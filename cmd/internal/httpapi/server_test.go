@@ -169,7 +169,9 @@ func TestOnLoopbackOnlyAddressesAndLocalhostAreAnswered(t *testing.T) {
 		bound, err := server.Listen(t.Context())
 		require.NoError(t, err)
 		background(t, server.Run)
-		client := &http.Client{Transport: &http.Transport{DialContext: dialing(bound.String())}}
+		client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, bound.String())
+		}}}
 		t.Cleanup(client.CloseIdleConnections)
 		return (&service{url: "http://" + host, client: client}).send(t, "GET", "/version", "")
 	}
@@ -181,12 +183,5 @@ func TestOnLoopbackOnlyAddressesAndLocalhostAreAnswered(t *testing.T) {
 		require.Equal(t, "urn:auren:problem:misdirected", p.Type)
 		require.Equal(t, "Host", p.Errors[0].Field)
 		require.Equal(t, 200, asked(t, "0.0.0.0:0", host).status, "a server that listens elsewhere answers to any name")
-	}
-}
-
-// dialing connects to one address, whatever the name.
-func dialing(addr string) func(ctx context.Context, network, named string) (net.Conn, error) {
-	return func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, network, addr)
 	}
 }

@@ -20,13 +20,9 @@ import (
 	"go.uber.org/zap"
 )
 
-// scope names the spans' maker.
-const scope = "github.com/auren-memory/auren"
-
 // Traces sends spans to a collector. The zero value makes none and costs nothing.
 type Traces struct {
-	provider trace.TracerProvider
-	stop     func(ctx context.Context) error
+	provider *sdktrace.TracerProvider
 }
 
 // NewTraces sends traces by OTLP over HTTP where the environment asks for it, by the variables that OpenTelemetry
@@ -56,7 +52,7 @@ func NewTraces(ctx context.Context, service, version string, log *zap.Logger) (T
 	// The one global: the library has no other place to say that a collector is away.
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Warn("traces could not be sent", zap.Error(err)) }))
 	provider := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(described))
-	return Traces{provider: provider, stop: provider.Shutdown}, nil
+	return Traces{provider}, nil
 }
 
 // Tracer returns what makes spans; nil where there are none.
@@ -64,7 +60,7 @@ func (t Traces) Tracer() trace.Tracer {
 	if t.provider == nil {
 		return nil
 	}
-	return t.provider.Tracer(scope)
+	return t.provider.Tracer("github.com/auren-memory/auren")
 }
 
 // Queries returns what makes a span of each statement within another span; nil where there are none. The spans hold
@@ -79,12 +75,12 @@ func (t Traces) Queries() pgx.QueryTracer {
 
 // Close sends what is left, for some seconds at most and not beyond ctx. What cannot be sent is lost and said in the log.
 func (t Traces) Close(ctx context.Context) {
-	if t.stop == nil {
+	if t.provider == nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
-	if err := t.stop(ctx); err != nil {
+	if err := t.provider.Shutdown(ctx); err != nil {
 		otel.Handle(err)
 	}
 }
