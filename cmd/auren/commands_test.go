@@ -90,9 +90,10 @@ func TestTheLifeOfAMemory(t *testing.T) {
 
 		w.must("revise", id, "trains after work", "--expected-version", "1")
 		w.fails(exitFailed, "is at version 2, expected 1", "revise", id, "again", "--expected-version", "1")
+		require.Regexp(t, "^nothing to change: "+id+"  version 2, ", w.must("revise", id, "trains after work"))
 		w.must("evidence", id, "for", "--weight", "0.5", "--note", "seen twice")
 		w.must("confidence", id, "0.9")
-		w.must("expiry", id, "2099-01-01")
+		require.Contains(t, w.must("expiry", id, "2099-01-01"), "set the expiry of ")
 		w.must("expiry", id, "never")
 		w.must("forget", id)
 		require.Equal(t, "no memories\n", w.must("list"))
@@ -111,9 +112,17 @@ func TestTheLifeOfAMemory(t *testing.T) {
 		require.Contains(t, shown, "metadata    {")
 		require.Contains(t, shown, `content     "trains after work"`)
 		history := w.must("show", id, "--history")
-		require.Contains(t, history, "memory_evidence_recorded")
+		require.Regexp(t, `memory_evidence_recorded .* for, .* seen twice · trains after work`, history)
+		require.Regexp(t, `memory_expiry_set .* 2099-01-01 00:00:00 · `, history)
+		require.Regexp(t, `memory_expiry_set .* never · `, history)
 		require.Contains(t, history, "(she said so)")
 		require.Len(t, decode[struct{ Versions []queries.Version }](t, w.must("show", id, "--history", "--json")).Versions, 8)
+
+		const hidden = "expires-at is in the past: the memory is expired, and hidden, at once\n"
+		_, said, _ := w.call("remember", "long ago", "--agent", "a", "--user", "u", "--expires-at", "2020-01-01")
+		require.Equal(t, hidden, said)
+		_, said, _ = w.call("expiry", id, "2020-01-01")
+		require.Equal(t, hidden, said)
 	})
 }
 

@@ -6,10 +6,13 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/cmd/internal/cli"
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/eventstore"
@@ -152,4 +155,30 @@ func TestAnUnusableServerIsNamed(t *testing.T) {
 	t.Cleanup(proxy.Close)
 	fails(t, exitFailed, "the key (AUREN_KEY) is missing", "--url", proxy.URL, "list")
 	fails(t, exitUsage, "--key (AUREN_KEY) must contain only visible ASCII characters", "--key", "two\nlines", "list")
+}
+
+func TestACommandWhoseOutcomeIsUnknownNamesItsID(t *testing.T) {
+	t.Parallel()
+	var sent atomic.Value
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			_ = json.NewEncoder(w).Encode(map[string]any{"version": "v1.0.0", "api": api.Version})
+			return
+		}
+		sent.Store(r.Header.Get("Idempotency-Key"))
+		panic(http.ErrAbortHandler)
+	}))
+	t.Cleanup(server.Close)
+	id := uuid.NewString()
+	for _, args := range [][]string{
+		{"remember", "x", "--agent", "a", "--user", "u"}, {"revise", id, "x"}, {"restore", id}, {"forget", id, uuid.NewString()}, {"forget", "--all"},
+		{"remember", "x", "--agent", "a", "--user", "u", "--command-id", "mine"},
+	} {
+		_, stderr, code := call(t, "", append([]string{"--url", server.URL}, args...)...)
+		require.Equal(t, exitFailed, code)
+		used := sent.Swap("").(string)
+		require.NotEmpty(t, used, args)
+		require.Contains(t, stderr, "the command may have been carried out all the same", args)
+		require.Contains(t, stderr, "; repeat with --command-id "+used, args)
+	}
 }

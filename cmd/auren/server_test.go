@@ -224,7 +224,13 @@ func TestALostDatabaseMakesAServerUnreadyAndNotDead(t *testing.T) {
 	for _, p := range processes {
 		p.WaitUntil("it is ready", func() bool { ok, _ := ready(p.url()); return ok })
 	}
+	following := start(t, []string{"AUREN_URL=" + processes[0].url()}, "replay", "--follow", "--from", "1")
+	require.Equal(t, http.StatusCreated, post(t, processes[0].url()))
+	following.Says("(memory_remembered)")
 	require.NoError(t, database.Kill())
+	following.WaitUntil("it says that it is interrupted", func() bool {
+		return strings.Contains(following.Stderr.String(), "was interrupted; asking for it again\n")
+	})
 	for _, p := range processes {
 		p.WaitUntil("it is unready", func() bool {
 			ok, said := ready(p.url())
@@ -244,6 +250,7 @@ func TestALostDatabaseMakesAServerUnreadyAndNotDead(t *testing.T) {
 		p.WaitUntil("it is ready again", func() bool { ok, _ := ready(p.url()); return ok })
 	}
 	require.Equal(t, http.StatusCreated, post(t, processes[0].url()))
+	following.WaitUntil("it goes on", func() bool { return strings.Count(following.Stdout.String(), "memory_remembered") == 2 })
 	processes[1].WaitUntil("the memory is projected", func() bool {
 		return strings.Contains(must(t, "--db-dsn", database.DSN(), "recall", "x"), "observation")
 	})
@@ -283,6 +290,7 @@ func TestAProjectorWithoutNATSProjectsAndIsUnready(t *testing.T) {
 	p.WaitUntil("its log says that it leaves the tenants to others", func() bool {
 		return strings.Contains(p.Stderr.String(), "the tenants are left to other runners")
 	})
+	require.Regexp(t, "(?m)^default +fanout .*no leader: no running projector reaches NATS$", fails(t, exitFailed, "not ready", "--db-dsn", dsn, "status"))
 	ok, said := ready(address)
 	require.False(t, ok)
 	require.Contains(t, said, `"nats"`)

@@ -68,7 +68,9 @@ func TestStatus(t *testing.T) {
 	id := decode[commands.Receipt](t, must(t, "--db-dsn", alone, "remember", "unprojected", "--agent", "a", "--user", "u", "--json")).ID.String()
 	require.Contains(t, fails(t, exitFailed, "", "--db-dsn", alone, "status"), "no projector has ever run")
 	const late = "auren: this answer is not up to date: the projection agent_memories is at event 0, 1 behind event 1; is a projector running? `auren status` tells\n"
-	for _, door := range [][]string{{"--db-dsn", alone}, {"--url", start(t, append(settings(alone, w.nats), "AUREN_HTTP_ADDR=127.0.0.1:0"), "server").url()}} {
+	url = start(t, settings(alone, w.nats), "server").url()
+	require.Regexp(t, "^server +unready +no projector has ever run: start one\n$", fails(t, exitFailed, "auren: not ready\n", "--url", url, "status"))
+	for _, door := range [][]string{{"--db-dsn", alone}, {"--url", url}} {
 		stdout, stderr, code := call(t, "", append(door, "list")...)
 		require.Zero(t, code)
 		require.Equal(t, "no memories\n", stdout)

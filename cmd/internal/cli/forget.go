@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
 
 	"github.com/google/uuid"
@@ -54,21 +55,24 @@ func (c *Forget) forgetEach(ctx context.Context, a *App, door *stack.Door) error
 	if c.DryRun {
 		return c.wouldForget(ctx, a, door)
 	}
+	// Those that were forgotten before an error are, and are told of.
 	receipts, err := make([]commands.Receipt, 0, len(c.IDs)), error(nil)
 	for _, id := range c.IDs {
-		var receipt commands.Receipt
-		receipt, err = api.Forget.Call(ctx, door, c.caller(a), api.ForgetRequest{MemoryID: api.MemoryID{ID: id}, Conditions: c.conditions()})
-		if err != nil {
+		receipt, caller, failed := send(ctx, a, &c.writing, door, api.Forget, api.ForgetRequest{MemoryID: api.MemoryID{ID: id}, Conditions: c.conditions()})
+		if failed != nil {
+			if len(c.IDs) > 1 {
+				failed = fmt.Errorf("forget %s: %w", id, failed)
+			}
+			err = errors.Join(err, failed)
 			break
 		}
 		receipts = append(receipts, receipt)
+		if !c.JSON || len(c.IDs) == 1 {
+			err = errors.Join(err, c.answer(ctx, a, door, caller, "forgot", receipt))
+		}
 	}
-	// Those that were forgotten before an error are, and are told of.
 	if c.JSON && len(c.IDs) > 1 {
 		return errors.Join(a.Stdout.JSON(map[string]any{"receipts": receipts}), err)
-	}
-	for _, receipt := range receipts {
-		err = errors.Join(err, c.answer(a, "forgot", receipt))
 	}
 	return err
 }
@@ -92,7 +96,7 @@ func (c *Forget) wouldForget(ctx context.Context, a *App, door *stack.Door) erro
 }
 
 func (c *Forget) forgetMatching(ctx context.Context, a *App, door *stack.Door, request api.ForgetMatchingRequest) error {
-	done, err := api.ForgetMatching.Call(ctx, door, c.caller(a), request)
+	done, _, err := send(ctx, a, &c.writing, door, api.ForgetMatching, request)
 	if domain.KindOf(err) == domain.Unavailable {
 		return errors.Join(err, stack.ErrNoProjector)
 	}

@@ -54,7 +54,7 @@ func (c *Replay) Run(ctx context.Context, a *App) error {
 		return p.print(slices.DeleteFunc(events, func(e eventstore.Event) bool { return !c.matches(&e) })...)
 	}
 	if c.Stream != uuid.Nil && !c.Follow {
-		return c.replayStream(ctx, a, door, show)
+		return readStream(ctx, a, door, api.MemoryID{ID: c.Stream}, show)
 	}
 	return c.replayLog(ctx, a, door, show)
 }
@@ -71,13 +71,14 @@ func (c *Replay) span() (first, last int64) {
 	return first, last
 }
 
-func (c *Replay) replayStream(ctx context.Context, a *App, door *stack.Door, show func([]eventstore.Event) error) error {
-	for request := (api.ReadStreamRequest{MemoryID: api.MemoryID{ID: c.Stream}, Limit: replayPage}); ; {
+// readStream reads the events of one memory, page by page.
+func readStream(ctx context.Context, a *App, door *stack.Door, id api.MemoryID, each func([]eventstore.Event) error) error {
+	for request := (api.ReadStreamRequest{MemoryID: id, Limit: replayPage}); ; {
 		page, err := api.ReadStream.Call(ctx, door, a.Caller(), request)
 		if err != nil {
 			return err
 		}
-		if err := show(page.Events); err != nil {
+		if err := each(page.Events); err != nil {
 			return err
 		}
 		if request.From = page.NextFrom; request.From == 0 {

@@ -9,6 +9,8 @@ import (
 	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/cmd/internal/stack"
 	"github.com/auren-memory/auren/cmd/internal/terminal"
+	"github.com/auren-memory/auren/domain/memory"
+	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/queries"
 )
 
@@ -23,13 +25,25 @@ type Show struct {
 // Run prints one memory, or its history.
 func (c *Show) Run(ctx context.Context, a *App) error {
 	if c.History {
+		said := map[int]string{}
 		versions, err := ask(ctx, a, "show", c.AsOf, func(door *stack.Door, m api.Moment) ([]queries.Version, error) {
-			return readHistory(ctx, a, door, api.GetHistoryRequest{MemoryID: c.memory(), Limit: queries.MaxLimit, Moment: m})
+			versions, err := readHistory(ctx, a, door, api.GetHistoryRequest{MemoryID: c.memory(), Limit: queries.MaxLimit, Moment: m})
+			if err != nil || c.JSON {
+				return versions, err
+			}
+			return versions, readStream(ctx, a, door, c.memory(), func(events []eventstore.Event) error {
+				for i := range events {
+					if e := &events[i]; e.Type == memory.TypeEvidenceRecorded || e.Type == memory.TypeExpirySet {
+						said[e.Version] = describe(e) + " · "
+					}
+				}
+				return nil
+			})
 		})
 		if err != nil {
 			return err
 		}
-		return c.printHistory(a, versions)
+		return c.printHistory(a, versions, said)
 	}
 	m, err := ask(ctx, a, "show", c.AsOf, func(door *stack.Door, m api.Moment) (queries.Memory, error) {
 		return api.GetMemory.Call(ctx, door, a.Caller(), api.GetMemoryRequest{MemoryID: c.memory(), Moment: m})
@@ -59,14 +73,15 @@ func readHistory(ctx context.Context, a *App, d *stack.Door, request api.GetHist
 	}
 }
 
-func (c *Show) printHistory(a *App, versions []queries.Version) error {
+// printHistory prints versions, each with what its event said that the memory does not show.
+func (c *Show) printHistory(a *App, versions []queries.Version, said map[int]string) error {
 	if c.JSON {
 		return a.Stdout.JSON(map[string]any{"versions": versions})
 	}
 	rows := [][]terminal.Cell{{{"version", terminal.Dim}, {"sequence", terminal.Dim}, {"recorded", terminal.Dim}, {"event", terminal.Dim}, {"conf", terminal.Dim}, {"state", terminal.Dim}, {"actor", terminal.Dim}, {"content", terminal.Dim}}}
 	for i := range versions {
 		v := &versions[i]
-		content := summary(v.Memory.Content)
+		content := said[v.Memory.Version] + summary(v.Memory.Content)
 		if v.Reason != "" {
 			content += "  (" + terminal.OneLine(v.Reason) + ")"
 		}

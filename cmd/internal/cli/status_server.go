@@ -77,6 +77,15 @@ func (h *ServerHealth) ask(ctx context.Context, a *App, key string, all bool) er
 		if h.Projections, err = health.Measure(ctx, read, read); err != nil {
 			return err
 		}
+		if len(h.Projections) == 0 {
+			head, err := api.GetPosition.Call(ctx, server, a.Caller(), api.GetPositionRequest{})
+			if err != nil {
+				return err
+			}
+			if head.SequenceID > 0 {
+				return health.ErrNeverRan
+			}
+		}
 	}
 	if !ready {
 		return fmt.Errorf("%w: the server at %s says so", errUnready, h.URL)

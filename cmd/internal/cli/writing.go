@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -34,7 +35,7 @@ func (w *writing) caller(a *App) api.Caller {
 	return c
 }
 
-// request is what goes with a command that needs the database itself.
+// request is what goes with a command that needs the database itself and has an id of its own.
 func (w *writing) request(a *App) commands.Request {
 	c := w.caller(a)
 	return commands.Request{Tenant: c.Tenant, Meta: domain.Meta{
@@ -42,10 +43,45 @@ func (w *writing) request(a *App) commands.Request {
 	}, Reason: w.Reason}
 }
 
+// send sends a command under an id, so that it can be repeated where nobody knows whether it was carried out.
+func send[Q, R any](ctx context.Context, a *App, w *writing, door *stack.Door, op api.Query[Q, R], request Q) (R, api.Caller, error) {
+	c := w.caller(a)
+	c.CommandID = cmp.Or(c.CommandID, uuid.NewString())
+	result, err := op.Call(ctx, door, c, request)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		err = fmt.Errorf("interrupted; the command may have been carried out all the same: repeat with --command-id %s", c.CommandID)
+	case domain.KindOf(err) == domain.Unavailable:
+		err = fmt.Errorf("%w; repeat with --command-id %s", err, c.CommandID)
+	}
+	return result, c, err
+}
+
+// writeOne carries out a command on one memory, and prints what became of it.
+func writeOne[Q any](ctx context.Context, a *App, w *writing, did string, op api.Query[Q, commands.Receipt], request Q) error {
+	door, err := a.OpenDoor(ctx, op.Name)
+	if err != nil {
+		return err
+	}
+	defer door.Close()
+	receipt, c, err := send(ctx, a, w, door, op, request)
+	if err != nil {
+		return err
+	}
+	return w.answer(ctx, a, door, c, did, receipt)
+}
+
 // answer prints what became of one command.
-func (w *writing) answer(a *App, did string, receipt commands.Receipt) error {
+func (w *writing) answer(ctx context.Context, a *App, door *stack.Door, c api.Caller, did string, receipt commands.Receipt) error {
 	if w.JSON {
 		return a.Stdout.JSON(receipt)
+	}
+	// The receipt of a command that changed nothing names the event of an earlier one.
+	at := api.ReadStreamRequest{MemoryID: api.MemoryID{ID: receipt.ID}, From: receipt.Version, Limit: 1}
+	if page, err := api.ReadStream.Call(ctx, door, c, at); err == nil && len(page.Events) == 1 {
+		if meta, err := page.Events[0].Meta(); err == nil && meta.CommandID != c.CommandID {
+			did = "nothing to change:"
+		}
 	}
 	a.Stdout.Printf("%s %s  version %d, sequence_id %d\n", a.Stdout.Paint(terminal.Green, did), receipt.ID, receipt.Version, receipt.SequenceID)
 	return nil

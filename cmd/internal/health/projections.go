@@ -68,7 +68,7 @@ func waitForLeaders(ctx context.Context, pool *pgxpool.Pool) ([]projections.Stat
 		if err != nil {
 			return nil, err
 		}
-		led := !slices.ContainsFunc(all, func(s projections.Status) bool { return s.Holder == "" && s.StoppedAt == nil })
+		led := !slices.ContainsFunc(withFanout(all), func(s projections.Status) bool { return s.Holder == "" && s.StoppedAt == nil })
 		if led || time.Since(began) > handover {
 			return all, nil
 		}
@@ -81,6 +81,20 @@ func waitForLeaders(ctx context.Context, pool *pgxpool.Pool) ([]projections.Stat
 	}
 }
 
+// withFanout adds the fan-out where it never led, and so has no status.
+func withFanout(all []projections.Status) (full []projections.Status) {
+	if slices.ContainsFunc(all, func(s projections.Status) bool { return s.Projection == fanout.Name }) {
+		return all
+	}
+	for i, s := range all {
+		full = append(full, s)
+		if i+1 == len(all) || all[i+1].Tenant != s.Tenant {
+			full = append(full, projections.Status{Tenant: s.Tenant, Projection: fanout.Name, Head: s.Head, Lag: s.Head, State: projections.Stuck})
+		}
+	}
+	return full
+}
+
 // compare derives speeds and problems from two readings.
 func compare(first, second []projections.Status, passed time.Duration) []Projection {
 	type key struct {
@@ -91,6 +105,7 @@ func compare(first, second []projections.Status, passed time.Duration) []Project
 	for _, s := range first {
 		before[key{s.Tenant, s.Projection}] = s
 	}
+	second = withFanout(second)
 	runs := slices.ContainsFunc(second, func(s projections.Status) bool { return s.Holder != "" })
 	all := make([]Projection, len(second))
 	for i, s := range second {
@@ -137,6 +152,9 @@ func readProjector(ctx context.Context, pool *pgxpool.Pool) (events, runs bool, 
 // registration bounds how long a projector takes to register after its start.
 const registration = time.Second
 
+// ErrNeverRan means that there are events and that no projection has a status.
+var ErrNeverRan = errors.New("no projector has ever run: start one")
+
 // checkProjector returns an error unless a projector runs and waits for the first event.
 func checkProjector(ctx context.Context, pool *pgxpool.Pool) error {
 	for began := time.Now(); ; {
@@ -145,7 +163,7 @@ func checkProjector(ctx context.Context, pool *pgxpool.Pool) error {
 		case err != nil:
 			return err
 		case events:
-			return errors.New("no projector has ever run: start one")
+			return ErrNeverRan
 		case runs:
 			return nil
 		case time.Since(began) > registration:

@@ -31,6 +31,8 @@ type Config struct {
 	Key string
 	// Version of this program, for errors.
 	Version string
+	// Interrupted is called when a feed is cut off and asked for again, once for an outage; default nobody is told.
+	Interrupted func()
 }
 
 // Client is a Door, safe for concurrent use.
@@ -150,8 +152,7 @@ func outcomeUnknown(err error, op *api.Operation, sent bool) error {
 	if !sent || op.Scope != api.Write || domain.KindOf(err) != domain.Unavailable {
 		return err
 	}
-	return domain.Errorf(domain.Unavailable, "%v; the command may have been carried out all the same: "+
-		"repeat it with the same command id, or, if it had none, look first", err)
+	return domain.Errorf(domain.Unavailable, "%v; the command may have been carried out all the same", err)
 }
 
 // maxAnswer is more than any page takes.

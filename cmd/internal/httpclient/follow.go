@@ -24,7 +24,9 @@ func (c *Client) Follow(ctx context.Context, caller api.Caller, op *api.Operatio
 	var asked api.FollowLogRequest
 	_ = decode.New(op.Request).JSON(request, &asked) // what is wrong with it is the server's to say
 	f := &feed{client: c, after: -1, each: each}
-	for {
+	const settled = 5 * time.Second
+	for interrupted := false; ; {
+		began := time.Now()
 		err := f.read(ctx, caller, op, request)
 		switch {
 		case ctx.Err() != nil:
@@ -34,6 +36,11 @@ func (c *Client) Follow(ctx context.Context, caller api.Caller, op *api.Operatio
 		case asked.Until > 0 && f.after >= asked.Until:
 			return nil
 		}
+		// A server that has lost its database begins each feed and cuts it off again.
+		if c.config.Interrupted != nil && (!interrupted || time.Since(began) > settled) {
+			c.config.Interrupted()
+		}
+		interrupted = true
 		select {
 		case <-ctx.Done():
 			return ctx.Err()

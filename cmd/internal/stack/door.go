@@ -21,7 +21,10 @@ type Door struct {
 // OpenDoor opens a door; name becomes the application_name of its connections. The caller closes it.
 func (s *Settings) OpenDoor(ctx context.Context, name string) (*Door, error) {
 	if s.Config.URL != "" {
-		remote, err := httpclient.Open(ctx, httpclient.Config{URL: s.Config.URL, Key: string(s.Config.Key), Version: s.Version})
+		remote, err := httpclient.Open(ctx, httpclient.Config{
+			URL: s.Config.URL, Key: string(s.Config.Key), Version: s.Version,
+			Interrupted: func() { s.Notice("the feed of " + s.Config.URL + " was interrupted; asking for it again") },
+		})
 		if err != nil {
 			return nil, err
 		}
