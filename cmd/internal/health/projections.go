@@ -54,7 +54,7 @@ func Measure(ctx context.Context, read, again func(ctx context.Context) ([]proje
 	if err != nil {
 		return nil, err
 	}
-	return compare(first, second, time.Since(began)), nil
+	return compare(first, withFanout(second), time.Since(began)), nil
 }
 
 // handover bounds how long a projection may have no leader although projectors run: after a rebuild, or with a new
@@ -105,7 +105,6 @@ func compare(first, second []projections.Status, passed time.Duration) []Project
 	for _, s := range first {
 		before[key{s.Tenant, s.Projection}] = s
 	}
-	second = withFanout(second)
 	runs := slices.ContainsFunc(second, func(s projections.Status) bool { return s.Holder != "" })
 	all := make([]Projection, len(second))
 	for i, s := range second {
