@@ -49,9 +49,7 @@ func newWorld(t *testing.T) *world {
 		Commands: commands.New(log, appends, commands.Config{}),
 		Queries:  queries.New(pool, queries.Config{Wake: projected.Subscribe, WaitLimit: 30 * time.Second}),
 		Log:      log, LogWatcher: watcher,
-		Projections: func(ctx context.Context) ([]projections.Status, error) {
-			return projections.ReadStatus(ctx, pool)
-		},
+		Projections: func(ctx context.Context) ([]projections.Status, error) { return projections.ReadStatus(ctx, pool) },
 	}}
 }
 

@@ -85,13 +85,11 @@ func newTracedService(t testing.TB, tracer trace.Tracer) *service {
 		Tracer:   tracer,
 	}
 	s.deps = api.Deps{
-		Commands:   commands.New(events, appends, commands.Config{Tracer: tracer}),
-		Queries:    queries.New(pool, queries.Config{Wake: projectionWatcher.Subscribe, WaitLimit: 30 * time.Second}),
-		Log:        events,
-		LogWatcher: logWatcher,
-		Projections: func(ctx context.Context) ([]projections.Status, error) {
-			return projections.ReadStatus(ctx, pool)
-		},
+		Commands:    commands.New(events, appends, commands.Config{Tracer: tracer}),
+		Queries:     queries.New(pool, queries.Config{Wake: projectionWatcher.Subscribe, WaitLimit: 30 * time.Second}),
+		Log:         events,
+		LogWatcher:  logWatcher,
+		Projections: func(ctx context.Context) ([]projections.Status, error) { return projections.ReadStatus(ctx, pool) },
 	}
 	s.url = serve(t, httpapi.New(api.New(s.deps), s.operations, httpapi.Config{})).url
 	s.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 200}}

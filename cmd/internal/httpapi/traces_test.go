@@ -33,10 +33,9 @@ func setupTraced(t *testing.T) *tracedService {
 	kept := tracetest.NewInMemoryExporter()
 	provider := sdktrace.NewTracerProvider(sdktrace.WithSyncer(kept))
 	tracer := provider.Tracer("test")
-	s := &tracedService{service: newTracedService(t, tracer), kept: kept}
+	s := newTracedService(t, tracer)
 	read := runner.New(s.pool, s.log, s.deps.LogWatcher, runner.Config{Tracer: tracer}, agentmemories.Projection{})
-	s.project = func() { require.NoError(t, read.CatchUp(t.Context())) }
-	return s
+	return &tracedService{s, kept, func() { require.NoError(t, read.CatchUp(t.Context())) }}
 }
 
 // span returns the only span of a name; that of a request ends a moment after its answer.
@@ -53,12 +52,9 @@ func (s *tracedService) span(t *testing.T, name string) tracetest.SpanStub {
 
 func requireLink(t *testing.T, from tracetest.SpanStub, to trace.SpanContext) {
 	t.Helper()
-	for _, link := range from.Links {
-		if link.SpanContext.TraceID() == to.TraceID() && link.SpanContext.SpanID() == to.SpanID() {
-			return
-		}
-	}
-	require.Fail(t, "no link", "from %s to %s: %v", from.Name, to.SpanID(), from.Links)
+	require.True(t, slices.ContainsFunc(from.Links, func(link sdktrace.Link) bool {
+		return link.SpanContext.TraceID() == to.TraceID() && link.SpanContext.SpanID() == to.SpanID()
+	}), "no link from %s to %s: %v", from.Name, to.SpanID(), from.Links)
 }
 
 func TestARequestIsTracedToItsProjections(t *testing.T) {
@@ -111,17 +107,11 @@ func TestAnInvalidTraceparentIsReplacedByTheRequests(t *testing.T) {
 	require.Contains(t, meta.Traceparent, s.span(t, "POST /v1/memories").SpanContext.SpanID().String())
 }
 
-func TestAnUnsampledRequestIsNotTraced(t *testing.T) {
+func TestUnsampledRequestsAndHealthChecksAreNotTraced(t *testing.T) {
 	t.Parallel()
 	s := setupTraced(t)
 	s.remember(t, coffee, "Traceparent", clientParent[:len(clientParent)-1]+"0")
 	s.project()
-	require.Empty(t, s.kept.GetSpans())
-}
-
-func TestHealthChecksAreNotTraced(t *testing.T) {
-	t.Parallel()
-	s := setupTraced(t)
 	s.send(t, "GET", "/health/ready", "")
 	s.send(t, "GET", "/version", "")
 	require.Empty(t, s.kept.GetSpans())

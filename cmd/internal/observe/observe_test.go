@@ -52,13 +52,10 @@ func TestLogger(t *testing.T) {
 		log.Debug("shown", zap.Int("events", 3))
 		require.Contains(t, out.String(), `shown {"events": 3}`)
 	})
-	t.Run("knows its levels", func(t *testing.T) {
-		t.Parallel()
-		for _, level := range []string{"loud", "fatal", "panic"} {
-			_, err := observe.NewLogger(&bytes.Buffer{}, observe.LogConfig{Level: level})
-			require.ErrorContains(t, err, "debug, info, warn and error")
-		}
-	})
+	for _, level := range []string{"loud", "fatal", "panic"} {
+		_, err := observe.NewLogger(&bytes.Buffer{}, observe.LogConfig{Level: level})
+		require.ErrorContains(t, err, "debug, info, warn and error")
+	}
 }
 
 func TestHTTPMetrics(t *testing.T) {
@@ -251,4 +248,32 @@ func TestHealth(t *testing.T) {
 		ready, _ := h.Ready(ctx)
 		require.True(t, ready)
 	})
+}
+
+func TestTracesAreOffUnlessTheyAreAskedFor(t *testing.T) {
+	const endpoint = "http://127.0.0.1:1"
+	for name, environment := range map[string]map[string]string{
+		"no collector":  {},
+		"SDK disabled":  {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_SDK_DISABLED": "TRUE"},
+		"exporter none": {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": endpoint, "OTEL_TRACES_EXPORTER": "none"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for variable, value := range environment {
+				t.Setenv(variable, value)
+			}
+			traces, err := observe.NewTraces(t.Context(), "auren", "v1", zap.NewNop())
+			require.NoError(t, err)
+			require.Nil(t, traces.Tracer())
+			require.Nil(t, traces.Queries())
+			traces.Close(t.Context())
+		})
+	}
+}
+
+func TestTracesKnowOneProtocol(t *testing.T) {
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
+	t.Setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")
+	_, err := observe.NewTraces(t.Context(), "auren", "v1", zap.NewNop())
+	require.ErrorContains(t, err, `"grpc"`)
+	require.ErrorContains(t, err, "http/protobuf")
 }
