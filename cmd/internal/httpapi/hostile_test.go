@@ -21,7 +21,6 @@ func TestHostileRequests(t *testing.T) {
 	s := newService(t)
 	id := s.remember(t, coffee).ID.String()
 	one := "/v1/memories/" + id
-	long := func(n int) string { return strings.Repeat("x", n) }
 
 	for name, c := range map[string]struct {
 		method, path, body string
@@ -59,7 +58,6 @@ func TestHostileRequests(t *testing.T) {
 		"tenant":          {"POST", "/v1/memories", coffee, []string{"Auren-Tenant", "A b"}, 400, "Auren-Tenant", "must be 1 to 63 lower-case letters"},
 		"tenant twice":    {"POST", "/v1/memories", coffee, []string{"Auren-Tenant", "a", "Auren-Tenant", "b"}, 400, "Auren-Tenant", "must be given once, got 2"},
 		"actor not UTF-8": {"POST", "/v1/memories", coffee, []string{"Auren-Actor", "caf\xe9"}, 400, "Auren-Actor", "UTF-8"},
-		"key too long":    {"POST", "/v1/memories", coffee, []string{"Idempotency-Key", long(256)}, 400, "Idempotency-Key", "1 to 255"},
 		"key empty":       {"POST", "/v1/memories", coffee, []string{"Idempotency-Key", ""}, 400, "Idempotency-Key", "empty"},
 		"key of quotes":   {"POST", "/v1/memories", coffee, []string{"Idempotency-Key", `""`}, 400, "Idempotency-Key", "quotes"},
 		"key half quoted": {"POST", "/v1/memories", coffee, []string{"Idempotency-Key", `"a`}, 400, "Idempotency-Key", "quotes"},
