@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -31,8 +32,11 @@ type settings struct {
 
 func main() {
 	s := settings{
-		nats: setting("AUREN_NATS_URL", "nats://127.0.0.1:4222"), api: setting("AUREN_URL", "http://127.0.0.1:7430"),
-		tenant: setting("AUREN_TENANT", "default"), durable: setting("DURABLE", "ledger"), ledger: setting("LEDGER", "ledger.jsonl"),
+		nats:    cmp.Or(os.Getenv("AUREN_NATS_URL"), "nats://127.0.0.1:4222"),
+		api:     cmp.Or(os.Getenv("AUREN_URL"), "http://127.0.0.1:7430"),
+		tenant:  cmp.Or(os.Getenv("AUREN_TENANT"), "default"),
+		durable: cmp.Or(os.Getenv("DURABLE"), "ledger"),
+		ledger:  cmp.Or(os.Getenv("LEDGER"), "ledger.jsonl"),
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, s)
@@ -58,13 +62,6 @@ func run(ctx context.Context, s settings) error {
 		}
 	}
 	return nil
-}
-
-func setting(name, otherwise string) string {
-	if value := os.Getenv(name); value != "" {
-		return value
-	}
-	return otherwise
 }
 
 // follow applies messages until something fails; beginning again is all that it takes to recover.

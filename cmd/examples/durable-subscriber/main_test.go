@@ -2,13 +2,10 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
@@ -18,22 +15,17 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 
-	"github.com/auren-memory/auren/cmd/internal/api"
-	"github.com/auren-memory/auren/cmd/internal/httpapi"
+	"github.com/auren-memory/auren/cmd/internal/config"
 	"github.com/auren-memory/auren/cmd/internal/proctest"
+	"github.com/auren-memory/auren/cmd/internal/stack"
+	"github.com/auren-memory/auren/cmd/internal/terminal"
 	"github.com/auren-memory/auren/commands"
-	"github.com/auren-memory/auren/deploy/standalone"
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
-	"github.com/auren-memory/auren/eventstore/writer"
-	"github.com/auren-memory/auren/projections"
-	"github.com/auren-memory/auren/projections/agentmemories"
 	"github.com/auren-memory/auren/projections/fanout"
-	"github.com/auren-memory/auren/projections/runner"
-	"github.com/auren-memory/auren/queries"
 )
 
 const (
@@ -51,70 +43,47 @@ func TestMain(m *testing.M) {
 	pgtest.Main(m)
 }
 
-// stack is AUREN on a database and a NATS server of its own.
-type stack struct {
-	log       *eventstore.Log
-	writer    *writer.Writer
-	handler   *commands.Handler
-	js        jetstream.JetStream
-	nats, api string
+// auren is AUREN on a database and a NATS server of its own.
+type auren struct {
+	*stack.Stack
+	js jetstream.JetStream
 }
 
-func setup(t *testing.T) stack {
+func setup(t *testing.T) auren {
 	t.Helper()
-	pool := pgtest.New(t)
-	log, appends := eventstore.NewLog(pool), writer.New(pool, writer.Config{})
-	t.Cleanup(appends.Close)
-	server, err := standalone.StartNATS(standalone.NATSConfig{DataDir: t.TempDir(), Addr: "127.0.0.1:0"})
+	settings := stack.Settings{
+		Config: config.Config{DSN: config.DSN(pgtest.DSN(t)), NATSAddr: "127.0.0.1:0", HTTPAddr: "127.0.0.1:0", DataDir: t.TempDir()},
+		Log:    zap.NewNop(), Stderr: terminal.New(t.Output()),
+	}
+	running := stack.NewLifecycle(settings.Log)
+	t.Cleanup(func() { require.NoError(t, running.Stop()) })
+	s, err := settings.StartStack(t.Context(), running)
 	require.NoError(t, err)
-	t.Cleanup(server.Stop)
-	conn, err := nats.Connect(server.URL())
+	conn, err := nats.Connect(s.NATSURL)
 	require.NoError(t, err)
 	t.Cleanup(conn.Close)
 	js, err := jetstream.New(conn)
 	require.NoError(t, err)
-	relay, err := fanout.New(pool, log, conn, fanout.Config{})
-	require.NoError(t, err)
-	news := eventstore.NewWatcher(pool, eventstore.LogChannel, zap.NewNop())
-	projected := news.OnChannel(projections.Channel)
-
-	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
-	var running sync.WaitGroup
-	for _, run := range []func(context.Context) error{
-		news.Run,
-		runner.New(pool, log, news, runner.Config{}, agentmemories.Projection{}).Run,
-		runner.NewSink(pool, log, projected, runner.Config{}, relay).Run,
-	} {
-		running.Go(func() { _ = run(ctx) })
-	}
-	t.Cleanup(func() {
-		stop()
-		running.Wait()
-	})
-	handler := commands.New(log, appends, commands.Config{})
-	service := api.New(api.Deps{Commands: handler, Queries: queries.New(pool, queries.Config{}), Log: log, LogWatcher: news})
-	served := httptest.NewServer(httpapi.New(service, httpapi.Operations{}, httpapi.Config{}))
-	t.Cleanup(served.Close)
-	return stack{log: log, writer: appends, handler: handler, js: js, nats: server.URL(), api: served.URL}
+	return auren{s, js}
 }
 
-func (s stack) remember(t *testing.T, content string, n int) {
+func (s auren) remember(t *testing.T, content string, n int) {
 	t.Helper()
 	for range n {
-		_, err := s.handler.Remember(t.Context(), commands.Request{Tenant: domain.DefaultTenant, Meta: domain.Meta{Actor: "ana"}},
+		_, err := s.Handler.Remember(t.Context(), commands.Request{Tenant: domain.DefaultTenant, Meta: domain.Meta{Actor: "ana"}},
 			commands.Remember{Draft: memory.Draft{AgentID: "coach", UserID: "ana", Content: canonjson.Text(content)}})
 		require.NoError(t, err)
 	}
 }
 
 // subscribe starts the example.
-func (s stack) subscribe(t *testing.T, ledger string) *proctest.Process {
+func (s auren) subscribe(t *testing.T, ledger string) *proctest.Process {
 	t.Helper()
 	program, err := os.Executable()
 	require.NoError(t, err)
 	return proctest.Start(t, proctest.Config{
 		Program:  program,
-		Env:      []string{asSubscriber + "=1", "AUREN_NATS_URL=" + s.nats, "AUREN_URL=" + s.api, "LEDGER=" + ledger},
+		Env:      []string{asSubscriber + "=1", "AUREN_NATS_URL=" + s.NATSURL, "AUREN_URL=" + s.URL(), "LEDGER=" + ledger},
 		Patience: patience,
 	})
 }
@@ -147,14 +116,14 @@ func waitFor(t *testing.T, ledger string, n int) {
 }
 
 // requireWhole holds the ledger equal to the log: each event once, in order, as it is there.
-func (s stack) requireWhole(t *testing.T, ledger string) {
+func (s auren) requireWhole(t *testing.T, ledger string) {
 	t.Helper()
-	head, err := s.log.Head(t.Context(), domain.DefaultTenant)
+	head, err := s.Events.Head(t.Context(), domain.DefaultTenant)
 	require.NoError(t, err)
 	waitFor(t, ledger, int(head.SequenceID))
 	var after int64
 	for i, line := range lines(t, ledger) {
-		page, err := s.log.ReadLog(t.Context(), domain.DefaultTenant, after, eventstore.Filter{Categories: []string{eventstore.AllCategories}}, 1)
+		page, err := s.Events.ReadLog(t.Context(), domain.DefaultTenant, after, eventstore.Filter{Categories: []string{eventstore.AllCategories}}, 1)
 		require.NoError(t, err)
 		require.NotEmpty(t, page.Events, "line %d is of no event", i+1)
 		expected, err := json.Marshal(page.Events[0])
@@ -202,7 +171,7 @@ func TestSubscriberFillsGapsFromTheLog(t *testing.T) {
 	waitFor(t, ledger, 700)
 	subscriber.Kill()
 	// The stream never has what operators did to a read model. The log does.
-	_, err := s.writer.Append(t.Context(), eventstore.Command{Tenant: domain.DefaultTenant, Writes: []eventstore.StreamAppend{{
+	_, err := s.Writer.Append(t.Context(), eventstore.Command{Tenant: domain.DefaultTenant, Writes: []eventstore.StreamAppend{{
 		StreamID: uuid.New(), Category: eventstore.CategoryProjection,
 		Events: []eventstore.NewEvent{{ID: uuid.New(), Type: "projection_operated", SchemaVersion: 1, OccurredAt: time.Now()}},
 	}}})

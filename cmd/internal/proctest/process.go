@@ -3,10 +3,12 @@
 package proctest
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"os/exec"
 	"regexp"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -14,7 +16,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const tick = 5 * time.Millisecond
+const (
+	tick   = 5 * time.Millisecond
+	logged = 16_000 // bytes from the end of each output that a failed test logs
+)
 
 // Config describes the process and how long the test waits for it.
 type Config struct {
@@ -28,8 +33,6 @@ type Config struct {
 	Credential *syscall.Credential
 	// Patience bounds each wait; the machine may be busy with other tests.
 	Patience time.Duration
-	// Logged limits what a failed test logs of each output, in bytes from its end; default all.
-	Logged int
 }
 
 // Process is a program, running or ended. Its methods are safe for concurrent use; those that may end the test are for
@@ -61,7 +64,7 @@ func Start(t testing.TB, config Config) *Process {
 	t.Cleanup(func() {
 		p.Kill()
 		if t.Failed() {
-			t.Logf("%s\n%s\n%s", p.cmd, p.Stdout.End(config.Logged), p.Stderr.End(config.Logged))
+			t.Logf("%s\n%s\n%s", p.cmd, p.Stdout.End(logged), p.Stderr.End(logged))
 		}
 	})
 	return p
@@ -141,4 +144,29 @@ func (p *Process) WaitUntil(what string, done func() bool) {
 		case <-again.C:
 		}
 	}
+}
+
+// Output keeps what is written to it. The zero value is empty; it is safe for concurrent use.
+type Output struct {
+	mu   sync.Mutex
+	said bytes.Buffer
+}
+
+func (o *Output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.said.Write(p)
+}
+
+// String returns all that was written so far.
+func (o *Output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.said.String()
+}
+
+// End returns at most limit bytes from the end.
+func (o *Output) End(limit int) string {
+	said := o.String()
+	return said[max(0, len(said)-limit):]
 }

@@ -5,6 +5,7 @@ package pgtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/auren-memory/auren/deploy/standalone"
@@ -32,13 +34,9 @@ const (
 
 // shared is the server of this process: one for all tests is what makes a database per test cheap.
 var shared struct {
-	sync.Mutex
-	main   bool // Main will stop it
-	tried  bool
-	dir    string
-	server *standalone.Postgres
-	err    error
-
+	main      bool // Main will stop it
+	dir       string
+	server    *standalone.Postgres
 	databases atomic.Int64
 }
 
@@ -46,9 +44,7 @@ var shared struct {
 //
 //	func TestMain(m *testing.M) { pgtest.Main(m) }
 func Main(m *testing.M) {
-	shared.Lock()
 	shared.main = true
-	shared.Unlock()
 	code := m.Run()
 	if err := stop(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -85,29 +81,17 @@ func DSN(t testing.TB) string {
 }
 
 // start starts the server and makes the template, once; a failure is every test's failure.
-func start() (*standalone.Postgres, error) {
-	shared.Lock()
-	defer shared.Unlock()
+var start = sync.OnceValues(func() (server *standalone.Postgres, err error) {
 	if !shared.main {
-		return nil, fmt.Errorf("this package's TestMain does not call pgtest.Main")
+		return nil, errors.New("this package's TestMain does not call pgtest.Main")
 	}
-	if !shared.tried {
-		shared.tried = true
-		shared.server, shared.err = startServer()
-	}
-	return shared.server, shared.err
-}
-
-func startServer() (*standalone.Postgres, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), deadline)
 	defer cancel()
-	dir, err := makeDir()
-	if err != nil {
+	if shared.dir, err = makeDir(); err != nil {
 		return nil, err
 	}
-	shared.dir = dir
-	server, err := standalone.StartPostgres(ctx, standalone.PostgresConfig{
-		DataDir: dir,
+	server, err = standalone.StartPostgres(ctx, standalone.PostgresConfig{
+		DataDir: shared.dir,
 		Settings: map[string]string{
 			"fsync":              "off", // what these tests write is thrown away
 			"synchronous_commit": "off",
@@ -119,6 +103,7 @@ func startServer() (*standalone.Postgres, error) {
 	if err != nil {
 		return nil, err
 	}
+	shared.server = server
 	err = admin(server, "create database "+template+" owner auren")
 	if err == nil {
 		err = migrate(ctx, databaseDSN(server, template))
@@ -131,7 +116,7 @@ func startServer() (*standalone.Postgres, error) {
 		return nil, fmt.Errorf("make the template of the tests' databases: %w", err)
 	}
 	return server, nil
-}
+})
 
 // migrate creates the schema with the tables of the read models.
 func migrate(ctx context.Context, dsn string) error {
@@ -147,16 +132,11 @@ func migrate(ctx context.Context, dsn string) error {
 }
 
 func stop() error {
-	shared.Lock()
-	defer shared.Unlock()
 	if shared.server != nil {
 		// Nothing of it is kept, so it need not write anything.
 		if err := shared.server.Kill(); err != nil {
 			return err
 		}
-	}
-	if shared.dir == "" {
-		return nil
 	}
 	return os.RemoveAll(shared.dir)
 }
@@ -192,4 +172,54 @@ func databaseDSN(server *standalone.Postgres, database string) string {
 	}
 	dsn.Path = "/" + database
 	return dsn.String()
+}
+
+// Server is a private server of one test, for tests that stop, kill or restart it.
+type Server struct {
+	*standalone.Postgres
+	config standalone.PostgresConfig
+}
+
+// NewServer starts a server with the settings of production, fsync among them, and migrates its database auren:
+// DSN is the server's own. It goes when the test ends. It needs no Main.
+func NewServer(t testing.TB) *Server {
+	t.Helper()
+	s := &Server{config: standalone.PostgresConfig{
+		DataDir:  DataDir(t),
+		Settings: map[string]string{"shared_buffers": "128MB"},
+	}}
+	s.start(t)
+	t.Cleanup(func() { require.NoError(t, s.Kill()) })
+	require.NoError(t, migrate(t.Context(), s.DSN()))
+	return s
+}
+
+// Restart kills the server if it runs and starts it again on the same data and the same DSN.
+func (s *Server) Restart(t testing.TB) {
+	t.Helper()
+	require.NoError(t, s.Kill())
+	s.start(t)
+}
+
+func (s *Server) start(t testing.TB) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), deadline)
+	defer cancel()
+	server, err := standalone.StartPostgres(ctx, s.config)
+	require.NoError(t, err)
+	s.Postgres = server
+}
+
+// DataDir returns an empty directory that serves as a data directory also for root, whose t.TempDir the account
+// of PostgreSQL could not enter. It goes when the test ends, once a server whose AUREN was killed has shut down and
+// writes there no longer.
+func DataDir(t testing.TB) string {
+	t.Helper()
+	dir, err := makeDir()
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		require.EventuallyWithT(t, func(c *assert.CollectT) { assert.NoError(c, os.RemoveAll(dir)) },
+			deadline, 10*time.Millisecond)
+	})
+	return dir
 }

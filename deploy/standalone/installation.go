@@ -8,11 +8,30 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
+
+// MinVersion is the oldest major version of PostgreSQL that AUREN runs on.
+const MinVersion = 14
+
+// NotInstalledError says that this machine has no PostgreSQL that AUREN can run, and what to type.
+type NotInstalledError struct {
+	Newest  int    // the newest major version found, all of them too old; 0 when there is none
+	Command string // the command that installs PostgreSQL on this platform
+}
+
+// Error names the command.
+func (e *NotInstalledError) Error() string {
+	lack := "PostgreSQL is not installed"
+	if e.Newest > 0 {
+		lack = fmt.Sprintf("PostgreSQL %d is too old, AUREN needs %d or newer", e.Newest, MinVersion)
+	}
+	return lack + "; install it with: " + e.Command
+}
 
 // installation is a directory that holds initdb and postgres of one major version.
 type installation struct {
@@ -54,7 +73,7 @@ func installations(root string) []installation {
 			return
 		}
 		seen[real] = true
-		if i, err := inspect(real); err == nil {
+		if i, ok := inspect(real); ok {
 			*list = append(*list, i)
 		}
 	}
@@ -94,22 +113,17 @@ var usualPlaces = []string{
 	"opt/pgsql*/bin",
 }
 
-// inspect reads the version of the binaries in a directory that holds all that is needed.
-func inspect(dir string) (installation, error) {
-	for _, program := range []string{"initdb", "postgres"} {
-		if _, err := exec.LookPath(filepath.Join(dir, program)); err != nil {
-			return installation{}, fmt.Errorf("PostgreSQL in %s: %w", dir, err)
-		}
+// inspect reads the version of the binaries in a directory; ok says that it holds all that is needed.
+func inspect(dir string) (found installation, ok bool) {
+	if _, err := exec.LookPath(filepath.Join(dir, "initdb")); err != nil {
+		return installation{}, false
 	}
 	answer, err := output(filepath.Join(dir, "postgres"), "--version")
 	if err != nil {
-		return installation{}, fmt.Errorf("PostgreSQL in %s: %w", dir, err)
+		return installation{}, false
 	}
 	version, err := majorVersion(answer)
-	if err != nil {
-		return installation{}, fmt.Errorf("PostgreSQL in %s: %w", dir, err)
-	}
-	return installation{binDir: dir, version: version}, nil
+	return installation{binDir: dir, version: version}, err == nil
 }
 
 // majorVersion reads the 15 of "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)" and of "15".
@@ -165,4 +179,61 @@ func mayInstall(ctx context.Context, manager packageManager) bool {
 		return root != manager.asUser
 	}
 	return exec.CommandContext(ctx, "sudo", "-n", "true").Run() == nil
+}
+
+// packageManager knows how one family of platforms installs PostgreSQL.
+type packageManager struct {
+	program string
+	command string // what a person types
+	script  string // what we run when nobody is there to answer; empty: the command
+	asUser  bool   // refuses root and needs none
+}
+
+var packageManagers = []packageManager{
+	{program: "apt-get", command: "apt-get install -y postgresql", script: aptScript},
+	{program: "dnf", command: "dnf install -y postgresql-server postgresql-contrib"},
+	{program: "yum", command: "yum install -y postgresql-server postgresql-contrib"},
+	{program: "apk", command: "apk add postgresql postgresql-contrib"},
+	{program: "pacman", command: "pacman -Sy --noconfirm postgresql"},
+	{program: "zypper", command: "zypper --non-interactive install postgresql-server postgresql-contrib"},
+	{program: "brew", command: "brew install postgresql@17", asUser: true},
+}
+
+// aptScript keeps Debian's package from creating and starting a cluster of its own. It removes the setting
+// afterwards: it belongs to the machine.
+const aptScript = `set -e
+export DEBIAN_FRONTEND=noninteractive
+setting=/etc/postgresql-common/createcluster.d/auren.conf
+mkdir -p "${setting%/*}"
+trap 'rm -f "$setting"' EXIT
+echo 'create_main_cluster = false' > "$setting"
+apt-get -o DPkg::Lock::Timeout=120 update
+apt-get -o DPkg::Lock::Timeout=120 install -y --no-install-recommends postgresql
+`
+
+// platformPackageManager is the one of this machine; ok is false when we know none of those it has.
+func platformPackageManager() (manager packageManager, ok bool) {
+	for _, m := range packageManagers {
+		if m.asUser != (runtime.GOOS == "darwin") {
+			continue
+		}
+		if _, err := exec.LookPath(m.program); err == nil {
+			return m, true
+		}
+	}
+	return packageManager{}, false
+}
+
+// installCommand is the one command to type on this machine.
+func installCommand() string {
+	manager, ok := platformPackageManager()
+	switch {
+	case !ok && runtime.GOOS == "darwin":
+		return "brew install postgresql@17 (Homebrew itself: https://brew.sh)"
+	case !ok:
+		return "the package manager of this platform, or see https://www.postgresql.org/download/"
+	case manager.asUser || os.Geteuid() == 0:
+		return manager.command
+	}
+	return "sudo " + manager.command
 }
