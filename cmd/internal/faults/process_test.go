@@ -43,7 +43,7 @@ type process struct {
 
 func start(t *testing.T, program string, env []string, args ...string) *process {
 	t.Helper()
-	return &process{proctest.Start(t, proctest.Config{Program: program, Args: args, Env: env, Patience: patience, Logged: logged}), t}
+	return &process{proctest.Start(t, proctest.Config{Program: program, Args: args, Env: env, Patience: patience}), t}
 }
 
 // reached waits until the failpoint of the process is reached.
