@@ -12,16 +12,14 @@ import (
 
 // Problem is how every transport shows an error (RFC 9457).
 type Problem struct {
-	Type   string       `json:"type" format:"uri" doc:"What kind of problem it is, for programs; it never changes." example:"urn:auren:problem:invalid"`
-	Title  string       `json:"title" doc:"The kind of problem, for people." example:"Unprocessable Content"`
-	Status int          `json:"status" doc:"The HTTP status, once more." example:"422"`
-	Detail string       `json:"detail" doc:"What must hold and does not." example:"confidence: must be between 0 and 1, got 1.5"`
-	Errors []FieldError `json:"errors,omitempty" doc:"The fields, parameters or headers at fault."`
-	// The versions of a conflict.
-	ExpectedVersion *int `json:"expected_version,omitempty" doc:"In a conflict of versions: the version that was expected."`
-	ActualVersion   *int `json:"actual_version,omitempty" doc:"In a conflict of versions: the version that the memory is at."`
-	// RequestID finds the log entry of an internal error.
-	RequestID string `json:"request_id,omitempty" doc:"In an internal error: what to look for in the server's log."`
+	Type            string       `json:"type" format:"uri" doc:"What kind of problem it is, for programs; it never changes." example:"urn:auren:problem:invalid"`
+	Title           string       `json:"title" doc:"The kind of problem, for people." example:"Unprocessable Content"`
+	Status          int          `json:"status" doc:"The HTTP status, once more." example:"422"`
+	Detail          string       `json:"detail" doc:"What must hold and does not." example:"confidence: must be between 0 and 1, got 1.5"`
+	Errors          []FieldError `json:"errors,omitempty" doc:"The fields, parameters or headers at fault."`
+	ExpectedVersion *int         `json:"expected_version,omitempty" doc:"In a conflict of versions: the version that was expected."`
+	ActualVersion   *int         `json:"actual_version,omitempty" doc:"In a conflict of versions: the version that the memory is at."`
+	RequestID       string       `json:"request_id,omitempty" doc:"In an internal error: what to look for in the server's log."`
 }
 
 // FieldError says what is wrong with one field.

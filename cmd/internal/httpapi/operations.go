@@ -5,31 +5,11 @@ import (
 	"net/http"
 	"reflect"
 	"runtime"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"go.opentelemetry.io/otel/trace"
-	"go.uber.org/zap"
 
 	"github.com/auren-memory/auren/cmd/internal/api"
 )
-
-// Operations is what the paths need that are about this process: /health, /metrics, /version.
-type Operations struct {
-	// Version of the program.
-	Version string
-	// Log gets internal errors, and each request at level debug; default none.
-	Log *zap.Logger
-	// Ready tells whether all parts work and, for each, "ok" or what is wrong with it; default always ready.
-	Ready func(ctx context.Context) (ready bool, parts map[string]string)
-	// Metrics serves /metrics; default no such path.
-	Metrics http.Handler
-	// Answered is told of every answer, with the pattern of the route ("unmatched" if none) and a method of HTTP's
-	// own ("OTHER" if none); took is negative for a live feed. Default none.
-	Answered func(route, method string, status int, took time.Duration)
-	// Tracer makes the span of each request to the API; default none.
-	Tracer trace.Tracer
-}
 
 type healthAnswer struct {
 	Status string            `json:"status" doc:"live, ready or unready." example:"ready"`

@@ -20,25 +20,6 @@ import (
 	"github.com/auren-memory/auren/domain"
 )
 
-const (
-	// requestTimeout bounds one request, but for live feeds.
-	requestTimeout = 30 * time.Second
-	// bodyTimeout bounds the reading of a body.
-	bodyTimeout = 30 * time.Second
-	// shutdownTimeout is how long requests may take to end when Run ends.
-	shutdownTimeout = 10 * time.Second
-)
-
-// Config tunes a Server.
-type Config struct {
-	// Addr to listen on in Run.
-	Addr string
-	// WriteTimeout bounds the writing of an answer, and of one piece of a live feed; default 30 s.
-	WriteTimeout time.Duration
-	// Heartbeat is how often a live feed without news says that it lives; default 15 s.
-	Heartbeat time.Duration
-}
-
 // Server serves the API. It is an http.Handler, safe for concurrent use, and listens by itself in Run.
 type Server struct {
 	Operations
@@ -103,7 +84,8 @@ func (s *Server) Listen(ctx context.Context) (net.Addr, error) {
 	if err != nil {
 		return nil, fmt.Errorf("http: %w; choose another address with AUREN_HTTP_ADDR", err)
 	}
-	s.listener, s.loopback = listener, isLoopback(listener.Addr())
+	tcp, ok := listener.Addr().(*net.TCPAddr)
+	s.listener, s.loopback = listener, ok && tcp.IP.IsLoopback()
 	return listener.Addr(), nil
 }
 
@@ -242,10 +224,4 @@ func namesNoOther(host string) bool {
 	}
 	_, err := netip.ParseAddr(strings.Trim(host, "[]"))
 	return err == nil
-}
-
-// isLoopback tells whether only this machine reaches an address.
-func isLoopback(addr net.Addr) bool {
-	tcp, ok := addr.(*net.TCPAddr)
-	return ok && tcp.IP.IsLoopback()
 }

@@ -25,12 +25,10 @@ type Traces struct {
 	provider *sdktrace.TracerProvider
 }
 
-// NewTraces sends traces by OTLP over HTTP where the environment asks for it, by the variables that OpenTelemetry
-// defines: OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT names the collector, and the others of
-// the exporter, the sampler, the batches and the resource hold, too. Without one of the two, or with
-// OTEL_SDK_DISABLED=true or OTEL_TRACES_EXPORTER=none, it returns the zero Traces. Service is what the process is called
-// where OTEL_SERVICE_NAME does not say otherwise. A collector that is away is said in the log, and what it misses is
-// lost. Close it.
+// NewTraces sends traces by OTLP over HTTP where OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT names a
+// collector, unless OTEL_SDK_DISABLED=true or OTEL_TRACES_EXPORTER=none; else it returns the zero Traces. The other variables
+// of OpenTelemetry hold, too. Service is what the process is called unless OTEL_SERVICE_NAME says otherwise. What a collector
+// that is away misses is lost, and said in the log. Close it.
 func NewTraces(ctx context.Context, service, version string, log *zap.Logger) (Traces, error) {
 	if !wanted() {
 		return Traces{}, nil
