@@ -7,7 +7,7 @@ import (
 	"github.com/auren-memory/auren/cmd/internal/config"
 )
 
-// commandLine is the grammar of the command line; each command is in package cli, in the file of its name.
+// commandLine is the grammar of the command line; each command is in package cli.
 type commandLine struct {
 	config.Config
 	Version kong.VersionFlag `help:"Print the version and exit." group:"settings"`

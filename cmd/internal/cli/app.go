@@ -1,4 +1,4 @@
-// Package cli holds the subcommands of auren, each in a file of its name: read the flags, do it, print the answer.
+// Package cli holds the subcommands of auren: read the flags, do it, print the answer.
 package cli
 
 import (
@@ -35,3 +35,12 @@ func (e ExitError) Unwrap() error { return e.Err }
 
 // Error says why.
 func (e ExitError) Error() string { return e.Err.Error() }
+
+// Version is `auren version`.
+type Version struct{}
+
+// Run prints the version that the build stamped.
+func (*Version) Run(a *App) error {
+	a.Stdout.Printf("auren %s\n", a.Version)
+	return nil
+}

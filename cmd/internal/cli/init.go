@@ -6,6 +6,7 @@ import (
 
 	"github.com/auren-memory/auren/cmd/internal/database"
 	"github.com/auren-memory/auren/cmd/internal/stack"
+	"github.com/auren-memory/auren/deploy/standalone"
 	"github.com/auren-memory/auren/migrations"
 )
 
@@ -58,4 +59,16 @@ func (a *App) migrate(ctx context.Context, dsn string) error {
 	}
 	a.Stdout.Printf("brought the schema of %s from version %d to %d\n", database.Target(pool), before, latest)
 	return nil
+}
+
+// Setup is `auren setup`.
+type Setup struct{}
+
+// Run installs PostgreSQL's packages where they are missing and this account may do so, and is quiet otherwise.
+func (*Setup) Run(ctx context.Context, a *App) error {
+	_, err := standalone.FindPostgres()
+	if _, missing := errors.AsType[*standalone.NotInstalledError](err); missing {
+		return a.InstallPostgres(ctx)
+	}
+	return err
 }

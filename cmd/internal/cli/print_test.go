@@ -3,6 +3,8 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -11,10 +13,15 @@ import (
 	"github.com/mattn/go-runewidth"
 	"github.com/stretchr/testify/require"
 
+	"github.com/auren-memory/auren/cmd/internal/config"
+	"github.com/auren-memory/auren/cmd/internal/health"
 	"github.com/auren-memory/auren/cmd/internal/jsonimport"
 	"github.com/auren-memory/auren/cmd/internal/proctest"
+	"github.com/auren-memory/auren/cmd/internal/stack"
 	"github.com/auren-memory/auren/cmd/internal/terminal"
+	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/eventstore"
+	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/queries"
 )
 
@@ -84,4 +91,56 @@ func TestChangesNeverBreakTheTerminal(t *testing.T) {
 			require.LessOrEqual(t, runewidth.StringWidth(strings.TrimSuffix(line, "\n")), width, line)
 		}
 	}
+}
+
+func TestStatusOfManyTenantsIsASummaryAndTheWorst(t *testing.T) {
+	t.Parallel()
+	at, none := int64(7), int64(0)
+	var all []health.Projection
+	for n := range 40 {
+		p := health.Projection{Status: projections.Status{
+			Tenant: domain.Tenant(fmt.Sprint("t", n)), Projection: "search", SequenceID: 9, Head: 9, Holder: fmt.Sprint("holder", n%3), State: projections.Idle,
+		}}
+		switch n {
+		case 38:
+			p.StoppedAt, p.StoppedReason, p.State, p.Head, p.Lag, p.Problem = &at, "no good", projections.Stopped, 109, 100, "stopped at event 7: no good"
+		case 37:
+			p.StoppedAt, p.StoppedReason, p.State, p.Problem = &none, "not of one history", projections.Stopped, "stopped: not of one history"
+		case 39:
+			p.State, p.Head, p.Lag, p.LagSeconds = projections.Moving, 20, 11, 3
+		}
+		all = append(all, p)
+	}
+	var out proctest.Output
+	printProjections(terminal.New(&out), all, false)
+	require.Regexp(t, `search +40 +3 projectors +0 +37 +1 +0 +2 +111`, out.String())
+	require.Regexp(t, `(?s)the worst 12 of 40.*t38 .*stopped at event 7: no good.*t37 .*stopped: not of one history.*t39 .*moving.*t0 `, out.String())
+	require.NotContains(t, out.String(), "t36 ")
+	out = proctest.Output{}
+	printProjections(terminal.New(&out), all, true)
+	require.Contains(t, out.String(), "t36 ")
+	require.NotContains(t, out.String(), "the worst")
+}
+
+func TestSuggestionsCanBePasted(t *testing.T) {
+	t.Parallel()
+	const dir = `/tmp/d 3 'é" $HOME`
+	var out bytes.Buffer
+	a := &App{Settings: &stack.Settings{Config: config.Config{DataDir: dir}, Tenant: "other"}, Stdout: terminal.New(&out)}
+	(&Up{}).suggest(a, "http://[::1]:7430")
+
+	var pasted [][]string
+	for line := range strings.Lines(out.String()) {
+		command, ok := strings.CutPrefix(line, "  ")
+		if !ok {
+			continue
+		}
+		words, err := exec.Command("sh", "-c", `printf '%s\n' `+command).Output()
+		require.NoError(t, err, command)
+		pasted = append(pasted, strings.Split(strings.TrimSuffix(string(words), "\n"), "\n"))
+	}
+	require.Len(t, pasted, 5)
+	require.Equal(t, []string{"curl", "-s", "-H", "content-type: application/json", "-H", "auren-tenant: other", "http://[::1]:7430/v1/memories", "-d"}, pasted[0][:8])
+	require.Contains(t, out.String(), ` 'http://[::1]:7430/v1/memories' `, "a shell may take brackets for a pattern")
+	require.Equal(t, []string{"--data-dir", dir, "--tenant", "other", "status"}, pasted[4][1:])
 }

@@ -93,3 +93,32 @@ func TestPrintingMasksSecrets(t *testing.T) {
 	require.Equal(t, "a:4222, b:4222", c.NATSURL.Hosts())
 	require.Empty(t, DSN("").String())
 }
+
+func TestSizesRoundTrip(t *testing.T) {
+	t.Parallel()
+	for text, size := range map[string]Bytes{"0": 0, "1025": 1025, "3KiB": 3 * KiB, "512MiB": 512 * MiB, "1GiB": GiB, "1024GiB": 1024 * GiB} {
+		var b Bytes
+		require.NoError(t, b.UnmarshalText([]byte(text)))
+		require.Equal(t, size, b)
+		require.Equal(t, text, b.String())
+	}
+	for _, text := range []string{"", "GiB", "1GB", "-1MiB", "1.5GiB", "99999999999GiB", "1 e3"} {
+		var b Bytes
+		require.Error(t, b.UnmarshalText([]byte(text)), text)
+	}
+}
+
+func TestSecretsAreMasked(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"dial nats://u:s3cret@h:1: refused":         "dial nats://***@h:1: refused",
+		"postgres://s3cret@h/x?sslmode=disable bad": "postgres://***@h/x?sslmode=disable bad",
+		"host=h password=s3cret dbname=x":           "host=h password=*** dbname=x",
+		"password='s3 cr\\'et' dbname=x":            "password=*** dbname=x",
+		"?sslpassword=s3cret&x=1":                   "?sslpassword=***&x=1",
+		"such as postgres://user:password@host:1/d": "such as postgres://user:password@host:1/d",
+		"nothing": "nothing",
+	} {
+		require.Equal(t, want, MaskSecrets(text))
+	}
+}

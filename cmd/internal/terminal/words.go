@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // Count says how many there are of something, as in "1 memory" and "2,000 memories".
@@ -47,4 +48,33 @@ func Duration(d time.Duration) string {
 	default:
 		return d.Round(time.Second).String()
 	}
+}
+
+// Quoted writes a word so that a shell takes it as it stands.
+func Quoted(word string) string {
+	safe := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_-./:,@%+", r)
+	}
+	if word != "" && strings.TrimFunc(word, safe) == "" {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// OneLine makes a text of any origin safe to print on one line: what could move the cursor, change colours or
+// reverse the order of letters becomes a space.
+func OneLine(text string) string {
+	return strings.Join(strings.FieldsFunc(text, func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) && r != '\u200d'
+	}), " ")
+}
+
+// Printable keeps the lines of a text and makes the rest of it safe like oneLine.
+func Printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\n' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r) && r != '\u200d') {
+			return ' '
+		}
+		return r
+	}, text)
 }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -51,3 +52,21 @@ func (b Bytes) String() string {
 
 // MarshalText is String.
 func (b Bytes) MarshalText() ([]byte, error) { return []byte(b.String()), nil }
+
+var (
+	urlSecret = regexp.MustCompile(`://[^\s/@]*@`)
+	keySecret = regexp.MustCompile(`(?i)((?:password|token)\s*=\s*)(?:'(?:[^'\\]|\\.)*'|[^\s&]+)`)
+)
+
+// MaskSecrets is the last line of defence: it masks every password in an error, whatever part of a command line or of
+// a driver's message that error repeats.
+func MaskSecrets(text string) string {
+	text = urlSecret.ReplaceAllStringFunc(text, func(found string) string {
+		if found == "://user:password@" {
+			return found // our own advice
+		}
+		return "://***@"
+	})
+	text = keySecret.ReplaceAllString(text, "${1}***")
+	return strings.TrimSpace(text)
+}
