@@ -34,7 +34,7 @@ func rows() map[string][]string {
 	return map[string][]string{
 		bench: {bench + "/internal/measure", bench + "/internal/scenario", bench + "/internal/world", "cmd/internal/config", "cmd/internal/observe",
 			"cmd/internal/terminal", "deploy/standalone"},
-		bench + "/internal/measure": {},
+		bench + "/internal/measure": {"cmd/internal/terminal"},
 		bench + "/internal/scenario": {bench + "/internal/measure", bench + "/internal/world", "cmd/internal/api", "cmd/internal/database", "cmd/internal/httpapi",
 			"cmd/internal/jsonimport", "cmd/internal/jsonimport/sample", "commands", "domain", "domain/canonjson", "domain/memory", "eventstore", "eventstore/writer", "projections",
 			"projections/agentmemories", "projections/fanout", "projections/rebuild", "projections/search", "queries"},

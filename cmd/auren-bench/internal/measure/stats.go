@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"math"
 	"slices"
 	"time"
 )
@@ -27,17 +28,10 @@ func spreadOf(values []float64) Spread {
 	return Spread{Median: median, Min: sorted[0], Max: sorted[len(sorted)-1]}
 }
 
-// percentile returns the smallest of the sorted durations that at least the share of them, above 0 and up to 1, does
-// not exceed; 0 where there are none.
+// percentile returns the smallest of some sorted durations that at least the share of them, above 0 and up to 1, does
+// not exceed.
 func percentile(sorted []time.Duration, share float64) time.Duration {
-	if len(sorted) == 0 {
-		return 0
-	}
-	rank := int(share * float64(len(sorted)))
-	if float64(rank) < share*float64(len(sorted)) {
-		rank++
-	}
-	return sorted[max(rank, 1)-1]
+	return sorted[int(math.Ceil(share*float64(len(sorted))))-1]
 }
 
 // ratios divides round by round; a round without a figure on either side is left out.

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/auren-memory/auren/cmd/internal/terminal"
 )
 
 // Section is a scenario as a table for people.
@@ -15,17 +17,14 @@ type Section struct {
 	Rows [][]string
 }
 
-func tableHeader(unit string) []string {
-	return []string{"case", "", unit + "/s", "min – max", "×", "× 2nd", "p50 ms", "×", "p99 ms", "×", "all in ms"}
-}
-
 // Sections lays the results out. The columns × compare with the first floor of the case, × 2nd with its second one;
 // the floors are marked with ▁.
 func (r *Report) Sections() []Section {
 	var sections []Section
 	for _, result := range r.Results {
 		if n := len(sections); n == 0 || sections[n-1].Title != result.Scenario {
-			sections = append(sections, Section{Title: result.Scenario, Rows: [][]string{tableHeader(result.Sides[0].Unit)}})
+			header := []string{"case", "", result.Sides[0].Unit + "/s", "min – max", "×", "× 2nd", "p50 ms", "×", "p99 ms", "×", "all in ms"}
+			sections = append(sections, Section{Title: result.Scenario, Rows: [][]string{header}})
 		}
 		s := &sections[len(sections)-1]
 		for i, side := range result.Sides {
@@ -62,13 +61,8 @@ func (s *Side) row(name string) []string {
 		mark = "▁ "
 	}
 	row := []string{name, mark + s.Name, figure(&s.PerSecond), figure3(s.PerSecond.Min) + " – " + figure3(s.PerSecond.Max)}
-	first, second := Ratio{}, Ratio{}
-	if len(s.Ratios) > 0 {
-		first = s.Ratios[0]
-	}
-	if len(s.Ratios) > 1 {
-		second = s.Ratios[1]
-	}
+	ratios := append(slices.Clone(s.Ratios), Ratio{}, Ratio{}) // there are at most two, or none
+	first, second := ratios[0], ratios[1]
 	return append(row, times(&first.PerSecond), times(&second.PerSecond),
 		figure(s.P50), times(first.P50), figure(s.P99), times(first.P99), figure(s.Took))
 }
@@ -97,12 +91,7 @@ func figure3(f float64) string {
 	case f < 1000:
 		return strconv.FormatFloat(f, 'f', 0, 64)
 	}
-	whole := int64(f + 0.5)
-	text := ""
-	for ; whole >= 1000; whole /= 1000 {
-		text = fmt.Sprintf(",%03d", whole%1000) + text
-	}
-	return strconv.FormatInt(whole, 10) + text
+	return terminal.Number(int64(f + 0.5))
 }
 
 // Describe says in a few lines what the figures were taken on.

@@ -80,15 +80,14 @@ func newAppending(b *run) *appending {
 }
 
 // benchAppend measures the three ways in: the store, the commands on it, and HTTP on those.
-func benchAppend(ctx context.Context, b *run) ([]measure.Result, error) {
+func benchAppend(ctx context.Context, b *run) error {
 	if err := b.Exec(ctx, createBareEvents, createVersionedEvents); err != nil {
-		return nil, err
+		return err
 	}
 	a := newAppending(b)
 	if err := a.serve(ctx); err != nil {
-		return nil, err
+		return err
 	}
-	var results []measure.Result
 	for _, clients := range appendClients {
 		with := func(do measure.Operation) func(context.Context) (measure.Sample, error) {
 			return func(ctx context.Context) (measure.Sample, error) { return measure.Load(ctx, clients, b.Duration, do) }
@@ -97,7 +96,7 @@ func benchAppend(ctx context.Context, b *run) ([]measure.Result, error) {
 		if clients == 1 {
 			name = "1 client"
 		}
-		r, err := b.Compare(ctx, measure.Result{Case: name, Axis: "clients", At: clients},
+		err := b.Compare(ctx, measure.Result{Case: name, Axis: "clients", At: clients},
 			measure.Floor("bare INSERT, one transaction each", "events", with(a.insert)),
 			measure.Floor("BEGIN, SELECT max, INSERT, COMMIT", "events", with(a.insertVersioned)),
 			measure.Subject("event store", "events", with(a.append)),
@@ -107,12 +106,10 @@ func benchAppend(ctx context.Context, b *run) ([]measure.Result, error) {
 			measure.Subject("HTTP with an Idempotency-Key each", "events", with(a.post(true))),
 		)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		results = append(results, r)
 	}
-	r, err := a.benchServers(ctx)
-	return append(results, r), err
+	return a.benchServers(ctx)
 }
 
 // newID is an id as the handlers make them and clients are told to: of all sides alike.
@@ -216,12 +213,12 @@ var appendServers = []int{1, 2, 4}
 
 // benchServers measures what it costs that several servers append to one log: each has a store, and connections, of its own,
 // and knows of the others only by the lock of the log.
-func (a *appending) benchServers(ctx context.Context) (measure.Result, error) {
+func (a *appending) benchServers(ctx context.Context) error {
 	handlers := []*commands.Handler{a.Handler}
 	for range appendServers[len(appendServers)-1] - 1 {
 		handler, err := a.anotherServer(ctx)
 		if err != nil {
-			return measure.Result{}, err
+			return err
 		}
 		handlers = append(handlers, handler)
 	}

@@ -25,22 +25,22 @@ const (
 )
 
 // benchFanout relays events to JetStream, beside a publisher that has nothing to keep in order and nothing to read.
-func benchFanout(ctx context.Context, b *run) ([]measure.Result, error) {
+func benchFanout(ctx context.Context, b *run) error {
 	if err := b.Remember(ctx, world.EvenScopes(b.Events/10, max(b.Events/10/smallScope, 1))); err != nil {
-		return nil, err
+		return err
 	}
 	if err := b.Runner(agentmemories.Projection{}).CatchUp(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	broker, err := b.StartBroker()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	messages, err := b.bareMessages(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	r, err := b.Compare(ctx, measure.Result{Case: "the log to JetStream", Axis: "events", At: len(messages)},
+	return b.Compare(ctx, measure.Result{Case: "the log to JetStream", Axis: "events", At: len(messages)},
 		measure.Floor("bare publisher, 256 in flight, deduplicated", "messages", func(ctx context.Context) (measure.Sample, error) {
 			if err := freshStream(ctx, broker); err != nil {
 				return measure.Sample{}, err
@@ -60,7 +60,6 @@ func benchFanout(ctx context.Context, b *run) ([]measure.Result, error) {
 			}
 			return measure.Timed(len(messages), func() error { return relay.CatchUp(ctx) })
 		}))
-	return []measure.Result{r}, err
 }
 
 // bareMessages has what the fan-out sends of each event as its body.

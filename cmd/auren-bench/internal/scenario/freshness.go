@@ -23,16 +23,16 @@ const patience = time.Minute
 
 // benchFreshness measures how soon after its commit a change is seen: by a subscriber, and by its own writer.
 // Everything that a projector runs is running.
-func benchFreshness(ctx context.Context, b *run) ([]measure.Result, error) {
+func benchFreshness(ctx context.Context, b *run) error {
 	a := newAppending(b)
 	seen, err := a.project(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	one := func(task taskOf, name, unit string, do func(ctx context.Context) (time.Duration, error)) measure.Task {
 		return task(name, unit, func(ctx context.Context) (measure.Sample, error) { return b.repeat(ctx, do) })
 	}
-	result, err := b.Compare(ctx, measure.Result{Case: "one at a time"},
+	return b.Compare(ctx, measure.Result{Case: "one at a time"},
 		one(measure.Floor, "event store, one append", "events", func(ctx context.Context) (time.Duration, error) {
 			at := time.Now()
 			err := a.append(ctx, 0)
@@ -57,7 +57,6 @@ func benchFreshness(ctx context.Context, b *run) ([]measure.Result, error) {
 			_, _, err = a.Reader.Get(ctx, world.Tenant, receipt.ID, queries.At{MinSequenceID: receipt.SequenceID})
 			return time.Since(committed), err
 		}))
-	return []measure.Result{result}, err
 }
 
 // repeat does something for a while and counts what it says to have lasted.

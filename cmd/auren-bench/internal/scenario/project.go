@@ -18,10 +18,19 @@ import (
 )
 
 const (
-	createFloorMemories   = `create table auren_bench.agent_memories (like agent_memories including all)`
-	createFloorSearch     = `create table auren_bench.agent_memory_search (like agent_memory_search including all)`
-	createFloorCheckpoint = `create table auren_bench.checkpoint (sequence_id bigint not null)`
-	beginFloorCheckpoint  = `insert into auren_bench.checkpoint values (0)`
+	createFloors = `
+create table auren_bench.agent_memories (like agent_memories including all);
+create table auren_bench.agent_memory_search (like agent_memory_search including all);
+create table auren_bench.checkpoint (sequence_id bigint not null);
+insert into auren_bench.checkpoint values (0)`
+
+	// A projection without a checkpoint begins with the first event.
+	forgetMemories = `
+truncate agent_memories, agent_memory_history;
+delete from projection_checkpoints where projection = 'agent_memories'`
+	forgetSearch = `
+truncate agent_memory_search, agent_memory_search_scopes;
+delete from projection_checkpoints where projection = 'search'`
 
 	forgetFloors = `truncate auren_bench.agent_memories, auren_bench.agent_memory_search`
 
@@ -56,41 +65,36 @@ select $1, $2, $3, $4, $5, $6, true, $7, length(vector), vector, $8
 )
 
 // benchProject measures the two projections, one at a time, from the first event on. All events open a memory.
-func benchProject(ctx context.Context, b *run) ([]measure.Result, error) {
+func benchProject(ctx context.Context, b *run) error {
 	events := b.Events / 10
-	if err := b.createFloors(ctx); err != nil {
-		return nil, err
+	if err := b.Exec(ctx, createFloors); err != nil {
+		return err
 	}
 	if err := b.Remember(ctx, world.EvenScopes(events, max(events/100, 1))); err != nil {
-		return nil, err
+		return err
 	}
 	head, err := b.EventLog.Head(ctx, world.Tenant)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	events = int(head.SequenceID)
-	project := func(p projections.Projection, forget ...string) func(context.Context) (measure.Sample, error) {
+	project := func(p projections.Projection, forget string) func(context.Context) (measure.Sample, error) {
 		return func(ctx context.Context) (measure.Sample, error) {
-			if err := b.Exec(ctx, forget...); err != nil {
+			if err := b.Exec(ctx, forget); err != nil {
 				return measure.Sample{}, err
 			}
 			return measure.Timed(events, func() error { return b.Runner(p).CatchUp(ctx) })
 		}
 	}
-	memories, err := b.Compare(ctx, measure.Result{Case: "agent_memories", Axis: "events", At: events},
+	err = b.Compare(ctx, measure.Result{Case: "agent_memories", Axis: "events", At: events},
 		measure.Floor("one transaction per event", "events", b.projectOneByOne),
-		measure.Subject("projector", "events", project(agentmemories.Projection{}, forgetMemories, forgetMemoriesCheckpoint)))
+		measure.Subject("projector", "events", project(agentmemories.Projection{}, forgetMemories)))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	searched, err := b.Compare(ctx, measure.Result{Case: "search, 2 workers", Axis: "events", At: events},
+	return b.Compare(ctx, measure.Result{Case: "search, 2 workers", Axis: "events", At: events},
 		measure.Floor("row by row, to_tsvector in each", "events", b.projectRowByRow),
-		measure.Subject("projector", "events", project(b.SearchProjection(), forgetSearch, forgetSearchCheckpoint)))
-	return []measure.Result{memories, searched}, err
-}
-
-func (b *run) createFloors(ctx context.Context) error {
-	return b.Exec(ctx, createFloorMemories, createFloorSearch, createFloorCheckpoint, beginFloorCheckpoint)
+		measure.Subject("projector", "events", project(search.New(), forgetSearch)))
 }
 
 // pageOfLog is how many events are read at once.
@@ -213,11 +217,3 @@ func remembered(e *eventstore.Event) (r memory.Remembered, err error) {
 	r, _ = event.(memory.Remembered) // nothing else was written
 	return r, nil
 }
-
-const (
-	forgetMemories = `truncate agent_memories, agent_memory_history`
-	forgetSearch   = `truncate agent_memory_search, agent_memory_search_scopes`
-	// A projection without a checkpoint begins with the first event.
-	forgetMemoriesCheckpoint = `delete from projection_checkpoints where projection = 'agent_memories'`
-	forgetSearchCheckpoint   = `delete from projection_checkpoints where projection = 'search'`
-)

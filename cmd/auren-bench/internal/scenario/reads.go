@@ -15,15 +15,15 @@ import (
 const maxReaders = 1000
 
 // benchReads lets many read at the same time.
-func benchReads(ctx context.Context, b *run) ([]measure.Result, error) {
+func benchReads(ctx context.Context, b *run) error {
 	readers := min(maxReaders, b.Events/10)
 	scopes := world.EvenScopes(max(b.Events/5, readers*10), readers)
 	if err := b.readable(ctx, scopes); err != nil {
-		return nil, err
+		return err
 	}
 	ids, err := b.oneOfEach(ctx, scopes)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	agent := func(client int) string { return scopes[client].Agent }
 	all := func(do measure.Operation) func(context.Context) (measure.Sample, error) {
@@ -35,7 +35,6 @@ func benchReads(ctx context.Context, b *run) ([]measure.Result, error) {
 			return measure.AtOnce(ctx, readers, do)
 		}
 	}
-	var results []measure.Result
 	for _, kind := range []struct {
 		name, floorName string
 		floor, ours     measure.Operation
@@ -58,14 +57,13 @@ func benchReads(ctx context.Context, b *run) ([]measure.Result, error) {
 			return some(b.recall(ctx, agent(client), world.MediumWord))
 		}},
 	} {
-		r, err := b.Compare(ctx, measure.Result{Case: fmt.Sprintf("%d × %s at once", readers, kind.name)},
+		err := b.Compare(ctx, measure.Result{Case: fmt.Sprintf("%d × %s at once", readers, kind.name)},
 			measure.Floor(kind.floorName, "reads", all(kind.floor)), measure.Subject(kind.name, "reads", all(kind.ours)))
 		if err != nil {
-			return nil, err
+			return err
 		}
-		results = append(results, r)
 	}
-	return results, nil
+	return nil
 }
 
 // oneOfEach returns the id of a memory of each scope.

@@ -14,7 +14,7 @@ type scenario struct {
 	name string
 	// measurements is how many a round has: of each case each side.
 	measurements int
-	run          func(ctx context.Context, b *run) ([]measure.Result, error)
+	run          func(ctx context.Context, b *run) error
 }
 
 // run is one Run under way.
@@ -24,10 +24,10 @@ type run struct {
 }
 
 // inWorld runs a scenario in an empty schema and leaves an empty one behind.
-func (b *run) inWorld(ctx context.Context, s scenario) (results []measure.Result, err error) {
+func (b *run) inWorld(ctx context.Context, s scenario) (err error) {
 	b.Say("preparing")
 	if b.World, err = world.Open(ctx, world.Config{DSN: b.DSN, Dir: filepath.Join(b.Dir, s.name), Log: b.Log, Say: b.Say}); err != nil {
-		return nil, err
+		return err
 	}
 	defer func() {
 		// Also where ctx has ended: the database is not ours to leave full.

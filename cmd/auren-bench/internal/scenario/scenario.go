@@ -52,12 +52,11 @@ func Run(ctx context.Context, config measure.Config) (report *measure.Report, er
 	}
 	for _, s := range chosen {
 		b.Scenario = s.name
-		results, err := b.inWorld(ctx, s)
-		if err != nil {
+		if err := b.inWorld(ctx, s); err != nil {
 			return nil, fmt.Errorf("%s: %w", s.name, err)
 		}
-		report.Results = append(report.Results, results...)
 	}
+	report.Results = b.Results
 	report.LoadAfter, report.TookSeconds = measure.LoadAverage(), time.Since(report.StartedAt).Seconds()
 	return report, nil
 }

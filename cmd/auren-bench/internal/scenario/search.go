@@ -30,7 +30,7 @@ var searchQuestions = []question{
 const smallScope = 1000
 
 // benchSearch asks questions, one after the other, in a small, a middle and a large scope among many.
-func benchSearch(ctx context.Context, b *run) ([]measure.Result, error) {
+func benchSearch(ctx context.Context, b *run) error {
 	var searched []world.Scope
 	left := b.Events
 	for i, share := range searchShares {
@@ -40,15 +40,14 @@ func benchSearch(ctx context.Context, b *run) ([]measure.Result, error) {
 	}
 	others := world.EvenScopes(max(left, 0), max(left/smallScope, 1))
 	if err := b.readable(ctx, append(others, searched...)); err != nil {
-		return nil, err
+		return err
 	}
-	var results []measure.Result
 	for _, s := range searched {
 		for _, q := range searchQuestions {
 			ask := func(do measure.Operation) func(context.Context) (measure.Sample, error) {
 				return func(ctx context.Context) (measure.Sample, error) { return measure.Load(ctx, 1, b.Duration/2, do) }
 			}
-			r, err := b.Compare(ctx, measure.Result{Case: fmt.Sprintf("%s in %d", q.name, s.Memories), Axis: "memories", At: s.Memories},
+			err := b.Compare(ctx, measure.Result{Case: fmt.Sprintf("%s in %d", q.name, s.Memories), Axis: "memories", At: s.Memories},
 				measure.Floor("one table, GIN, ts_rank_cd", "searches", ask(func(ctx context.Context, _ int) error {
 					return some(b.searchFloor(ctx, s.Agent, q.naive))
 				})),
@@ -56,12 +55,11 @@ func benchSearch(ctx context.Context, b *run) ([]measure.Result, error) {
 					return some(b.recall(ctx, s.Agent, q.words))
 				})))
 			if err != nil {
-				return nil, err
+				return err
 			}
-			results = append(results, r)
 		}
 	}
-	return results, nil
+	return nil
 }
 
 func (b *run) recall(ctx context.Context, agent, words string) (int, error) {

@@ -92,7 +92,8 @@ func readTexts(ctx context.Context, db *pgxpool.Pool, sql string) ([]string, err
 
 // Private is a PostgreSQL server with the settings of production that exists for one run.
 type Private struct {
-	dir    string
+	// Dir is for what else the run needs.
+	Dir    string
 	server *standalone.Postgres
 }
 
@@ -103,8 +104,8 @@ func StartPrivate(ctx context.Context, dataDir string, log *zap.Logger) (*Privat
 	if err != nil {
 		return nil, err
 	}
-	p := &Private{dir: filepath.Join(dataDir, "bench-"+uuid.NewString())}
-	if p.server, err = standalone.StartPostgres(ctx, standalone.PostgresConfig{DataDir: p.dir, Log: log}); err == nil {
+	p := &Private{Dir: filepath.Join(dataDir, "bench-"+uuid.NewString())}
+	if p.server, err = standalone.StartPostgres(ctx, standalone.PostgresConfig{DataDir: p.Dir, Log: log}); err == nil {
 		err = stack.Migrate(ctx, p.server.DSN())
 	}
 	if err == nil {
@@ -140,14 +141,11 @@ func fillLog(ctx context.Context, dsn string) error {
 // DSN is that of its migrated, empty database.
 func (p *Private) DSN() string { return p.server.DSN() }
 
-// Dir is its directory, for what else the run needs.
-func (p *Private) Dir() string { return p.dir }
-
 // Close ends the server and removes all that it wrote.
 func (p *Private) Close() error {
 	var err error
 	if p.server != nil {
 		err = p.server.Kill()
 	}
-	return errors.Join(err, os.RemoveAll(p.dir))
+	return errors.Join(err, os.RemoveAll(p.Dir))
 }

@@ -81,14 +81,9 @@ func (w *World) rememberBatch(ctx context.Context, batch []commands.Remember) er
 	return nil
 }
 
-// SearchProjection makes the projection of search.
-func (w *World) SearchProjection() *search.Projection {
-	return search.New()
-}
-
 // ReadModels returns the projections that a projector runs.
 func (w *World) ReadModels() []projections.Projection {
-	return []projections.Projection{agentmemories.Projection{}, w.SearchProjection()}
+	return []projections.Projection{agentmemories.Projection{}, search.New()}
 }
 
 // ProjectAll brings the read models up to date with the log, concurrently as a projector does.

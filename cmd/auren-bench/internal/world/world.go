@@ -5,7 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -60,8 +60,6 @@ type World struct {
 	ProjectNews *eventstore.Watcher
 
 	ballast []byte // as the services of a server have
-	stop    context.CancelFunc
-	running sync.WaitGroup
 	// closers are called last to first.
 	closers []func()
 }
@@ -80,20 +78,14 @@ func Open(ctx context.Context, config Config) (*World, error) {
 	w.LogNews = eventstore.NewWatcher(pool, eventstore.LogChannel, config.Log)
 	w.ProjectNews = w.LogNews.OnChannel(projections.Channel)
 	w.Reader = queries.New(pool, queries.Config{Wake: w.ProjectNews.Subscribe})
-	background, stop := context.WithCancel(context.WithoutCancel(ctx))
-	w.stop = stop
-	w.background(background, w.LogNews.Run)
+	w.AtEnd(w.Pool.Close)
+	w.AtEnd(w.Writer.Close)
+	stop := w.Start(context.WithoutCancel(ctx), w.LogNews.Run)
+	w.AtEnd(func() { _ = stop() }) // it reports no error
 	if _, err := pool.Exec(ctx, createFloors); err != nil {
 		return nil, errors.Join(fmt.Errorf("create the schema of the floors: %w", err), w.Close(ctx))
 	}
 	return w, nil
-}
-
-// background runs parts until their context, or the world, ends.
-func (w *World) background(ctx context.Context, parts ...func(context.Context) error) {
-	for _, part := range parts {
-		w.running.Go(func() { _ = part(ctx) })
-	}
 }
 
 // Start runs parts until the function that it returns is called, which waits for them.
@@ -114,13 +106,9 @@ func (w *World) AtEnd(do func()) { w.closers = append(w.closers, do) }
 
 // Close stops everything and leaves an empty schema behind.
 func (w *World) Close(ctx context.Context) error {
-	for i := len(w.closers) - 1; i >= 0; i-- {
-		w.closers[i]()
+	for _, end := range slices.Backward(w.closers) {
+		end()
 	}
-	w.stop()
-	w.running.Wait()
-	w.Writer.Close()
-	w.Pool.Close()
 	return empty(ctx, w.config.DSN)
 }
 
