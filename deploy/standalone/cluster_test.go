@@ -14,37 +14,33 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestAClusterOfAnotherVersionIsRejectedUntouched(t *testing.T) {
+func TestAnotherVersionAndForeignFilesAreRejectedUntouched(t *testing.T) {
 	t.Parallel()
-	dir := dataDir(t)
-	cluster := filepath.Join(dir, "postgres")
-	require.NoError(t, os.Mkdir(cluster, 0o700))
-	require.NoError(t, os.WriteFile(filepath.Join(cluster, "PG_VERSION"), []byte("9\n"), 0o600))
-	require.NoError(t, os.WriteFile(filepath.Join(cluster, "base"), []byte("rows"), 0o600))
-
-	_, err := StartPostgres(t.Context(), PostgresConfig{DataDir: dir})
-	installed, findErr := choose(installations("/"), 0)
-	require.NoError(t, findErr)
-	require.ErrorContains(t, err, fmt.Sprintf("the database in %s is of PostgreSQL 9 and the installed one is %d: ", cluster, installed.version))
-
-	entries, err := os.ReadDir(cluster)
+	installed, err := choose(installations("/"), 0)
 	require.NoError(t, err)
-	require.Len(t, entries, 2)
-	content, err := os.ReadFile(filepath.Join(cluster, "base"))
-	require.NoError(t, err)
-	require.Equal(t, "rows", string(content))
-}
-
-func TestForeignFilesAreRejectedUntouched(t *testing.T) {
-	t.Parallel()
-	dir := dataDir(t)
-	stranger := filepath.Join(dir, "postgres", "thesis.txt")
-	require.NoError(t, os.Mkdir(filepath.Dir(stranger), 0o700))
-	require.NoError(t, os.WriteFile(stranger, []byte("words"), 0o600))
-
-	_, err := StartPostgres(t.Context(), PostgresConfig{DataDir: dir})
-	require.ErrorContains(t, err, "no PostgreSQL cluster; nothing was changed")
-	require.FileExists(t, stranger)
+	another := fmt.Sprintf("/postgres is of PostgreSQL 9 and the installed one is %d: ", installed.version)
+	for want, files := range map[string]map[string]string{
+		another: {"PG_VERSION": "9\n", "base": "rows"},
+		"no PostgreSQL cluster; nothing was changed": {"thesis.txt": "words"},
+	} {
+		dir := dataDir(t)
+		cluster := filepath.Join(dir, "postgres")
+		require.NoError(t, os.Mkdir(cluster, 0o700))
+		for name, content := range files {
+			require.NoError(t, os.WriteFile(filepath.Join(cluster, name), []byte(content), 0o600))
+		}
+		_, err := StartPostgres(t.Context(), PostgresConfig{DataDir: dir})
+		require.ErrorContains(t, err, cluster)
+		require.ErrorContains(t, err, want)
+		entries, err := os.ReadDir(cluster)
+		require.NoError(t, err)
+		require.Len(t, entries, len(files))
+		for name, content := range files {
+			left, err := os.ReadFile(filepath.Join(cluster, name))
+			require.NoError(t, err)
+			require.Equal(t, content, string(left))
+		}
+	}
 }
 
 func TestStartGivenUpDuringCreationLeavesNoCluster(t *testing.T) {

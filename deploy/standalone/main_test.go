@@ -127,23 +127,25 @@ func stop(t *testing.T, p *Postgres) {
 	require.NoError(t, p.Err())
 }
 
-func execute(t *testing.T, dsn string, statements ...string) {
+func connect(t *testing.T, dsn string) *pgx.Conn {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), dsn)
 	require.NoError(t, err)
-	defer conn.Close(context.Background())
-	for _, statement := range statements {
-		_, err := conn.Exec(t.Context(), statement)
-		require.NoError(t, err, statement)
-	}
+	return conn
 }
 
-func ask(t *testing.T, dsn, query string) string {
+func execute(t *testing.T, dsn, statements string) {
 	t.Helper()
-	conn, err := pgx.Connect(t.Context(), dsn)
-	require.NoError(t, err)
+	conn := connect(t, dsn)
 	defer conn.Close(context.Background())
-	var answer string
+	_, err := conn.Exec(t.Context(), statements)
+	require.NoError(t, err, statements)
+}
+
+func ask(t *testing.T, dsn, query string) (answer string) {
+	t.Helper()
+	conn := connect(t, dsn)
+	defer conn.Close(context.Background())
 	require.NoError(t, conn.QueryRow(t.Context(), query).Scan(&answer))
 	return answer
 }

@@ -21,30 +21,32 @@ func startNATS(t *testing.T, dir, addr string) *NATS {
 	return n
 }
 
+// connectNATS returns JetStream by a connection that the test ends with.
+func connectNATS(t *testing.T, n *NATS) jetstream.JetStream {
+	t.Helper()
+	conn, err := nats.Connect(n.URL())
+	require.NoError(t, err)
+	t.Cleanup(conn.Close)
+	js, err := jetstream.New(conn)
+	require.NoError(t, err)
+	return js
+}
+
 func TestNATSKeepsItsStreamsOverAStop(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	dir := t.TempDir()
 	n := startNATS(t, dir, "127.0.0.1:0")
-	conn, err := nats.Connect(n.URL())
-	require.NoError(t, err)
-	defer conn.Close()
-	js, err := jetstream.New(conn)
-	require.NoError(t, err)
-	_, err = js.CreateStream(ctx, jetstream.StreamConfig{Name: "KEPT", Subjects: []string{"kept"}})
+	js := connectNATS(t, n)
+	_, err := js.CreateStream(ctx, jetstream.StreamConfig{Name: "KEPT", Subjects: []string{"kept"}})
 	require.NoError(t, err)
 	_, err = js.Publish(ctx, "kept", make([]byte, 2*mib))
 	require.NoError(t, err)
 	n.Stop()
 
 	n = startNATS(t, dir, "127.0.0.1:-1")
-	again, err := nats.Connect(n.URL())
-	require.NoError(t, err)
-	defer again.Close()
-	js, err = jetstream.New(again)
-	require.NoError(t, err)
-	stream, err := js.Stream(ctx, "KEPT")
+	stream, err := connectNATS(t, n).Stream(ctx, "KEPT")
 	require.NoError(t, err)
 	message, err := stream.GetLastMsgForSubject(ctx, "kept")
 	require.NoError(t, err)

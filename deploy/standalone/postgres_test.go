@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 )
 
@@ -114,7 +113,7 @@ func TestStartWaitsForTheServerOfAKilledParent(t *testing.T) {
 		parent, _ := startParent(t, "postgres", dir)
 		dsn, _, err := RunningDSN(dir)
 		require.NoError(t, err)
-		execute(t, dsn, "create table if not exists kept (n int)", "insert into kept values (1)")
+		execute(t, dsn, "create table if not exists kept (n int); insert into kept values (1)")
 		kill(t, parent)
 		stop(t, start(t, dir))
 	}
@@ -143,8 +142,7 @@ func TestStartWaitsForTheOrphansOfAKilledServer(t *testing.T) {
 	t.Parallel()
 	dir := dataDir(t)
 	p := start(t, dir)
-	conn, err := pgx.Connect(t.Context(), p.DSN())
-	require.NoError(t, err)
+	conn := connect(t, p.DSN())
 	// A backend that is stopped does not notice the death of its server.
 	orphan := int(conn.PgConn().PID())
 	require.NoError(t, syscall.Kill(orphan, syscall.SIGSTOP))

@@ -3,7 +3,6 @@ package faults_test
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/auren-memory/auren/domain"
@@ -139,30 +139,19 @@ func (a *account) requireAnswersHold(t *testing.T, l *load) {
 // requireCaughtUp waits until every projection has reached a head of the log.
 func (w *world) requireCaughtUp(tenant domain.Tenant, head int64) {
 	w.t.Helper()
-	var lagging string
-	caughtUp := func() bool {
+	require.EventuallyWithT(w.t, func(c *assert.CollectT) {
 		all, err := projections.ReadStatus(w.t.Context(), w.pool)
-		if err != nil {
-			return false
-		}
-		at := map[string]int64{}
-		lagging = ""
+		require.NoError(c, err)
+		at := map[string]projections.Status{}
 		for _, s := range all {
 			if s.Tenant == tenant {
-				at[s.Projection] = s.SequenceID
-				lagging += fmt.Sprintf("%s at %d %s\n", s.Projection, s.SequenceID, s.StoppedReason)
+				at[s.Projection] = s
 			}
 		}
-		return at["agent_memories"] >= head && at["search"] >= head && at[fanout.Name] >= head
-	}
-	deadline := time.After(patience)
-	for again := time.NewTicker(tick); !caughtUp(); {
-		select {
-		case <-again.C:
-		case <-deadline:
-			require.FailNow(w.t, "the projections do not catch up", "with %d\n%s", head, lagging)
+		for _, name := range []string{"agent_memories", "search", fanout.Name} {
+			require.GreaterOrEqual(c, at[name].SequenceID, head, "%s does not catch up: %s", name, at[name].StoppedReason)
 		}
-	}
+	}, patience, tick)
 }
 
 // requireRows requires that the read model equals the fold of the log.

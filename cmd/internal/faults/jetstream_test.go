@@ -6,7 +6,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/projections/fanout"
 )
 
@@ -22,8 +21,8 @@ func TestJetStreamBroken(t *testing.T) {
 		t.Helper()
 		north.goesOn(30)
 		south.goesOn(30)
-		w.requireRelayed("north", w.head("north"))
-		w.requireRelayed("south", w.head("south"))
+		w.requireCaughtUp("north", w.head("north"))
+		w.requireCaughtUp("south", w.head("south"))
 	}
 	js := w.jetstream()
 	relayed()
@@ -57,15 +56,4 @@ func TestJetStreamBroken(t *testing.T) {
 	for _, l := range []*load{north, south} {
 		w.check(l.tenant, l)
 	}
-}
-
-// requireRelayed waits until the fan-out has come to an event.
-func (w *world) requireRelayed(tenant domain.Tenant, sequenceID int64) {
-	w.t.Helper()
-	const at = "select sequence_id from projection_checkpoints where tenant_id = $1 and projection = $2"
-	require.Eventually(w.t, func() bool {
-		var now int64
-		err := w.pool.QueryRow(w.t.Context(), at, tenant, fanout.Name).Scan(&now)
-		return err == nil && now >= sequenceID
-	}, patience, tick)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/auren-memory/auren/cmd/internal/jsonimport/sample"
+	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/domain/failpoint"
 )
@@ -95,7 +96,7 @@ func TestRebuildKilled(t *testing.T) {
 	l := w.newLoad(domain.DefaultTenant, clients)
 	l.goesOn(100)
 	for _, p := range ofRebuild {
-		victim := start(t, w.program, append(w.env(), at(p, 1, "kill")), "rebuild")
+		victim := w.start([]string{at(p, 1, "kill")}, "rebuild")
 		victim.died()
 		l.goesOn(50)
 		_, said, ok := w.run("rebuild")
@@ -119,7 +120,7 @@ func TestSweeperKilled(t *testing.T) {
 		server.Stop()
 
 		<-time.After(time.Until(due)) // the first sweep is the one to break
-		victim := start(t, w.program, append(w.env(), at(p, 1, "kill")), "projector")
+		victim := w.start([]string{at(p, 1, "kill")}, "projector")
 		victim.died()
 		w.expireLeases()
 		w.projector()
@@ -139,7 +140,7 @@ func TestImportKilled(t *testing.T) {
 	summary, err := sample.Write(root, sample.Options{Records: 3000})
 	require.NoError(t, err)
 	args := []string{"import", root, "--user", sample.User, "--tz", sample.TimeZone}
-	victim := start(t, w.program, append(w.env(), at(failpoint.ImportBatch, 2, "kill")), args...)
+	victim := w.start([]string{at(failpoint.ImportBatch, 2, "kill")}, args...)
 	victim.died()
 	killedAt := w.head(domain.DefaultTenant)
 	require.Positive(t, killedAt)
@@ -155,4 +156,39 @@ func TestImportKilled(t *testing.T) {
 	require.Len(t, a.folded, summary.Added)
 	w.run(args...)
 	require.Equal(t, a.head, w.head(domain.DefaultTenant), "another import changes nothing")
+}
+
+// PostgreSQL dies by kill -9 at each point of an append and of a projection, one after the other; the processes live on.
+func TestPostgreSQLKilled(t *testing.T) {
+	t.Parallel()
+	server := pgtest.NewServer(t)
+	w := newWorldOn(t, server.DSN())
+	steadyServer, steadyProjector := w.server(), w.projector()
+	l := w.newLoad(domain.DefaultTenant, clients)
+	l.goesOn(20)
+	steadyServer.Stop()
+	steadyProjector.Stop()
+
+	killAt := func(p failpoint.Point, start func(env ...string) *process) {
+		kill := fmt.Sprintf("AUREN_FAILPOINT_PID=%d", postmaster(t, server))
+		victim := start(at(p, 5, "kill-postgres"), kill)
+		victim.reached()
+		<-server.Done()
+		server.Restart(t)
+		l.goesOn(20)
+		victim.Stop()
+	}
+	projector := w.projector()
+	for _, p := range ofServer {
+		killAt(p, w.server)
+	}
+	projector.Stop()
+	w.server()
+	for _, p := range ofProjector {
+		killAt(p, w.projector)
+	}
+	w.projector()
+	w.check(domain.DefaultTenant, l)
+	require.Positive(t, l.retried.Load())
+	t.Logf("%d commands, %d attempts repeated, %d in doubt", l.count(), l.retried.Load(), l.doubts.Load())
 }

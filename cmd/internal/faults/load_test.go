@@ -176,20 +176,24 @@ func (l *load) settle(a answered, remembered bool, took time.Duration) {
 	}
 }
 
+// search recalls what one of three users was said to do.
+func (l *load) search(n int64) (status int, body []byte, err error) {
+	question := map[string]any{"query": "which walk does good?", "agent_id": "coach", "user_id": fmt.Sprintf("user%d", n%3)}
+	return l.send("", request{http.MethodPost, "/v1/memories/search", question, false})
+}
+
 func (l *load) send(key string, r request) (status int, body []byte, err error) {
 	urls := l.w.urls()
 	if len(urls) == 0 {
 		return 0, nil, fmt.Errorf("no server")
 	}
-	var raw io.Reader
+	var raw []byte
 	if r.body != nil {
-		encoded, err := json.Marshal(r.body)
-		if err != nil {
+		if raw, err = json.Marshal(r.body); err != nil {
 			return 0, nil, err
 		}
-		raw = bytes.NewReader(encoded)
 	}
-	request, err := http.NewRequest(r.method, urls[rand.IntN(len(urls))]+r.path, raw)
+	request, err := http.NewRequest(r.method, urls[rand.IntN(len(urls))]+r.path, bytes.NewReader(raw))
 	if err != nil {
 		return 0, nil, err
 	}

@@ -26,7 +26,7 @@ func TestMemoryIsFlat(t *testing.T) {
 	events, err := strconv.Atoi(cmp.Or(os.Getenv("AUREN_MEMORY_EVENTS"), "20000"))
 	require.NoError(t, err, "AUREN_MEMORY_EVENTS is how many memories are sent")
 	w := newWorld(t)
-	resident := &resident{pids: map[string]int{"server": w.server().PID(), "projector": w.projector().PID()}, took: map[string][]int{}}
+	resident := newResident(w.server(), w.projector())
 	l := &load{t: t, w: w, tenant: "default", http: &http.Client{Timeout: patience}}
 	began := time.Now()
 
@@ -88,24 +88,34 @@ type resident struct {
 	took map[string][]int
 }
 
+func newResident(server, projector *process) *resident {
+	return &resident{pids: map[string]int{"server": server.PID(), "projector": projector.PID()}, took: map[string][]int{}}
+}
+
 func (r *resident) look() {
 	for name, pid := range r.pids {
 		r.took[name] = append(r.took[name], residentMiB(pid))
 	}
 }
 
-// requireFlat prints the minimum and maximum of each quarter of the time and requires that the last quarter needed no more
-// than the ones before. It tolerates half more, because of garbage collection, and 16 MiB, because buffers fill slowly.
+// quarters returns the minimum and maximum of each quarter of the time.
+func (r *resident) quarters(name string) string {
+	var quarters []string
+	for n := range 4 {
+		if quarter := r.took[name][len(r.took[name])*n/4 : len(r.took[name])*(n+1)/4]; len(quarter) > 0 {
+			quarters = append(quarters, fmt.Sprintf("%d–%d", slices.Min(quarter), slices.Max(quarter)))
+		}
+	}
+	return strings.Join(quarters, ", ") + " MiB"
+}
+
+// requireFlat prints the quarters and requires that the last one needed no more than the ones before. It tolerates half more,
+// because of garbage collection, and 16 MiB, because buffers fill slowly.
 func (r *resident) requireFlat(t *testing.T) {
 	t.Helper()
 	for name, took := range r.took {
 		require.GreaterOrEqual(t, len(took), 4, "too few looks")
-		var quarters []string
-		for n := range 4 {
-			quarter := took[len(took)*n/4 : len(took)*(n+1)/4]
-			quarters = append(quarters, fmt.Sprintf("%d–%d", slices.Min(quarter), slices.Max(quarter)))
-		}
-		fmt.Printf("memory of the %s by quarters: %s MiB\n", name, strings.Join(quarters, ", "))
+		fmt.Printf("memory of the %s by quarters: %s\n", name, r.quarters(name))
 		before, last := slices.Max(took[:len(took)*3/4]), slices.Max(took[len(took)*3/4:])
 		require.LessOrEqual(t, last, before*3/2+16, "the memory of the %s grows", name)
 	}

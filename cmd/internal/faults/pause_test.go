@@ -1,9 +1,7 @@
 package faults_test
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 	"syscall"
 	"testing"
 
@@ -29,30 +27,24 @@ func TestProjectorPausedPastItsLease(t *testing.T) {
 		paused := w.projector(at(p, 4, "stop"))
 		paused.reached()
 		other := w.projector()
-		w.requireLeads(other)
+		w.requireLed(other)
 		l.goesOn(20)
 		paused.Signal(syscall.SIGCONT)
 		l.goesOn(50)
 		w.requireLed(other, paused)
 
 		other.Stop()
-		w.requireLeads(paused)
+		w.requireLed(paused)
 		w.check(domain.DefaultTenant, l)
 		paused.Stop()
 	})
-}
-
-// requireLeads waits until a projector holds every lease, and every projection moves on from there.
-func (w *world) requireLeads(p *process) {
-	w.t.Helper()
-	w.requireLed(p)
 }
 
 // requireLed waits until every lease is held by one of the projectors, and every projection moves on from there.
 func (w *world) requireLed(by ...*process) {
 	w.t.Helper()
 	isTheirs := func(holder string) bool {
-		return slices.ContainsFunc(by, func(p *process) bool { return strings.Contains(holder, fmt.Sprintf("/%d/", p.PID())) })
+		return slices.ContainsFunc(by, func(p *process) bool { return leads(holder, p.PID()) })
 	}
 	led := map[string]int64{}
 	require.Eventually(w.t, func() bool {

@@ -1,7 +1,6 @@
 package faults_test
 
 import (
-	"fmt"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -26,10 +25,9 @@ func TestRecallWhileRebuilding(t *testing.T) {
 	var asked atomic.Int64
 	var stop atomic.Bool
 	for n := range 8 {
-		body := map[string]any{"query": "which walk does good?", "agent_id": "coach", "user_id": fmt.Sprintf("user%d", n%3)}
 		asking.Go(func() {
 			for !stop.Load() {
-				status, said, err := l.send("", request{http.MethodPost, "/v1/memories/search", body, false})
+				status, said, err := l.search(int64(n))
 				if err != nil || status != http.StatusOK {
 					t.Errorf("search: %d %s %v", status, said, err)
 					return

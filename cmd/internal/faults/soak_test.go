@@ -115,56 +115,44 @@ func (s *soak) between() time.Duration {
 }
 
 func (s *soak) breakSomething() {
-	server, projector := 1+s.rand.IntN(len(s.servers)-1), 1+s.rand.IntN(len(s.projectors)-1)
-	what := s.pick()
-	s.broken[what]++
-	switch what {
-	case "server killed":
-		s.servers[server].Kill()
-		s.servers[server] = s.server()
-	case "server restarted":
-		s.end(s.servers[server])
-		s.servers[server] = s.server()
-	case "server suspended":
-		s.suspend(s.servers[s.rand.IntN(len(s.servers))])
-	case "projector killed":
-		s.watch.lost(s.projectors[projector])
-		s.projectors[projector].Kill()
-		s.projectors[projector] = s.projector()
-	case "projector restarted":
-		s.end(s.projectors[projector])
-		s.projectors[projector] = s.projector()
-	case "projector suspended":
-		p := s.projectors[s.rand.IntN(len(s.projectors))]
-		s.watch.lost(p)
-		s.suspend(p)
-	case "NATS killed":
-		s.w.broker.Kill()
-		<-time.After(time.Duration(s.rand.IntN(1000)) * time.Millisecond)
-		s.w.broker.start()
-	case "PostgreSQL killed":
-		require.NoError(s.t, syscall.Kill(postmaster(s.t, s.postgres), syscall.SIGKILL))
-		<-s.postgres.Done()
-		s.postgres.Restart(s.t)
-	}
-}
-
-func (s *soak) pick() string {
-	weights := []struct {
-		what   string
-		weight int
-	}{
-		{"server killed", 3}, {"server restarted", 2}, {"server suspended", 3},
-		{"projector killed", 3}, {"projector restarted", 2}, {"projector suspended", 4},
-		{"NATS killed", 2}, {"PostgreSQL killed", 1},
-	}
+	server, projector := &s.servers[1+s.rand.IntN(len(s.servers)-1)], &s.projectors[1+s.rand.IntN(len(s.projectors)-1)]
 	dice := s.rand.IntN(20)
-	for _, w := range weights {
-		if dice -= w.weight; dice < 0 {
-			return w.what
+	for _, fault := range []struct {
+		what   string
+		weight int // 20 in all
+		cause  func()
+	}{
+		{"server killed", 3, func() { (*server).Kill(); *server = s.server() }},
+		{"server restarted", 2, func() { s.end(*server); *server = s.server() }},
+		{"server suspended", 3, func() { s.suspend(s.servers[s.rand.IntN(len(s.servers))]) }},
+		{"projector killed", 3, func() {
+			s.watch.lost(*projector)
+			(*projector).Kill()
+			*projector = s.projector()
+		}},
+		{"projector restarted", 2, func() { s.end(*projector); *projector = s.projector() }},
+		{"projector suspended", 4, func() {
+			p := s.projectors[s.rand.IntN(len(s.projectors))]
+			s.watch.lost(p)
+			s.suspend(p)
+		}},
+		{"NATS killed", 2, func() {
+			s.w.broker.Kill()
+			<-time.After(time.Duration(s.rand.IntN(1000)) * time.Millisecond)
+			s.w.broker.start()
+		}},
+		{"PostgreSQL killed", 1, func() {
+			require.NoError(s.t, syscall.Kill(postmaster(s.t, s.postgres), syscall.SIGKILL))
+			<-s.postgres.Done()
+			s.postgres.Restart(s.t)
+		}},
+	} {
+		if dice -= fault.weight; dice < 0 {
+			s.broken[fault.what]++
+			fault.cause()
+			return
 		}
 	}
-	panic("the weights are not 20 in all")
 }
 
 // suspend suspends a process, for longer than a lease lasts or less.
@@ -190,7 +178,7 @@ func (s *soak) lookAtRebuild() {
 	if s.rebuild == nil {
 		s.rebuilds++
 		s.rebuildAt = time.Now()
-		s.rebuild = start(s.t, s.w.program, append(s.w.env(), soakSettings...), "rebuild")
+		s.rebuild = s.w.start(soakSettings, "rebuild")
 	}
 	select {
 	case <-s.rebuild.Ended():
@@ -238,10 +226,7 @@ func (p *pace) next(ctx context.Context, l *load) bool {
 
 // ask searches once. The server may be unavailable; any other error fails the test.
 func (p *pace) ask(l *load) {
-	p.asked.Add(1)
-	body := map[string]any{"query": "which walk does good?", "agent_id": "coach", "user_id": fmt.Sprintf("user%d", p.asked.Load()%3)}
-	status, said, err := l.send("", request{http.MethodPost, "/v1/memories/search", body, false})
-	switch {
+	switch status, said, err := l.search(p.asked.Add(1)); {
 	case err != nil || status == http.StatusServiceUnavailable:
 		p.failed.Add(1)
 	case status != http.StatusOK:

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -26,7 +25,7 @@ type watch struct {
 	oldest    time.Duration
 	leaderOf  map[string]lostLease // by tenant and projection
 	takeovers []time.Duration
-	memory    map[string][]int // of the processes that live through it all, in MiB
+	memory    *resident // of the processes that live through it all
 }
 
 // lostLease is a lease whose holder was killed or suspended.
@@ -37,9 +36,8 @@ type lostLease struct {
 
 func newWatch(s *soak) *watch {
 	ctx, cancel := context.WithCancel(context.Background())
-	w := &watch{s: s, cancel: cancel, worst: map[string]int64{}, leaderOf: map[string]lostLease{}, memory: map[string][]int{}}
+	w := &watch{s: s, cancel: cancel, worst: map[string]int64{}, leaderOf: map[string]lostLease{}, memory: newResident(s.servers[0], s.projectors[0])}
 	w.ended.Go(func() {
-		steady := map[string]int{"server": s.servers[0].PID(), "projector": s.projectors[0].PID()}
 		looks := time.NewTicker(200 * time.Millisecond)
 		defer looks.Stop()
 		for n := 0; ; n++ {
@@ -50,9 +48,7 @@ func newWatch(s *soak) *watch {
 			}
 			w.look(ctx)
 			if n%5 == 0 {
-				for name, pid := range steady {
-					w.memory[name] = append(w.memory[name], residentMiB(pid))
-				}
+				w.memory.look()
 			}
 		}
 	})
@@ -106,21 +102,11 @@ func (w *watch) back(p *process) {
 }
 
 // residentMiB returns the resident memory of a process, 0 if it is unknown.
-func residentMiB(pid int) int {
-	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0
-	}
+func residentMiB(pid int) (mib int) {
+	raw, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	_, after, _ := strings.Cut(string(raw), "VmRSS:")
-	fields := strings.Fields(after)
-	if len(fields) == 0 {
-		return 0
-	}
-	kib, err := strconv.Atoi(fields[0])
-	if err != nil {
-		return 0
-	}
-	return kib / 1024
+	_, _ = fmt.Sscan(after, &mib) // in KiB
+	return mib / 1024
 }
 
 // milliseconds returns a quantile.
@@ -170,12 +156,7 @@ func (s *soak) report(events int64) {
 	row("leases taken over; after p50, max", "%d; %.0f ms, %.0f ms", len(takeovers), milliseconds(takeovers, 0.5), milliseconds(takeovers, 1))
 	row("command p50, p99, max, with its repetitions", "%.1f ms, %.1f ms, %.1f ms",
 		milliseconds(latencies, 0.5), milliseconds(latencies, 0.99), milliseconds(latencies, 1))
-	for _, name := range slices.Sorted(maps.Keys(s.watch.memory)) {
-		series := s.watch.memory[name]
-		var quarters []int
-		for quarter := 1; quarter <= 4 && len(series) > 0; quarter++ {
-			quarters = append(quarters, series[(len(series)-1)*quarter/4])
-		}
-		row("memory of the "+name+" by quarters", "%v MiB", quarters)
+	for _, name := range slices.Sorted(maps.Keys(s.watch.memory.took)) {
+		row("memory of the "+name+" by quarters", "%s", s.watch.memory.quarters(name))
 	}
 }

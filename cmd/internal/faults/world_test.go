@@ -5,9 +5,6 @@ import (
 	"math/rand/v2"
 	"net"
 	"os"
-	"path/filepath"
-	"strconv"
-	"strings"
 	"sync"
 	"testing"
 
@@ -60,11 +57,13 @@ func newWorldOn(t *testing.T, dsn string) *world {
 	return w
 }
 
-func (w *world) env() []string {
-	return []string{
+// start starts the program in this world, with further settings.
+func (w *world) start(env []string, args ...string) *process {
+	w.t.Helper()
+	return start(w.t, w.program, append([]string{
 		"AUREN_DB_DSN=" + w.dsn, "AUREN_NATS_URL=nats://" + w.broker.addr, "AUREN_HTTP_ADDR=127.0.0.1:0",
 		"AUREN_DB_POOL_SIZE=10", "AUREN_DB_MAX_OVERFLOW=10",
-	}
+	}, env...), args...)
 }
 
 // at returns the setting that makes a process do something the nth time it reaches a point.
@@ -75,7 +74,7 @@ func at(p failpoint.Point, nth int, action string) string {
 // server starts a server; clients send to it until it ends.
 func (w *world) server(env ...string) *process {
 	w.t.Helper()
-	p := start(w.t, w.program, append(w.env(), env...), "server")
+	p := w.start(env, "server")
 	url := p.Says(`(http://127\.0\.0\.1:\d+)`)
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -102,7 +101,7 @@ func (w *world) urls() []string {
 // projector starts a projector.
 func (w *world) projector(env ...string) *process {
 	w.t.Helper()
-	p := start(w.t, w.program, append(w.env(), env...), "projector")
+	p := w.start(env, "projector")
 	p.Says("(projects)")
 	return p
 }
@@ -110,7 +109,7 @@ func (w *world) projector(env ...string) *process {
 // run runs a command to its end and returns its output.
 func (w *world) run(args ...string) (stdout, stderr string, ok bool) {
 	w.t.Helper()
-	p := start(w.t, w.program, w.env(), args...)
+	p := w.start(nil, args...)
 	err := p.Wait()
 	return p.Stdout.String(), p.Stderr.String(), err == nil
 }
@@ -145,12 +144,9 @@ func postmaster(t *testing.T, server *pgtest.Server) int {
 	conn, err := pgx.Connect(t.Context(), server.AdminDSN())
 	require.NoError(t, err)
 	defer conn.Close(t.Context())
-	var dir string
-	require.NoError(t, conn.QueryRow(t.Context(), "show data_directory").Scan(&dir))
-	raw, err := os.ReadFile(filepath.Join(dir, "postmaster.pid"))
-	require.NoError(t, err)
-	pid, err := strconv.Atoi(strings.SplitN(string(raw), "\n", 2)[0])
-	require.NoError(t, err)
+	var pid int
+	const read = `select split_part(pg_read_file('postmaster.pid'), E'\n', 1)::int`
+	require.NoError(t, conn.QueryRow(t.Context(), read).Scan(&pid))
 	return pid
 }
 
