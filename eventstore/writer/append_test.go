@@ -4,16 +4,19 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/eventstore"
@@ -70,10 +73,7 @@ func TestExpectedVersions(t *testing.T) {
 		}
 		require.Equal(t, &domain.VersionConflictError{Stream: stream.String(), Expected: c.expected, Actual: c.actual}, result.Writes[0].Conflict)
 	}
-	head, err := store.Head(t.Context(), tenant)
-	require.NoError(t, err)
-	require.Equal(t, int64(4), head.SequenceID, "a conflict uses up no sequence_id")
-	requireChain(t, store)
+	require.Len(t, requireChain(t, store), 4, "a conflict uses up no sequence_id")
 }
 
 func TestWritesOfACommandSucceedOrConflictAlone(t *testing.T) {
@@ -109,18 +109,8 @@ func TestOneVersionHasOneWinner(t *testing.T) {
 	stream := uuid.New()
 	store.add(t, writes(stream, eventstore.None, `{}`))
 
-	results := make([]eventstore.Result, 100)
-	var wg sync.WaitGroup
-	for i := range results {
-		wg.Go(func() {
-			s := []logStore{store, other}[i%2]
-			r, err := s.Append(t.Context(), writes(stream, 1, `{}`))
-			if err == nil {
-				results[i] = r
-			}
-		})
-	}
-	wg.Wait()
+	results, _ := atOnce(t, 100, func(i int) logStore { return []logStore{store, other}[i%2] },
+		func(int) eventstore.Command { return writes(stream, 1, `{}`) })
 	won := 0
 	for _, r := range results {
 		require.Len(t, r.Writes, 1)
@@ -141,18 +131,13 @@ func TestOneCommandsFailureIsItsOwn(t *testing.T) {
 	taken := one()
 	store.add(t, taken)
 
-	var wg sync.WaitGroup
-	errs := make([]error, 60)
-	for i := range errs {
-		wg.Go(func() {
-			c := one()
-			if i%10 == 0 {
-				c.Writes[0].Events[0].ID = taken.Writes[0].Events[0].ID
-			}
-			_, errs[i] = store.Append(t.Context(), c)
-		})
-	}
-	wg.Wait()
+	_, errs := atOnce(t, 60, func(int) logStore { return store }, func(i int) eventstore.Command {
+		c := one()
+		if i%10 == 0 {
+			c.Writes[0].Events[0].ID = taken.Writes[0].Events[0].ID
+		}
+		return c
+	})
 	for i, err := range errs {
 		if i%10 == 0 {
 			require.ErrorContains(t, err, "events_event_id_key")
@@ -160,10 +145,7 @@ func TestOneCommandsFailureIsItsOwn(t *testing.T) {
 			require.NoError(t, err)
 		}
 	}
-	head, err := store.Head(t.Context(), tenant)
-	require.NoError(t, err)
-	require.Equal(t, int64(55), head.SequenceID)
-	requireChain(t, store)
+	require.Len(t, requireChain(t, store), 55)
 }
 
 func TestAppendRefusesWhatCannotBeStored(t *testing.T) {
@@ -191,11 +173,15 @@ func TestTenantsHaveTheirOwnLogs(t *testing.T) {
 		c.Tenant, c.ID = of, "the-same-id-"+string(of)+fmt.Sprint(rand.Int())
 		store.add(t, c)
 	}
-	for of, n := range map[domain.Tenant]int{"a": 1, "b": 2, "c": 0} {
+	heads, err := store.Heads(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, map[domain.Tenant]int64{"a": 1, "b": 2}, heads)
+	heads["c"] = 0
+	for of, n := range heads {
 		page, err := store.ReadLog(t.Context(), of, 0, eventstore.Filter{}, 10)
 		require.NoError(t, err)
-		require.Len(t, page.Events, n)
-		require.Equal(t, int64(n), page.Head)
+		require.Len(t, page.Events, int(n))
+		require.Equal(t, n, page.Head)
 	}
 }
 
@@ -204,20 +190,13 @@ func TestACallerThatGoesAwayWhileWaitingWritesNothing(t *testing.T) {
 	store, pool := setup(t)
 	store.add(t, one())
 
-	tx, err := pool.Begin(t.Context())
-	require.NoError(t, err)
-	_, err = tx.Exec(t.Context(), `select from logs for update`)
-	require.NoError(t, err)
+	unlock := lockLogs(t, pool)
 	under := make(chan error, 1)
 	go func() {
 		_, err := store.Append(context.WithoutCancel(t.Context()), writes(uuid.New(), eventstore.None, `"under way"`))
 		under <- err
 	}()
-	require.Eventually(t, func() bool {
-		var waiting bool
-		err := pool.QueryRow(t.Context(), `select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')`).Scan(&waiting)
-		return err == nil && waiting
-	}, 10*time.Second, time.Millisecond)
+	waitForLocks(t, pool, 1)
 
 	ctx, cancel := context.WithCancel(t.Context())
 	waiting := make(chan error, 1)
@@ -227,7 +206,7 @@ func TestACallerThatGoesAwayWhileWaitingWritesNothing(t *testing.T) {
 	}()
 	cancel()
 	require.ErrorIs(t, <-waiting, context.Canceled)
-	require.NoError(t, tx.Rollback(t.Context()))
+	unlock()
 	require.NoError(t, <-under)
 	page, err := store.ReadLog(t.Context(), tenant, 0, eventstore.Filter{}, 10)
 	require.NoError(t, err)
@@ -240,15 +219,44 @@ func TestALargeBatchIsSplitByItsBytes(t *testing.T) {
 	_, pool := setup(t)
 	store := newStore(t, pool, writer.Config{MaxBatch: 7, MaxBatchBytes: 4000})
 	big, _ := json.Marshal(slices.Repeat([]string{"0123456789"}, 100))
-	var wg sync.WaitGroup
-	for range 40 {
-		wg.Go(func() {
-			_, err := store.Append(t.Context(), writes(uuid.New(), eventstore.None, string(big)))
-			if err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	wg.Wait()
+	_, errs := atOnce(t, 40, func(int) logStore { return store }, func(int) eventstore.Command {
+		return writes(uuid.New(), eventstore.None, string(big))
+	})
+	require.NoError(t, errors.Join(errs...))
 	requireChain(t, store)
+}
+
+func TestABatchIsDelayedForCallersThatWereJustAnswered(t *testing.T) {
+	t.Parallel()
+	pool := pgtest.New(t)
+	var batches []int // one transaction after the other
+	var later atomic.Int64
+	w := writer.NewTest(pool, writer.Config{Appended: func(s writer.Stats) { batches = append(batches, s.Appended) }},
+		writer.Delays(time.Minute, func() time.Time { return time.Now().Add(time.Duration(later.Load())) }))
+	command := func() error {
+		_, err := w.Append(t.Context(), one())
+		return err
+	}
+	require.NoError(t, command()) // a single caller waits for nobody
+	require.NoError(t, command())
+
+	unlock := lockLogs(t, pool)
+	var one, other error
+	var first, second sync.WaitGroup
+	first.Go(func() { one = command() })
+	waitForLocks(t, pool, 1)
+	second.Go(func() { other = command() })
+	require.Eventually(t, func() bool { return writer.Waiting(w, tenant) == 1 }, 10*time.Second, time.Millisecond)
+	later.Store(int64(time.Hour)) // the transaction took an hour
+	unlock()
+	first.Wait()
+	require.NoError(t, one)
+
+	require.Eventually(t, func() bool { return writer.Delayed(w, tenant) }, 10*time.Second, time.Millisecond)
+	require.Equal(t, 1, writer.Waiting(w, tenant))
+	require.NoError(t, command())
+	second.Wait()
+	require.NoError(t, other)
+	w.Close()
+	require.Equal(t, []int{1, 1, 1, 2}, batches)
 }

@@ -16,16 +16,12 @@ func TestClockOfTheDatabaseSetBack(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.New(t)
 	before, after := newStore(t, pool, writer.Config{}), newStore(t, pool, writer.Config{})
-	appendOne := func(store logStore) {
-		t.Helper()
-		store.add(t, one())
-	}
-	appendOne(before)
+	before.add(t, one())
 	var ahead time.Time
 	const setAhead = "update logs set created_at = clock_timestamp() + interval '1 hour' returning created_at"
 	require.NoError(t, pool.QueryRow(t.Context(), setAhead).Scan(&ahead))
 	for _, store := range []logStore{after, after, before, before} {
-		appendOne(store)
+		store.add(t, one())
 	}
 	page, err := before.ReadLog(t.Context(), tenant, 1, eventstore.Filter{}, 10)
 	require.NoError(t, err)

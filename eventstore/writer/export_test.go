@@ -46,38 +46,34 @@ func Delays(longest time.Duration, now func() time.Time) Option {
 	return func(o *options) { o.maxDelay, o.now = longest, now }
 }
 
-// Pessimistic tells whether the next batch of a tenant takes the locked path. No command may be under way.
-func Pessimistic(w *Writer, tenant domain.Tenant) bool {
+// look calls do with the queue of a tenant.
+func look(w *Writer, tenant domain.Tenant, do func(q *queue)) {
 	w.queues.mu.Lock()
 	defer w.queues.mu.Unlock()
-	c := &w.queues.byTenant[tenant].cache
-	return c.at.IsZero() || time.Now().Before(c.pessimisticUntil)
+	do(w.queues.byTenant[tenant])
 }
 
-// Waiting is how many commands wait for a transaction.
-func Waiting(w *Writer) (n int) {
-	w.queues.mu.Lock()
-	defer w.queues.mu.Unlock()
-	for _, q := range w.queues.byTenant {
-		n += len(q.waiting)
-	}
+// Pessimistic tells whether the next batch of a tenant takes the locked path. No command may be under way.
+func Pessimistic(w *Writer, tenant domain.Tenant) (is bool) {
+	look(w, tenant, func(q *queue) { is = q.cache.at.IsZero() || time.Now().Before(q.cache.pessimisticUntil) })
+	return is
+}
+
+// Waiting is how many commands of a tenant wait for a transaction.
+func Waiting(w *Writer, tenant domain.Tenant) (n int) {
+	look(w, tenant, func(q *queue) { n = len(q.waiting) })
 	return n
 }
 
 // Delayed tells whether the next batch of a tenant waits for callers.
-func Delayed(w *Writer, tenant domain.Tenant) bool {
-	w.queues.mu.Lock()
-	defer w.queues.mu.Unlock()
-	q := w.queues.byTenant[tenant]
-	return q != nil && q.delay.full != nil
+func Delayed(w *Writer, tenant domain.Tenant) (is bool) {
+	look(w, tenant, func(q *queue) { is = q.delay.full != nil })
+	return is
 }
 
 // ShiftClock changes what a writer remembers of the database's clock. No command may be under way.
 func ShiftClock(w *Writer, tenant domain.Tenant, by time.Duration) {
-	w.queues.mu.Lock()
-	defer w.queues.mu.Unlock()
-	c := &w.queues.byTenant[tenant].cache
-	c.now = c.now.Add(by)
+	look(w, tenant, func(q *queue) { q.cache.now = q.cache.now.Add(by) })
 }
 
 // CommandEventID is commandEventID.

@@ -133,20 +133,16 @@ func (c *cutter) serve(client net.Conn) {
 func TestAConnectionLostAtTheCommit(t *testing.T) {
 	t.Parallel()
 	cut, store := behindCutter(t, pgtest.DSN(t))
-	appendOne := func() error {
-		_, err := store.Append(t.Context(), one())
-		return err
-	}
-	require.NoError(t, appendOne())
+	require.NoError(t, store.appendOne(t))
 
 	cut.before.Store(true)
-	err := appendOne()
+	err := store.appendOne(t)
 	require.ErrorIs(t, err, eventstore.ErrUnavailable)
 	require.Equal(t, domain.Unavailable, domain.KindOf(err))
 	require.Len(t, requireChain(t, store), 1, "nothing was written")
 
 	cut.after.Store(true)
-	require.NoError(t, appendOne(), "the store finds out that the commit took place")
+	require.NoError(t, store.appendOne(t), "the store finds out that the commit took place")
 	require.False(t, cut.after.Load())
 	require.Len(t, requireChain(t, store), 2)
 
@@ -308,6 +304,19 @@ func TestALostBatchIsNotTakenForWhatAnotherRecordedOfIt(t *testing.T) {
 		require.Equal(t, id == "a", recorded)
 		require.ErrorIs(t, answers[i], eventstore.ErrUnavailable, id)
 	}
+}
+
+// ErrUnavailable promises that nothing was written.
+func TestAnUnknownOutcomeIsNotUnavailable(t *testing.T) {
+	t.Parallel()
+	l := newLink(t, pgtest.DSN(t))
+	l.store.add(t, one())
+	l.cut.after.Store(true)
+	l.refusals.Store(1)
+	err := l.store.appendOne(t)
+	require.ErrorIs(t, err, eventstore.ErrOutcomeUnknown)
+	require.Len(t, requireChain(t, l.store), 2, "it was written")
+	require.NotErrorIs(t, err, eventstore.ErrUnavailable)
 }
 
 // PostgreSQL is killed again and again under load: what was acknowledged is in the log, once.

@@ -1,34 +1,26 @@
 package writer_test
 
 import (
-	"sync"
+	"errors"
 	"testing"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/eventstore"
-	"github.com/auren-memory/auren/eventstore/writer"
 )
 
 func TestRepeatedCommandHasItsFirstOutcome(t *testing.T) {
 	t.Parallel()
 	store, _ := setup(t)
 	print := eventstore.Hash{1}
-	outcomes := make([]eventstore.Result, 50)
-	var wg sync.WaitGroup
-	for i := range outcomes {
-		wg.Go(func() {
-			c := one()
-			c.ID, c.Fingerprint = "once", print
-			r, err := store.Append(t.Context(), c)
-			if err == nil {
-				outcomes[i] = r
-			}
-		})
+	once := func(print eventstore.Hash) eventstore.Command {
+		c := one()
+		c.ID, c.Fingerprint = "once", print
+		return c
 	}
-	wg.Wait()
+	outcomes, errs := atOnce(t, 50, func(int) logStore { return store }, func(int) eventstore.Command { return once(print) })
+	require.NoError(t, errors.Join(errs...))
 	firsts := 0
 	for _, r := range outcomes {
 		require.Equal(t, outcomes[0].Writes, r.Writes)
@@ -38,9 +30,7 @@ func TestRepeatedCommandHasItsFirstOutcome(t *testing.T) {
 	}
 	require.Equal(t, 1, firsts)
 
-	c := one()
-	c.ID, c.Fingerprint = "once", eventstore.Hash{2}
-	_, err := store.Append(t.Context(), c)
+	_, err := store.Append(t.Context(), once(eventstore.Hash{2}))
 	require.ErrorIs(t, err, eventstore.ErrReused)
 
 	recorded, ok, err := store.Outcome(t.Context(), tenant, "once", print)
@@ -53,16 +43,13 @@ func TestRepeatedCommandHasItsFirstOutcome(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, ok)
 
-	head, err := store.Head(t.Context(), tenant)
-	require.NoError(t, err)
-	require.Equal(t, int64(1), head.SequenceID)
+	require.Len(t, requireChain(t, store), 1)
 }
 
 // However a command was recorded, by a row or by its event, its id is known to one that is recorded in another way.
 func TestAnIDIsKnownHoweverItsCommandWasRecorded(t *testing.T) {
 	t.Parallel()
-	pool := pgtest.New(t)
-	store := newStore(t, pool, writer.Config{})
+	store, _ := setup(t)
 	known := uuid.New()
 	kinds := map[string]func() []eventstore.StreamAppend{
 		"one event": func() []eventstore.StreamAppend { return one().Writes },

@@ -3,6 +3,7 @@ package writer_test
 import (
 	"os"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -50,6 +51,25 @@ func (s logStore) add(t testing.TB, c eventstore.Command) eventstore.Result {
 	r, err := s.Append(t.Context(), c)
 	require.NoError(t, err)
 	return r
+}
+
+// appendOne appends one event to a stream of its own.
+func (s logStore) appendOne(t testing.TB) error {
+	t.Helper()
+	_, err := s.Append(t.Context(), one())
+	return err
+}
+
+// atOnce appends n commands at once.
+func atOnce(t testing.TB, n int, store func(i int) logStore, command func(i int) eventstore.Command) ([]eventstore.Result, []error) {
+	t.Helper()
+	results, errs := make([]eventstore.Result, n), make([]error, n)
+	var group sync.WaitGroup
+	for i := range n {
+		group.Go(func() { results[i], errs[i] = store(i).Append(t.Context(), command(i)) })
+	}
+	group.Wait()
+	return results, errs
 }
 
 // writes makes a command of one write with an event for each payload.

@@ -211,7 +211,7 @@ func inOneBatch(t *testing.T, pool *pgxpool.Pool, store logStore, commands ...ev
 	results, errs := make([]eventstore.Result, len(commands)), make([]error, len(commands))
 	for i, c := range commands {
 		group.Go(func() { results[i], errs[i] = store.Append(t.Context(), c) })
-		require.Eventually(t, func() bool { return writer.Waiting(store.Writer) == i+1 }, 10*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return writer.Waiting(store.Writer, tenant) == i+1 }, 10*time.Second, time.Millisecond)
 	}
 	unlock()
 	group.Wait()

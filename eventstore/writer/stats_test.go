@@ -1,11 +1,11 @@
 package writer_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/eventstore"
@@ -59,31 +59,11 @@ func TestAStoreTellsWhatBecameOfCommands(t *testing.T) {
 	require.Equal(t, writer.Stats{Unavailable: 1}, takeStats(t, &told, true))
 
 	const clients = 50
-	var appending errgroup.Group
-	for range clients {
-		appending.Go(func() error {
-			_, err := store.Append(t.Context(), one())
-			return err
-		})
-	}
-	require.NoError(t, appending.Wait())
+	_, errs := atOnce(t, clients, func(int) logStore { return store }, func(int) eventstore.Command { return one() })
+	require.NoError(t, errors.Join(errs...))
 	appended, events, waited := 0, 0, 0
 	for _, s := range told {
 		appended, events, waited = appended+s.Appended, events+s.Events, waited+len(s.Waited)
 	}
 	require.Equal(t, []int{clients, clients, clients}, []int{appended, events, waited})
-}
-
-func TestHeadsTellHowLongEachLogIs(t *testing.T) {
-	t.Parallel()
-	store, _ := setup(t)
-	other := writes(uuid.New(), eventstore.None, `1`)
-	other.Tenant = "other"
-	for _, c := range []eventstore.Command{writes(uuid.New(), eventstore.None, `1`, `2`), other} {
-		store.add(t, c)
-	}
-	heads, err := store.Heads(t.Context())
-	require.NoError(t, err)
-	require.EqualValues(t, 2, heads[tenant])
-	require.EqualValues(t, 1, heads["other"])
 }
