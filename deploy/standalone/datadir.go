@@ -43,10 +43,11 @@ func OpenDataDir(dir string) (string, error) {
 		// PostgreSQL's account must be able to enter it.
 		mode = 0o711
 	}
-	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
-		return "", fmt.Errorf("data directory (AUREN_DATA_DIR): %w", err)
+	err := os.MkdirAll(filepath.Dir(dir), 0o755)
+	if err == nil {
+		err = makeDir(dir, mode)
 	}
-	if err := makeDir(dir, mode); err != nil {
+	if err != nil {
 		return "", fmt.Errorf("data directory (AUREN_DATA_DIR): %w", err)
 	}
 	return resolve(dir)

@@ -1,7 +1,6 @@
 package standalone
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -112,8 +111,7 @@ func splitAddr(addr string) (host string, port int, err error) {
 	if port <= 0 {
 		return host, server.RANDOM_PORT, nil
 	}
-	var config net.ListenConfig
-	listener, err := config.Listen(context.Background(), "tcp", addr)
+	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		return "", 0, fmt.Errorf("nats: %w; choose another address with AUREN_NATS_ADDR", err)
 	}

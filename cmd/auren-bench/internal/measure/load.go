@@ -39,11 +39,13 @@ type Operation func(ctx context.Context, client int) error
 
 // Load lets clients do an operation for a while, each as soon as its last one is done. What they do in a first tenth
 // of the time, when connections are made and statements are prepared, does not count.
-func Load(ctx context.Context, clients int, lasting time.Duration, do Operation) (Sample, error) {
-	if _, err := Drive(ctx, clients, lasting/10, do); err != nil {
-		return Sample{}, err
+func Load(clients int, lasting time.Duration, do Operation) func(context.Context) (Sample, error) {
+	return func(ctx context.Context) (Sample, error) {
+		if _, err := Drive(ctx, clients, lasting/10, do); err != nil {
+			return Sample{}, err
+		}
+		return Drive(ctx, clients, lasting, do)
 	}
-	return Drive(ctx, clients, lasting, do)
 }
 
 // Drive is Load without the warm-up.

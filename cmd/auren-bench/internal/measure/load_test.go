@@ -13,10 +13,10 @@ import (
 func TestLoadCountsWhatIsDoneAfterTheWarmUp(t *testing.T) {
 	t.Parallel()
 	var done [3]atomic.Int64
-	m, err := Load(t.Context(), len(done), 50*time.Millisecond, func(_ context.Context, client int) error {
+	m, err := Load(len(done), 50*time.Millisecond, func(_ context.Context, client int) error {
 		done[client].Add(1)
 		return nil
-	})
+	})(t.Context())
 	require.NoError(t, err)
 	all := 0
 	for i := range done {
@@ -32,13 +32,13 @@ func TestLoadCountsWhatIsDoneAfterTheWarmUp(t *testing.T) {
 func TestOneThatFailsEndsTheLoad(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken")
-	_, err := Load(t.Context(), 3, time.Hour, func(ctx context.Context, client int) error {
+	_, err := Load(3, time.Hour, func(ctx context.Context, client int) error {
 		if client == 0 {
 			return broken
 		}
 		<-ctx.Done()
 		return ctx.Err()
-	})
+	})(t.Context())
 	require.ErrorIs(t, err, broken)
 }
 

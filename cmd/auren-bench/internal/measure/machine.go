@@ -57,12 +57,11 @@ func Describe(ctx context.Context, dsn string, private bool) (Machine, error) {
 	if err := conn.QueryRow(ctx, "select current_setting('server_version')").Scan(&m.PostgreSQL); err != nil {
 		return m, fmt.Errorf("read the version of PostgreSQL: %w", err)
 	}
-	rows, err := conn.Query(ctx, readSettings)
-	if err != nil {
+	rows, _ := conn.Query(ctx, readSettings) // CollectRows returns its error
+	if m.Settings, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Setting]); err != nil {
 		return m, fmt.Errorf("read settings: %w", err)
 	}
-	m.Settings, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Setting])
-	return m, err
+	return m, nil
 }
 
 // procField returns what stands after a name in a file of Linux; empty elsewhere.

@@ -90,7 +90,7 @@ func benchAppend(ctx context.Context, b *run) error {
 	}
 	for _, clients := range appendClients {
 		with := func(do measure.Operation) func(context.Context) (measure.Sample, error) {
-			return func(ctx context.Context) (measure.Sample, error) { return measure.Load(ctx, clients, b.Duration, do) }
+			return measure.Load(clients, b.Duration, do)
 		}
 		name := fmt.Sprintf("%d clients", clients)
 		if clients == 1 {
@@ -228,11 +228,9 @@ func (a *appending) benchServers(ctx context.Context) error {
 		if n == 1 {
 			kind, name = measure.Floor, "commands, 1 server"
 		}
-		sides = append(sides, kind(name, "events", func(ctx context.Context) (measure.Sample, error) {
-			return measure.Load(ctx, serversClients, a.Duration, func(ctx context.Context, client int) error {
-				return a.remember(handlers[client%n], false)(ctx, client)
-			})
-		}))
+		sides = append(sides, kind(name, "events", measure.Load(serversClients, a.Duration, func(ctx context.Context, client int) error {
+			return a.remember(handlers[client%n], false)(ctx, client)
+		})))
 	}
 	return a.Compare(ctx, measure.Result{Case: fmt.Sprintf("%d clients, one log", serversClients)}, sides...)
 }

@@ -15,9 +15,6 @@ import (
 	"github.com/auren-memory/auren/queries"
 )
 
-// taskOf is floor or subject.
-type taskOf func(name, unit string, measure func(context.Context) (measure.Sample, error)) measure.Task
-
 // patience is how long something that must come is waited for.
 const patience = time.Minute
 
@@ -29,16 +26,13 @@ func benchFreshness(ctx context.Context, b *run) error {
 	if err != nil {
 		return err
 	}
-	one := func(task taskOf, name, unit string, do func(ctx context.Context) (time.Duration, error)) measure.Task {
-		return task(name, unit, func(ctx context.Context) (measure.Sample, error) { return b.repeat(ctx, do) })
-	}
 	return b.Compare(ctx, measure.Result{Case: "one at a time"},
-		one(measure.Floor, "event store, one append", "events", func(ctx context.Context) (time.Duration, error) {
+		measure.Floor("event store, one append", "events", b.repeat(func(ctx context.Context) (time.Duration, error) {
 			at := time.Now()
 			err := a.append(ctx, 0)
 			return time.Since(at), err
-		}),
-		one(measure.Subject, "commit → NATS message", "messages", func(ctx context.Context) (time.Duration, error) {
+		})),
+		measure.Subject("commit → NATS message", "messages", b.repeat(func(ctx context.Context) (time.Duration, error) {
 			receipt, err := a.Handler.Remember(ctx, world.Request, a.memory(0))
 			if err != nil {
 				return 0, err
@@ -47,8 +41,8 @@ func benchFreshness(ctx context.Context, b *run) error {
 			arrived, err := seen.wait(ctx, receipt.SequenceID)
 			// A message can outrun the answer to its own command.
 			return max(arrived.Sub(committed), 0), err
-		}),
-		one(measure.Subject, "remember → get with min_sequence_id", "reads", func(ctx context.Context) (time.Duration, error) {
+		})),
+		measure.Subject("remember → get with min_sequence_id", "reads", b.repeat(func(ctx context.Context) (time.Duration, error) {
 			receipt, err := a.Handler.Remember(ctx, world.Request, a.memory(0))
 			if err != nil {
 				return 0, err
@@ -56,22 +50,22 @@ func benchFreshness(ctx context.Context, b *run) error {
 			committed := time.Now()
 			_, _, err = a.Reader.Get(ctx, world.Tenant, receipt.ID, queries.At{MinSequenceID: receipt.SequenceID})
 			return time.Since(committed), err
-		}))
+		})))
 }
 
 // repeat does something for a while and counts what it says to have lasted.
-func (b *run) repeat(ctx context.Context, do func(ctx context.Context) (time.Duration, error)) (measure.Sample, error) {
-	m := measure.Sample{}
-	for began := time.Now(); len(m.Latencies) == 0 || time.Since(began) < b.Duration; {
-		lasted, err := do(ctx)
-		if err != nil {
-			return m, err
+func (b *run) repeat(do func(ctx context.Context) (time.Duration, error)) func(context.Context) (measure.Sample, error) {
+	return func(ctx context.Context) (m measure.Sample, err error) {
+		for began := time.Now(); m.Count == 0 || time.Since(began) < b.Duration; m.Count++ {
+			lasted, err := do(ctx)
+			if err != nil {
+				return m, err
+			}
+			m.Latencies = append(m.Latencies, lasted)
+			m.Took += lasted
 		}
-		m.Latencies = append(m.Latencies, lasted)
-		m.Took += lasted
+		return m, nil
 	}
-	m.Count = len(m.Latencies)
-	return m, nil
 }
 
 // project runs what a projector runs until the world ends, and a subscriber.

@@ -65,10 +65,7 @@ func (b *run) searchFloor(ctx context.Context, agent, query string) (int, error)
 		Content string
 		Rank    float32
 	}
-	rows, err := b.Pool.Query(ctx, searchNaive, world.Tenant, agent, world.User, query)
-	if err != nil {
-		return 0, err
-	}
+	rows, _ := b.Pool.Query(ctx, searchNaive, world.Tenant, agent, world.User, query) // CollectRows returns its error
 	hits, err := pgx.CollectRows(rows, pgx.RowToStructByPos[found])
 	return len(hits), err
 }

@@ -147,10 +147,7 @@ func (b *run) copyRowsOf(ctx context.Context, table string) error {
 	if err := b.Exec(ctx, fmt.Sprintf(`create table %s (like %s)`, to, table), fmt.Sprintf(`insert into %s select * from %s`, to, table)); err != nil {
 		return err
 	}
-	found, err := b.Pool.Query(ctx, indexesLike, table, to)
-	if err != nil {
-		return fmt.Errorf("list the indexes of %s: %w", table, err)
-	}
+	found, _ := b.Pool.Query(ctx, indexesLike, table, to) // CollectRows returns its error
 	statements, err := pgx.CollectRows(found, pgx.RowTo[string])
 	if err != nil {
 		return fmt.Errorf("list the indexes of %s: %w", table, err)

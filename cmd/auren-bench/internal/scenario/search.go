@@ -44,14 +44,11 @@ func benchSearch(ctx context.Context, b *run) error {
 	}
 	for _, s := range searched {
 		for _, q := range searchQuestions {
-			ask := func(do measure.Operation) func(context.Context) (measure.Sample, error) {
-				return func(ctx context.Context) (measure.Sample, error) { return measure.Load(ctx, 1, b.Duration/2, do) }
-			}
 			err := b.Compare(ctx, measure.Result{Case: fmt.Sprintf("%s in %d", q.name, s.Memories), Axis: "memories", At: s.Memories},
-				measure.Floor("one table, GIN, ts_rank_cd", "searches", ask(func(ctx context.Context, _ int) error {
+				measure.Floor("one table, GIN, ts_rank_cd", "searches", measure.Load(1, b.Duration/2, func(ctx context.Context, _ int) error {
 					return some(b.searchFloor(ctx, s.Agent, q.naive))
 				})),
-				measure.Subject("recall", "searches", ask(func(ctx context.Context, _ int) error {
+				measure.Subject("recall", "searches", measure.Load(1, b.Duration/2, func(ctx context.Context, _ int) error {
 					return some(b.recall(ctx, s.Agent, q.words))
 				})))
 			if err != nil {

@@ -9,17 +9,21 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/auren-memory/auren/cmd/internal/database"
 	"github.com/auren-memory/auren/cmd/internal/stack"
 	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/deploy/standalone"
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/eventstore/writer"
 	"github.com/auren-memory/auren/migrations"
 	"github.com/auren-memory/auren/projections"
+	"github.com/auren-memory/auren/projections/fanout"
 	"github.com/auren-memory/auren/projections/runner"
 	"github.com/auren-memory/auren/queries"
 )
@@ -154,6 +158,46 @@ func (w *World) Exec(ctx context.Context, statements ...string) error {
 		if _, err := conn.Exec(ctx, statement); err != nil {
 			return fmt.Errorf("%s: %w", statement, err)
 		}
+	}
+	return nil
+}
+
+// Broker is an embedded NATS server that a world ends with.
+type Broker struct {
+	Conn *nats.Conn
+	Js   jetstream.JetStream
+}
+
+// StartBroker starts a NATS server that ends with the world.
+func (w *World) StartBroker() (*Broker, error) {
+	server, err := standalone.StartNATS(standalone.NATSConfig{DataDir: w.config.Dir, Addr: "127.0.0.1:0", Log: w.config.Log})
+	if err != nil {
+		return nil, err
+	}
+	w.AtEnd(server.Stop)
+	conn, err := nats.Connect(server.URL(), nats.Name(ApplicationName))
+	if err != nil {
+		return nil, fmt.Errorf("connect to NATS: %w", err)
+	}
+	w.AtEnd(conn.Close)
+	js, err := jetstream.New(conn)
+	return &Broker{conn, js}, err
+}
+
+// Relay makes a runner of its own that fans out what was projected.
+func (w *World) Relay(nats *Broker) (*runner.Runner, error) {
+	relay, err := fanout.New(w.Pool, w.EventLog, nats.Conn, fanout.Config{})
+	if err != nil {
+		return nil, err
+	}
+	return runner.NewSink(w.Pool, w.EventLog, w.ProjectNews, runner.Config{Log: w.config.Log}, relay), nil
+}
+
+// DeleteStream removes a stream, which need not be there.
+func (n *Broker) DeleteStream(ctx context.Context, name string) error {
+	err := n.Js.DeleteStream(ctx, name)
+	if err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
+		return fmt.Errorf("delete stream %s: %w", name, err)
 	}
 	return nil
 }
