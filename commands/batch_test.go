@@ -223,13 +223,16 @@ func TestSweeper(t *testing.T) {
 	require.Equal(t, 2, now.Version)
 }
 
+// imported is a record of a memory like tea.
+func imported(id uuid.UUID) commands.ImportRecord {
+	return commands.ImportRecord{ID: id, OccurredAt: noon, Draft: memory.Draft{AgentID: "coach", UserID: "ana", Content: canonjson.MustParse(`1`)}}
+}
+
 func TestImport(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	record := commands.ImportRecord{
-		ID: uuid.New(), OccurredAt: noon.AddDate(-1, 0, 0), Digest: eventstore.Hash{1},
-		Draft: memory.Draft{AgentID: "coach", UserID: "ana", Content: canonjson.MustParse(`1`)},
-	}
+	record := imported(uuid.New())
+	record.OccurredAt, record.Digest = noon.AddDate(-1, 0, 0), eventstore.Hash{1}
 	one := func(r commands.ImportRecord, dryRun bool) commands.ImportResult {
 		t.Helper()
 		results, err := f.Import(t.Context(), req(), []commands.ImportRecord{r}, dryRun)
@@ -283,7 +286,7 @@ func TestImport(t *testing.T) {
 func TestImportDoesNotChangeTheOwnerOfAMemory(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	record := commands.ImportRecord{ID: uuid.New(), OccurredAt: noon, Draft: memory.Draft{AgentID: "a", UserID: "u", Content: canonjson.MustParse(`1`)}}
+	record := imported(uuid.New())
 	other := record
 	other.Draft.UserID = "v"
 	results, err := f.Import(t.Context(), req(), []commands.ImportRecord{record, other}, false)
@@ -292,14 +295,14 @@ func TestImportDoesNotChangeTheOwnerOfAMemory(t *testing.T) {
 	require.Equal(t, domain.Conflict, domain.KindOf(results[1].Err))
 	results, err = f.Import(t.Context(), req(), []commands.ImportRecord{other}, false)
 	require.NoError(t, err)
-	require.ErrorContains(t, results[0].Err, `belongs to agent "a" and user "u"`)
+	require.ErrorContains(t, results[0].Err, `belongs to agent "coach" and user "ana"`)
 	require.Equal(t, int64(1), f.head(t))
 }
 
 func TestImportRejectsBadRecordsAlone(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	good := commands.ImportRecord{ID: uuid.New(), OccurredAt: noon, Draft: memory.Draft{AgentID: "a", UserID: "u", Content: canonjson.MustParse(`1`)}}
+	good := imported(uuid.New())
 	bad := good
 	bad.ID, bad.Draft.UserID = uuid.New(), ""
 	twice, reserved, taken := good, good, good
@@ -323,9 +326,9 @@ func TestAMemoryOfANewerVersionIsLeftAlone(t *testing.T) {
 	_, err := f.Forget(t.Context(), req(), newer)
 	require.Equal(t, domain.Conflict, domain.KindOf(err))
 	require.ErrorContains(t, err, "memory_merged")
-	imported, err := f.Import(t.Context(), req(), []commands.ImportRecord{{ID: newer, Draft: memory.Draft{AgentID: "coach", UserID: "ana", Content: canonjson.MustParse(`1`)}, OccurredAt: noon}}, false)
+	results, err := f.Import(t.Context(), req(), []commands.ImportRecord{imported(newer)}, false)
 	require.NoError(t, err)
-	require.ErrorContains(t, imported[0].Err, "memory_merged")
+	require.ErrorContains(t, results[0].Err, "memory_merged")
 	pages := 0
 	forgotten, err := f.ForgetMatching(t.Context(), req(), canonjson.Value{}, func(context.Context, uuid.UUID, int) ([]uuid.UUID, error) {
 		if pages++; pages > 1 {

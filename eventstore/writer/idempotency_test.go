@@ -105,21 +105,6 @@ func TestACommandThatOnlyConflictedCanBeTriedAgain(t *testing.T) {
 	require.Nil(t, r.Writes[0].Conflict)
 }
 
-func TestAnAssertionWritesNoEventAndIsRecorded(t *testing.T) {
-	t.Parallel()
-	store, _ := setup(t)
-	stream := uuid.New()
-	first := store.add(t, writes(stream, eventstore.None, `{}`))
-	c := writes(stream, 1)
-	c.ID = "noop"
-	r := store.add(t, c)
-	require.Equal(t, first.Writes, r.Writes)
-	store.add(t, writes(stream, 1, `{}`))
-	r = store.add(t, c)
-	require.True(t, r.Duplicate)
-	require.Equal(t, first.Writes, r.Writes)
-}
-
 // Ids that are ordered by time keep the ids of events so, and none of them can be taken by another event.
 func TestACommandOfOneEventIsRecordedByIt(t *testing.T) {
 	t.Parallel()
