@@ -126,14 +126,6 @@ func TestTheLifeOfAMemory(t *testing.T) {
 	})
 }
 
-func TestRepeatingACommandIDDoesNothing(t *testing.T) {
-	onEveryDoor(t, func(t *testing.T, w *world) {
-		first := w.remember("once", "--command-id", "c1")
-		require.Equal(t, first, w.remember("once", "--command-id", "c1"))
-		w.fails(exitFailed, "command_id: was used before", "remember", "other", "--agent", "coach", "--user", "ana", "--command-id", "c1")
-	})
-}
-
 func TestForgettingByFilter(t *testing.T) {
 	onEveryDoor(t, func(t *testing.T, w *world) {
 		for _, text := range []string{"one", "two", "three"} {
@@ -310,6 +302,7 @@ func TestInvalidInputIsNamed(t *testing.T) {
 		w.fails(test.code, test.want, test.args...)
 	}
 	fails(t, exitUsage, "needs a database", "server")
+	fails(t, exitFailed, "start one with `auren up`, or name a database with --db-dsn (AUREN_DB_DSN)", "--data-dir", filepath.Join(t.TempDir(), "none"), "list")
 }
 
 func TestNoCommandShowsAPassword(t *testing.T) {
@@ -327,11 +320,6 @@ func TestNoCommandShowsAPassword(t *testing.T) {
 		stdout, stderr, _ := w.call(args...)
 		require.NotContains(t, stdout+stderr, "s3cret", args)
 	}
-}
-
-func TestWithoutAStackACommandSaysHowToStartOne(t *testing.T) {
-	t.Parallel()
-	fails(t, exitFailed, "start one with `auren up`, or name a database with --db-dsn (AUREN_DB_DSN)", "--data-dir", filepath.Join(t.TempDir(), "none"), "list")
 }
 
 func TestContentFromStdin(t *testing.T) {

@@ -25,9 +25,9 @@ func TestAnImportKilledHalfwayIsCompletedByTheNext(t *testing.T) {
 
 	pool := open(t, w.dsn)
 	killed := start(t, settings(w.dsn, w.nats), arguments...)
-	killed.WaitUntil("a part is in", func() bool { return events(t, pool) > 500 })
+	killed.WaitUntil("a part is in", func() bool { return count(t, pool, "events") > 500 })
 	killed.Kill()
-	before := events(t, pool)
+	before := count(t, pool, "events")
 	require.Less(t, before, summary.Added, "it was killed half-way")
 
 	report := decode[jsonimport.Report](t, w.must(arguments...))
@@ -40,7 +40,7 @@ func TestAnImportKilledHalfwayIsCompletedByTheNext(t *testing.T) {
 	again := decode[jsonimport.Report](t, w.must(arguments...))
 	require.Zero(t, again.Total.Added)
 	require.Equal(t, summary.Added, again.Total.Verified)
-	require.Equal(t, summary.Added, events(t, pool))
+	require.Equal(t, summary.Added, count(t, pool, "events"))
 }
 
 func lines(t *testing.T, name string) []string {
@@ -50,9 +50,9 @@ func lines(t *testing.T, name string) []string {
 	return strings.Split(strings.TrimSuffix(string(raw), "\n"), "\n")
 }
 
-func events(t *testing.T, pool *pgxpool.Pool) (n int) {
+func count(t *testing.T, pool *pgxpool.Pool, table string) (n int) {
 	t.Helper()
-	require.NoError(t, pool.QueryRow(t.Context(), "select count(*) from events").Scan(&n))
+	require.NoError(t, pool.QueryRow(t.Context(), "select count(*) from "+table).Scan(&n))
 	return n
 }
 
@@ -109,7 +109,7 @@ func TestAnImportNeverOverwritesItsInput(t *testing.T) {
 		}
 	}
 	require.NoFileExists(t, filepath.Join(tree, "new.jsonl"))
-	require.Zero(t, events(t, open(t, dsn)))
+	require.Zero(t, count(t, open(t, dsn), "events"))
 }
 
 func TestAnImportReportsWhyRecordsWereRejected(t *testing.T) {

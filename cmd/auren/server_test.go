@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
@@ -209,11 +208,7 @@ func requireFold(t *testing.T, pool *pgxpool.Pool, events []eventstore.Event) {
 		require.Equal(t, [3]string{s.AgentID, s.UserID, s.Type}, [3]string{read.AgentID, read.UserID, read.Type})
 		require.True(t, s.CreatedAt.Equal(read.CreatedAt) && s.UpdatedAt.Equal(read.UpdatedAt))
 	}
-	rows, err := pool.Query(t.Context(), "select count(*) from agent_memories")
-	require.NoError(t, err)
-	n, err := pgx.CollectExactlyOneRow(rows, pgx.RowTo[int])
-	require.NoError(t, err)
-	require.Equal(t, len(folded), n)
+	require.Equal(t, len(folded), count(t, pool, "agent_memories"))
 }
 
 func TestALostDatabaseMakesAServerUnreadyAndNotDead(t *testing.T) {

@@ -92,29 +92,21 @@ func TestUpInterruptedDuringItsStartEndsCleanly(t *testing.T) {
 	p.url()
 }
 
-func TestUpRunsOnceForADataDirectory(t *testing.T) {
+func TestUpNamesWhatAnotherStackHolds(t *testing.T) {
 	t.Parallel()
 	dir := pgtest.DataDir(t)
 	first := start(t, anyPorts(dir), "up")
-	first.url()
-	second := start(t, anyPorts(dir), "up")
-	require.Equal(t, exitFailed, second.Code())
-	require.Contains(t, second.Stderr.String(), "already running")
-}
-
-func TestUpNamesTheSettingOfATakenPort(t *testing.T) {
-	t.Parallel()
-	first := start(t, anyPorts(pgtest.DataDir(t)), "up")
-	taken := strings.TrimPrefix(first.url(), "http://")
-	nats := first.Says(`nats://(127\.0\.0\.1:\d+)`)
-
-	env := anyPorts(pgtest.DataDir(t))
-	second := start(t, env, "up", "--http-addr", taken)
-	require.Equal(t, exitFailed, second.Code())
-	require.Contains(t, second.Stderr.String(), "AUREN_HTTP_ADDR")
-	third := start(t, env, "up", "--nats-addr", nats)
-	require.Equal(t, exitFailed, third.Code())
-	require.Contains(t, third.Stderr.String(), "AUREN_NATS_ADDR")
+	addr, nats := strings.TrimPrefix(first.url(), "http://"), first.Says(`nats://(127\.0\.0\.1:\d+)`)
+	free := pgtest.DataDir(t)
+	for _, held := range []struct{ dir, flag, addr, says string }{
+		{dir, "--log-level", "warn", "already running"},
+		{free, "--http-addr", addr, "AUREN_HTTP_ADDR"},
+		{free, "--nats-addr", nats, "AUREN_NATS_ADDR"},
+	} {
+		second := start(t, anyPorts(held.dir), "up", held.flag, held.addr)
+		require.Equal(t, exitFailed, second.Code())
+		require.Contains(t, second.Stderr.String(), held.says)
+	}
 }
 
 func TestUpSurvivesTheDeathOfItsPostgreSQL(t *testing.T) {

@@ -26,15 +26,9 @@ func (e UsageError) Error() string { return e.Err.Error() }
 
 // ExitError ends the process with a code of its own.
 type ExitError struct {
-	Err  error
+	error
 	Code int
 }
-
-// Unwrap returns the reason.
-func (e ExitError) Unwrap() error { return e.Err }
-
-// Error says why.
-func (e ExitError) Error() string { return e.Err.Error() }
 
 // Version is `auren version`.
 type Version struct{}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -57,7 +58,7 @@ func (c *Import) Run(ctx context.Context, a *App) error {
 		return err
 	}
 	if code := report.ExitCode(); code != 0 {
-		return ExitError{fmt.Errorf("%s", shortfall(report)), code}
+		return ExitError{errors.New(shortfall(report)), code}
 	}
 	return nil
 }
