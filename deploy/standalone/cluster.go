@@ -120,11 +120,11 @@ func serverEnvironment() []string {
 // syncDir makes a rename survive a power failure.
 func syncDir(dir string) error {
 	opened, err := os.Open(dir)
-	if err != nil {
-		return fmt.Errorf("sync %s: %w", dir, err)
+	if err == nil {
+		defer opened.Close()
+		err = opened.Sync()
 	}
-	defer opened.Close()
-	if err := opened.Sync(); err != nil {
+	if err != nil {
 		return fmt.Errorf("sync %s: %w", dir, err)
 	}
 	return nil
