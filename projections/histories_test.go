@@ -25,6 +25,8 @@ import (
 	"github.com/auren-memory/auren/queries"
 )
 
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
 // world is a database with two tenants, whose memories have the same ids.
 type world struct {
 	pool    *pgxpool.Pool
