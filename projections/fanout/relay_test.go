@@ -171,8 +171,13 @@ func TestAMessageIsTheEventAsACloudEvent(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	r, err := f.handler.Remember(t.Context(), commands.Request{
-		Tenant: tenant, Meta: domain.Meta{Actor: "ana 100%\r\nx: é", CorrelationID: "c1", CausationID: "c0"},
+		Tenant: tenant, Meta: domain.Meta{Actor: "ana", CorrelationID: "c1", CausationID: "c0"},
 	}, commands.Remember{Draft: memory.Draft{AgentID: "coach", UserID: "ana.b *>é", Content: canonjson.MustParse(`"<&>"`)}})
+	require.NoError(t, err)
+	// No command takes control characters; a message has them encoded all the same.
+	_, err = f.pool.Exec(t.Context(), "grant update on events to current_user; "+`
+		alter table events disable trigger events_immutable;
+		update events set metadata = jsonb_set(metadata::jsonb, '{actor}', '"ana 100%\r\nx: é"')`)
 	require.NoError(t, err)
 	f.project(t)
 	require.NoError(t, f.runner(t, runner.Config{}).CatchUp(t.Context()))
