@@ -82,15 +82,26 @@ func TestErasedContentsCannotBeConfirmedByGuessing(t *testing.T) {
 	_, err = h.ForgetMatching(t.Context(), once("ward 7", "forget_matching", uuid.Nil, func() canonjson.Value { return filter }), filter, none)
 	require.NoError(t, err)
 
-	imported := uuid.New()
-	digest := sha256.Sum256([]byte("a record"))
-	_, err = h.Import(t.Context(), Request{Tenant: domain.DefaultTenant}, []ImportRecord{{ID: imported, Draft: draft, OccurredAt: h.config.Now(), Digest: digest}}, false)
+	// An imported record without an id: its key and its digest are keyed by a secret that remains.
+	secret, err := log.Secret(t.Context(), domain.DefaultTenant)
 	require.NoError(t, err)
-	guesses["digest of a record"] = digest[:]
+	said(`["auren import id","coach","ana","a record"]`, `["auren import digest","a record"]`)
+	record := ImportRecord{
+		Key:   eventstore.Hash(keyed(string(secret), []byte(`["auren import id","coach","ana","a record"]`))),
+		Draft: draft, OccurredAt: h.config.Now(), Digest: eventstore.Hash(keyed(string(secret), []byte(`["auren import digest","a record"]`))),
+	}
+	importRecord := func() ImportResult {
+		results, err := h.Import(t.Context(), Request{Tenant: domain.DefaultTenant}, []ImportRecord{record}, false)
+		require.NoError(t, err)
+		return results[0]
+	}
+	imported := importRecord()
+	require.Equal(t, ImportResult{Verdict: ImportUnchanged, ID: imported.ID, Version: 1, SequenceID: imported.SequenceID}, importRecord())
 
 	// Recorded by its event, in event_contents, and by a row of commands.
 	require.Subset(t, confirmed(guesses, remains(t, pool, log)), []string{
 		"fingerprint of remember she told me", "fingerprint of revise once more", "fingerprint of forget_matching ward 7",
+		`["auren import id","coach","ana","a record"]`, `["auren import digest","a record"]`,
 	})
 	// Of one memory, which the batch only conflicted with, and then of all.
 	_, err = pool.Exec(t.Context(), `delete from event_contents where sequence_id in (select sequence_id from events where stream_id = $1)`, id)
@@ -99,6 +110,9 @@ func TestErasedContentsCannotBeConfirmedByGuessing(t *testing.T) {
 	_, err = pool.Exec(t.Context(), `delete from event_contents`)
 	require.NoError(t, err)
 	require.Empty(t, confirmed(guesses, remains(t, pool, log)))
+	again := importRecord()
+	require.Equal(t, ImportAdded, again.Verdict)
+	require.NotEqual(t, imported.ID, again.ID)
 
 	// An event tells erased contents from no contents, whether it is read from the log or from JSON.
 	page, err := log.ReadLog(t.Context(), domain.DefaultTenant, 0, eventstore.Filter{}, 1000)
@@ -136,8 +150,8 @@ func remains(t *testing.T, pool *pgxpool.Pool, log *eventstore.Log) string {
 
 var keyLike = regexp.MustCompile(`[0-9a-f]{32,}`)
 
-// confirmed returns the guesses that occur in the remains: as they are, or as the first 16 bytes of a digest, unkeyed or
-// keyed with any string of bytes that remains.
+// confirmed returns the guesses that occur in the remains: as they are, or as the first 16 bytes of a digest or as a UUID made
+// from it, unkeyed or keyed with any string of bytes that remains.
 func confirmed(guesses map[string][]byte, remains string) (found []string) {
 	keys := map[string]bool{"": true}
 	for _, text := range keyLike.FindAllString(remains, -1) {
@@ -150,7 +164,8 @@ func confirmed(guesses map[string][]byte, remains string) (found []string) {
 		for key := range keys {
 			salted := sha256.Sum256(append([]byte(key), guess...))
 			for _, d := range [][]byte{digest[:], salted[:], keyed(key, guess), keyed(key, digest[:])} {
-				inside = inside || strings.Contains(remains, hex.EncodeToString(d[:16]))
+				text := hex.EncodeToString(d[:16])
+				inside = inside || strings.Contains(remains, text) || strings.Contains(remains, text[:8]+"-"+text[8:12]+"-")
 			}
 		}
 		if inside || len(guess) == sha256.Size && strings.Contains(remains, hex.EncodeToString(guess[:16])) {

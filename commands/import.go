@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,8 +15,11 @@ import (
 
 // ImportRecord is a record of another system, converted to a memory.
 type ImportRecord struct {
-	// ID is derived from the record, so that importing the same record again finds the same memory.
+	// ID is the memory's; the zero UUID where the record gives none.
 	ID uuid.UUID
+	// Key finds the memory again if ID is zero: a digest of what identifies the record, keyed by the tenant's secret. The memory
+	// gets a random id, which tells nothing about the record once its contents are erased.
+	Key eventstore.Hash
 	// Draft is the memory according to the record.
 	Draft memory.Draft
 	// OccurredAt is when the record was made, according to the record.
@@ -44,6 +48,8 @@ const (
 // ImportResult is the result of importing a record: a verdict, or an error.
 type ImportResult struct {
 	Verdict ImportVerdict
+	// ID is the memory's; the zero UUID for a memory that a dry run would add under a random id.
+	ID uuid.UUID
 	// Version and SequenceID are those of the memory after the import; 0 for a memory that a dry run would add.
 	Version    int
 	SequenceID int64
@@ -80,6 +86,10 @@ func (h *Handler) Import(ctx context.Context, req Request, records []ImportRecor
 }
 
 func (h *Handler) importOnce(ctx context.Context, req Request, records []ImportRecord, dryRun bool) (results []ImportResult, conflict bool, err error) {
+	records, unclaimed, err := h.findImported(ctx, req.Tenant, records)
+	if err != nil {
+		return nil, false, err
+	}
 	ids := make([]uuid.UUID, len(records))
 	for i, r := range records {
 		ids[i] = r.ID
@@ -92,6 +102,7 @@ func (h *Handler) importOnce(ctx context.Context, req Request, records []ImportR
 	results = make([]ImportResult, len(records))
 	command := eventstore.Command{Tenant: req.Tenant}
 	var written []int
+	claims := map[eventstore.Hash]uuid.UUID{}
 	for i, r := range records {
 		before, exists := present[r.ID]
 		if !exists {
@@ -102,9 +113,15 @@ func (h *Handler) importOnce(ctx context.Context, req Request, records []ImportR
 			results[i].Err = err
 			continue
 		}
-		results[i] = ImportResult{Verdict: verdict, Version: before.memory.Version(), SequenceID: before.last.SequenceID}
+		results[i] = ImportResult{Verdict: verdict, ID: r.ID, Version: before.memory.Version(), SequenceID: before.last.SequenceID}
 		if len(events) == 0 {
 			continue
+		}
+		if id, ok := unclaimed[r.Key]; ok {
+			claims[r.Key] = id
+			if dryRun {
+				results[i].ID = uuid.Nil
+			}
 		}
 		written = append(written, i)
 		command.Writes = append(command.Writes, h.importWrite(req, r, before.memory, events, now))
@@ -116,6 +133,12 @@ func (h *Handler) importOnce(ctx context.Context, req Request, records []ImportR
 	if dryRun || len(written) == 0 {
 		return results, false, nil
 	}
+	// Claimed before they exist, so that no import of the same record makes another memory, even if this one is interrupted here.
+	if len(claims) > 0 {
+		if free, err := h.log.ClaimImported(ctx, req.Tenant, claims); err != nil || !free {
+			return nil, !free, err
+		}
+	}
 	appended, err := h.writer.Append(ctx, command)
 	if err != nil {
 		return nil, false, err
@@ -125,6 +148,38 @@ func (h *Handler) importOnce(ctx context.Context, req Request, records []ImportR
 		conflict = conflict || w.Conflict != nil
 	}
 	return results, conflict, nil
+}
+
+// findImported returns the records with the ids of their memories. Those with a Key that no memory is known for get new ids,
+// which it returns by their Keys.
+func (h *Handler) findImported(ctx context.Context, tenant domain.Tenant, records []ImportRecord) (_ []ImportRecord, unclaimed map[eventstore.Hash]uuid.UUID, err error) {
+	var keys [][]byte
+	for _, r := range records {
+		if r.ID == uuid.Nil && r.Key != (eventstore.Hash{}) {
+			keys = append(keys, r.Key[:])
+		}
+	}
+	if len(keys) == 0 {
+		return records, nil, nil
+	}
+	known, err := h.log.Imported(ctx, tenant, keys)
+	if err != nil {
+		return nil, nil, err
+	}
+	records, unclaimed = slices.Clone(records), make(map[eventstore.Hash]uuid.UUID, len(keys)-len(known))
+	for i := range records {
+		r := &records[i]
+		if r.ID != uuid.Nil || r.Key == (eventstore.Hash{}) {
+			continue
+		}
+		id, ok := known[r.Key]
+		if !ok {
+			id = h.config.NewID()
+			known[r.Key], unclaimed[r.Key] = id, id
+		}
+		r.ID = id
+	}
+	return records, unclaimed, nil
 }
 
 // importWrite makes the append of the decided events, and applies them to the memory.

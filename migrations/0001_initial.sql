@@ -77,20 +77,32 @@ create table commands (
     constraint commands_pkey primary key (tenant_id, command_id)
 );
 
+-- The memories of imported records that have no UUID of their own, by HMACs of what identifies the records, keyed by the tenant's
+-- secret. The row of a memory is erased with its contents.
+create table imported (
+    tenant_id varchar(63) not null,
+    record    bytea       not null,
+    stream_id uuid        not null,
+    constraint imported_pkey primary key (tenant_id, record),
+    constraint imported_stream_key unique (tenant_id, stream_id)
+);
+
 -- Of the commands that concern no event, any may have repeated what is erased: all of the tenant lose their fingerprints.
 create index commands_without_events_idx on commands (tenant_id) where sequence_ids = '{}';
 -- +goose StatementBegin
-create function empty_fingerprints() returns trigger language plpgsql as $$
+create function erase_digests() returns trigger language plpgsql as $$
 begin
     update commands
        set fingerprint = ''
      where tenant_id in (select tenant_id from erased) and sequence_ids = '{}' and fingerprint <> '';
+    delete from imported
+     where (tenant_id, stream_id) in (select tenant_id, stream_id from erased join events using (tenant_id, sequence_id));
     return null;
 end
 $$;
 -- +goose StatementEnd
 create trigger contents_erased after delete on event_contents
-    referencing old table as erased for each statement execute function empty_fingerprints();
+    referencing old table as erased for each statement execute function erase_digests();
 
 -- The tables of read models: package projections/generation creates them, from the definitions that the projections give.
 create table projection_generations (

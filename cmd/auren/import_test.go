@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -71,7 +72,14 @@ func TestAnIncompleteImportHasAnExitCodeOfItsOwn(t *testing.T) {
 	incomplete := terminal.Count(summary.Rejected, "record") + " left out, " + terminal.Count(summary.Problems, "file") + " not read to the end"
 	stdout = fails(t, jsonimport.ExitIncomplete, incomplete, append(arguments, "--outcomes", real)...)
 	require.Len(t, lines(t, real), summary.Records)
-	require.Equal(t, lines(t, dry), lines(t, real), "the dry run foretold each outcome")
+	known := regexp.MustCompile(`"id":"[^"]+",`)
+	for i, foretold := range lines(t, dry) {
+		became := lines(t, real)[i]
+		if !known.MatchString(foretold) {
+			became = known.ReplaceAllLiteralString(became, "")
+		}
+		require.Equal(t, foretold, became, "the dry run foretold each outcome, but for random ids")
+	}
 	require.Contains(t, stdout, "\nall "+terminal.Count(summary.Added, "imported record")+" verified\n")
 	require.FileExists(t, rejects)
 

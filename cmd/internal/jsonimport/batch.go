@@ -51,9 +51,9 @@ func (r *run) reportBatch(b *batch) error {
 		if i.mapped != nil {
 			result = b.results[imported]
 			imported++
-			o.Verdict = Verdict(result.Verdict)
+			o.Verdict, o.ID = Verdict(result.Verdict), result.ID
 			if result.Err != nil {
-				o.Verdict, o.Reason = Rejected, result.Err.Error()
+				o.Verdict, o.ID, o.Reason = Rejected, i.outcome.ID, result.Err.Error()
 			}
 		}
 		if o.Verdict == Rejected {
@@ -120,14 +120,14 @@ func (r *run) expect(i item, v Verdict, result commands.ImportResult) error {
 		state = queries.StateForgotten
 	}
 	hash, err := s.fingerprint(queries.Memory{
-		ID: m.record.ID, AgentID: m.memory.AgentID, UserID: m.memory.UserID, Type: m.memory.Type,
+		ID: result.ID, AgentID: m.memory.AgentID, UserID: m.memory.UserID, Type: m.memory.Type,
 		Content: m.memory.Content.Raw(), Confidence: m.memory.Confidence, Metadata: m.memory.Metadata.Raw(),
 		ExpiresAt: m.memory.ExpiresAt, State: state, CreatedAt: m.record.OccurredAt,
 	})
 	if err != nil {
 		return err
 	}
-	r.checks = append(r.checks, check{id: m.record.ID, hash: hash, version: result.Version, file: i.file,
+	r.checks = append(r.checks, check{id: result.ID, hash: hash, version: result.Version, file: i.file,
 		size: len(m.memory.Content.Raw()) + len(m.memory.Metadata.Raw()), agent: r.agent(m.memory.AgentID), scope: s})
 	return nil
 }

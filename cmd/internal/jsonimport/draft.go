@@ -16,7 +16,7 @@ const importedFrom = "imported_from"
 type mapper struct {
 	owners owners
 	zone   *time.Location
-	// secret is the tenant's: it keys ids and digests.
+	// secret is the tenant's: it keys digests.
 	secret []byte
 	// merge leaves out the untested ones among hypotheses with the same statement.
 	merge bool

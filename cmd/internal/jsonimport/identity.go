@@ -17,13 +17,13 @@ func ownID(raw json.RawMessage) (uuid.UUID, bool) {
 	return id, err == nil && id != uuid.Nil
 }
 
-// identify sets the id of a memory from the field id of its record: that id if it is a UUID; for another id, one derived
-// from agent, user, id and the record's time, if any; without an id, one derived from agent, user and the whole record.
+// identify sets what finds the memory again, from the field id of its record: that id if it is a UUID; for another id, a key
+// of agent, user, id and the record's time, if any; without an id, a key of agent, user and the whole record.
 func (d *draft) identify(time json.RawMessage) {
 	r := &d.record
 	agent, user := r.Draft.AgentID, r.Draft.UserID
 	if !d.fields.given(fieldID) {
-		r.ID = d.mapper.derive(agent, user, d.source)
+		r.Key = d.mapper.key(agent, user, d.source)
 		return
 	}
 	id, ok := ownID(d.fields[fieldID])
@@ -32,22 +32,15 @@ func (d *draft) identify(time json.RawMessage) {
 		r.ID = id
 		return
 	}
-	r.ID = d.mapper.derive(agent, user, fieldID, d.fields[fieldID], time)
-	d.note(NoteIDDerived, fieldID, "%s is not a UUID; the memory's id was derived from it", excerpt(d.fields[fieldID]))
+	r.Key = d.mapper.key(agent, user, fieldID, d.fields[fieldID], time)
+	d.note(NoteIDDerived, fieldID, "%s is not a UUID; the memory got an id of its own", excerpt(d.fields[fieldID]))
 }
 
-// derive returns an id that is the same for the same parts within a tenant. It is keyed: without the tenant's secret
-// nobody can confirm a guess at the record by its id.
-func (m mapper) derive(parts ...any) uuid.UUID {
-	mac := m.keyed("auren import id", parts)
-	id := uuid.UUID(mac[:16])
-	id[6] = id[6]&0x0f | 0x80 // version 8: custom
-	id[8] = id[8]&0x3f | 0x80
-	return id
-}
+// key is the same for the same parts within a tenant.
+func (m mapper) key(parts ...any) [sha256.Size]byte { return m.keyed("auren import id", parts) }
 
 // digest shows whether a record has changed since its last import. It covers the record, its agent and its user, but
-// not what its file contributes, so a file that grew changes none of its old records. It is keyed, as ids are.
+// not what its file contributes, so a file that grew changes none of its old records. It is keyed by the tenant's secret.
 func (m mapper) digest(k kind, agent, user string, source json.RawMessage) [sha256.Size]byte {
 	return m.keyed("auren import digest", []any{k, agent, user, source})
 }

@@ -58,7 +58,7 @@ type Options struct {
 type Deps struct {
 	// Import is commands.Handler.Import.
 	Import func(ctx context.Context, req commands.Request, records []commands.ImportRecord, dryRun bool) ([]commands.ImportResult, error)
-	// Secret is the tenant's (eventstore.Log.Secret). It keys the ids and digests derived from records.
+	// Secret is the tenant's (eventstore.Log.Secret). It keys digests of records.
 	Secret []byte
 	// Current waits until the projection has reached minSequence and returns the memories with the given ids that it
 	// holds, by id. Nil skips the verification.

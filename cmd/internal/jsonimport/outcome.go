@@ -17,7 +17,7 @@ type Outcome struct {
 	Verdict Verdict `json:"verdict"`
 	// Reason says why a record was rejected, or which other record represents it.
 	Reason string `json:"reason,omitempty"`
-	// ID is the memory's; omitted if the record got its verdict before it had one.
+	// ID is the memory's; omitted if the record has none: it got its verdict before, or a dry run would add it.
 	ID      uuid.UUID `json:"id,omitzero"`
 	AgentID string    `json:"agent_id,omitempty"`
 	UserID  string    `json:"user_id,omitempty"`
@@ -29,7 +29,7 @@ func (o Outcome) place() string {
 	return o.File + " " + o.Section + "[" + strconv.Itoa(o.Index) + "]"
 }
 
-// seen holds the records of a run by id. It grows by about 100 bytes per record.
+// seen holds the records of a run by id, or by the first bytes of their keys. It grows by about 100 bytes per record.
 type seen map[uuid.UUID]first
 
 // first is the first record with an id.
@@ -43,11 +43,13 @@ type first struct {
 // judge looks for an earlier record of this run with the same id and returns the verdict and its reason: the same record
 // is a duplicate, a different one is a conflict, which rejects the second.
 func (s seen) judge(m *mapped, file *FileReport, e element) (Verdict, string) {
-	var short [16]byte
-	copy(short[:], m.record.Digest[:])
-	before, ok := s[m.record.ID]
+	id, short := m.record.ID, [16]byte(m.record.Digest[:])
+	if id == uuid.Nil {
+		id = uuid.UUID(m.record.Key[:16])
+	}
+	before, ok := s[id]
 	if !ok {
-		s[m.record.ID] = first{digest: short, file: file, section: e.section, index: e.index}
+		s[id] = first{digest: short, file: file, section: e.section, index: e.index}
 		return "", ""
 	}
 	where := Outcome{File: before.file.Path, Section: before.section, Index: before.index}.place()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/domain"
@@ -133,4 +134,26 @@ func TestOwnersOfTheRecords(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 1, report.Total.Rejected)
 	require.Contains(t, w.outcomes[0].Reason, "give one with --user or --user-map")
+}
+
+func TestTwoImportsAtOnceMakeOneMemoryOfARecord(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	root := filesOf(t, map[string]string{"list.json": numbered(300)})
+	reports := make([]*Report, 4)
+	var g errgroup.Group
+	for i := range reports {
+		g.Go(func() (err error) {
+			reports[i], err = Run(t.Context(), Options{Root: root, User: "anna", BatchRecords: 50}, Deps{Import: w.handler.Import})
+			return err
+		})
+	}
+	require.NoError(t, g.Wait())
+	added := 0
+	for _, r := range reports {
+		added += r.Total.Added
+		require.Equal(t, 300, r.Total.Added+r.Total.Unchanged)
+	}
+	require.Equal(t, 300, added)
+	require.EqualValues(t, 300, w.head(t))
 }

@@ -82,6 +82,18 @@ func (w *world) run(t *testing.T, o Options) (*Report, []Outcome) {
 	return report, w.outcomes
 }
 
+// requireForetold compares what a dry run foretold with what happened; only random ids are not known before.
+func requireForetold(t *testing.T, dry, outcomes []Outcome) {
+	t.Helper()
+	require.Len(t, outcomes, len(dry))
+	for i := range dry {
+		if dry[i].Verdict == Added && dry[i].ID == uuid.Nil {
+			dry[i].ID = outcomes[i].ID
+		}
+	}
+	require.Equal(t, dry, outcomes)
+}
+
 func (w *world) memory(t *testing.T, id uuid.UUID) queries.Memory {
 	t.Helper()
 	m, _, err := w.reader.Get(t.Context(), domain.DefaultTenant, id, queries.At{})

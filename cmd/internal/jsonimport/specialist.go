@@ -56,7 +56,7 @@ func (d *draft) evolution() error {
 	d.specialistOwner()
 	r := &d.record
 	r.OccurredAt = at.Time
-	r.ID = d.mapper.derive(r.Draft.AgentID, r.Draft.UserID, d.source)
+	r.Key = d.mapper.key(r.Draft.AgentID, r.Draft.UserID, d.source)
 	r.Draft.Type = typeInsight
 	if textOf(d.fields["interaction_type"]) == "user_interaction" {
 		r.Draft.Type = typeConversation
@@ -111,7 +111,7 @@ func (d *draft) score() error {
 	r := &d.record
 	score, _ := d.confidence(keyScore, d.source)
 	certain := 1.0
-	r.ID = d.mapper.derive(r.Draft.AgentID, r.Draft.UserID, keyScore)
+	r.Key = d.mapper.key(r.Draft.AgentID, r.Draft.UserID, keyScore)
 	r.OccurredAt = d.in.modified
 	r.Draft.Type = typeFact
 	r.Draft.Confidence = &certain

@@ -31,7 +31,7 @@ func TestSpecialistFile(t *testing.T) {
 				"confidence_delta": 0.1, "relationship_impact": 0, "imported_from": "coach/specialist_memory.json"}`, string(talk.Content))
 			require.Equal(t, "2026-01-05T09:00:00.5Z", talk.CreatedAt.Format(time.RFC3339Nano))
 			require.Equal(t, 0.7, talk.Confidence, "the file's relationship_score, though it stands after the record")
-			require.EqualValues(t, 8, talk.ID.Version())
+			require.EqualValues(t, 7, talk.ID.Version())
 			require.Equal(t, "insight", insight.Type)
 			require.Equal(t, []string{"not_a_number confidence_delta"}, notes(outcomes[:2]))
 
