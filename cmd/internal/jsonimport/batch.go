@@ -2,10 +2,24 @@ package jsonimport
 
 import (
 	"errors"
+	"time"
 
 	"github.com/auren-memory/auren/commands"
-	"github.com/auren-memory/auren/queries"
 )
+
+// run is one import in progress.
+type run struct {
+	options  Options
+	deps     Deps
+	tree     *tree
+	rejects  *output
+	outcomes *output
+	agents   map[string]*AgentReport
+	report   *Report
+	started  time.Time
+	total    int64
+	checks   []check
+}
 
 // item is one record of a batch.
 type item struct {
@@ -106,28 +120,4 @@ func (r *run) count(file *FileReport, o Outcome) {
 		file.Notes[n.Code]++
 		r.report.Notes[n.Code]++
 	}
-}
-
-// expect records what an imported record must look like in the projection.
-func (r *run) expect(i item, v Verdict, result commands.ImportResult) error {
-	if r.options.DryRun || r.deps.Current == nil || v == Kept {
-		return nil
-	}
-	m := i.mapped
-	s := scope{created: v == Added, file: v != Unchanged, confidence: v != Unchanged || !m.inherited}
-	state := queries.StateActive
-	if m.record.Forgotten {
-		state = queries.StateForgotten
-	}
-	hash, err := s.fingerprint(queries.Memory{
-		ID: result.ID, AgentID: m.memory.AgentID, UserID: m.memory.UserID, Type: m.memory.Type,
-		Content: m.memory.Content.Raw(), Confidence: m.memory.Confidence, Metadata: m.memory.Metadata.Raw(),
-		ExpiresAt: m.memory.ExpiresAt, State: state, CreatedAt: m.record.OccurredAt,
-	})
-	if err != nil {
-		return err
-	}
-	r.checks = append(r.checks, check{id: result.ID, hash: hash, version: result.Version, file: i.file,
-		size: len(m.memory.Content.Raw()) + len(m.memory.Metadata.Raw()), agent: r.agent(m.memory.AgentID), scope: s})
-	return nil
 }

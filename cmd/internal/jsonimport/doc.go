@@ -14,7 +14,7 @@
 //
 // # Invariants
 //
-//   - No file is held in memory: at most MaxRecordBytes of one record, and Config.BatchBytes of a batch.
+//   - No file is held in memory: at most MaxRecordBytes of one record, and Options.BatchBytes of a batch.
 //   - Every record gets exactly one Outcome, in the order of files and of records within them.
 //   - A record's id or key, and its digest, depend on the record, its agent and its user alone. So importing again finds the same
 //     memory, and a file that was moved, touched or grew adds only what is new in it.

@@ -3,6 +3,9 @@ package jsonimport
 import (
 	"encoding/json"
 	"fmt"
+	"math"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/auren-memory/auren/commands"
@@ -120,23 +123,30 @@ func (d *draft) moment(name string) (moment, error) {
 	return t, nil
 }
 
-// statements are the hypotheses of a file by statement. Each start of the old program added its first hypotheses again,
-// under new ids.
-type statements map[string]*statement
-
-// statement is shared by several hypotheses. One of them represents all: the one tested most often, then the one tested
-// last, then the one with the most evidence, then the first.
-type statement struct {
-	ids   map[string]bool
-	first int64
-	best  int64
-	index int
-	rank  rank
+// confidence reads the confidence of a record, a number or a string that holds one, and clamps it to 0..1. Anything
+// else yields DefaultConfidence. exact is false if the value differs from what the record says.
+func (d *draft) confidence(name string, raw json.RawMessage) (value float64, exact bool) {
+	if len(raw) == 0 || string(raw) == "null" {
+		return memory.DefaultConfidence, true
+	}
+	value, err := strconv.ParseFloat(strings.TrimSpace(textOf(raw)), 64)
+	switch {
+	case err != nil || math.IsNaN(value) || math.IsInf(value, 0):
+		d.note(NoteConfidenceUnread, name, "%s is not a number; %v was used", excerpt(raw), memory.DefaultConfidence)
+		return memory.DefaultConfidence, false
+	case value < 0 || value > 1:
+		clamped := min(1, max(0, value))
+		d.note(NoteConfidenceClamped, name, "%s is outside 0..1; %v was used", excerpt(raw), clamped)
+		return clamped, false
+	}
+	return value, true
 }
 
-// rank is how well a hypothesis was tested.
-type rank struct {
-	tests    int
-	last     string
-	evidence int
+// takeConfidence reads the confidence of the memory from a field, which stays among the fields if it was not used as it is.
+func (d *draft) takeConfidence(name string) {
+	confidence, exact := d.confidence(name, d.fields[name])
+	d.record.Draft.Confidence = &confidence
+	if exact {
+		d.fields.take(name)
+	}
 }

@@ -46,44 +46,19 @@ func (m mapper) digest(k kind, agent, user string, source json.RawMessage) [sha2
 }
 
 func (m mapper) keyed(purpose string, parts []any) (mac [sha256.Size]byte) {
+	raw, _ := canonicalList(append([]any{purpose}, parts...)...) // on an error the domain rejects the agent or user in a moment: any key will do
 	h := hmac.New(sha256.New, m.secret)
-	h.Write(list(append([]any{purpose}, parts...)...))
+	h.Write(raw)
 	h.Sum(mac[:0])
 	return mac
 }
 
-// list writes values, each valid JSON already or a string, as canonical JSON.
-func list(parts ...any) []byte {
-	raw, err := canonicalList(parts...)
-	if err != nil {
-		// The domain rejects this agent or user in a moment: any id will do.
-		return nil
-	}
-	return raw
-}
-
+// canonicalList writes values as a list in canonical JSON.
 func canonicalList(parts ...any) ([]byte, error) {
-	raw := []byte{'['}
-	for i, part := range parts {
-		if i > 0 {
-			raw = append(raw, ',')
-		}
-		switch p := part.(type) {
-		case string:
-			raw = canonjson.AppendText(raw, p)
-		case json.RawMessage:
-			if p == nil {
-				p = json.RawMessage("null")
-			}
-			raw = append(raw, p...)
-		default:
-			encoded, err := json.Marshal(p)
-			if err != nil {
-				return nil, err
-			}
-			raw = append(raw, encoded...)
-		}
+	raw, err := json.Marshal(parts)
+	if err != nil {
+		return nil, err
 	}
-	value, err := canonjson.Parse(append(raw, ']'))
+	value, err := canonjson.Parse(raw)
 	return value.Raw(), err
 }

@@ -105,18 +105,3 @@ type Progress struct {
 	// TotalRecords is known in PhaseVerify only.
 	TotalRecords int
 }
-
-func newOwners(o Options) owners {
-	w := owners{agents: aliases(), known: map[string]bool{}, users: o.UserMap, agent: o.Agent, user: o.User}
-	for name, agent := range o.AgentMap {
-		w.agents[name] = agent
-		w.known[agent] = true
-	}
-	for name, agent := range w.agents {
-		w.known[name], w.known[agent] = true, true
-	}
-	for _, agent := range knownAgents() {
-		w.known[agent] = true
-	}
-	return w
-}

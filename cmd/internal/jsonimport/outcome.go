@@ -4,6 +4,8 @@ import (
 	"strconv"
 
 	"github.com/google/uuid"
+
+	"github.com/auren-memory/auren/commands"
 )
 
 // Outcome is the result of one record.
@@ -29,32 +31,54 @@ func (o Outcome) place() string {
 	return o.File + " " + o.Section + "[" + strconv.Itoa(o.Index) + "]"
 }
 
-// seen holds the records of a run by id, or by the first bytes of their keys. It grows by about 100 bytes per record.
-type seen map[uuid.UUID]first
+// NoteCode names one kind of replacement.
+type NoteCode string
 
-// first is the first record with an id.
-type first struct {
-	digest  [16]byte
-	file    *FileReport
-	section string
-	index   int
+// The codes of notes; docs/import.md says what each replaces by what.
+const (
+	NoteNotANumber       NoteCode = "not_a_number"
+	NoteNUL              NoteCode = "nul"
+	NoteLoneSurrogate    NoteCode = "lone_surrogate"
+	NoteInvalidUTF8      NoteCode = "invalid_utf8"
+	NoteControlCharacter NoteCode = "control_character"
+	NoteDuplicateKey     NoteCode = "duplicate_key"
+	NoteLongNumber       NoteCode = "long_number"
+
+	NoteConfidenceClamped NoteCode = "confidence_clamped"
+	NoteConfidenceUnread  NoteCode = "confidence_unreadable"
+	NoteTypeUnknown       NoteCode = "type_unknown"
+	NoteAgentUnknown      NoteCode = "agent_unknown"
+	NoteMetadataWrapped   NoteCode = "metadata_wrapped"
+	NoteIDDerived         NoteCode = "id_derived"
+
+	NoteTimeGap     NoteCode = "time_in_gap"
+	NoteTimeOverlap NoteCode = "time_in_overlap"
+	NoteTimeUnread  NoteCode = "time_unreadable"
+	NoteTimeMissing NoteCode = "time_missing"
+
+	NoteDuplicateHypothesis NoteCode = "duplicate_hypothesis"
+)
+
+// Note reports one value of a record that was replaced or is doubtful.
+type Note struct {
+	Code NoteCode `json:"code"`
+	// Field is the path within the record, e.g. "content.hrv[3]".
+	Field string `json:"field"`
+	// Text says what was found and what was used instead.
+	Text string `json:"text"`
 }
 
-// judge looks for an earlier record of this run with the same id and returns the verdict and its reason: the same record
-// is a duplicate, a different one is a conflict, which rejects the second.
-func (s seen) judge(m *mapped, file *FileReport, e element) (Verdict, string) {
-	id, short := m.record.ID, [16]byte(m.record.Digest[:])
-	if id == uuid.Nil {
-		id = uuid.UUID(m.record.Key[:16])
-	}
-	before, ok := s[id]
-	if !ok {
-		s[id] = first{digest: short, file: file, section: e.section, index: e.index}
-		return "", ""
-	}
-	where := Outcome{File: before.file.Path, Section: before.section, Index: before.index}.place()
-	if before.digest == short {
-		return Duplicate, "the same record as " + where
-	}
-	return Rejected, "id: another record has the same id, " + strconv.Quote(where)
-}
+// Verdict is the result of importing a record.
+type Verdict string
+
+// The verdicts. The first four are those of commands.ImportResult.
+const (
+	Added     = Verdict(commands.ImportAdded)
+	Changed   = Verdict(commands.ImportChanged)
+	Unchanged = Verdict(commands.ImportUnchanged)
+	Kept      = Verdict(commands.ImportKept)
+	// Duplicate is a record that another record of the run represents.
+	Duplicate Verdict = "duplicate"
+	// Rejected is a record that could not become a memory; its raw bytes are in the rejects file.
+	Rejected Verdict = "rejected"
+)

@@ -2,6 +2,7 @@ package jsonimport
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -42,7 +43,7 @@ func resolved(name string) string {
 	return absolute
 }
 
-// output is a file of JSON lines; nil discards them.
+// output is a file of JSON lines.
 type output struct {
 	what     string
 	file     *os.File
@@ -51,12 +52,9 @@ type output struct {
 	regular bool
 }
 
-// createOutput replaces the file of an earlier run. Without a name it returns nil.
+// createOutput replaces the file of an earlier run. Without a name, what is written is discarded.
 func createOutput(what, name string) (*output, error) {
-	if name == "" {
-		return nil, nil
-	}
-	file, regular, err := openOutput(name)
+	file, regular, err := openOutput(cmp.Or(name, os.DevNull))
 	if err != nil {
 		return nil, domain.Invalidf("--"+what, "%s cannot be written: %v", name, withoutPath(err))
 	}
@@ -80,9 +78,6 @@ func openOutput(name string) (file *os.File, regular bool, err error) {
 }
 
 func (o *output) write(line any) error {
-	if o == nil {
-		return nil
-	}
 	raw, err := json.Marshal(line)
 	if err == nil {
 		_, err = o.buffered.Write(append(raw, '\n'))
@@ -92,17 +87,11 @@ func (o *output) write(line any) error {
 
 // flush hands what was written to the operating system, so that it survives if the process is killed.
 func (o *output) flush() error {
-	if o == nil {
-		return nil
-	}
 	return o.failed("write", o.buffered.Flush())
 }
 
 // close syncs and closes the file.
 func (o *output) close() error {
-	if o == nil {
-		return nil
-	}
 	err := o.buffered.Flush()
 	if o.regular {
 		err = errors.Join(err, o.file.Sync())
@@ -115,4 +104,19 @@ func (o *output) failed(what string, err error) error {
 		return fmt.Errorf("%s %s: %w", what, o.what, err)
 	}
 	return nil
+}
+
+// rejection is one line of the rejects file.
+type rejection struct {
+	File    string `json:"file"`
+	Section string `json:"section,omitempty"`
+	Index   int    `json:"index"`
+	// Offset and Length locate the record in its file, in bytes.
+	Offset int64  `json:"offset"`
+	Length int64  `json:"length"`
+	Reason string `json:"reason"`
+	// Raw is the bytes of the record in base64, at most the first MaxRecordBytes.
+	Raw []byte `json:"raw"`
+	// RawText is Raw in readable form, with invalid UTF-8 replaced.
+	RawText string `json:"raw_text"`
 }

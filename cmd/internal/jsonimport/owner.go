@@ -1,23 +1,23 @@
 package jsonimport
 
 import (
+	"fmt"
+	"maps"
+	"os"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
+
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/canonjson"
+	"github.com/auren-memory/auren/domain/memory"
 )
 
 const (
 	unknownAgent   = "unknown"
 	specialistFile = "specialist_memory"
 )
-
-// aliases are the second names that the old system used for agents.
-func aliases() map[string]string { return map[string]string{"coach": "fitness_coach"} }
-
-// knownAgents are the agents of the old system; a file or directory with such a name belongs to that agent.
-func knownAgents() []string {
-	return []string{"neuroscientist", "nutritionist", "fitness_coach", "physical_therapist", "medical_esthetician"}
-}
 
 var (
 	uuidInName   = regexp.MustCompile(`(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
@@ -33,6 +33,19 @@ type owners struct {
 	users  map[string]string // path, agent or user → user
 	agent  string            // of records for which nothing names one; default unknownAgent
 	user   string
+}
+
+// newOwners knows the agents of the old system, whose names files and directories can have, and the second name of one.
+func newOwners(o Options) owners {
+	w := owners{agents: map[string]string{"coach": "fitness_coach"}, known: map[string]bool{}, users: o.UserMap, agent: o.Agent, user: o.User}
+	maps.Copy(w.agents, o.AgentMap)
+	for name, agent := range w.agents {
+		w.known[name], w.known[agent] = true, true
+	}
+	for _, agent := range []string{"neuroscientist", "nutritionist", "fitness_coach", "physical_therapist", "medical_esthetician"} {
+		w.known[agent] = true
+	}
+	return w
 }
 
 // named returns the agent with a name or alias.
@@ -101,4 +114,64 @@ func (w owners) renamed(user string) string {
 		return to
 	}
 	return user
+}
+
+// LoadAgentMap reads a JSON object that maps agents to their new ids, e.g. {"coach": "fitness_coach"}.
+func LoadAgentMap(file string) (map[string]string, error) {
+	return loadMap("agent map", file, memory.MaxAgentID)
+}
+
+// LoadUserMap reads a JSON object that maps a path, an agent, or a user that a record names to a user, e.g.
+// {"clients/anna": "anna", "neuroscientist": "ben", "default_user": "anna"}.
+func LoadUserMap(file string) (map[string]string, error) {
+	entries, err := loadMap("user map", file, memory.MaxUserID)
+	if err != nil {
+		return nil, err
+	}
+	users := make(map[string]string, len(entries))
+	for name, user := range entries {
+		users[path.Clean(name)] = user
+	}
+	return users, nil
+}
+
+func loadMap(what, file string, longest int) (map[string]string, error) {
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", what, err)
+	}
+	raw = []byte(strings.TrimPrefix(string(raw), "\ufeff"))
+	if _, err := canonjson.Parse(raw); err != nil {
+		return nil, fmt.Errorf("%s %s: %w", what, file, err)
+	}
+	members, err := fieldsOf(raw)
+	if err != nil || members == nil {
+		return nil, fmt.Errorf("%s %s: must be a JSON object, got %s", what, file, kindOf(raw))
+	}
+	names := make(map[string]string, len(members))
+	for name, value := range members {
+		if kindOf(value) != "a string" {
+			return nil, fmt.Errorf("%s %s: %s: must be a string, got %s", what, file, name, kindOf(value))
+		}
+		text := textOf(value)
+		if strings.TrimSpace(name) == "" || strings.TrimSpace(text) == "" {
+			return nil, fmt.Errorf("%s %s: %q: names must not be empty", what, file, name)
+		}
+		if err := domain.CheckText(name, text, longest); err != nil {
+			return nil, fmt.Errorf("%s %s: %w", what, file, err)
+		}
+		names[name] = text
+	}
+	return names, checkChains(what, file, names)
+}
+
+// checkChains refuses a name that is mapped and is also the target of another: the result would depend on how often
+// the map is applied.
+func checkChains(what, file string, names map[string]string) error {
+	for _, key := range slices.Sorted(maps.Keys(names)) {
+		if next, ok := names[names[key]]; ok && names[key] != key && next != names[key] {
+			return fmt.Errorf("%s %s: %q maps to %q, which maps to %q; map each to its final name", what, file, key, names[key], next)
+		}
+	}
+	return nil
 }

@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"strconv"
+
+	"github.com/google/uuid"
 )
 
 // reader turns files into batches. It runs in its own goroutine and shares only what it sends; in a FileReport it sets
@@ -138,6 +141,36 @@ func (r *reader) record(ctx context.Context, from *origin, file *FileReport, e e
 		}
 	}
 	return r.failed
+}
+
+// seen holds the records of a run by id, or by the first bytes of their keys. It grows by about 100 bytes per record.
+type seen map[uuid.UUID]first
+
+// first is the first record with an id.
+type first struct {
+	digest  [16]byte
+	file    *FileReport
+	section string
+	index   int
+}
+
+// judge looks for an earlier record of this run with the same id and returns the verdict and its reason: the same record
+// is a duplicate, a different one is a conflict, which rejects the second.
+func (s seen) judge(m *mapped, file *FileReport, e element) (Verdict, string) {
+	id, short := m.record.ID, [16]byte(m.record.Digest[:])
+	if id == uuid.Nil {
+		id = uuid.UUID(m.record.Key[:16])
+	}
+	before, ok := s[id]
+	if !ok {
+		s[id] = first{digest: short, file: file, section: e.section, index: e.index}
+		return "", ""
+	}
+	where := Outcome{File: before.file.Path, Section: before.section, Index: before.index}.place()
+	if before.digest == short {
+		return Duplicate, "the same record as " + where
+	}
+	return Rejected, "id: another record has the same id, " + strconv.Quote(where)
 }
 
 // byteOrderMark looks for a byte order mark at the start of a file and returns its length for UTF-8, -1 for UTF-16, 0 if

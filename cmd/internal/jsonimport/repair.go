@@ -22,12 +22,12 @@ func canonical(raw []byte) (json.RawMessage, []Note, error) {
 	if err == nil {
 		return value.Raw(), nil, nil
 	}
-	r := repairer{in: raw, noted: map[Note]bool{}}
+	r := repairer{in: raw}
 	repaired, err := r.value("", 0)
 	if err != nil {
 		return nil, nil, err
 	}
-	if r.space(); r.at < len(raw) {
+	if r.next(); r.at < len(raw) {
 		return nil, nil, r.syntax("unexpected text after the value")
 	}
 	value, err = canonjson.Parse(repaired)
@@ -43,13 +43,11 @@ type repairer struct {
 	in    []byte
 	at    int
 	notes []Note
-	noted map[Note]bool
 }
 
 func (r *repairer) note(code NoteCode, field, text string) {
 	n := Note{Code: code, Field: field, Text: text}
-	if len(r.notes) < maxNotes && !r.noted[n] {
-		r.noted[n] = true
+	if len(r.notes) < maxNotes && !slices.Contains(r.notes, n) {
 		r.notes = append(r.notes, n)
 	}
 }
@@ -61,16 +59,12 @@ func (r *repairer) syntax(problem string) error {
 	return fmt.Errorf("is not valid JSON: %s at byte %d of the record", problem, r.at)
 }
 
-func (r *repairer) space() {
-	for r.at < len(r.in) && bytes.IndexByte([]byte(" \t\r\n"), r.in[r.at]) >= 0 {
-		r.at++
-	}
-}
-
 // next skips white space and returns the byte there, 0 at the end.
 func (r *repairer) next() byte {
-	if r.space(); r.at < len(r.in) {
-		return r.in[r.at]
+	for ; r.at < len(r.in); r.at++ {
+		if c := r.in[r.at]; bytes.IndexByte([]byte(" \t\r\n"), c) < 0 {
+			return c
+		}
 	}
 	return 0
 }
@@ -186,7 +180,7 @@ func (r *repairer) word(field string) ([]byte, error) {
 
 // keyText decodes a quoted key, repaired.
 func keyText(raw []byte) string {
-	r := repairer{in: raw, noted: map[Note]bool{}}
+	r := repairer{in: raw}
 	text, err := r.text("")
 	if err != nil {
 		return strings.ToValidUTF8(string(raw), string(utf8.RuneError))
@@ -209,9 +203,13 @@ func (r *repairer) text(field string) (string, error) {
 				return "", err
 			}
 			out = utf8.AppendRune(out, char)
+		case c == 0:
+			r.at++
+			out = utf8.AppendRune(out, r.nul(field))
 		case c < ' ':
 			r.at++
-			out = utf8.AppendRune(out, r.control(field, rune(c)))
+			out = append(out, c)
+			r.note(NoteControlCharacter, field, "an unescaped control character was kept")
 		case c < utf8.RuneSelf:
 			r.at++
 			out = append(out, c)
@@ -225,15 +223,6 @@ func (r *repairer) text(field string) (string, error) {
 		}
 	}
 	return "", r.syntax("")
-}
-
-// control handles an unescaped control character in a string.
-func (r *repairer) control(field string, char rune) rune {
-	if char == 0 {
-		return r.nul(field)
-	}
-	r.note(NoteControlCharacter, field, "an unescaped control character was kept")
-	return char
 }
 
 func (r *repairer) nul(field string) rune {

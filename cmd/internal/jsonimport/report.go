@@ -1,15 +1,11 @@
 package jsonimport
 
 import (
-	"maps"
 	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
-
-	"github.com/auren-memory/auren/commands"
 )
 
 // Counts is the number of records by verdict.
@@ -177,22 +173,3 @@ func (r *Report) Problems() []*FileReport {
 	}
 	return bad
 }
-
-func sortedAgents(agents map[string]*AgentReport) []*AgentReport {
-	return slices.SortedFunc(maps.Values(agents), func(a, b *AgentReport) int { return strings.Compare(a.AgentID, b.AgentID) })
-}
-
-// Verdict is the result of importing a record.
-type Verdict string
-
-// The verdicts. The first four are those of commands.ImportResult.
-const (
-	Added     = Verdict(commands.ImportAdded)
-	Changed   = Verdict(commands.ImportChanged)
-	Unchanged = Verdict(commands.ImportUnchanged)
-	Kept      = Verdict(commands.ImportKept)
-	// Duplicate is a record that another record of the run represents.
-	Duplicate Verdict = "duplicate"
-	// Rejected is a record that could not become a memory; its raw bytes are in the rejects file.
-	Rejected Verdict = "rejected"
-)

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -22,13 +25,16 @@ const importAttempts = 5
 // the context ends the run between two batches.
 func Run(ctx context.Context, options Options, deps Deps) (*Report, error) {
 	options = options.withDefaults()
+	if deps.Progress == nil {
+		deps.Progress = func(Progress) {}
+	}
 	r := &run{options: options, deps: deps, agents: map[string]*AgentReport{}, started: time.Now(), report: &Report{
 		Root: options.Root, DryRun: options.DryRun, TimeZone: options.Zone.String(),
 		CorrelationID: options.Request.Meta.CorrelationID, Notes: map[NoteCode]int{}, Files: []*FileReport{},
 		Reasons: map[string]int{}, Rejects: options.Rejects,
 	}}
 	err := r.run(ctx)
-	r.report.Agents = sortedAgents(r.agents)
+	r.report.Agents = slices.SortedFunc(maps.Values(r.agents), func(a, b *AgentReport) int { return strings.Compare(a.AgentID, b.AgentID) })
 	r.report.Elapsed = time.Since(r.started)
 	return r.report, err
 }
@@ -75,7 +81,7 @@ func (r *run) backup(ctx context.Context, sources []source) error {
 	}
 	var err error
 	r.report.Backup, err = r.tree.backup(ctx, sources, r.options.Backup, r.started, func(bytes int64) {
-		r.progress(Progress{Phase: PhaseBackup, Bytes: bytes, TotalBytes: r.total})
+		r.deps.Progress(Progress{Phase: PhaseBackup, Bytes: bytes, TotalBytes: r.total})
 	})
 	return err
 }
@@ -111,7 +117,7 @@ func (r *run) importAll(ctx context.Context, sources []source) error {
 			if err := r.reportBatch(b); err != nil {
 				return err
 			}
-			r.progress(Progress{Phase: PhaseImport, Bytes: b.read, TotalBytes: r.total, Records: r.report.Total.Records})
+			r.deps.Progress(Progress{Phase: PhaseImport, Bytes: b.read, TotalBytes: r.total, Records: r.report.Total.Records})
 		}
 		return nil
 	})
@@ -138,20 +144,11 @@ func (r *run) importBatch(ctx context.Context, b *batch) error {
 		if domain.KindOf(err) != domain.Unavailable || attempt == importAttempts {
 			return fmt.Errorf("import %d records starting at %s: %w", len(b.records), b.items[0].outcome.place(), err)
 		}
-		if err := wait(ctx, time.Duration(attempt*attempt)*100*time.Millisecond); err != nil {
-			return err
+		select {
+		case <-time.After(time.Duration(attempt*attempt) * 100 * time.Millisecond):
+		case <-ctx.Done():
+			return ctx.Err()
 		}
-	}
-}
-
-func wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }
 

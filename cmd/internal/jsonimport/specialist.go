@@ -101,6 +101,22 @@ func (d *draft) hypothesis() error {
 	return nil
 }
 
+// equalStatements notes a hypothesis whose statement the file also has under other ids. With merge it leaves out those
+// that were never tested; a tested one holds information of its own and stays.
+func (d *draft) equalStatements() error {
+	s := d.in.statements[statementKey(d.fields)]
+	if s == nil || len(s.ids) < 2 {
+		return nil
+	}
+	if d.mapper.merge && d.offset != s.best && !rankOf(d.fields).tested() {
+		return &mergedError{fmt.Sprintf("the same statement as hypotheses[%d]", s.index)}
+	}
+	if d.offset != s.first {
+		d.note(NoteDuplicateHypothesis, "statement", "the file has the same statement under %d ids", len(s.ids))
+	}
+	return nil
+}
+
 // score maps the relationship_score of a file to one memory, which is revised when the score changes.
 func (d *draft) score() error {
 	var number json.Number

@@ -3,10 +3,30 @@ package jsonimport
 import (
 	"cmp"
 	"crypto/sha256"
-	"fmt"
 	"strconv"
 	"strings"
 )
+
+// statements are the hypotheses of a file by statement. Each start of the old program added its first hypotheses again,
+// under new ids.
+type statements map[string]*statement
+
+// statement is shared by several hypotheses. One of them represents all: the one tested most often, then the one tested
+// last, then the one with the most evidence, then the first.
+type statement struct {
+	ids   map[string]bool
+	first int64
+	best  int64
+	index int
+	rank  rank
+}
+
+// rank is how well a hypothesis was tested.
+type rank struct {
+	tests    int
+	last     string
+	evidence int
+}
 
 func (r rank) above(other rank) bool {
 	return cmp.Or(cmp.Compare(r.tests, other.tests), cmp.Compare(r.last, other.last), cmp.Compare(r.evidence, other.evidence)) > 0
@@ -52,20 +72,4 @@ func rankOf(f fields) rank {
 		}
 	}
 	return r
-}
-
-// equalStatements notes a hypothesis whose statement the file also has under other ids. With merge it leaves out those
-// that were never tested; a tested one holds information of its own and stays.
-func (d *draft) equalStatements() error {
-	s := d.in.statements[statementKey(d.fields)]
-	if s == nil || len(s.ids) < 2 {
-		return nil
-	}
-	if d.mapper.merge && d.offset != s.best && !rankOf(d.fields).tested() {
-		return &mergedError{fmt.Sprintf("the same statement as hypotheses[%d]", s.index)}
-	}
-	if d.offset != s.first {
-		d.note(NoteDuplicateHypothesis, "statement", "the file has the same statement under %d ids", len(s.ids))
-	}
-	return nil
 }

@@ -70,7 +70,7 @@ func FuzzRepair(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		r := repairer{in: raw, noted: map[Note]bool{}}
+		r := repairer{in: raw}
 		repaired, err := r.value("", 0)
 		require.LessOrEqual(t, r.at, len(raw))
 		require.LessOrEqual(t, len(r.notes), maxNotes)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/queries"
 )
 
@@ -17,6 +18,48 @@ const (
 	verifyBatchBytes = 16 << 20
 	maxDifferences   = 100
 )
+
+// check is what is kept of an imported record until it is compared.
+type check struct {
+	id      uuid.UUID
+	hash    [sha256.Size]byte
+	version int
+	size    int
+	file    *FileReport
+	agent   *AgentReport
+	scope   scope
+}
+
+// scope says which fields of a memory are compared. An added record is compared whole. A changed one keeps the time of its
+// first import. An unchanged one also keeps what its file contributed then, which may differ now: its path, and the
+// relationship_score.
+type scope struct {
+	created, file, confidence bool
+}
+
+// expect records what an imported record must look like in the projection.
+func (r *run) expect(i item, v Verdict, result commands.ImportResult) error {
+	if r.options.DryRun || r.deps.Current == nil || v == Kept {
+		return nil
+	}
+	m := i.mapped
+	s := scope{created: v == Added, file: v != Unchanged, confidence: v != Unchanged || !m.inherited}
+	state := queries.StateActive
+	if m.record.Forgotten {
+		state = queries.StateForgotten
+	}
+	hash, err := s.fingerprint(queries.Memory{
+		ID: result.ID, AgentID: m.memory.AgentID, UserID: m.memory.UserID, Type: m.memory.Type,
+		Content: m.memory.Content.Raw(), Confidence: m.memory.Confidence, Metadata: m.memory.Metadata.Raw(),
+		ExpiresAt: m.memory.ExpiresAt, State: state, CreatedAt: m.record.OccurredAt,
+	})
+	if err != nil {
+		return err
+	}
+	r.checks = append(r.checks, check{id: result.ID, hash: hash, version: result.Version, file: i.file,
+		size: len(m.memory.Content.Raw()) + len(m.memory.Metadata.Raw()), agent: r.agent(m.memory.AgentID), scope: s})
+	return nil
+}
 
 func (s scope) fingerprint(m queries.Memory) ([sha256.Size]byte, error) {
 	parts := []any{m.ID, m.AgentID, m.UserID, m.Type, m.Content, m.Metadata, m.State == queries.StateForgotten}
@@ -66,7 +109,7 @@ func (r *run) verify(ctx context.Context) error {
 		}
 		done += len(part)
 		r.report.Total.Verified = v.Verified + v.ChangedSince
-		r.progress(Progress{Phase: PhaseVerify, Records: done, TotalRecords: len(r.checks)})
+		r.deps.Progress(Progress{Phase: PhaseVerify, Records: done, TotalRecords: len(r.checks)})
 	}
 	return nil
 }
