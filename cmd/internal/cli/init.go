@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 
-	"github.com/auren-memory/auren/cmd/internal/database"
-	"github.com/auren-memory/auren/cmd/internal/stack"
 	"github.com/auren-memory/auren/deploy/standalone"
-	"github.com/auren-memory/auren/migrations"
 )
 
 // Init is `auren init`.
@@ -19,45 +16,23 @@ func (*Init) Run(ctx context.Context, a *App) error {
 	if err != nil {
 		return err
 	}
-	// Opening waits for the server, which may be starting too.
-	pool, err := a.ConnectAs(ctx, "auren init")
-	switch {
-	case errors.Is(err, database.ErrMissing):
-		created, err := migrations.CreateDatabase(ctx, dsn)
-		if err != nil {
-			return err
-		}
-		if created {
-			a.Stdout.Printf("created the database\n")
-		}
-	case err != nil:
-		return err
-	default:
-		pool.Close()
-	}
 	return a.migrate(ctx, dsn)
 }
 
 // migrate brings the schema up to date and says what it did.
 func (a *App) migrate(ctx context.Context, dsn string) error {
-	pool, err := a.ConnectAs(ctx, "auren init")
-	if err != nil {
+	did, err := a.PrepareSchema(ctx, dsn, "auren init")
+	if did.Created {
+		a.Stdout.Printf("created the database\n")
+	}
+	switch {
+	case err != nil:
 		return err
+	case did.Before == did.Latest:
+		a.Stdout.Printf("the schema of %s is at version %d already\n", did.Target, did.Latest)
+	default:
+		a.Stdout.Printf("brought the schema of %s from version %d to %d\n", did.Target, did.Before, did.Latest)
 	}
-	defer pool.Close()
-	before, latest, err := migrations.Version(ctx, pool)
-	if err != nil {
-		return err
-	}
-	a.AnnounceMigration(before, latest)
-	if err := stack.Migrate(ctx, dsn); err != nil {
-		return err
-	}
-	if before == latest {
-		a.Stdout.Printf("the schema of %s is at version %d already\n", database.Target(pool), latest)
-		return nil
-	}
-	a.Stdout.Printf("brought the schema of %s from version %d to %d\n", database.Target(pool), before, latest)
 	return nil
 }
 

@@ -108,10 +108,7 @@ func (c *Replay) replayLog(ctx context.Context, a *App, door *stack.Door, show f
 	after := first - 1
 	if c.Follow {
 		err := api.FollowLog.Call(ctx, door, a.Caller(), api.FollowLogRequest{After: &after, EventFilter: c.filter()}, func(p api.Page) error { return show(p.Events) })
-		if ctx.Err() != nil {
-			return nil // that is how following ends
-		}
-		return err
+		return stack.UnlessInterrupted(ctx, err)
 	}
 	for {
 		page, err := api.ReadLog.Call(ctx, door, a.Caller(), api.ReadLogRequest{After: after, Limit: replayPage, EventFilter: c.filter()})

@@ -24,11 +24,8 @@ type ProjectorRun struct {
 
 // Run keeps the projections up to date until ctx ends. Any number of projectors may work on one database: leases
 // divide the work among them.
-func (c *ProjectorRun) Run(ctx context.Context, a *App) (err error) {
-	switch {
-	case a.Config.DSN == "":
-		return UsageError{errors.New("projector needs a database: --db-dsn (AUREN_DB_DSN); `auren up` brings its own")}
-	case a.Config.NATSURL == "":
+func (c *ProjectorRun) Run(ctx context.Context, a *App) error {
+	if a.Config.DSN != "" && a.Config.NATSURL == "" {
 		return UsageError{errors.New("projector needs a NATS server: --nats-url (AUREN_NATS_URL); `auren up` brings its own")}
 	}
 	if c.HTTPAddr != "" {
@@ -36,27 +33,20 @@ func (c *ProjectorRun) Run(ctx context.Context, a *App) (err error) {
 			return UsageError{fmt.Errorf("--projector-http-addr (AUREN_PROJECTOR_HTTP_ADDR) %w", err)}
 		}
 	}
-	l := stack.NewLifecycle(a.Log)
-	defer func() { err = errors.Join(stack.UnlessInterrupted(ctx, err), l.Stop()) }()
-	e, err := a.StartServices(ctx, l, string(a.Config.DSN), "projector")
-	if err != nil {
-		return err
-	}
-	if err := e.StartProjector(string(a.Config.NATSURL)); err != nil {
-		return err
-	}
-	a.Stdout.Printf("auren %s projects\n", a.Version)
-	if c.HTTPAddr != "" {
-		addr, err := e.StartOperations(ctx, c.HTTPAddr)
-		if err != nil {
+	return a.serve(ctx, "projector", func(e *stack.Services) error {
+		if err := e.StartProjector(string(a.Config.NATSURL)); err != nil {
 			return err
 		}
-		a.Stdout.Printf("health and metrics at http://%s\n", addr)
-	}
-	if err := l.Wait(ctx); err != nil {
-		return fmt.Errorf("projector: %w", err)
-	}
-	return nil
+		a.Stdout.Printf("auren %s projects\n", a.Version)
+		if c.HTTPAddr == "" {
+			return nil
+		}
+		addr, err := e.StartOperations(ctx, c.HTTPAddr)
+		if err == nil {
+			a.Stdout.Printf("health and metrics at http://%s\n", addr)
+		}
+		return err
+	})
 }
 
 // ProjectorSkip is `auren projector skip`.
@@ -93,23 +83,32 @@ func (c *ProjectorSkip) Run(ctx context.Context, a *App) error {
 type Server struct{}
 
 // Run serves the HTTP API until ctx ends. Any number of servers may work on one database.
-func (*Server) Run(ctx context.Context, a *App) (err error) {
+func (*Server) Run(ctx context.Context, a *App) error {
+	return a.serve(ctx, "server", func(e *stack.Services) error {
+		addr, err := e.StartHTTP(ctx, a.Config.HTTPAddr)
+		if err == nil {
+			a.Stdout.Printf("auren %s serves http://%s\n", a.Version, addr)
+		}
+		return err
+	})
+}
+
+// serve starts parts on the configured database and keeps them up until ctx ends.
+func (a *App) serve(ctx context.Context, name string, start func(*stack.Services) error) (err error) {
 	if a.Config.DSN == "" {
-		return UsageError{errors.New("server needs a database: --db-dsn (AUREN_DB_DSN); `auren up` brings its own")}
+		return UsageError{fmt.Errorf("%s needs a database: --db-dsn (AUREN_DB_DSN); `auren up` brings its own", name)}
 	}
 	l := stack.NewLifecycle(a.Log)
 	defer func() { err = errors.Join(stack.UnlessInterrupted(ctx, err), l.Stop()) }()
-	e, err := a.StartServices(ctx, l, string(a.Config.DSN), "server")
+	e, err := a.StartServices(ctx, l, string(a.Config.DSN), name)
 	if err != nil {
 		return err
 	}
-	addr, err := e.StartHTTP(ctx, a.Config.HTTPAddr)
-	if err != nil {
+	if err := start(e); err != nil {
 		return err
 	}
-	a.Stdout.Printf("auren %s serves http://%s\n", a.Version, addr)
 	if err := l.Wait(ctx); err != nil {
-		return fmt.Errorf("server: %w", err)
+		return fmt.Errorf("%s: %w", name, err)
 	}
 	return nil
 }

@@ -45,11 +45,7 @@ func (c *Watch) Run(ctx context.Context, a *App) error {
 		subjects: c.subjects(a),
 		print:    (&eventPrinter{to: a.Stdout, json: c.JSON, layout: changeLayout}).printOne,
 	}
-	err = w.run(ctx)
-	if ctx.Err() != nil {
-		return nil // that is how watching ends
-	}
-	return err
+	return stack.UnlessInterrupted(ctx, w.run(ctx))
 }
 
 // subjects are what the filters ask for.
@@ -113,10 +109,7 @@ func (c *Watch) watchServer(ctx context.Context, a *App) error {
 	}
 	printer := &eventPrinter{to: a.Stdout, json: c.JSON, layout: changeLayout}
 	err = api.FollowLog.Call(ctx, door, a.Caller(), request, func(p api.Page) error { return printer.print(p.Events...) })
-	if ctx.Err() != nil {
-		return nil // that is how watching ends
-	}
-	return err
+	return stack.UnlessInterrupted(ctx, err)
 }
 
 // after is the sequence_id to go on after; nil is the end of the log. What was known at a moment tells where the log was.

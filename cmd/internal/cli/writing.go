@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -52,7 +53,8 @@ func send[Q, R any](ctx context.Context, a *App, w *writing, door *stack.Door, o
 	case err != nil && ctx.Err() != nil:
 		err = fmt.Errorf("interrupted; the command may have been carried out all the same: repeat with --command-id %s", c.CommandID)
 	case domain.KindOf(err) == domain.Unavailable:
-		err = fmt.Errorf("%w; repeat with --command-id %s", err, c.CommandID)
+		said := strings.TrimSuffix(err.Error(), "; repeat it with the same command id") // which is named here
+		err = domain.Errorf(domain.Unavailable, "%s; repeat with --command-id %s", said, c.CommandID)
 	}
 	return result, c, err
 }

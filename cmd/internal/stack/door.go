@@ -7,15 +7,12 @@ import (
 	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/cmd/internal/httpclient"
 	"github.com/auren-memory/auren/eventstore"
-	"github.com/auren-memory/auren/projections"
 )
 
 // Door gives a memory command access to the API: of the server that --url names, or else in this process.
 type Door struct {
 	api.Door
-	// Remote is the server; nil if the API runs in this process.
-	Remote *httpclient.Client
-	close  func()
+	close func()
 }
 
 // OpenDoor opens a door; name becomes the application_name of its connections. The caller closes it.
@@ -28,18 +25,14 @@ func (s *Settings) OpenDoor(ctx context.Context, name string) (*Door, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &Door{Door: remote, Remote: remote, close: remote.Close}, nil
+		return &Door{remote, remote.Close}, nil
 	}
 	client, err := s.Connect(ctx, name)
 	if err != nil {
 		return nil, err
 	}
 	watcher := eventstore.NewWatcher(client.Pool, eventstore.LogChannel, s.Log)
-	service := api.New(api.Deps{
-		Commands: client.Handler, Queries: client.Reader, Log: client.Events, LogWatcher: watcher,
-		Projections: func(ctx context.Context) ([]projections.Status, error) { return readProjections(ctx, client.Pool) },
-	})
-	return &Door{Door: &local{service, watcher}, close: client.Close}, nil
+	return &Door{&local{client.service(watcher), watcher}, client.Close}, nil
 }
 
 // Close waits for writes in progress.

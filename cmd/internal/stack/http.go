@@ -6,21 +6,17 @@ import (
 	"fmt"
 	"net"
 
-	"github.com/jackc/pgx/v5/pgxpool"
-
 	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/cmd/internal/httpapi"
 	"github.com/auren-memory/auren/cmd/internal/observe"
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections"
 )
 
 // StartHTTP serves the whole API and returns its address. All health checks must be registered before.
 func (e *Services) StartHTTP(ctx context.Context, addr string) (net.Addr, error) {
-	service := api.New(api.Deps{
-		Commands: e.Handler, Queries: e.Reader, Log: e.Events, LogWatcher: e.logWatcher, Projections: e.projections,
-	})
-	return e.listen(ctx, httpapi.New(service, e.operations(), httpapi.Config{Addr: addr}))
+	return e.listen(ctx, httpapi.New(e.service(e.logWatcher), e.operations(), httpapi.Config{Addr: addr}))
 }
 
 // StartOperations serves health, metrics and the like, without the API.
@@ -52,13 +48,14 @@ func (e *Services) operations() httpapi.Operations {
 	}
 }
 
-func (e *Services) projections(ctx context.Context) ([]projections.Status, error) {
-	return readProjections(ctx, e.Pool)
+// service is the whole API over the client's pool.
+func (c *Client) service(watcher *eventstore.Watcher) *api.Service {
+	return api.New(api.Deps{Commands: c.Handler, Queries: c.Reader, Log: c.Events, LogWatcher: watcher, Projections: c.projections})
 }
 
-// readProjections reads the position of each projection. Its errors are of kind Unavailable and hide the database's message.
-func readProjections(ctx context.Context, pool *pgxpool.Pool) ([]projections.Status, error) {
-	all, err := projections.ReadStatus(ctx, pool)
+// projections reads the position of each projection. Its errors are of kind Unavailable and hide the database's message.
+func (c *Client) projections(ctx context.Context) ([]projections.Status, error) {
+	all, err := projections.ReadStatus(ctx, c.Pool)
 	if err != nil {
 		err = errors.Join(domain.Errorf(domain.Unavailable, "the status of the projections cannot be read from the database; try again"), err)
 	}

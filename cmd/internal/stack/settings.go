@@ -63,6 +63,10 @@ func (s *Settings) ConnectAs(ctx context.Context, name string) (*pgxpool.Pool, e
 	if err != nil {
 		return nil, err
 	}
+	return s.connectTo(ctx, dsn, name)
+}
+
+func (s *Settings) connectTo(ctx context.Context, dsn, name string) (*pgxpool.Pool, error) {
 	waiting := time.AfterFunc(time.Second, func() {
 		s.Notice(fmt.Sprintf("waiting up to %s for PostgreSQL (%s)", s.Config.Wait, config.DSN(dsn)))
 	})

@@ -36,7 +36,7 @@ func (s *Settings) StartStack(ctx context.Context, l *Lifecycle) (*Stack, error)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.prepareSchema(ctx, dsn); err != nil {
+	if _, err := s.PrepareSchema(ctx, dsn, "auren up"); err != nil {
 		return nil, err
 	}
 	services, err := s.StartServices(ctx, l, dsn, "up")
@@ -106,32 +106,33 @@ func (s *Settings) startNATS(l *Lifecycle) (url string, err error) {
 	return server.URL(), nil
 }
 
-// prepareSchema creates the database if it is missing and migrates its schema.
-func (s *Settings) prepareSchema(ctx context.Context, dsn string) error {
-	pool, err := database.Open(ctx, database.Config{DSN: dsn, Name: "auren up", Wait: s.Config.Wait}, s.Log)
-	switch {
-	case errors.Is(err, database.ErrMissing):
-		if _, err := migrations.CreateDatabase(ctx, dsn); err != nil {
-			return err
-		}
-	case err != nil:
-		return ExplainConnectError(ctx, dsn, err)
-	default:
-		defer pool.Close()
-		before, latest, err := migrations.Version(ctx, pool)
-		if err != nil {
-			return err
-		}
-		s.AnnounceMigration(before, latest)
-	}
-	return Migrate(ctx, dsn)
+// Prepared is what PrepareSchema found and did.
+type Prepared struct {
+	Created        bool // the database
+	Before, Latest int64
+	Target         string
 }
 
-// AnnounceMigration says that a migration begins: it may take minutes with many memories.
-func (s *Settings) AnnounceMigration(before, latest int64) {
-	if before > 0 && before < latest {
-		s.Notice(fmt.Sprintf("migrating the schema from version %d to %d", before, latest))
+// PrepareSchema creates the database if it is missing and migrates its schema, which may take minutes with many memories.
+func (s *Settings) PrepareSchema(ctx context.Context, dsn, name string) (did Prepared, err error) {
+	pool, err := s.connectTo(ctx, dsn, name)
+	if errors.Is(err, database.ErrMissing) {
+		if did.Created, err = migrations.CreateDatabase(ctx, dsn); err == nil {
+			pool, err = s.connectTo(ctx, dsn, name)
+		}
 	}
+	if err != nil {
+		return did, err
+	}
+	defer pool.Close()
+	did.Target = database.Target(pool)
+	if did.Before, did.Latest, err = migrations.Version(ctx, pool); err != nil {
+		return did, err
+	}
+	if did.Before > 0 && did.Before < did.Latest {
+		s.Notice(fmt.Sprintf("migrating the schema from version %d to %d", did.Before, did.Latest))
+	}
+	return did, Migrate(ctx, dsn)
 }
 
 // privatePostgres keeps the server of the data directory running: it restarts one that dies, at the same address.
