@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections"
@@ -49,7 +50,6 @@ func (f fixture) begin(t *testing.T, config rebuild.Config) (ended <-chan error,
 }
 
 func TestTheLockHoldsNoSnapshot(t *testing.T) {
-	t.Parallel()
 	f := setup(t)
 	ended, stop := f.begin(t, rebuild.Config{})
 	var state string
@@ -62,22 +62,19 @@ func TestTheLockHoldsNoSnapshot(t *testing.T) {
 }
 
 func TestARebuildThatLosesTheLockEnds(t *testing.T) {
-	t.Parallel()
 	f := setup(t)
 	ended, _ := f.begin(t, rebuild.Config{}.PingingEvery(20*time.Millisecond))
-	_, err := f.pool.Exec(t.Context(), "select pg_terminate_backend(pid)"+holdsTheLock)
-	require.NoError(t, err)
+	pgtest.Exec(t, f.pool, "select pg_terminate_backend(pid)"+holdsTheLock)
 	require.ErrorIs(t, <-ended, rebuild.ErrLockLost)
 
 	f.project(t)
 	live := f.contents(t)
-	require.NoError(t, rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{}))
+	f.rebuild(t)
 	require.Equal(t, live, f.contents(t))
 	f.requireIntact(t)
 }
 
 func TestASuspendedRebuildReleasesTheLock(t *testing.T) {
-	t.Parallel()
 	f := setup(t)
 	ended, stop := f.begin(t, rebuild.Config{}.Suspended(500*time.Millisecond))
 	require.Eventually(t, func() bool {
@@ -90,7 +87,6 @@ func TestASuspendedRebuildReleasesTheLock(t *testing.T) {
 
 // The first does not notice at once that it lost the lock, while the second drops its tables and builds others.
 func TestARebuildThatLostItsLockDoesNotDisturbTheNext(t *testing.T) {
-	t.Parallel()
 	f := setup(t)
 	require.NoError(t, f.write(t.Context(), tenant, 300))
 	require.NoError(t, f.write(t.Context(), "other", 300))
@@ -102,8 +98,7 @@ func TestARebuildThatLostItsLockDoesNotDisturbTheNext(t *testing.T) {
 		err := rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{Progress: func(p rebuild.Progress) {
 			if p.Phase == phase && (p.Done > 0 || phase == rebuild.Switching) {
 				once.Do(func() {
-					_, err := f.pool.Exec(t.Context(), "select pg_terminate_backend(pid)"+holdsTheLock)
-					require.NoError(t, err)
+					pgtest.Exec(t, f.pool, "select pg_terminate_backend(pid)"+holdsTheLock)
 					other = rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{})
 				})
 			}

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
@@ -44,10 +43,21 @@ type fixture struct {
 	watcher *eventstore.Watcher
 }
 
+// setup is for a test that runs in parallel with others.
 func setup(t *testing.T) fixture {
 	t.Helper()
+	t.Parallel()
 	f := on(pgtest.New(t))
 	t.Cleanup(f.writer.Close)
+	return f
+}
+
+// projected is setup with the changes of some memories, which the live tables hold.
+func projected(t *testing.T, memories int) fixture {
+	t.Helper()
+	f := setup(t)
+	require.NoError(t, f.write(t.Context(), tenant, memories))
+	f.project(t)
 	return f
 }
 
@@ -78,6 +88,15 @@ func (f fixture) project(t *testing.T) {
 		require.NoError(t, err)
 		return !slices.ContainsFunc(all, func(s projections.Status) bool { return s.Lag > 0 })
 	}, time.Minute, 50*time.Millisecond)
+}
+
+// rebuild rebuilds projections, or both.
+func (f fixture) rebuild(t *testing.T, rebuilt ...projections.Projection) {
+	t.Helper()
+	if rebuilt == nil {
+		rebuilt = f.both()
+	}
+	require.NoError(t, rebuild.Run(t.Context(), f.pool, rebuilt, rebuild.Config{}))
 }
 
 // write remembers memories and changes them at random.
@@ -114,14 +133,21 @@ func (f fixture) contents(t *testing.T) map[string][]string {
 	all := map[string][]string{}
 	for _, p := range f.both() {
 		for _, table := range p.Tables() {
-			rows, err := f.pool.Query(t.Context(), "select r::text from "+table+" as r order by 1")
-			require.NoError(t, err)
-			all[table], err = pgx.CollectRows(rows, pgx.RowTo[string])
-			require.NoError(t, err)
+			all[table] = pgtest.Rows[string](t, f.pool, "select r::text from "+table+" as r order by 1")
 			require.NotEmpty(t, all[table])
 		}
 	}
 	return all
+}
+
+// dream appends an event that neither projection can apply.
+func (f fixture) dream(t *testing.T) {
+	t.Helper()
+	_, err := f.writer.Append(t.Context(), eventstore.Command{Tenant: tenant, Writes: []eventstore.StreamAppend{{
+		StreamID: uuid.New(), AgentID: "a", UserID: "u",
+		Events: []eventstore.NewEvent{{ID: uuid.New(), Type: "memory_dreamt", SchemaVersion: 1, Payload: canonjson.EmptyObject(), OccurredAt: time.Now()}},
+	}}})
+	require.NoError(t, err)
 }
 
 func (f fixture) requireIntact(t *testing.T) {
@@ -129,18 +155,16 @@ func (f fixture) requireIntact(t *testing.T) {
 	differences, err := migrations.Verify(t.Context(), f.pool)
 	require.NoError(t, err)
 	require.Empty(t, differences, "the schema is unchanged")
-	var schemas, tables int
-	require.NoError(t, f.pool.QueryRow(t.Context(), `
-		select (select count(*) from pg_namespace where nspname like 'auren\_%'),
-		       (select count(*) from pg_class where relnamespace::regnamespace::text like 'auren\_%' and relkind in ('r', 'v'))`).Scan(&schemas, &tables))
-	require.Equal(t, []int{2, 4}, []int{schemas, tables}, "only the live tables are left")
+	require.Equal(t, []int{2, 4}, pgtest.Rows[int](t, f.pool, `
+		select count(*) from pg_namespace where nspname like 'auren\_%'
+		 union all
+		select count(*) from pg_class where relnamespace::regnamespace::text like 'auren\_%' and relkind in ('r', 'v')`), "only the live tables are left")
 }
 
 func TestRebuiltEqualsLiveRowForRow(t *testing.T) {
 	t.Parallel()
 	for name, which := range map[string][]int{"agent_memories": {0}, "search": {1}, "both": {0, 1}} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			f := setup(t)
 			require.NoError(t, f.write(t.Context(), tenant, 200))
 			require.NoError(t, f.write(t.Context(), "other", 30))
@@ -151,8 +175,7 @@ func TestRebuiltEqualsLiveRowForRow(t *testing.T) {
 				rebuilt = append(rebuilt, f.both()[i])
 			}
 			// Only a rebuild repairs damaged live tables.
-			_, err := f.pool.Exec(t.Context(), "update "+rebuilt[0].Tables()[0]+" set user_id = 'wrong'")
-			require.NoError(t, err)
+			pgtest.Exec(t, f.pool, "update "+rebuilt[0].Tables()[0]+" set user_id = 'wrong'")
 
 			last := map[rebuild.Phase]rebuild.Progress{}
 			require.NoError(t, rebuild.Run(t.Context(), f.pool, rebuilt, rebuild.Config{Progress: func(p rebuild.Progress) {
@@ -168,7 +191,7 @@ func TestRebuiltEqualsLiveRowForRow(t *testing.T) {
 			require.NoError(t, f.write(t.Context(), tenant, 20))
 			f.project(t)
 			live = f.contents(t)
-			require.NoError(t, rebuild.Run(t.Context(), f.pool, rebuilt, rebuild.Config{}))
+			f.rebuild(t, rebuilt...)
 			require.Equal(t, live, f.contents(t), "a projector continues where the rebuild ended")
 			f.requireIntact(t)
 		})
@@ -176,14 +199,15 @@ func TestRebuiltEqualsLiveRowForRow(t *testing.T) {
 }
 
 func TestRebuildWhileAgentsWriteReadersReadAndProjectorsRun(t *testing.T) {
-	f := setup(t)
+	f := on(pgtest.New(t))
+	defer f.writer.Close()
 	require.NoError(t, f.write(t.Context(), tenant, 300))
 	f.project(t)
 	rebuildUnderLoad(t, f.pool.Config())
 	f.project(t)
 	f.requireIntact(t)
 	live := f.contents(t)
-	require.NoError(t, rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{}))
+	f.rebuild(t)
 	require.Equal(t, live, f.contents(t))
 }
 
@@ -256,25 +280,19 @@ func rebuildUnderLoad(t *testing.T, config *pgxpool.Config) {
 }
 
 func TestAnInterruptedRebuildKeepsTheLiveTables(t *testing.T) {
-	t.Parallel()
-	f := setup(t)
-	require.NoError(t, f.write(t.Context(), tenant, 100))
-	f.project(t)
+	f := projected(t, 100)
 	live := f.contents(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	err := rebuild.Run(ctx, f.pool, f.both(), rebuild.Config{Progress: func(rebuild.Progress) { cancel() }})
 	require.ErrorIs(t, err, context.Canceled)
 	require.Equal(t, live, f.contents(t))
-	require.NoError(t, rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{}))
+	f.rebuild(t)
 	require.Equal(t, live, f.contents(t))
 	f.requireIntact(t)
 }
 
 func TestOnlyOneRebuildAtATime(t *testing.T) {
-	t.Parallel()
-	f := setup(t)
-	require.NoError(t, f.write(t.Context(), tenant, 20))
-	f.project(t)
+	f := projected(t, 20)
 	var second error
 	var once sync.Once
 	require.NoError(t, rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{Progress: func(rebuild.Progress) {
@@ -285,23 +303,15 @@ func TestOnlyOneRebuildAtATime(t *testing.T) {
 }
 
 func TestRebuildStopsAtAnUnappliableEvent(t *testing.T) {
-	t.Parallel()
-	f := setup(t)
-	require.NoError(t, f.write(t.Context(), tenant, 10))
-	f.project(t)
+	f := projected(t, 10)
 	live := f.contents(t)
-	_, err := f.writer.Append(t.Context(), eventstore.Command{Tenant: tenant, Writes: []eventstore.StreamAppend{{
-		StreamID: uuid.New(), AgentID: "a", UserID: "u",
-		Events: []eventstore.NewEvent{{ID: uuid.New(), Type: "memory_dreamt", SchemaVersion: 1, Payload: canonjson.MustParse(`{}`), OccurredAt: time.Now()}},
-	}}})
-	require.NoError(t, err)
+	f.dream(t)
 	var stopped *projections.StoppedError
 	require.ErrorAs(t, rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{}), &stopped)
 	require.Equal(t, live, f.contents(t))
 }
 
 func TestTenantsWithoutNewEventsAreNotVisitedAgain(t *testing.T) {
-	t.Parallel()
 	f := setup(t)
 	for n := range 5 {
 		require.NoError(t, f.write(t.Context(), domain.Tenant(fmt.Sprint("t", n)), 2))
@@ -321,26 +331,18 @@ func TestTenantsWithoutNewEventsAreNotVisitedAgain(t *testing.T) {
 }
 
 func TestPrivilegesAndOtherUsersViewsAreKept(t *testing.T) {
-	t.Parallel()
-	f := setup(t)
-	require.NoError(t, f.write(t.Context(), tenant, 5))
-	f.project(t)
+	f := projected(t, 5)
 	const describe = `
 		select string_agg(concat_ws(' ', relname, reloptions, relacl, (select array_agg(attacl::text) from pg_attribute where attrelid = c.oid)), ';'
 		                  order by relname)
 		  from pg_class as c where relname like 'agent_memor%' and relkind in ('r', 'v')`
-	_, err := f.pool.Exec(t.Context(), `
+	pgtest.Exec(t, f.pool, `
 		grant select on agent_memories, agent_memory_search_scopes to public;
 		grant update (words) on agent_memory_search to public;
 		create view mine as select id from agent_memories`)
-	require.NoError(t, err)
-	var before, after string
-	require.NoError(t, f.pool.QueryRow(t.Context(), describe).Scan(&before))
+	before := pgtest.Value[string](t, f.pool, describe)
 	require.Contains(t, before, "fillfactor=50")
-	require.NoError(t, rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{}))
-	require.NoError(t, f.pool.QueryRow(t.Context(), describe).Scan(&after))
-	require.Equal(t, before, after)
-	var seen int
-	require.NoError(t, f.pool.QueryRow(t.Context(), "select count(*) from mine").Scan(&seen))
-	require.Equal(t, 5, seen)
+	f.rebuild(t)
+	require.Equal(t, before, pgtest.Value[string](t, f.pool, describe))
+	require.Equal(t, 5, pgtest.Value[int](t, f.pool, "select count(*) from mine"))
 }

@@ -4,27 +4,19 @@ import (
 	"context"
 	"errors"
 	"testing"
-	"time"
 
-	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/auren-memory/auren/domain"
-	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/projections/rebuild"
 )
 
 func TestRebuildSkipsSkippedEvents(t *testing.T) {
-	t.Parallel()
 	f := setup(t)
 	require.NoError(t, f.write(t.Context(), tenant, 30))
-	_, err := f.writer.Append(t.Context(), eventstore.Command{Tenant: tenant, Writes: []eventstore.StreamAppend{{
-		StreamID: uuid.New(), AgentID: "a", UserID: "u",
-		Events: []eventstore.NewEvent{{ID: uuid.New(), Type: "memory_dreamt", SchemaVersion: 1, Payload: canonjson.MustParse(`{}`), OccurredAt: time.Now()}},
-	}}})
-	require.NoError(t, err)
+	f.dream(t)
 	require.NoError(t, f.write(t.Context(), tenant, 30))
 	for _, p := range f.both() {
 		var stopped *projections.StoppedError
@@ -35,7 +27,7 @@ func TestRebuildSkipsSkippedEvents(t *testing.T) {
 	}
 	f.project(t)
 	live := f.contents(t)
-	require.NoError(t, rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{}))
+	f.rebuild(t)
 	require.Equal(t, live, f.contents(t))
 	require.True(t, f.verify(t).Equal)
 }
@@ -55,10 +47,7 @@ func (p pickier) Prepare(ctx context.Context, tenant domain.Tenant, events []eve
 }
 
 func TestAnEventThatOnlyTheNextVersionCannotApplyCanBeSkipped(t *testing.T) {
-	t.Parallel()
-	f := setup(t)
-	require.NoError(t, f.write(t.Context(), tenant, 20))
-	f.project(t)
+	f := projected(t, 20)
 	next := pickier{second{f.both()[0]}}
 	skip := func(sequenceID int64) error {
 		_, err := projections.Skip(t.Context(), f.pool, f.writer, tenant, next.Name(), sequenceID, domain.Meta{Actor: "test"}, "spurned")
@@ -70,6 +59,6 @@ func TestAnEventThatOnlyTheNextVersionCannotApplyCanBeSkipped(t *testing.T) {
 	require.EqualValues(t, spurned, stopped.SequenceID)
 	require.Equal(t, domain.Conflict, domain.KindOf(skip(spurned+1)), "another event")
 	require.NoError(t, skip(spurned))
-	require.NoError(t, rebuild.Run(t.Context(), f.pool, []projections.Projection{next}, rebuild.Config{}))
-	require.Equal(t, []int{next.Version()}, f.versions(t, next.Name()))
+	f.rebuild(t, next)
+	require.Equal(t, []int{next.Version()}, f.versions(t))
 }

@@ -34,10 +34,7 @@ func (f fixture) status(t *testing.T) *rebuild.Status {
 }
 
 func TestStatusNamesTheRemainsOfAKilledRebuildUntilTheNextDropsThem(t *testing.T) {
-	t.Parallel()
-	f := setup(t)
-	require.NoError(t, f.write(t.Context(), tenant, 20))
-	f.project(t)
+	f := projected(t, 20)
 	require.Nil(t, f.status(t))
 	f.leaveBehind(t, tenant, 7)
 	s := f.status(t)
@@ -49,17 +46,14 @@ func TestStatusNamesTheRemainsOfAKilledRebuildUntilTheNextDropsThem(t *testing.T
 	require.GreaterOrEqual(t, s.Total, int64(20))
 
 	live := f.contents(t)
-	require.NoError(t, rebuild.Run(t.Context(), f.pool, f.both()[1:], rebuild.Config{}))
+	f.rebuild(t, f.both()[1:]...)
 	require.Equal(t, live, f.contents(t))
 	f.requireIntact(t)
 	require.Nil(t, f.status(t))
 }
 
 func TestStatusOfARebuildAndOfAComparison(t *testing.T) {
-	t.Parallel()
-	f := setup(t)
-	require.NoError(t, f.write(t.Context(), tenant, 20))
-	f.project(t)
+	f := projected(t, 20)
 	seen := map[rebuild.Phase]*rebuild.Status{}
 	look := rebuild.Config{Progress: func(p rebuild.Progress) {
 		if p.Phase == rebuild.Switching || p.Phase == rebuild.Comparing {
@@ -85,10 +79,7 @@ func TestAnInterruptedRebuildDropsItsTables(t *testing.T) {
 	t.Parallel()
 	for _, phase := range []rebuild.Phase{rebuild.Filling, rebuild.Indexing, rebuild.CatchingUp, rebuild.Switching} {
 		t.Run(string(phase), func(t *testing.T) {
-			t.Parallel()
-			f := setup(t)
-			require.NoError(t, f.write(t.Context(), tenant, 50))
-			f.project(t)
+			f := projected(t, 50)
 			live := f.contents(t)
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()

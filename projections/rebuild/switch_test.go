@@ -33,10 +33,7 @@ func (f fixture) read(t *testing.T) (leave func()) {
 }
 
 func TestSwitchWaitsForALongReaderWithoutBlockingOthers(t *testing.T) {
-	t.Parallel()
-	f := setup(t)
-	require.NoError(t, f.write(t.Context(), tenant, 20))
-	f.project(t)
+	f := projected(t, 20)
 	live := f.contents(t)
 	leave := f.read(t)
 	ended := make(chan error, 1)
@@ -66,10 +63,9 @@ func vacuumingSlowly(t *testing.T, table string) fixture {
 	t.Cleanup(pool.Close)
 	f := on(pool)
 	t.Cleanup(f.writer.Close)
-	_, err = pool.Exec(t.Context(), `
+	pgtest.Exec(t, pool, `
 		alter table `+table+` set (autovacuum_vacuum_insert_threshold = 0, autovacuum_vacuum_insert_scale_factor = 0,
 		autovacuum_vacuum_threshold = 0, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_cost_limit = 1, autovacuum_vacuum_cost_delay = 100)`)
-	require.NoError(t, err)
 	return f
 }
 
@@ -89,8 +85,7 @@ func TestSwitchDoesNotWaitForAutovacuum(t *testing.T) {
 	f := vacuumingSlowly(t, table)
 	require.NoError(t, f.write(t.Context(), tenant, 1000))
 	f.project(t)
-	_, err := f.pool.Exec(t.Context(), `update agent_memory_search set words = words`)
-	require.NoError(t, err)
+	pgtest.Exec(t, f.pool, `update agent_memory_search set words = words`)
 	f.awaitVacuum(t, table)
 	live := f.contents(t)
 	require.NoError(t, rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{}.Trying(1, 0)))
@@ -98,10 +93,7 @@ func TestSwitchDoesNotWaitForAutovacuum(t *testing.T) {
 }
 
 func TestTheSwitchPausesBetweenItsAttempts(t *testing.T) {
-	t.Parallel()
-	f := setup(t)
-	require.NoError(t, f.write(t.Context(), tenant, 20))
-	f.project(t)
+	f := projected(t, 20)
 	live := f.contents(t)
 	defer f.read(t)()
 	core, logged := observer.New(zap.InfoLevel)
@@ -116,10 +108,7 @@ func TestTheSwitchPausesBetweenItsAttempts(t *testing.T) {
 }
 
 func TestReadersGetAnswersDuringASwitch(t *testing.T) {
-	t.Parallel()
-	f := setup(t)
-	require.NoError(t, f.write(t.Context(), tenant, 100))
-	f.project(t)
+	f := projected(t, 100)
 	reader := queries.New(f.pool, queries.Config{})
 	first, err := reader.List(t.Context(), tenant, queries.Filter{State: queries.StateAll}, queries.Page{}, queries.At{})
 	require.NoError(t, err)
@@ -197,10 +186,7 @@ func (l *line) Read(b []byte) (int, error) {
 }
 
 func TestALostAnswerToTheSwitchIsRecovered(t *testing.T) {
-	t.Parallel()
-	f := setup(t)
-	require.NoError(t, f.write(t.Context(), tenant, 20))
-	f.project(t)
+	f := projected(t, 20)
 	live := f.contents(t)
 	var armed atomic.Bool
 	config := f.pool.Config()

@@ -27,10 +27,7 @@ func (f fixture) hurried(t *testing.T) *pgxpool.Pool {
 }
 
 func TestIndexesAreNotBoundByStatementTimeout(t *testing.T) {
-	t.Parallel()
-	f := setup(t)
-	require.NoError(t, f.write(t.Context(), tenant, 5))
-	f.project(t)
+	f := projected(t, 5)
 	live := f.contents(t)
 	require.NoError(t, rebuild.Run(t.Context(), f.hurried(t), []projections.Projection{slowlyIndexed{f.both()[0]}}, rebuild.Config{}))
 	require.Equal(t, live, f.contents(t))
@@ -65,7 +62,6 @@ func (a asking) Prepare(ctx context.Context, of domain.Tenant, events []eventsto
 }
 
 func TestTablesAreFilledWithoutSynchronousCommits(t *testing.T) {
-	t.Parallel()
 	f := setup(t)
 	require.NoError(t, f.write(t.Context(), tenant, 20))
 	config := f.pool.Config()

@@ -16,6 +16,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/eventstore"
@@ -46,23 +47,17 @@ func (s second) Prepare(ctx context.Context, tenant domain.Tenant, events []even
 	}, nil
 }
 
-func (f fixture) versions(t *testing.T, projection string) (versions []int) {
+// versions returns the versions of agent_memories that have checkpoints.
+func (f fixture) versions(t *testing.T) []int {
 	t.Helper()
-	rows, err := f.pool.Query(t.Context(), `
-		select distinct projection_version from projection_checkpoints where projection = $1 order by 1`, projection)
-	require.NoError(t, err)
-	versions, err = pgx.CollectRows(rows, pgx.RowTo[int])
-	require.NoError(t, err)
-	return versions
+	return pgtest.Rows[int](t, f.pool, `
+		select distinct projection_version from projection_checkpoints where projection = 'agent_memories' order by 1`)
 }
 
 func TestNextVersionTakesOverWhileTheOldOneGoesOn(t *testing.T) {
-	t.Parallel()
-	f := setup(t)
+	f := projected(t, 300)
 	first := f.both()[0]
 	next := second{first}
-	require.NoError(t, f.write(t.Context(), tenant, 300))
-	f.project(t)
 
 	ctx, stop := context.WithCancel(t.Context())
 	var running sync.WaitGroup
@@ -124,11 +119,10 @@ func TestNextVersionTakesOverWhileTheOldOneGoesOn(t *testing.T) {
 	}
 	require.Equal(t, 1, logged.FilterMessage("the new tables are live").Len(), "one of them rebuilds")
 	require.NotZero(t, logged.FilterMessage("rebuilding").Len())
-	require.Equal(t, []int{next.Version()}, f.versions(t, next.Name()))
+	require.Equal(t, []int{next.Version()}, f.versions(t))
 
 	// Both versions go on running, and new tenants appear.
-	var at int64
-	require.NoError(t, f.pool.QueryRow(t.Context(), `select sequence_id from logs where tenant_id = $1`, tenant).Scan(&at))
+	at := pgtest.Value[int64](t, f.pool, `select sequence_id from logs where tenant_id = $1`, tenant)
 	require.Eventually(t, func() bool {
 		var past bool
 		err := f.pool.QueryRow(t.Context(), `
@@ -147,24 +141,17 @@ func TestNextVersionTakesOverWhileTheOldOneGoesOn(t *testing.T) {
 	require.NoError(t, f.write(t.Context(), tenant, 5))
 	require.NoError(t, f.write(t.Context(), "late", 5))
 	require.NoError(t, f.runner(first).CatchUp(t.Context()))
-	require.Equal(t, []int{next.Version()}, f.versions(t, next.Name()))
-	var late int
-	require.NoError(t, f.pool.QueryRow(t.Context(), `select count(*) from agent_memories where tenant_id = 'late'`).Scan(&late))
-	require.Zero(t, late)
+	require.Equal(t, []int{next.Version()}, f.versions(t))
+	require.Zero(t, pgtest.Value[int](t, f.pool, `select count(*) from agent_memories where tenant_id = 'late'`))
 
 	require.NoError(t, f.runner(next).CatchUp(t.Context()))
-	var others int
-	require.NoError(t, f.pool.QueryRow(t.Context(), `select count(*) from agent_memories where reason <> 'second'`).Scan(&others))
-	require.Zero(t, others, "every row is of the next version")
+	require.Zero(t, pgtest.Value[int](t, f.pool, `select count(*) from agent_memories where reason <> 'second'`), "every row is of the next version")
 }
 
 func TestTablesOfANewerVersionAreLeftAlone(t *testing.T) {
-	t.Parallel()
-	f := setup(t)
+	f := projected(t, 20)
 	first := f.both()[0]
-	require.NoError(t, f.write(t.Context(), tenant, 20))
-	f.project(t)
-	require.NoError(t, rebuild.Run(t.Context(), f.pool, []projections.Projection{second{first}}, rebuild.Config{}))
+	f.rebuild(t, second{first})
 	live := f.contents(t)
 	core, logged := observer.New(zap.InfoLevel)
 	require.NoError(t, rebuild.Upgrade(t.Context(), f.pool, first, rebuild.Config{Log: zap.New(core)}))
@@ -173,20 +160,19 @@ func TestTablesOfANewerVersionAreLeftAlone(t *testing.T) {
 	require.NoError(t, f.write(t.Context(), "new", 5))
 	require.NoError(t, f.runner(first).CatchUp(t.Context()))
 	require.Equal(t, live, f.contents(t))
-	require.Equal(t, []int{second{first}.Version()}, f.versions(t, first.Name()))
+	require.Equal(t, []int{second{first}.Version()}, f.versions(t))
 }
 
 // Only runners of the newer version write its tables, even if there is no checkpoint yet.
 func TestAnOlderRunnerDoesNotBeginWithNewerTables(t *testing.T) {
-	t.Parallel()
 	f := setup(t)
 	first := f.both()[0]
-	require.NoError(t, rebuild.Run(t.Context(), f.pool, []projections.Projection{second{first}}, rebuild.Config{}))
+	f.rebuild(t, second{first})
 	require.NoError(t, f.write(t.Context(), tenant, 5))
 	ctx, stop := context.WithTimeout(t.Context(), time.Second)
 	defer stop()
 	_ = f.runner(first).Run(ctx)
-	require.Empty(t, f.versions(t, first.Name()))
+	require.Empty(t, f.versions(t))
 }
 
 // wider is a next version with other columns: an additional one, and one of another type.
@@ -197,40 +183,30 @@ func (w wider) Schema() string {
 }
 
 func TestNextVersionMayHaveOtherColumns(t *testing.T) {
-	t.Parallel()
-	f := setup(t)
+	f := projected(t, 20)
 	next := wider{second{f.both()[0]}}
-	require.NoError(t, f.write(t.Context(), tenant, 20))
-	f.project(t)
 	require.NoError(t, rebuild.Upgrade(t.Context(), f.pool, next, rebuild.Config{}))
-	var happy int
-	require.NoError(t, f.pool.QueryRow(t.Context(), `select count(*) from agent_memories where mood = 'good' and reason = 'second'`).Scan(&happy))
-	require.Equal(t, 20, happy)
+	require.Equal(t, 20, pgtest.Value[int](t, f.pool, `select count(*) from agent_memories where mood = 'good' and reason = 'second'`))
 }
 
 func TestAnOlderProgramRebuildsNewerTablesOnlyWhenAskedTo(t *testing.T) {
-	t.Parallel()
 	f := setup(t)
 	first := f.both()[:1]
 	next := second{first[0]}
 	require.NoError(t, f.write(t.Context(), tenant, 20))
-	require.NoError(t, rebuild.Run(t.Context(), f.pool, []projections.Projection{next}, rebuild.Config{}))
+	f.rebuild(t, next)
 	require.ErrorIs(t, rebuild.Run(t.Context(), f.pool, first, rebuild.Config{}), rebuild.ErrNewerVersion)
-	require.Equal(t, []int{next.Version()}, f.versions(t, next.Name()))
+	require.Equal(t, []int{next.Version()}, f.versions(t))
 	require.NoError(t, rebuild.Run(t.Context(), f.pool, first, rebuild.Config{Downgrade: true}))
-	require.Equal(t, []int{first[0].Version()}, f.versions(t, next.Name()))
+	require.Equal(t, []int{first[0].Version()}, f.versions(t))
 }
 
 func TestAFailedUpgradeIsRetried(t *testing.T) {
-	t.Parallel()
-	f := setup(t)
-	require.NoError(t, f.write(t.Context(), tenant, 20))
-	f.project(t)
+	f := projected(t, 20)
 	live := f.contents(t)
 	// A view cannot get other columns while another user's view needs it.
 	next := wider{second{f.both()[0]}}
-	_, err := f.pool.Exec(t.Context(), `create view mine as select id from agent_memories`)
-	require.NoError(t, err)
+	pgtest.Exec(t, f.pool, `create view mine as select id from agent_memories`)
 	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
 	ended := make(chan error, 1)
@@ -242,13 +218,10 @@ func TestAFailedUpgradeIsRetried(t *testing.T) {
 	require.Eventually(t, func() bool { return len(failures()) > 1 }, time.Minute, time.Millisecond)
 	require.Contains(t, failures()[0].ContextMap()["error"], "agent_memories")
 	require.Equal(t, live, f.contents(t))
-	_, err = f.pool.Exec(t.Context(), `drop view mine`)
-	require.NoError(t, err)
+	pgtest.Exec(t, f.pool, `drop view mine`)
 	require.NoError(t, <-ended)
-	require.Equal(t, []int{next.Version()}, f.versions(t, next.Name()))
-	status, err := rebuild.ReadStatus(t.Context(), f.pool)
-	require.NoError(t, err)
-	require.Nil(t, status)
+	require.Equal(t, []int{next.Version()}, f.versions(t))
+	require.Nil(t, f.status(t))
 }
 
 // openEmpty makes a tenant with an empty log and a live checkpoint: its first command changed nothing.
@@ -270,26 +243,20 @@ func (f fixture) openEmpty(t *testing.T, of domain.Tenant, p projections.Project
 }
 
 func TestATenantWithoutEventsIsUpgradedWithTheOthers(t *testing.T) {
-	t.Parallel()
 	f := setup(t)
 	first := f.both()[0]
 	next := second{first}
 	require.NoError(t, f.write(t.Context(), tenant, 20))
 	f.openEmpty(t, "empty", first)
-	var before, after int64
 	const readTerm = `select lease_term from projection_checkpoints where tenant_id = 'empty' and projection_version = $1`
-	require.NoError(t, f.pool.QueryRow(t.Context(), readTerm, first.Version()).Scan(&before))
+	before := pgtest.Value[int64](t, f.pool, readTerm, first.Version())
 
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	require.NoError(t, rebuild.Upgrade(ctx, f.pool, next, rebuild.Config{}))
-	require.NoError(t, f.pool.QueryRow(t.Context(), readTerm, next.Version()).Scan(&after))
-	require.Greater(t, after, before, "the former leader's term has ended")
+	require.Greater(t, pgtest.Value[int64](t, f.pool, readTerm, next.Version()), before, "the former leader's term has ended")
 
 	require.NoError(t, f.write(t.Context(), "empty", 5))
 	require.NoError(t, f.runner(next).CatchUp(t.Context()))
-	var memories int
-	require.NoError(t, f.pool.QueryRow(t.Context(), `
-		select count(*) from agent_memories where tenant_id = 'empty' and reason = 'second'`).Scan(&memories))
-	require.Equal(t, 5, memories)
+	require.Equal(t, 5, pgtest.Value[int](t, f.pool, `select count(*) from agent_memories where tenant_id = 'empty' and reason = 'second'`))
 }

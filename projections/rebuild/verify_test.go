@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/projections/rebuild"
@@ -25,7 +26,6 @@ func (f fixture) verify(t *testing.T) *rebuild.Comparison {
 }
 
 func TestVerifyFindsDamagedLiveTables(t *testing.T) {
-	t.Parallel()
 	f := setup(t)
 	require.NoError(t, f.write(t.Context(), tenant, 150))
 	require.NoError(t, f.write(t.Context(), "other", 20))
@@ -59,9 +59,7 @@ func TestVerifyFindsDamagedLiveTables(t *testing.T) {
 	}
 	for name, c := range tampered {
 		t.Run(name, func(t *testing.T) {
-			f := setup(t)
-			require.NoError(t, f.write(t.Context(), tenant, 30))
-			f.project(t)
+			f := projected(t, 30)
 			tag, err := f.pool.Exec(t.Context(), c.sql)
 			require.NoError(t, err)
 			require.EqualValues(t, 1, tag.RowsAffected())
@@ -91,12 +89,8 @@ func TestVerifyFindsDamagedLiveTables(t *testing.T) {
 }
 
 func TestVerifyListsTheFirstDifferencesAndCountsTheOthers(t *testing.T) {
-	t.Parallel()
-	f := setup(t)
-	require.NoError(t, f.write(t.Context(), tenant, 60))
-	f.project(t)
-	_, err := f.pool.Exec(t.Context(), `update agent_memories set agent_id = 'somebody'`)
-	require.NoError(t, err)
+	f := projected(t, 60)
+	pgtest.Exec(t, f.pool, `update agent_memories set agent_id = 'somebody'`)
 	memories := f.verify(t).Tables[0]
 	require.EqualValues(t, 60, memories.Altered)
 	require.EqualValues(t, 60, memories.Rows)
@@ -111,10 +105,7 @@ func TestVerifyListsTheFirstDifferencesAndCountsTheOthers(t *testing.T) {
 }
 
 func TestVerifyWhileAgentsWriteAndProjectorsRun(t *testing.T) {
-	t.Parallel()
-	f := setup(t)
-	require.NoError(t, f.write(t.Context(), tenant, 100))
-	f.project(t)
+	f := projected(t, 100)
 	ctx, stop := context.WithCancel(t.Context())
 	var running sync.WaitGroup
 	for _, p := range f.both() {
@@ -142,10 +133,7 @@ func TestVerifyWhileAgentsWriteAndProjectorsRun(t *testing.T) {
 
 // Verify compares tables that lag at their own position.
 func TestVerifyOfLaggingTables(t *testing.T) {
-	t.Parallel()
-	f := setup(t)
-	require.NoError(t, f.write(t.Context(), tenant, 40))
-	f.project(t)
+	f := projected(t, 40)
 	all, err := projections.ReadStatus(t.Context(), f.pool)
 	require.NoError(t, err)
 	require.NoError(t, f.write(t.Context(), tenant, 40))
@@ -162,22 +150,15 @@ func TestVerifyOfLaggingTables(t *testing.T) {
 }
 
 func TestVerifyRejectsTablesOfAnotherVersion(t *testing.T) {
-	t.Parallel()
-	f := setup(t)
-	require.NoError(t, f.write(t.Context(), tenant, 5))
-	f.project(t)
-	_, err := f.pool.Exec(t.Context(), `update projection_generations set projection_version = projection_version + 1 where projection = 'search'`)
-	require.NoError(t, err)
-	_, err = rebuild.Verify(t.Context(), f.pool, f.both(), rebuild.Config{})
+	f := projected(t, 5)
+	pgtest.Exec(t, f.pool, `update projection_generations set projection_version = projection_version + 1 where projection = 'search'`)
+	_, err := rebuild.Verify(t.Context(), f.pool, f.both(), rebuild.Config{})
 	require.ErrorIs(t, err, rebuild.ErrOtherVersion)
 }
 
 // The remains of a rebuild may be ahead of lagging live tables.
 func TestVerifyAfterAKilledRebuild(t *testing.T) {
-	t.Parallel()
-	f := setup(t)
-	require.NoError(t, f.write(t.Context(), tenant, 30))
-	f.project(t)
+	f := projected(t, 30)
 	require.NoError(t, f.write(t.Context(), tenant, 30))
 	f.leaveBehind(t, tenant, 60)
 	require.True(t, f.verify(t).Equal)
