@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
@@ -104,11 +103,9 @@ func TestErasedContentsCannotBeConfirmedByGuessing(t *testing.T) {
 		`["auren import id","coach","ana","a record"]`, `["auren import digest","a record"]`,
 	})
 	// Of one memory, which the batch only conflicted with, and then of all.
-	_, err = pool.Exec(t.Context(), `delete from event_contents where sequence_id in (select sequence_id from events where stream_id = $1)`, id)
-	require.NoError(t, err)
+	pgtest.Exec(t, pool, `delete from event_contents where sequence_id in (select sequence_id from events where stream_id = $1)`, id)
 	require.NotContains(t, confirmed(guesses, remains(t, pool, log)), "fingerprint of remember_batch again")
-	_, err = pool.Exec(t.Context(), `delete from event_contents`)
-	require.NoError(t, err)
+	pgtest.Exec(t, pool, `delete from event_contents`)
 	require.Empty(t, confirmed(guesses, remains(t, pool, log)))
 	again := importRecord()
 	require.Equal(t, ImportAdded, again.Verdict)
@@ -129,16 +126,9 @@ func TestErasedContentsCannotBeConfirmedByGuessing(t *testing.T) {
 func remains(t *testing.T, pool *pgxpool.Pool, log *eventstore.Log) string {
 	t.Helper()
 	var all strings.Builder
-	rows, err := pool.Query(t.Context(), `select format('%I.%I', schemaname, tablename) from pg_tables where schemaname not in ('pg_catalog', 'information_schema')`)
-	require.NoError(t, err)
-	tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	require.NoError(t, err)
+	tables := pgtest.Rows[string](t, pool, `select format('%I.%I', schemaname, tablename) from pg_tables where schemaname not in ('pg_catalog', 'information_schema')`)
 	for _, table := range tables {
-		rows, err := pool.Query(t.Context(), "select row_to_json(r)::text from "+table+" as r")
-		require.NoError(t, err)
-		texts, err := pgx.CollectRows(rows, pgx.RowTo[string])
-		require.NoError(t, err)
-		all.WriteString(strings.Join(texts, "\n"))
+		all.WriteString(strings.Join(pgtest.Rows[string](t, pool, "select row_to_json(r)::text from "+table+" as r"), "\n"))
 	}
 	page, err := log.ReadLog(t.Context(), domain.DefaultTenant, 0, eventstore.Filter{Categories: []string{eventstore.AllCategories}}, 1000)
 	require.NoError(t, err)

@@ -10,6 +10,7 @@ import (
 	"go.uber.org/goleak"
 	"go.uber.org/zap/zaptest"
 
+	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/eventstore"
 )
 
@@ -40,13 +41,11 @@ func TestWatcherWakesAndReconnects(t *testing.T) {
 	woken(mine)
 	require.Empty(t, other)
 	woken(beside) // by the connection itself
-	_, err := pool.Exec(t.Context(), `select pg_notify('auren_test', 'key 1')`)
-	require.NoError(t, err)
+	pgtest.Exec(t, pool, `select pg_notify('auren_test', 'key 1')`)
 	woken(beside)
 	require.Empty(t, mine)
 
-	_, err = pool.Exec(t.Context(), `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query ilike 'listen%'`)
-	require.NoError(t, err)
+	pgtest.Exec(t, pool, `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query ilike 'listen%'`)
 	woken(mine) // by the new connection
 	woken(other)
 	store.add(t, writes(uuid.New(), eventstore.None, `{}`))

@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
@@ -41,7 +42,5 @@ func TestANewCategoryStopsNoReadModel(t *testing.T) {
 		require.Equal(t, projections.Idle, s.State, s.Projection)
 		require.EqualValues(t, 3, s.SequenceID)
 	}
-	var memories int
-	require.NoError(t, w.pool.QueryRow(t.Context(), "select count(*) from agent_memories join agent_memory_search using (tenant_id, id)").Scan(&memories))
-	require.Equal(t, 2, memories)
+	require.Equal(t, 2, pgtest.Value[int](t, w.pool, "select count(*) from agent_memories join agent_memory_search using (tenant_id, id)"))
 }

@@ -97,8 +97,7 @@ select 'default', 60000, gen_random_uuid(), id, 2, 'memory', 'memory_revised', 1
 		`drop table told`,
 		`analyze`,
 	} {
-		_, err := pool.Exec(t.Context(), sql)
-		require.NoError(t, err, sql)
+		pgtest.Exec(t, pool, sql)
 	}
 	return pool, sent
 }

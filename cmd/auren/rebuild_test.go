@@ -97,8 +97,7 @@ func TestRebuildVerifyFailsIfALiveRowWasAltered(t *testing.T) {
 	require.Zero(t, code)
 	require.Contains(t, stdout, "equal after")
 	require.Regexp(t, `(?m)^table .* altered  result$`, stdout)
-	_, err := pool.Exec(t.Context(), `update agent_memories set content = '"secret"' where id = (select min(id::text)::uuid from agent_memories)`)
-	require.NoError(t, err)
+	pgtest.Exec(t, pool, `update agent_memories set content = '"secret"' where id = (select min(id::text)::uuid from agent_memories)`)
 	stdout, _, code = call(t, "", "rebuild", "agent_memories", "--verify", "--db-dsn", pool.Config().ConnString())
 	require.Equal(t, 1, code)
 	require.Contains(t, stdout, "altered: content")
@@ -111,10 +110,9 @@ func TestRebuildVerifyFailsIfALiveRowWasAltered(t *testing.T) {
 func TestProjectorRebuildsTablesOfAnOlderVersion(t *testing.T) {
 	t.Parallel()
 	pool := projected(t, 1000)
-	_, err := pool.Exec(t.Context(), `
+	pgtest.Exec(t, pool, `
 		update projection_checkpoints set projection_version = projection_version - 1 where projection = 'search';
 		update projection_generations set projection_version = projection_version - 1 where projection = 'search'`)
-	require.NoError(t, err)
 	up := start(t, append(append(anyPorts(pgtest.DataDir(t)), dsnOf(pool)...), "AUREN_LOG_LEVEL=info"), "up")
 	// The log line follows a moment after the switch.
 	up.WaitUntil("the new tables are live, and the log says so", func() bool {

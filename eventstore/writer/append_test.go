@@ -38,8 +38,7 @@ func TestAppendAndReadBack(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, events, 2)
 	first := events[0]
-	var salt []byte
-	require.NoError(t, pool.QueryRow(t.Context(), `select salt from event_contents where sequence_id = 1`).Scan(&salt))
+	salt := pgtest.Value[[]byte](t, pool, `select salt from event_contents where sequence_id = 1`)
 	digest := sha256.Sum256(append(salt, first.Contents...))
 	require.Equal(t, fmt.Sprintf(`{"a":"😀","b":1.5,"contents":{"bytes":7,"sha256":"%x"}}`, digest), string(first.Payload))
 	require.Equal(t, agent, first.AgentID)

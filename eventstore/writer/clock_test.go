@@ -17,9 +17,7 @@ func TestClockOfTheDatabaseSetBack(t *testing.T) {
 	pool := pgtest.New(t)
 	before, after := newStore(t, pool, writer.Config{}), newStore(t, pool, writer.Config{})
 	before.add(t, one())
-	var ahead time.Time
-	const setAhead = "update logs set created_at = clock_timestamp() + interval '1 hour' returning created_at"
-	require.NoError(t, pool.QueryRow(t.Context(), setAhead).Scan(&ahead))
+	ahead := pgtest.Value[time.Time](t, pool, "update logs set created_at = clock_timestamp() + interval '1 hour' returning created_at")
 	for _, store := range []logStore{after, after, before, before} {
 		store.add(t, one())
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/eventstore"
 )
 
@@ -127,9 +128,7 @@ func TestACommandOfOneEventIsRecordedByIt(t *testing.T) {
 		_, err := store.Append(t.Context(), taken)
 		require.ErrorContains(t, err, "event_id: must not be a UUID of version 5 or 8")
 	}
-	var rows int
-	require.NoError(t, pool.QueryRow(t.Context(), `select count(*) from commands`).Scan(&rows))
-	require.Zero(t, rows)
+	require.Zero(t, pgtest.Value[int](t, pool, `select count(*) from commands`))
 }
 
 // Without the salt nothing confirms a fingerprint, so the id alone tells a repeated command.
@@ -140,8 +139,7 @@ func TestAnErasedCommandIsKnownByItsIDAlone(t *testing.T) {
 		c := writes(uuid.New(), eventstore.None, payloads...)
 		c.ID, c.Fingerprint = id, eventstore.Hash{1}
 		r := store.add(t, c)
-		_, err := pool.Exec(t.Context(), `delete from event_contents where sequence_id = $1`, r.Writes[0].SequenceID)
-		require.NoError(t, err)
+		pgtest.Exec(t, pool, `delete from event_contents where sequence_id = $1`, r.Writes[0].SequenceID)
 		for _, fingerprint := range []eventstore.Hash{{1}, {2}} {
 			outcome, ok, err := store.Outcome(t.Context(), tenant, id, fingerprint)
 			require.NoError(t, err)

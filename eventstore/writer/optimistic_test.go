@@ -3,13 +3,11 @@ package writer_test
 import (
 	"fmt"
 	"math"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
@@ -96,25 +94,7 @@ func TestARefusedCommandDoesNotRefuseOthers(t *testing.T) {
 func TestLookUpsFollowTheirIndexHoweverLittleThereWas(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.New(t)
-	conn, err := pool.Acquire(t.Context())
-	require.NoError(t, err)
-	defer conn.Release()
-	_, err = conn.Exec(t.Context(), `set plan_cache_mode = force_generic_plan`)
-	require.NoError(t, err)
-	plan := func(sql string) string {
-		prepared, err := conn.Conn().Prepare(t.Context(), "", sql)
-		require.NoError(t, err)
-		arguments := strings.TrimSuffix(strings.Repeat("null, ", len(prepared.ParamOIDs)), ", ")
-		_, err = conn.Exec(t.Context(), "prepare looked_up as "+sql)
-		require.NoError(t, err)
-		rows, err := conn.Query(t.Context(), "explain execute looked_up ("+arguments+")")
-		require.NoError(t, err)
-		lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
-		require.NoError(t, err)
-		_, err = conn.Exec(t.Context(), "deallocate looked_up")
-		require.NoError(t, err)
-		return strings.Join(lines, "\n")
-	}
+	plan := func(sql string) string { return pgtest.GenericPlan(t, pool, sql) }
 	commands := plan(writer.ReadCommands)
 	require.Regexp(t, `Index Scan using commands_pkey .*\n *Index Cond: .*tenant_id.* AND .*command_id`, commands)
 	heads := plan(writer.ReadStreamHeads)

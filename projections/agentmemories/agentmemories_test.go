@@ -3,6 +3,7 @@ package agentmemories_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -47,6 +48,25 @@ func (f fixture) runner(batch int) *runner.Runner {
 	return runner.New(f.pool, f.log, watcher, runner.Config{Batch: batch}, agentmemories.Projection{})
 }
 
+func (f fixture) remember(t *testing.T) uuid.UUID {
+	t.Helper()
+	r, err := f.handler.Remember(t.Context(), commands.Request{Tenant: domain.DefaultTenant}, commands.Remember{
+		Draft: memory.Draft{AgentID: "coach", UserID: "ana", Content: canonjson.Text("runs")},
+	})
+	require.NoError(t, err)
+	return r.ID
+}
+
+// append appends an event to the stream of a memory, as another program would.
+func (f fixture) append(t *testing.T, stream uuid.UUID, event eventstore.NewEvent) {
+	t.Helper()
+	event.ID, event.OccurredAt = uuid.New(), time.Now()
+	_, err := f.writer.Append(t.Context(), eventstore.Command{Tenant: domain.DefaultTenant, Writes: []eventstore.StreamAppend{
+		{StreamID: stream, Expected: eventstore.Any, AgentID: "coach", UserID: "ana", Events: []eventstore.NewEvent{event}},
+	}})
+	require.NoError(t, err)
+}
+
 // version is one version of a memory, from the tables or from a fold of the log.
 type version struct {
 	ID                    uuid.UUID
@@ -81,10 +101,6 @@ select id, agent_id, user_id, memory_type, content::text, metadata::text, confid
 
 // requireFold requires the tables to equal a fold of the log: each version once, with the interval in which it was current.
 func (f fixture) requireFold(ctx context.Context, t require.TestingT, tenant domain.Tenant) {
-	rows, err := f.pool.Query(ctx, readVersions, tenant)
-	require.NoError(t, err)
-	actual, err := pgx.CollectRows(rows, pgx.RowToStructByPos[version])
-	require.NoError(t, err)
 	page, err := f.log.ReadLog(ctx, tenant, 0, eventstore.Filter{}, 1_000_000)
 	require.NoError(t, err)
 
@@ -113,7 +129,16 @@ func (f fixture) requireFold(ctx context.Context, t require.TestingT, tenant dom
 			Version: s.Version, SequenceID: e.SequenceID, RecordedAt: e.CreatedAt, EventType: e.Type, Actor: meta.Actor, Reason: e.Reason(),
 		})
 	}
-	require.Equal(t, normal(t, expected), normal(t, actual))
+	require.Equal(t, normal(t, expected), f.versions(ctx, t, tenant))
+}
+
+// versions returns the versions in the tables.
+func (f fixture) versions(ctx context.Context, t require.TestingT, tenant domain.Tenant) []version {
+	rows, err := f.pool.Query(ctx, readVersions, tenant)
+	require.NoError(t, err)
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[version])
+	require.NoError(t, err)
+	return normal(t, all)
 }
 
 // normal returns a version in comparable form: times in UTC, JSON canonical.
@@ -197,14 +222,7 @@ func TestTablesEqualAFoldOfAnyHistory(t *testing.T) {
 	})
 }
 
-func noNUL(s string) bool {
-	for _, r := range s {
-		if r == 0 {
-			return false
-		}
-	}
-	return true
-}
+func noNUL(s string) bool { return !strings.ContainsRune(s, 0) }
 
 func TestUnappliableEventsStopTheProjection(t *testing.T) {
 	t.Parallel()
@@ -217,20 +235,11 @@ func TestUnappliableEventsStopTheProjection(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := setup(t)
-			req := commands.Request{Tenant: domain.DefaultTenant}
-			r, err := f.handler.Remember(t.Context(), req, commands.Remember{Draft: memory.Draft{AgentID: "coach", UserID: "ana", Content: canonjson.MustParse(`1`)}})
-			require.NoError(t, err)
-			event.ID, event.OccurredAt = uuid.New(), time.Now()
-			_, err = f.writer.Append(t.Context(), eventstore.Command{Tenant: req.Tenant, Writes: []eventstore.StreamAppend{
-				{StreamID: r.ID, Expected: eventstore.Any, AgentID: "coach", UserID: "ana", Events: []eventstore.NewEvent{event}},
-			}})
-			require.NoError(t, err)
+			f.append(t, f.remember(t), event)
 			var stopped *projections.StoppedError
 			require.ErrorAs(t, f.runner(0).CatchUp(t.Context()), &stopped)
 			require.Equal(t, int64(2), stopped.SequenceID)
-			var version int
-			require.NoError(t, f.pool.QueryRow(t.Context(), "select version from agent_memories").Scan(&version))
-			require.Equal(t, 1, version, "the events before it are applied")
+			require.Equal(t, 1, pgtest.Value[int](t, f.pool, "select version from agent_memories"), "the events before it are applied")
 		})
 	}
 }
@@ -243,12 +252,11 @@ func TestAProjectionGathersTheFirstStatistics(t *testing.T) {
 	for i := range batch {
 		batch[i] = commands.Remember{Draft: memory.Draft{AgentID: "a", UserID: "u", Content: canonjson.MustParse(`"x"`)}}
 	}
-	rows := func() (n float64) {
+	rows := func() float64 {
 		_, err := f.handler.RememberBatch(t.Context(), commands.Request{Tenant: domain.DefaultTenant}, batch)
 		require.NoError(t, err)
 		require.NoError(t, f.runner(500).CatchUp(t.Context()))
-		require.NoError(t, f.pool.QueryRow(t.Context(), `select reltuples from pg_class where relname = 'agent_memories' and relkind = 'r'`).Scan(&n))
-		return n
+		return pgtest.Value[float64](t, f.pool, `select reltuples from pg_class where relname = 'agent_memories' and relkind = 'r'`)
 	}
 	require.InDelta(t, -1, rows(), 0, "too few to matter")
 	require.InDelta(t, 2*half, rows(), half, "enough to be planned for")

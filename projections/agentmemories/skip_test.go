@@ -4,13 +4,12 @@ import (
 	"context"
 	"math/rand/v2"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/domain/memory"
@@ -22,43 +21,23 @@ import (
 // poison appends an event that only a newer version would know to the stream of a memory, or to a new one.
 func (f fixture) poison(t *testing.T, stream uuid.UUID) {
 	t.Helper()
-	_, err := f.writer.Append(t.Context(), eventstore.Command{Tenant: domain.DefaultTenant, Writes: []eventstore.StreamAppend{{
-		StreamID: stream, Expected: eventstore.Any, AgentID: "coach", UserID: "ana", Events: []eventstore.NewEvent{{
-			ID: uuid.New(), Type: "memory_dreamt", SchemaVersion: 1, Payload: canonjson.MustParse(`{"content":"sheep"}`), OccurredAt: time.Now(),
-		}},
-	}}})
-	require.NoError(t, err)
+	f.append(t, stream, eventstore.NewEvent{Type: "memory_dreamt", SchemaVersion: 1, Payload: canonjson.MustParse(`{"content":"sheep"}`)})
 }
 
 // adjusted appends an event after the poison, as a newer version would.
 func (f fixture) adjusted(t *testing.T, stream uuid.UUID, to float64) {
 	t.Helper()
 	encoded := memory.Encode(memory.ConfidenceAdjusted{From: 0.5, To: to})
-	_, err := f.writer.Append(t.Context(), eventstore.Command{Tenant: domain.DefaultTenant, Writes: []eventstore.StreamAppend{{
-		StreamID: stream, Expected: eventstore.Any, AgentID: "coach", UserID: "ana", Events: []eventstore.NewEvent{{
-			ID: uuid.New(), Type: memory.TypeConfidenceAdjusted, SchemaVersion: encoded.SchemaVersion, Payload: encoded.Payload, OccurredAt: time.Now(),
-		}},
-	}}})
-	require.NoError(t, err)
-}
-
-func (f fixture) versions(t *testing.T) []version {
-	t.Helper()
-	rows, err := f.pool.Query(t.Context(), readVersions, domain.DefaultTenant)
-	require.NoError(t, err)
-	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[version])
-	require.NoError(t, err)
-	return normal(t, all)
+	f.append(t, stream, eventstore.NewEvent{Type: memory.TypeConfidenceAdjusted, SchemaVersion: encoded.SchemaVersion, Payload: encoded.Payload})
 }
 
 func TestASkippedEventChangesNothingButTheVersion(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	req := commands.Request{Tenant: domain.DefaultTenant}
-	r, err := f.handler.Remember(t.Context(), req, commands.Remember{Draft: memory.Draft{AgentID: "coach", UserID: "ana", Content: canonjson.MustParse(`"runs"`)}})
-	require.NoError(t, err)
-	f.poison(t, r.ID)
-	f.adjusted(t, r.ID, 0.75)
+	id := f.remember(t)
+	f.poison(t, id)
+	f.adjusted(t, id, 0.75)
 	opened := uuid.New()
 	f.poison(t, opened)
 	f.adjusted(t, opened, 0.25)
@@ -72,12 +51,12 @@ func TestASkippedEventChangesNothingButTheVersion(t *testing.T) {
 	}
 	require.NoError(t, f.runner(0).CatchUp(t.Context()))
 
-	all := f.versions(t)
+	all := f.versions(t.Context(), t, domain.DefaultTenant)
 	require.Len(t, all, 5, "each version of each memory once, and no skip events")
 	require.Equal(t, []int64{1, 2, 3, 4, 5}, []int64{all[0].SequenceID, all[1].SequenceID, all[2].SequenceID, all[3].SequenceID, all[4].SequenceID})
 	skipped, after := all[1], all[2]
 	require.Equal(t, version{
-		ID: r.ID, AgentID: "coach", UserID: "ana", Type: "observation", Content: `"runs"`, Metadata: `{}`, Confidence: 0.5, State: "active",
+		ID: id, AgentID: "coach", UserID: "ana", Type: "observation", Content: `"runs"`, Metadata: `{}`, Confidence: 0.5, State: "active",
 		CreatedAt: all[0].CreatedAt, UpdatedAt: skipped.UpdatedAt, Version: 2, SequenceID: 2, RecordedAt: skipped.RecordedAt,
 		EventType: "projection_event_skipped", Actor: "ops", Reason: "of a newer program",
 		SupersededSequenceID: &after.SequenceID, SupersededAt: &after.RecordedAt,
@@ -92,12 +71,11 @@ func TestASkippedEventChangesNothingButTheVersion(t *testing.T) {
 	require.InDelta(t, 0.25, all[4].Confidence, 0)
 
 	for batch := range 4 {
-		_, err = f.pool.Exec(t.Context(), "delete from agent_memories; delete from agent_memory_history; truncate projection_checkpoints")
-		require.NoError(t, err)
+		pgtest.Exec(t, f.pool, "delete from agent_memories; delete from agent_memory_history; truncate projection_checkpoints")
 		require.NoError(t, f.runner(batch).CatchUp(t.Context()))
-		require.Equal(t, all, f.versions(t), "rebuilt rows are the same")
+		require.Equal(t, all, f.versions(t.Context(), t, domain.DefaultTenant), "rebuilt rows are the same")
 	}
-	_, err = f.handler.Forget(t.Context(), req, projections.SkipStream(agentmemories.Name))
+	_, err := f.handler.Forget(t.Context(), req, projections.SkipStream(agentmemories.Name))
 	require.Equal(t, domain.NotFound, domain.KindOf(err), "the skip stream is not a memory: %v", err)
 }
 

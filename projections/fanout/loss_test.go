@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/domain/memory"
@@ -77,10 +78,9 @@ func TestMessagesDroppedForTheirAgeAreNotRelayedAgain(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, stream.Purge(t.Context()))
 
-	_, err = f.pool.Exec(t.Context(), "grant update on events to current_user; "+`
+	pgtest.Exec(t, f.pool, "grant update on events to current_user; "+`
 		alter table events disable trigger events_immutable;
 		update events set created_at = created_at - interval '8 days'`)
-	require.NoError(t, err)
 	f.remember(t, tenant, 1)
 	f.project(t)
 	require.NoError(t, f.runner(t, runner.Config{}).CatchUp(t.Context()))

@@ -175,10 +175,9 @@ func TestAMessageIsTheEventAsACloudEvent(t *testing.T) {
 	}, commands.Remember{Draft: memory.Draft{AgentID: "coach", UserID: "ana.b *>é", Content: canonjson.MustParse(`"<&>"`)}})
 	require.NoError(t, err)
 	// No command takes control characters; a message has them encoded all the same.
-	_, err = f.pool.Exec(t.Context(), "grant update on events to current_user; "+`
+	pgtest.Exec(t, f.pool, "grant update on events to current_user; "+`
 		alter table events disable trigger events_immutable;
 		update events set metadata = jsonb_set(metadata::jsonb, '{actor}', '"ana 100%\r\nx: é"')`)
-	require.NoError(t, err)
 	f.project(t)
 	require.NoError(t, f.runner(t, runner.Config{}).CatchUp(t.Context()))
 
@@ -232,8 +231,7 @@ func TestACheckpointLeftBehindRepeatsNoMessage(t *testing.T) {
 	f.project(t)
 	require.NoError(t, f.runner(t, runner.Config{}).CatchUp(t.Context()))
 	// As after a crash between the delivery and the checkpoint's move, longer ago than the deduplication window.
-	_, err := f.pool.Exec(t.Context(), "update projection_checkpoints set sequence_id = 3 where projection = 'fanout'")
-	require.NoError(t, err)
+	pgtest.Exec(t, f.pool, "update projection_checkpoints set sequence_id = 3 where projection = 'fanout'")
 	f.remember(t, tenant, 2)
 	f.project(t)
 	require.NoError(t, f.runner(t, runner.Config{}).CatchUp(t.Context()))

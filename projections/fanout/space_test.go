@@ -7,6 +7,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 
+	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections"
@@ -170,8 +171,7 @@ func TestATenantLostFromAFullStreamOutOfTurnIsRefilled(t *testing.T) {
 	stream, err := f.js.Stream(t.Context(), fanout.Stream)
 	require.NoError(t, err)
 	require.NoError(t, stream.Purge(t.Context(), jetstream.WithPurgeSubject("auren.evt.other.>")))
-	_, err = f.pool.Exec(t.Context(), "update projection_checkpoints set updated_at = updated_at + interval '1 hour'")
-	require.NoError(t, err)
+	pgtest.Exec(t, f.pool, "update projection_checkpoints set updated_at = updated_at + interval '1 hour'")
 	f.remember(t, "other", 1)
 	f.catchUp(t, config)
 	f.requireRelayed(t, "other", 0, 6)

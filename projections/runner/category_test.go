@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections"
@@ -50,8 +51,7 @@ func TestANewCategoryReachesItsSubscribersAlone(t *testing.T) {
 			appendIn("audit", 1)
 			// A batch of one event ends within and between the gaps.
 			for _, batch := range []int{1, 2, 100} {
-				_, err := f.pool.Exec(t.Context(), "truncate applied, projection_checkpoints")
-				require.NoError(t, err)
+				pgtest.Exec(t, f.pool, "truncate applied, projection_checkpoints")
 				config := Config{Batch: batch}
 				require.NoError(t, New(f.pool, f.log, f.watcher, config, diary{}, census{ledger{}, c.categories}).CatchUp(t.Context()))
 				require.Equal(t, []int64{1, 4}, f.applied(t, tenant))

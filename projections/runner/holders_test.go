@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 
+	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections/lease"
@@ -23,22 +24,10 @@ import (
 // leaders returns the holder of each tenant that has one.
 func (f fixture) leaders(t *testing.T) map[domain.Tenant]string {
 	t.Helper()
-	rows, err := f.pool.Query(t.Context(), `
-select tenant_id, lease_holder
+	return pgtest.Value[map[domain.Tenant]string](t, f.pool, `
+select coalesce(jsonb_object_agg(tenant_id, lease_holder), '{}')
   from projection_checkpoints
  where lease_until > clock_timestamp()`)
-	require.NoError(t, err)
-	type leader struct {
-		Tenant domain.Tenant
-		Holder string
-	}
-	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[leader])
-	require.NoError(t, err)
-	leaders := map[domain.Tenant]string{}
-	for _, l := range all {
-		leaders[l.Tenant] = l.Holder
-	}
-	return leaders
 }
 
 // requireLeaders waits until each of the first tenants, t0, t1 …, is led by its owner among the holders.
@@ -226,8 +215,7 @@ func TestManyTenantsAreTakenOverInFewPolls(t *testing.T) {
 		`insert into projection_checkpoints (tenant_id, projection, projection_version, lease_holder, lease_term, lease_until)
 		 select 't' || i, 'diary', 1, 'dead', 1, now() - interval '1 s' from generate_series(1, $1) as i`,
 	} {
-		_, err := f.pool.Exec(t.Context(), sql, tenants)
-		require.NoError(t, err)
+		pgtest.Exec(t, f.pool, sql, tenants)
 	}
 	polls := &polls{}
 	config := f.pool.Config()
@@ -251,8 +239,7 @@ func TestTenantsThatAreBehindAreDueFirst(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	for _, tenant := range []string{"a", "b", "c", "d", "e"} {
-		_, err := f.pool.Exec(t.Context(), `insert into logs (tenant_id, hash, created_at) values ($1, '\x00', now())`, tenant)
-		require.NoError(t, err)
+		pgtest.Exec(t, f.pool, `insert into logs (tenant_id, hash, created_at) values ($1, '\x00', now())`, tenant)
 	}
 	f.append(t, "late", `{}`)
 	due, err := f.runner(Config{}).poll(t.Context())

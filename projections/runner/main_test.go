@@ -34,8 +34,7 @@ func setup(t *testing.T) fixture {
 	t.Helper()
 	pool := pgtest.New(t)
 	// Without a key: an event that is applied twice is recorded twice, in the order of n.
-	_, err := pool.Exec(t.Context(), "create table applied (n bigserial, tenant_id text, sequence_id bigint, number bigint)")
-	require.NoError(t, err)
+	pgtest.Exec(t, pool, "create table applied (n bigserial, tenant_id text, sequence_id bigint, number bigint)")
 	log, appends := eventstore.NewLog(pool), writer.New(pool, writer.Config{})
 	t.Cleanup(appends.Close)
 	return fixture{pool: pool, log: log, writer: appends, watcher: eventstore.NewWatcher(pool, eventstore.LogChannel, zap.NewNop())}
@@ -76,11 +75,7 @@ func (f fixture) append(t *testing.T, tenant domain.Tenant, payloads ...string) 
 // applied lists the sequence_ids in the order in which they were applied.
 func (f fixture) applied(t *testing.T, tenant domain.Tenant) []int64 {
 	t.Helper()
-	rows, err := f.pool.Query(t.Context(), "select sequence_id from applied where tenant_id = $1 order by n", tenant)
-	require.NoError(t, err)
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-	require.NoError(t, err)
-	return ids
+	return pgtest.Rows[int64](t, f.pool, "select sequence_id from applied where tenant_id = $1 order by n", tenant)
 }
 
 func (f fixture) status(t *testing.T, tenant domain.Tenant) projections.Status {
@@ -99,8 +94,7 @@ func (f fixture) status(t *testing.T, tenant domain.Tenant) projections.Status {
 // expire lets all leases expire.
 func (f fixture) expire(t *testing.T) {
 	t.Helper()
-	_, err := f.pool.Exec(t.Context(), "update projection_checkpoints set lease_until = clock_timestamp() - interval '1 s'")
-	require.NoError(t, err)
+	pgtest.Exec(t, f.pool, "update projection_checkpoints set lease_until = clock_timestamp() - interval '1 s'")
 }
 
 func upTo(n int) []int64 {

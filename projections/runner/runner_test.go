@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
+	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections"
@@ -34,8 +35,7 @@ func TestCatchUpAppliesEachEventOnceInOrder(t *testing.T) {
 		require.NoError(t, f.runner(config).CatchUp(t.Context()))
 		require.Equal(t, upTo(300), f.applied(t, tenant))
 		require.Equal(t, upTo(10), f.applied(t, "other"))
-		_, err := f.pool.Exec(t.Context(), "truncate applied, projection_checkpoints")
-		require.NoError(t, err)
+		pgtest.Exec(t, f.pool, "truncate applied, projection_checkpoints")
 	}
 }
 
@@ -135,8 +135,7 @@ func TestAHeartbeatRenewsLeasesAndNoticesALoss(t *testing.T) {
 		require.NoError(t, r.turn(t.Context(), r.unit(name), 0))
 	}
 	f.expire(t)
-	_, err := f.pool.Exec(t.Context(), "update projection_checkpoints set lease_term = 9 where tenant_id = 'other'")
-	require.NoError(t, err)
+	pgtest.Exec(t, f.pool, "update projection_checkpoints set lease_term = 9 where tenant_id = 'other'")
 	r.heartbeat(t.Context())
 	require.NotEmpty(t, f.status(t, tenant).Holder)
 	require.Empty(t, f.status(t, "other").Holder)
@@ -158,9 +157,7 @@ func TestLeasesAreReleasedAtTheEnd(t *testing.T) {
 	stop()
 	require.NoError(t, <-ended)
 	require.Empty(t, f.status(t, tenant).Holder)
-	var runners int
-	require.NoError(t, f.pool.QueryRow(t.Context(), "select count(*) from projectors").Scan(&runners))
-	require.Zero(t, runners, "the runner is unregistered")
+	require.Zero(t, pgtest.Value[int](t, f.pool, "select count(*) from projectors"), "the runner is unregistered")
 }
 
 func TestAnInterruptedBatchReleasesItsLease(t *testing.T) {
@@ -276,8 +273,7 @@ func TestRunSurvivesTheLossOfItsConnections(t *testing.T) {
 	running.Go(func() { _ = own.runner(Config{Poll: 10 * time.Millisecond, LeaseTTL: time.Second}).Run(ctx) })
 	for n := 1; n <= 5; n++ {
 		f.append(t, tenant, `{}`)
-		_, err := f.pool.Exec(t.Context(), "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'victim' and datname = current_database()")
-		require.NoError(t, err)
+		pgtest.Exec(t, f.pool, "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'victim' and datname = current_database()")
 		require.Eventually(t, func() bool { return len(f.applied(t, tenant)) >= n }, 20*time.Second, 10*time.Millisecond)
 		require.Equal(t, upTo(n), f.applied(t, tenant))
 	}
@@ -291,8 +287,7 @@ func TestBatchNotifies(t *testing.T) {
 	conn, err := f.pool.Acquire(t.Context())
 	require.NoError(t, err)
 	defer conn.Release()
-	_, err = conn.Exec(t.Context(), "listen "+projections.Channel)
-	require.NoError(t, err)
+	pgtest.Exec(t, conn, "listen "+projections.Channel)
 	f.append(t, tenant, `{}`, `{}`)
 	require.NoError(t, f.runner(Config{}).CatchUp(t.Context()))
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)

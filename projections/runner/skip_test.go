@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/eventstore"
@@ -72,8 +73,7 @@ func TestSkipHoldsForARebuild(t *testing.T) {
 	require.ErrorAs(t, f.runner(Config{}).CatchUp(t.Context()), new(*projections.StoppedError))
 	f.skip(t, "diary", 2)
 	for range 2 {
-		_, err := f.pool.Exec(t.Context(), "truncate applied, projection_checkpoints")
-		require.NoError(t, err)
+		pgtest.Exec(t, f.pool, "truncate applied, projection_checkpoints")
 		require.NoError(t, f.runner(Config{}).CatchUp(t.Context()))
 		require.Equal(t, upTo(3), f.applied(t, tenant))
 	}
@@ -281,8 +281,7 @@ func TestAnUnknownLeaseOfOursIsUsed(t *testing.T) {
 	require.NoError(t, r.CatchUp(t.Context()))
 	require.Equal(t, 1, o.resumed)
 	o.sent = nil // the target has lost its events
-	_, err := f.pool.Exec(t.Context(), "update projection_checkpoints set lease_holder = 'us', lease_until = 'infinity' where projection = 'outbox'")
-	require.NoError(t, err)
+	pgtest.Exec(t, f.pool, "update projection_checkpoints set lease_holder = 'us', lease_until = 'infinity' where projection = 'outbox'")
 	require.NoError(t, r.CatchUp(t.Context()))
 	require.Equal(t, 2, o.resumed)
 	require.Equal(t, []int64{1}, o.sent)

@@ -49,8 +49,7 @@ func (b backup) restore(t *testing.T, server *pgtest.Server) {
 	require.NoError(t, err)
 	defer conn.Close(t.Context())
 	for _, statement := range []string{"drop database auren with (force)", "create database auren owner auren"} {
-		_, err := conn.Exec(t.Context(), statement)
-		require.NoError(t, err)
+		pgtest.Exec(t, conn, statement)
 	}
 	tool(t, "pg_restore", "--exit-on-error", "--dbname="+server.DSN(), b.file)
 }
