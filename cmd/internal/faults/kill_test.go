@@ -144,7 +144,8 @@ func TestImportKilled(t *testing.T) {
 	victim.died()
 	killedAt := w.head(domain.DefaultTenant)
 	require.Positive(t, killedAt)
-	w.run(args...) // its exit code reports the sample's rejected records
+	said, _, _ := w.run(append(args, "--json")...) // its exit code reports the sample's rejected records
+	require.Contains(t, said, fmt.Sprintf(`"verified": %d`, summary.Added), "both runs' memories are as imported")
 	require.Less(t, killedAt, w.head(domain.DefaultTenant), "the killed import was not complete")
 	w.requireCaughtUp(domain.DefaultTenant, w.head(domain.DefaultTenant))
 	const due = "select count(*) from agent_memories where state = 'active' and expires_at <= clock_timestamp()"

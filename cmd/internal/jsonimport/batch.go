@@ -88,11 +88,6 @@ func (r *run) reportBatch(b *batch) error {
 		if err := r.outcomes.write(o); err != nil {
 			return err
 		}
-		if r.deps.Outcome != nil {
-			if err := r.deps.Outcome(o); err != nil {
-				return err
-			}
-		}
 	}
 	return errors.Join(r.rejects.flush(), r.outcomes.flush())
 }

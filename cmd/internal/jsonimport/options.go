@@ -66,8 +66,6 @@ type Deps struct {
 	// Versions returns every version of one memory that the projection holds. It is called if a memory differs from its
 	// record, as it may have been changed after the import. With nil, every such memory counts as different.
 	Versions func(ctx context.Context, tenant domain.Tenant, id uuid.UUID) ([]queries.Version, error)
-	// Outcome is called with the outcome of each record, in order; an error ends the run. May be nil.
-	Outcome func(Outcome) error
 	// Progress is called after each batch. May be nil.
 	Progress func(Progress)
 }

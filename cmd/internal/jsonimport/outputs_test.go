@@ -1,7 +1,6 @@
 package jsonimport
 
 import (
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -47,9 +46,7 @@ func TestOutputsAmongTheSourcesAreRefused(t *testing.T) {
 			require.Equal(t, domain.Invalid, domain.KindOf(err))
 			require.NoFileExists(t, filepath.Join(beside, "new"))
 			for _, name := range []string{file, filepath.Join(root, "sub", "b.json")} {
-				raw, err := os.ReadFile(name)
-				require.NoError(t, err)
-				require.Equal(t, "[]", string(raw))
+				require.Equal(t, "[]", read(t, name))
 			}
 		}
 	}
@@ -71,24 +68,13 @@ func TestOutputsKeepOtherHardLinks(t *testing.T) {
 	require.NoError(t, os.Link(former, outcomes))
 
 	_, told := w.run(t, Options{Root: root, Rejects: rejects, Outcomes: outcomes})
-	raw, err := os.ReadFile(former)
-	require.NoError(t, err)
-	require.Equal(t, "kept", string(raw))
-	raw, err = os.ReadFile(rejects)
-	require.NoError(t, err)
-	require.Equal(t, 1, strings.Count(string(raw), "\n"))
-	raw, err = os.ReadFile(outcomes)
-	require.NoError(t, err)
-	var written []Outcome
-	for line := range strings.Lines(string(raw)) {
-		var o Outcome
-		require.NoError(t, json.Unmarshal([]byte(line), &o))
-		written = append(written, o)
-	}
-	require.Equal(t, told, written)
-	require.Contains(t, string(raw), `{"file":"list.json","index":0,"verdict":"added","id":"`)
-	require.Contains(t, string(raw), `{"file":"list.json","index":1,"verdict":"rejected","reason":"`)
-	require.Equal(t, 1, strings.Count(string(raw), `"id":`), "none was made for the other")
+	require.Equal(t, "kept", read(t, former))
+	require.Len(t, lines[rejection](t, rejects), 1)
+	require.Len(t, told, 2)
+	written := read(t, outcomes)
+	require.Contains(t, written, `{"file":"list.json","index":0,"verdict":"added","id":"`)
+	require.Contains(t, written, `{"file":"list.json","index":1,"verdict":"rejected","reason":"`)
+	require.Equal(t, 1, strings.Count(written, `"id":`), "none was made for the other")
 	entries, err := os.ReadDir(dir)
 	require.NoError(t, err)
 	require.Len(t, entries, 3, "nothing is left beside them")

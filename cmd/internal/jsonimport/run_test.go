@@ -1,13 +1,13 @@
 package jsonimport
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -30,63 +30,65 @@ func numbered(n int) string {
 	return "[" + strings.Join(records, ",") + "]"
 }
 
-func TestRejectsHoldTheRawBytes(t *testing.T) {
-	t.Parallel()
-	w := setup(t)
-	const broken, long = "{\"content\": \"a\xff\", 'x'}", `{"memory_type": "%s", "content": 1}`
-	text := "\ufeff[" + broken + `, {"content": 1}, 5, ` + strings.Replace(long, "%s", strings.Repeat("t", 60), 1) + `, {"content": "cut`
-	root := filesOf(t, map[string]string{"list.json": text})
-	file := filepath.Join(t.TempDir(), "rejects.jsonl")
-	require.NoError(t, os.WriteFile(file, []byte("of a former run"), 0o600))
+type importFunc = func(context.Context, commands.Request, []commands.ImportRecord, bool) ([]commands.ImportResult, error)
+
+// answer imports nothing and gives each record the same result.
+func answer(result commands.ImportResult) importFunc {
+	return func(_ context.Context, _ commands.Request, records []commands.ImportRecord, _ bool) ([]commands.ImportResult, error) {
+		return slices.Repeat([]commands.ImportResult{result}, len(records)), nil
+	}
+}
+
+// around imports each batch by the call of next.
+func (w *world) around(batch func(records int, next func() error) error) Deps {
 	deps := w.deps()
-	handler := deps.Import
-	deps.Import = func(ctx context.Context, req commands.Request, records []commands.ImportRecord, dryRun bool) ([]commands.ImportResult, error) {
-		results, err := handler(ctx, req, records[:0], dryRun)
-		for range records {
-			results = append(results, commands.ImportResult{Err: domain.Invalidf("content", "is refused")})
-		}
+	deps.Import = func(ctx context.Context, req commands.Request, records []commands.ImportRecord, dryRun bool) (results []commands.ImportResult, err error) {
+		err = batch(len(records), func() (err error) {
+			results, err = w.handler.Import(ctx, req, records, dryRun)
+			return err
+		})
 		return results, err
 	}
-	report, err := Run(t.Context(), Options{Root: root, User: "anna", Rejects: file}, deps)
-	require.NoError(t, err)
+	return deps
+}
+
+func TestRejectsHoldTheRawBytes(t *testing.T) {
+	t.Parallel()
+	const broken = "{\"content\": \"a\xff\", 'x'}"
+	long := `{"memory_type": "` + strings.Repeat("t", 60) + `", "content": 1}`
+	text := "\ufeff[" + broken + `, {"content": 1}, 5, ` + long + `, {"content": "cut`
+	file := filepath.Join(t.TempDir(), "rejects.jsonl")
+	require.NoError(t, os.WriteFile(file, []byte("of a former run"), 0o600))
+	report, _ := runWith(t, Options{Root: filesOf(t, map[string]string{"list.json": text}), Rejects: file},
+		Deps{Import: answer(commands.ImportResult{Err: domain.Invalidf("content", "is refused")})})
 	require.Equal(t, 5, report.Total.Rejected)
 
-	in, err := os.Open(file)
-	require.NoError(t, err)
-	defer in.Close()
-	lines := bufio.NewScanner(in)
-	var reasons []string
-	for _, raw := range []string{broken, `{"content": 1}`, "5", strings.Replace(long, "%s", strings.Repeat("t", 60), 1), `{"content": "cut`} {
-		require.True(t, lines.Scan())
-		var r rejection
-		require.NoError(t, json.Unmarshal(lines.Bytes(), &r))
+	rejections := lines[rejection](t, file)
+	require.Len(t, rejections, 5)
+	for i, raw := range []string{broken, `{"content": 1}`, "5", long, `{"content": "cut`} {
+		r := rejections[i]
 		require.Equal(t, raw, string(r.Raw))
 		require.Equal(t, strings.ToValidUTF8(raw, "\ufffd"), r.RawText)
 		require.Equal(t, raw, text[r.Offset:r.Offset+r.Length])
 		require.Equal(t, "list.json", r.File)
-		require.Equal(t, len(reasons), r.Index)
-		reasons = append(reasons, r.Reason)
+		require.Equal(t, i, r.Index)
 	}
-	require.False(t, lines.Scan())
-	require.Equal(t, "content: is refused", reasons[1], "what the importer refuses is rejected as well")
+	require.Equal(t, "content: is refused", rejections[1].Reason, "what the importer refuses is rejected as well")
 }
 
 func TestBatchesAreLimitedAndOutcomesInOrder(t *testing.T) {
 	t.Parallel()
-	w := setup(t)
-	deps := w.deps()
-	handler := deps.Import
 	var now, most atomic.Int32
-	deps.Import = func(ctx context.Context, req commands.Request, records []commands.ImportRecord, dryRun bool) ([]commands.ImportResult, error) {
+	deps := setup(t).around(func(records int, next func() error) error {
 		defer now.Add(-1)
 		n := now.Add(1)
 		for seen := most.Load(); n > seen && !most.CompareAndSwap(seen, n); seen = most.Load() {
 		}
-		if len(records) > 7 {
-			return nil, fmt.Errorf("a batch of %d records", len(records))
+		if records > 7 {
+			return fmt.Errorf("a batch of %d records", records)
 		}
-		return handler(ctx, req, records, dryRun)
-	}
+		return next()
+	})
 	var last Progress
 	deps.Progress = func(p Progress) {
 		if p.Phase == PhaseImport {
@@ -95,86 +97,60 @@ func TestBatchesAreLimitedAndOutcomesInOrder(t *testing.T) {
 		}
 	}
 	root := filesOf(t, map[string]string{"list.json": numbered(200)})
-	report, err := Run(t.Context(), Options{Root: root, User: "anna", BatchRecords: 7, InFlight: 3}, deps)
-	require.NoError(t, err)
+	report, outcomes := runWith(t, Options{Root: root, BatchRecords: 7, InFlight: 3}, deps)
 	require.Equal(t, 200, report.Total.Added)
 	require.LessOrEqual(t, most.Load(), int32(3))
 	require.Equal(t, Progress{Phase: PhaseImport, Bytes: last.TotalBytes, TotalBytes: report.Files[0].Bytes, Records: 200}, last)
-	for i, o := range w.outcomes {
+	for i, o := range outcomes {
 		require.Equal(t, i, o.Index)
 	}
 }
 
-func TestBatchesAreLimitedInBytes(t *testing.T) {
+func TestBatchesAreLimitedInBytesAndRepeatedWhileTheImporterIsUnavailable(t *testing.T) {
 	t.Parallel()
-	w := setup(t)
-	deps := w.deps()
-	handler := deps.Import
-	var batches atomic.Int32
-	deps.Import = func(ctx context.Context, req commands.Request, records []commands.ImportRecord, dryRun bool) ([]commands.ImportResult, error) {
-		batches.Add(1)
-		return handler(ctx, req, records, dryRun)
-	}
-	large := `{"content": "` + strings.Repeat("x", 10_000) + `", "agent_id": "a", "id": %d}`
+	var attempts atomic.Int32
+	deps := setup(t).around(func(_ int, next func() error) error {
+		if attempts.Add(1) <= 2 {
+			return domain.Errorf(domain.Unavailable, "away")
+		}
+		return next()
+	})
 	var records []string
 	for i := range 20 {
-		records = append(records, fmt.Sprintf(large, i))
+		records = append(records, fmt.Sprintf(`{"content": "%s", "agent_id": "a", "id": %d}`, strings.Repeat("x", 10_000), i))
 	}
 	root := filesOf(t, map[string]string{"list.json": "[" + strings.Join(records, ",") + "]"})
-	_, err := Run(t.Context(), Options{Root: root, User: "anna", BatchBytes: 50_000}, deps)
-	require.NoError(t, err)
-	require.EqualValues(t, 4, batches.Load())
-}
-
-func TestAnUnavailableImporterIsRetried(t *testing.T) {
-	t.Parallel()
-	w := setup(t)
-	deps := w.deps()
-	handler := deps.Import
-	failures := atomic.Int32{}
-	failures.Store(2)
-	deps.Import = func(ctx context.Context, req commands.Request, records []commands.ImportRecord, dryRun bool) ([]commands.ImportResult, error) {
-		if failures.Add(-1) >= 0 {
-			return nil, domain.Errorf(domain.Unavailable, "away")
-		}
-		return handler(ctx, req, records, dryRun)
-	}
-	root := filesOf(t, map[string]string{"list.json": numbered(20)})
-	report, err := Run(t.Context(), Options{Root: root, User: "anna", BatchRecords: 10}, deps)
-	require.NoError(t, err)
+	report, _ := runWith(t, Options{Root: root, BatchBytes: 50_000}, deps)
 	require.Equal(t, 20, report.Total.Added)
+	require.EqualValues(t, 4+2, attempts.Load())
 }
 
 func TestAFailureEndsTheRun(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-	root := filesOf(t, map[string]string{"list.json": numbered(100)})
-	boom := errors.New("boom")
-	added := func(_ context.Context, _ commands.Request, records []commands.ImportRecord, _ bool) ([]commands.ImportResult, error) {
-		results := make([]commands.ImportResult, len(records))
-		for i := range results {
-			results[i].Verdict = commands.ImportAdded
-		}
-		return results, nil
-	}
+	o := Options{Root: filesOf(t, map[string]string{"list.json": numbered(100)}), User: "anna", BatchRecords: 3}
+	boom, added := errors.New("boom"), answer(commands.ImportResult{Verdict: commands.ImportAdded})
 	for name, deps := range map[string]Deps{
 		"import": {Import: func(context.Context, commands.Request, []commands.ImportRecord, bool) ([]commands.ImportResult, error) {
 			return nil, boom
 		}},
-		"outcome": {Import: added, Outcome: func(Outcome) error { return boom }},
 		"verify": {Import: added, Current: func(context.Context, domain.Tenant, int64, []uuid.UUID) (map[uuid.UUID]queries.Memory, error) {
 			return nil, boom
 		}},
 	} {
-		report, err := Run(t.Context(), Options{Root: root, User: "anna", BatchRecords: 3}, deps)
+		report, err := Run(t.Context(), o, deps)
 		require.ErrorIs(t, err, boom, name)
 		require.NotNil(t, report)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	_, err := Run(ctx, Options{Root: root, User: "anna", BatchRecords: 3}, Deps{Import: added, Outcome: func(Outcome) error { cancel(); return nil }})
+	_, err := Run(ctx, o, Deps{Import: added, Progress: func(Progress) { cancel() }})
 	require.ErrorIs(t, err, context.Canceled)
-	_, err = Run(t.Context(), Options{Root: filepath.Join(root, "none")}, Deps{})
+	o.Outcomes = "/dev/full"
+	_, err = Run(t.Context(), o, Deps{Import: added})
+	require.ErrorContains(t, err, "outcomes")
+	missing := filepath.Join(o.Root, "none")
+	_, err = Run(t.Context(), Options{Root: missing}, Deps{})
 	require.Equal(t, domain.Invalid, domain.KindOf(err))
-	require.EqualError(t, err, "open "+filepath.Join(root, "none")+": no such file or directory")
+	require.EqualError(t, err, "open "+missing+": no such file or directory")
 }
 
 func TestVerificationFindsWhatDiffers(t *testing.T) {
@@ -199,8 +175,7 @@ func TestVerificationFindsWhatDiffers(t *testing.T) {
 		delete(held, ids[5])
 		return held, err
 	}
-	report, err := Run(t.Context(), Options{Root: root, User: "anna"}, deps)
-	require.NoError(t, err)
+	report, _ := runWith(t, Options{Root: root}, deps)
 	v := report.Verification
 	require.Equal(t, []int{6, 1, 0, 1, 4}, []int{v.Checked, v.Verified, v.ChangedSince, v.Missing, v.Differs})
 	require.Len(t, v.Differences, 5)

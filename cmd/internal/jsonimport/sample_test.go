@@ -1,7 +1,6 @@
 package jsonimport
 
 import (
-	"os"
 	"path/filepath"
 	"testing"
 
@@ -39,11 +38,10 @@ func TestSampleIsImportedAsItsSummarySays(t *testing.T) {
 	require.True(t, report.Verification.Complete())
 	require.Equal(t, ExitIncomplete, report.ExitCode())
 
-	manual, err := os.ReadFile("../../../docs/import.md")
-	require.NoError(t, err)
+	manual := read(t, "../../../docs/import.md")
 	require.Len(t, report.Notes, 17, report.Notes)
 	for code := range report.Notes {
-		require.Contains(t, string(manual), "| `"+string(code)+"` |")
+		require.Contains(t, manual, "| `"+string(code)+"` |")
 	}
 
 	head := w.head(t)

@@ -1,14 +1,16 @@
 package jsonimport
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 
@@ -22,32 +24,28 @@ import (
 	"github.com/auren-memory/auren/queries"
 )
 
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
 // world is a real log with its projection, and the dependencies of an import.
 type world struct {
-	log      *eventstore.Log
-	writer   *writer.Writer
-	handler  *commands.Handler
-	reader   *queries.Reader
-	runner   *runner.Runner
-	outcomes []Outcome
+	log     *eventstore.Log
+	handler *commands.Handler
+	reader  *queries.Reader
+	runner  *runner.Runner
 }
 
 func setup(t *testing.T) *world {
 	t.Helper()
-	return newWorld(pgtest.New(t))
-}
-
-func newWorld(pool *pgxpool.Pool) *world {
-	log, appends := eventstore.NewLog(pool), writer.New(pool, writer.Config{})
+	pool := pgtest.New(t)
+	log := eventstore.NewLog(pool)
 	watcher := eventstore.NewWatcher(pool, eventstore.LogChannel, zap.NewNop())
 	return &world{
-		log: log, writer: appends, handler: commands.New(log, appends, commands.Config{}), reader: queries.New(pool, queries.Config{}),
+		log: log, handler: commands.New(log, writer.New(pool, writer.Config{}), commands.Config{}), reader: queries.New(pool, queries.Config{}),
 		runner: runner.New(pool, log, watcher, runner.Config{}, agentmemories.Projection{}),
 	}
 }
 
 func (w *world) deps() Deps {
-	w.outcomes = nil
 	return Deps{
 		Import: w.handler.Import,
 		Current: func(ctx context.Context, tenant domain.Tenant, minSequence int64, ids []uuid.UUID) (map[uuid.UUID]queries.Memory, error) {
@@ -61,25 +59,56 @@ func (w *world) deps() Deps {
 			result, err := w.reader.History(ctx, tenant, id, queries.HistoryPage{}, queries.At{})
 			return result.Versions, err
 		},
-		Outcome: func(o Outcome) error {
-			w.outcomes = append(w.outcomes, o)
-			return nil
-		},
 	}
 }
 
-// run imports a tree, which must succeed, and returns the report and the outcomes.
 func (w *world) run(t *testing.T, o Options) (*Report, []Outcome) {
 	t.Helper()
-	if o.User == "" {
-		o.User = "anna"
-	}
+	return runWith(t, o, w.deps())
+}
+
+// runWith imports a tree, which must succeed, and returns the report and the outcomes.
+func runWith(t *testing.T, o Options, deps Deps) (*Report, []Outcome) {
+	t.Helper()
+	o.User, o.Outcomes = cmp.Or(o.User, "anna"), cmp.Or(o.Outcomes, filepath.Join(t.TempDir(), "outcomes"))
 	if o.Zone == nil {
 		o.Zone = berlin(t)
 	}
-	report, err := Run(t.Context(), o, w.deps())
+	report, err := Run(t.Context(), o, deps)
 	require.NoError(t, err)
-	return report, w.outcomes
+	return report, lines[Outcome](t, o.Outcomes)
+}
+
+// lines decodes a file of JSON lines.
+func lines[T any](t *testing.T, file string) (all []T) {
+	t.Helper()
+	for line := range strings.Lines(read(t, file)) {
+		var one T
+		require.NoError(t, json.Unmarshal([]byte(line), &one))
+		all = append(all, one)
+	}
+	return all
+}
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	raw, err := os.ReadFile(file)
+	require.NoError(t, err)
+	return string(raw)
+}
+
+// each returns what it finds in each memory or outcome.
+func each[T, V any](all []T, one func(T) V) []V {
+	var found []V
+	for _, a := range all {
+		found = append(found, one(a))
+	}
+	return found
+}
+
+// verdicts lists those of the records, in their order.
+func verdicts(outcomes []Outcome) string {
+	return strings.Join(each(outcomes, func(o Outcome) string { return string(o.Verdict) }), " ")
 }
 
 // requireForetold compares what a dry run foretold with what happened; only random ids are not known before.
