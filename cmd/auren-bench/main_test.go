@@ -21,7 +21,7 @@ func call(t *testing.T, args ...string) (stdout, stderr string, code int) {
 	return out.String(), errs.String(), code
 }
 
-func TestAPrivateServerIsRemovedAfterwards(t *testing.T) {
+func TestAPrivateServerSyncsAndIsRemovedAfterwards(t *testing.T) {
 	dataDir := pgtest.DataDir(t)
 	stdout, stderr, code := call(t, "--data-dir", dataDir, "freshness", "--quick", "--rounds", "1", "--json")
 	require.Equal(t, exitOK, code, stderr)
@@ -29,6 +29,9 @@ func TestAPrivateServerIsRemovedAfterwards(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(stdout), &report))
 	require.Len(t, report.Results, 1)
 	require.True(t, report.Machine.Private)
+	for _, name := range []string{"fsync", "synchronous_commit"} {
+		require.Contains(t, report.Machine.Settings, measure.Setting{Name: name, Value: "on"})
+	}
 	left, err := os.ReadDir(dataDir)
 	require.NoError(t, err)
 	require.Empty(t, left)

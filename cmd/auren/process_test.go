@@ -166,28 +166,29 @@ func TestFailingToPrintIsAFailure(t *testing.T) {
 	defer unread.Close()
 
 	dsn := pgtest.DSN(t)
+	runTo := func(out *os.File, args ...string) (code int, said string) {
+		var stderr proctest.Output
+		code = run(t.Context(), append([]string{"--db-dsn", dsn}, args...), strings.NewReader(""), out, &stderr)
+		return code, stderr.String()
+	}
 	for _, args := range [][]string{
 		{"version"}, {"--version"}, {"--help"}, {"verify"}, {"verify", "--json"}, {"list"}, {"list", "--json"}, {"recall", "x"},
 	} {
-		args = append([]string{"--db-dsn", dsn}, args...)
-		var said proctest.Output
-		require.Equal(t, exitFailed, run(t.Context(), args, strings.NewReader(""), unwritable, &said), "%v", args)
-		require.Equal(t, "auren: write "+os.DevNull+": bad file descriptor\n", said.String(), args)
-
-		said = proctest.Output{}
-		require.Equal(t, exitOK, run(t.Context(), args, strings.NewReader(""), unread, &said), "%v", args)
-		require.Empty(t, said.String(), args)
+		code, said := runTo(unwritable, args...)
+		require.Equal(t, exitFailed, code, args)
+		require.Equal(t, "auren: write "+os.DevNull+": bad file descriptor\n", said, args)
+		code, said = runTo(unread, args...)
+		require.Equal(t, exitOK, code, args)
+		require.Empty(t, said, args)
 	}
 
-	var said proctest.Output
-	require.Equal(t, exitUsage, run(t.Context(), []string{"verify", "--loud"}, strings.NewReader(""), unwritable, &said))
-	require.Contains(t, said.String(), "unknown flag --loud")
-	said = proctest.Output{}
-	code := run(t.Context(), []string{"--db-dsn", dsn, "status", "--nats-url", "nats://127.0.0.1:1"}, strings.NewReader(""), unread, &said)
+	code, said := runTo(unwritable, "verify", "--loud")
+	require.Equal(t, exitUsage, code)
+	require.Contains(t, said, "unknown flag --loud")
+	code, said = runTo(unread, "status", "--nats-url", "nats://127.0.0.1:1")
 	require.Equal(t, exitFailed, code)
-	require.Equal(t, "auren: not ready\n", said.String(), "the command's own failure is reported")
-	said = proctest.Output{}
-	code = run(t.Context(), []string{"--db-dsn", dsn, "status", "--nats-url", "nats://127.0.0.1:1"}, strings.NewReader(""), unwritable, &said)
+	require.Equal(t, "auren: not ready\n", said, "the command's own failure is reported")
+	code, said = runTo(unwritable, "status", "--nats-url", "nats://127.0.0.1:1")
 	require.Equal(t, exitFailed, code)
-	require.Equal(t, "auren: not ready\nwrite "+os.DevNull+": bad file descriptor\n", said.String())
+	require.Equal(t, "auren: not ready\nwrite "+os.DevNull+": bad file descriptor\n", said)
 }

@@ -93,17 +93,21 @@ func waitUntilFree(t *testing.T, pool *pgxpool.Pool) {
 func TestRebuildVerifyFailsIfALiveRowWasAltered(t *testing.T) {
 	t.Parallel()
 	pool := projected(t, 500)
-	stdout, _, code := call(t, "", "rebuild", "--verify", "--db-dsn", pool.Config().ConnString())
+	dsn := pool.Config().ConnString()
+	stdout, _, code := call(t, "", "rebuild", "--verify", "--db-dsn", dsn)
 	require.Zero(t, code)
 	require.Contains(t, stdout, "equal after")
 	require.Regexp(t, `(?m)^table .* altered  result$`, stdout)
 	pgtest.Exec(t, pool, `update agent_memories set content = '"secret"' where id = (select min(id::text)::uuid from agent_memories)`)
-	stdout, _, code = call(t, "", "rebuild", "agent_memories", "--verify", "--db-dsn", pool.Config().ConnString())
-	require.Equal(t, 1, code)
+	stdout = fails(t, exitFailed, "", "rebuild", "agent_memories", "--verify", "--db-dsn", dsn)
 	require.Contains(t, stdout, "altered: content")
 	require.NotContains(t, stdout, "secret")
-	_, _, code = call(t, "", "rebuild", "--json", "--db-dsn", pool.Config().ConnString())
-	require.Equal(t, 2, code, "--json goes with --verify")
+	fails(t, exitUsage, "--json goes with --verify", "rebuild", "--json", "--db-dsn", dsn)
+	fails(t, exitUsage, "agent_memories", "rebuild", "nothing", "--db-dsn", dsn)
+	require.Contains(t, must(t, "rebuild", "search", "--db-dsn", dsn), "rebuilt search in")
+	require.Contains(t, must(t, "rebuild", "--db-dsn", dsn), "rebuilt agent_memories and search in")
+	require.Contains(t, must(t, "rebuild", "--verify", "--db-dsn", dsn), "equal after")
+	require.Contains(t, must(t, "verify", "--db-dsn", dsn), "as expected")
 }
 
 // A projector whose projection is newer than the tables rebuilds them by itself.

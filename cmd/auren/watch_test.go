@@ -58,16 +58,15 @@ func TestWatchShowsChangesAsTheyHappen(t *testing.T) {
 func TestWatchBeginsInThePast(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	server := w.nats
 	for _, user := range []string{"ana", "ben", "ana", "ben", "ana"} {
 		w.must("remember", "x", "--agent", "a", "--user", user)
 	}
 	watch := func(args ...string) []eventstore.Event {
-		return eventsIn(t, must(t, append([]string{"--nats-url", server.URL(), "watch", "--json", "--no-follow"}, args...)...))
+		return eventsIn(t, must(t, append([]string{"--nats-url", w.nats.URL(), "watch", "--json", "--no-follow"}, args...)...))
 	}
 	var all []eventstore.Event
 	require.Eventually(t, func() bool {
-		stdout, _, code := call(t, "", "--nats-url", server.URL(), "watch", "--json", "--no-follow", "--since", "1")
+		stdout, _, code := call(t, "", "--nats-url", w.nats.URL(), "watch", "--json", "--no-follow", "--since", "1")
 		if code == exitOK {
 			all = eventsIn(t, stdout)
 		}
@@ -81,12 +80,12 @@ func TestWatchBeginsInThePast(t *testing.T) {
 	require.Empty(t, watch("--since", "1ns"))
 
 	// The log still has the messages that the stream has dropped, and watch says so.
-	stream, err := jetStream(t, server).Stream(t.Context(), fanout.Stream)
+	stream, err := jetStream(t, w.nats).Stream(t.Context(), fanout.Stream)
 	require.NoError(t, err)
 	for n := range uint64(3) {
 		require.NoError(t, stream.DeleteMsg(t.Context(), stream.CachedInfo().State.FirstSeq+n))
 	}
-	stdout, stderr, code := call(t, "", "--nats-url", server.URL(), "watch", "--json", "--no-follow", "--since", "1")
+	stdout, stderr, code := call(t, "", "--nats-url", w.nats.URL(), "watch", "--json", "--no-follow", "--since", "1")
 	require.Zero(t, code)
 	require.Equal(t, []int64{4, 5}, sequenceIDs(eventsIn(t, stdout)))
 	require.Contains(t, stderr, "the stream begins at event 4; `auren replay --to 3` shows what was before")
@@ -124,14 +123,11 @@ func TestWatchRejectsInvalidInput(t *testing.T) {
 		"two of a kind": {[]string{"--nats-replicas", "2", "watch"}, "must be 1, 3 or 5, got 2", exitUsage},
 		"a size":        {[]string{"--nats-max-bytes", "1GB", "watch"}, `must be a size, e.g. 512MiB or 1GiB, got "1GB"`, exitUsage},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			stdout, stderr, code := call(t, "", test.args...)
-			require.Equal(t, test.code, code, stderr)
-			require.Empty(t, stdout)
-			require.Contains(t, stderr, test.want)
-			require.NotContains(t, stderr, "s3cret")
-		})
+		stdout, stderr, code := call(t, "", test.args...)
+		require.Equal(t, test.code, code, "%s: %s", name, stderr)
+		require.Empty(t, stdout, name)
+		require.Contains(t, stderr, test.want, name)
+		require.NotContains(t, stderr, "s3cret", name)
 	}
 }
 

@@ -1,14 +1,12 @@
 package world
 
 import (
-	"os"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 
-	"github.com/auren-memory/auren/cmd/auren-bench/internal/measure"
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 	"github.com/auren-memory/auren/migrations"
 )
@@ -42,20 +40,4 @@ func TestADatabaseOfSomebodyElseIsRefused(t *testing.T) {
 	require.NoError(t, migrations.Reset(t.Context(), dsn))
 	var version *migrations.VersionError
 	require.ErrorAs(t, CheckEmpty(t.Context(), dsn, zap.NewNop()), &version)
-}
-
-func TestAPrivateServerSyncsAndLeavesNothing(t *testing.T) {
-	t.Parallel()
-	dataDir := pgtest.DataDir(t)
-	private, err := StartPrivate(t.Context(), dataDir, zap.NewNop())
-	require.NoError(t, err)
-	require.NoError(t, CheckEmpty(t.Context(), private.DSN(), zap.NewNop()))
-	machine, err := measure.Describe(t.Context(), private.DSN(), true)
-	require.NoError(t, err)
-	require.Contains(t, machine.Settings, measure.Setting{Name: "fsync", Value: "on"})
-	require.Contains(t, machine.Settings, measure.Setting{Name: "synchronous_commit", Value: "on"})
-	require.NoError(t, private.Close())
-	left, err := os.ReadDir(dataDir)
-	require.NoError(t, err)
-	require.Empty(t, left)
 }
