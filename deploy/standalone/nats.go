@@ -13,18 +13,15 @@ import (
 )
 
 const (
-	// DefaultNATSAddr is where the embedded NATS server listens when nothing is configured.
-	DefaultNATSAddr = "127.0.0.1:4222"
-
 	// maxMessage holds a memory of the largest content, escaped, and what travels with it.
 	maxMessage = 8 * mib
 	maxMemory  = 256 * mib // of JetStream; our streams are in files
 )
 
-// NATSConfig says how to run an embedded NATS server. Only DataDir is needed.
+// NATSConfig says how to run an embedded NATS server. DataDir and Addr are needed.
 type NATSConfig struct {
 	DataDir string      // created where it is missing; the JetStream store lives in DataDir/nats
-	Addr    string      // host:port; port 0 or -1 takes any free one; default DefaultNATSAddr
+	Addr    string      // host:port; port 0 or -1 takes any free one
 	Log     *zap.Logger // default: none
 }
 
@@ -40,9 +37,6 @@ type NATS struct {
 func StartNATS(config NATSConfig) (*NATS, error) {
 	if config.Log == nil {
 		config.Log = zap.NewNop()
-	}
-	if config.Addr == "" {
-		config.Addr = DefaultNATSAddr
 	}
 	host, port, err := splitAddr(config.Addr)
 	if err != nil {

@@ -15,6 +15,15 @@ type App struct {
 	Stdout *terminal.Screen
 }
 
+// answer prints a value as JSON, or else for people.
+func (a *App) answer(asJSON bool, value any, print func()) error {
+	if asJSON {
+		return a.Stdout.JSON(value)
+	}
+	print()
+	return nil
+}
+
 // UsageError is a command line, a setting or an input that can never work as it stands.
 type UsageError struct{ Err error }
 

@@ -134,27 +134,24 @@ func demoID(name string) uuid.UUID {
 
 func (s demo) history(ctx context.Context) error {
 	id, h := demoID("coffee"), s.Handler
-	doubt, trust, first := 0.4, 0.5, 0.4
-	for _, step := range []func() (commands.Receipt, error){
-		func() (commands.Receipt, error) {
-			return h.Remember(ctx, s.request("auren-demo-coffee-1", "first conversation"), commands.Remember{ID: &id, Draft: memory.Draft{AgentID: demoAgent, UserID: demoUser, Type: "hypothesis", Confidence: &first, Content: canonjson.MustParse(`"Coffee in the afternoon does not seem to touch her sleep."`)}})
-		},
-		func() (commands.Receipt, error) {
-			return h.RecordEvidence(ctx, s.request("auren-demo-coffee-2", ""), id,
-				memory.Evidence{Weight: &doubt, Note: "five hours of sleep after two afternoon coffees"})
-		},
-		func() (commands.Receipt, error) {
-			return h.Revise(ctx, s.request("auren-demo-coffee-3", "three nights compared"), id,
-				memory.Revision{Content: canonjson.MustParse(`"Coffee after two o'clock costs her about an hour of sleep."`)})
-		},
-		func() (commands.Receipt, error) {
-			return h.RecordEvidence(ctx, s.request("auren-demo-coffee-4", ""), id,
-				memory.Evidence{Supports: true, Weight: &trust, Note: "a week without: an hour more each night"})
-		},
-	} {
-		if _, err := step(); err != nil {
-			return err
-		}
+	_, err := h.Remember(ctx, s.request("auren-demo-coffee-1", "first conversation"), commands.Remember{ID: &id, Draft: memory.Draft{
+		AgentID: demoAgent, UserID: demoUser, Type: "hypothesis", Confidence: new(0.4),
+		Content: canonjson.Text("Coffee in the afternoon does not seem to touch her sleep."),
+	}})
+	if err == nil {
+		_, err = h.RecordEvidence(ctx, s.request("auren-demo-coffee-2", ""), id,
+			memory.Evidence{Weight: new(0.4), Note: "five hours of sleep after two afternoon coffees"})
+	}
+	if err == nil {
+		_, err = h.Revise(ctx, s.request("auren-demo-coffee-3", "three nights compared"), id,
+			memory.Revision{Content: canonjson.Text("Coffee after two o'clock costs her about an hour of sleep.")})
+	}
+	if err == nil {
+		_, err = h.RecordEvidence(ctx, s.request("auren-demo-coffee-4", ""), id,
+			memory.Evidence{Supports: true, Weight: new(0.5), Note: "a week without: an hour more each night"})
+	}
+	if err != nil {
+		return err
 	}
 	events, _, err := s.Events.ReadStream(ctx, s.Tenant, id, 1, eventstore.Forwards, 20)
 	if err != nil {

@@ -46,13 +46,7 @@ func (c *Import) Run(ctx context.Context, a *App) error {
 	defer client.Close()
 	report, err := importJSON(ctx, client, options)
 	if report != nil && (err == nil || report.Total.Records > 0) {
-		if c.JSON {
-			if err := a.Stdout.JSON(report); err != nil {
-				return err
-			}
-		} else {
-			printReport(a.Stdout, report)
-		}
+		err = errors.Join(a.answer(c.JSON, report, func() { printReport(a.Stdout, report) }), err)
 	}
 	if err != nil {
 		return err

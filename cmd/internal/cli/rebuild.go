@@ -98,11 +98,7 @@ func (c *Rebuild) verify(ctx context.Context, a *App, pool *pgxpool.Pool, compar
 	if err != nil {
 		return fmt.Errorf("verify: %w", err)
 	}
-	if c.JSON {
-		err = a.Stdout.JSON(found)
-	} else {
-		printComparison(a.Stdout, found, time.Since(began))
-	}
+	err = a.answer(c.JSON, found, func() { printComparison(a.Stdout, found, time.Since(began)) })
 	if err == nil && !found.Equal {
 		err = errDiffer
 	}

@@ -16,8 +16,8 @@ import (
 // Replay is `auren replay`.
 type Replay struct {
 	Stream      uuid.UUID `placeholder:"ID" help:"Replay one stream, whose id is that of its memory; default: the whole log."`
-	From        *int64    `placeholder:"N" help:"First sequence_id."`
-	To          *int64    `placeholder:"N" help:"Last sequence_id."`
+	From        int64     `default:"1" placeholder:"N" help:"First sequence_id."`
+	To          int64     `default:"9223372036854775807" placeholder:"N" help:"Last sequence_id."`
 	Follow      bool      `short:"f" help:"Go on with what is appended from now on, until Ctrl-C."`
 	Category    []string  `placeholder:"NAME" help:"Only events of these categories: memory, projection, or * for every category; default memory, or with --stream that of the stream."`
 	EventType   []string  `name:"event-type" placeholder:"TYPE" help:"Only events of these types."`
@@ -38,7 +38,7 @@ func (c *Replay) Run(ctx context.Context, a *App) error {
 	if err := filter.Check(); err != nil {
 		return err
 	}
-	if first, last := c.span(); first < 1 || last < first {
+	if c.From < 1 || c.To < c.From {
 		return UsageError{errors.New("--from must be at least 1 and --to at least --from, e.g. --from 1 --to 100")}
 	}
 	if c.Stream != uuid.Nil && c.Agent+c.User+c.Correlation != "" {
@@ -59,18 +59,6 @@ func (c *Replay) Run(ctx context.Context, a *App) error {
 	return c.replayLog(ctx, a, door, show)
 }
 
-// span is what is asked for by sequence_id.
-func (c *Replay) span() (first, last int64) {
-	first, last = 1, math.MaxInt64
-	if c.From != nil {
-		first = *c.From
-	}
-	if c.To != nil {
-		last = *c.To
-	}
-	return first, last
-}
-
 // readStream reads the events of one memory, page by page.
 func readStream(ctx context.Context, a *App, door *stack.Door, id api.MemoryID, each func([]eventstore.Event) error) error {
 	for request := (api.ReadStreamRequest{MemoryID: id, Limit: replayPage}); ; {
@@ -89,23 +77,21 @@ func readStream(ctx context.Context, a *App, door *stack.Door, id api.MemoryID, 
 
 // matches does for a stream what the filter of a log does, and for a log that is followed what that of a stream does.
 func (c *Replay) matches(e *eventstore.Event) bool {
-	first, last := c.span()
-	return (c.Stream == uuid.Nil || e.StreamID == c.Stream) && e.SequenceID >= first && e.SequenceID <= last &&
+	return (c.Stream == uuid.Nil || e.StreamID == c.Stream) && e.SequenceID >= c.From && e.SequenceID <= c.To &&
 		(len(c.EventType) == 0 || slices.Contains(c.EventType, e.Type)) &&
 		(len(c.Category) == 0 || slices.Contains(c.Category, e.Category) || slices.Contains(c.Category, eventstore.AllCategories))
 }
 
 func (c *Replay) filter() api.EventFilter {
 	f := api.EventFilter{Categories: c.Category, EventTypes: c.EventType, AgentID: c.Agent, UserID: c.User, CorrelationID: c.Correlation}
-	if c.To != nil {
-		f.Until = *c.To
+	if c.To < math.MaxInt64 { // the default is no limit
+		f.Until = c.To
 	}
 	return f
 }
 
 func (c *Replay) replayLog(ctx context.Context, a *App, door *stack.Door, show func([]eventstore.Event) error) error {
-	first, last := c.span()
-	after := first - 1
+	after := c.From - 1
 	if c.Follow {
 		err := api.FollowLog.Call(ctx, door, a.Caller(), api.FollowLogRequest{After: &after, EventFilter: c.filter()}, func(p api.Page) error { return show(p.Events) })
 		return stack.UnlessInterrupted(ctx, err)
@@ -118,7 +104,7 @@ func (c *Replay) replayLog(ctx context.Context, a *App, door *stack.Door, show f
 		if err := show(page.Events); err != nil {
 			return err
 		}
-		if after = page.Next; after >= min(page.SequenceID, last) {
+		if after = page.Next; after >= min(page.SequenceID, c.To) {
 			return nil
 		}
 	}

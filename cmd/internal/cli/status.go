@@ -33,17 +33,11 @@ func (c *Status) Run(ctx context.Context, a *App) error {
 		return c.askServer(ctx, a)
 	}
 	h := health.Read(ctx, a.OpenNow, a.NATSURL(), func(url string) (*nats.Conn, error) { return a.DialNATS(url, "auren status") })
-	if c.JSON {
-		if err := a.Stdout.JSON(h); err != nil {
-			return err
-		}
-	} else {
-		printHealth(a.Stdout, h, c.All)
+	err := a.answer(c.JSON, h, func() { printHealth(a.Stdout, h, c.All) })
+	if err == nil && !h.Ready {
+		err = errUnready
 	}
-	if !h.Ready {
-		return errUnready
-	}
-	return nil
+	return err
 }
 
 func printHealth(s *terminal.Screen, h *health.Report, all bool) {

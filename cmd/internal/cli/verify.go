@@ -25,23 +25,15 @@ func (c *Verify) Run(ctx context.Context, a *App) error {
 	if err != nil {
 		return err
 	}
-	if c.JSON {
-		if differences == nil {
-			differences = []migrations.Difference{}
-		}
-		if err := a.Stdout.JSON(map[string]any{"differences": differences}); err != nil {
-			return err
-		}
-	} else {
-		printDifferences(a.Stdout, differences)
-	}
-	if len(differences) > 0 {
+	answer := map[string]any{"differences": append([]migrations.Difference{}, differences...)}
+	err = a.answer(c.JSON, answer, func() { printDifferences(a.Stdout, differences) })
+	switch {
+	case err == nil && len(differences) > 0:
 		return fmt.Errorf("the schema of %s differs in %s", database.Target(pool), terminal.Count(len(differences), "thing"))
-	}
-	if !c.JSON {
+	case !c.JSON:
 		a.Stdout.Printf("the schema of %s is as expected\n", database.Target(pool))
 	}
-	return nil
+	return err
 }
 
 func printDifferences(s *terminal.Screen, differences []migrations.Difference) {

@@ -48,16 +48,16 @@ func (c *Config) Check() error {
 		{"db-dsn", "AUREN_DB_DSN", c.DSN.check()},
 		{"db-pool-size", "AUREN_DB_POOL_SIZE", within(c.PoolSize, 10, 1000)},
 		{"db-max-overflow", "AUREN_DB_MAX_OVERFLOW", within(c.MaxOverflow, 0, 1000)},
-		{"db-wait", "AUREN_DB_WAIT", notNegative(c.Wait)},
+		{"db-wait", "AUREN_DB_WAIT", must(c.Wait >= 0, "must be a duration of 0s or more, e.g. 30s, got %s", c.Wait)},
 		{"nats-url", "AUREN_NATS_URL", c.NATSURL.check()},
-		{"nats-replicas", "AUREN_NATS_REPLICAS", c.checkReplicas()},
+		{"nats-replicas", "AUREN_NATS_REPLICAS", must(slices.Contains([]int{1, 3, 5}, c.NATSReplicas), "must be 1, 3 or 5, got %d", c.NATSReplicas)},
 		{"nats-max-age", "AUREN_NATS_MAX_AGE", within(c.NATSMaxAge, time.Minute, 87600*time.Hour)},
 		{"nats-max-bytes", "AUREN_NATS_MAX_BYTES", within(c.NATSMaxBytes, 64*MiB, 1024*GiB)},
 		{"http-addr", "AUREN_HTTP_ADDR", CheckAddr(c.HTTPAddr)},
 		{"nats-addr", "AUREN_NATS_ADDR", CheckAddr(c.NATSAddr)},
 		{"url", "AUREN_URL", CheckURL(c.URL)},
 		{"key", "AUREN_KEY", c.Key.check()},
-		{"log-level", "AUREN_LOG_LEVEL", oneOf(c.LogLevel, "", "debug", "info", "warn", "error")},
+		{"log-level", "AUREN_LOG_LEVEL", must(slices.Contains([]string{"", "debug", "info", "warn", "error"}, c.LogLevel), "must be debug, info, warn or error, got %q", c.LogLevel)},
 	}
 	for _, check := range checks {
 		if check.err != nil {
@@ -123,33 +123,15 @@ func CheckAddr(addr string) error {
 	return nil
 }
 
-func within[T cmp.Ordered](value, least, most T) error {
-	if value < least || value > most {
-		return fmt.Errorf("must be %v to %v, got %v", least, most, value)
-	}
-	return nil
-}
-
-// checkReplicas accepts the odd sizes that survive the loss of a server, and 1.
-func (c *Config) checkReplicas() error {
-	if c.NATSReplicas != 1 && c.NATSReplicas != 3 && c.NATSReplicas != 5 {
-		return fmt.Errorf("must be 1, 3 or 5, got %d", c.NATSReplicas)
-	}
-	return nil
-}
-
-func notNegative(d time.Duration) error {
-	if d < 0 {
-		return fmt.Errorf("must be a duration of 0s or more, e.g. 30s, got %s", d)
-	}
-	return nil
-}
-
-func oneOf(value string, allowed ...string) error {
-	if slices.Contains(allowed, value) {
+func must(holds bool, format string, args ...any) error {
+	if holds {
 		return nil
 	}
-	return fmt.Errorf("must be debug, info, warn or error, got %q", value)
+	return fmt.Errorf(format, args...)
+}
+
+func within[T cmp.Ordered](value, least, most T) error {
+	return must(least <= value && value <= most, "must be %v to %v, got %v", least, most, value)
 }
 
 // DSN is the connection string of a PostgreSQL database. Printing it omits the password and whatever else may be
@@ -230,7 +212,7 @@ func (n NATSURL) check() error {
 	}
 	for part := range strings.SplitSeq(string(n), ",") {
 		parsed, err := url.Parse(strings.TrimSpace(part))
-		if err != nil || parsed.Host == "" || oneOf(parsed.Scheme, "nats", "tls", "ws", "wss") != nil {
+		if err != nil || parsed.Host == "" || !slices.Contains([]string{"nats", "tls", "ws", "wss"}, parsed.Scheme) {
 			return fmt.Errorf("must be a URL, e.g. nats://127.0.0.1:4222, or several separated by commas")
 		}
 	}

@@ -76,10 +76,6 @@ func (b *run) read(ctx context.Context, sql string, arguments ...any) error {
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
-	found := 0
-	for rows.Next() {
-		found++
-	}
-	return some(found, rows.Err())
+	rows.Close()
+	return some(int(rows.CommandTag().RowsAffected()), rows.Err())
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/auren-memory/auren/cmd/auren-bench/internal/measure"
 	"github.com/auren-memory/auren/cmd/auren-bench/internal/world"
+	"github.com/auren-memory/auren/cmd/internal/stack"
 	"github.com/auren-memory/auren/projections/rebuild"
 )
 
@@ -35,7 +36,7 @@ func benchRebuild(ctx context.Context, b *run) error {
 		return err
 	}
 	var tables []string
-	for _, p := range b.ReadModels() {
+	for _, p := range stack.ReadModels() {
 		tables = append(tables, p.Tables()...)
 	}
 	a := newAppending(b)
@@ -63,7 +64,7 @@ func benchRebuild(ctx context.Context, b *run) error {
 			return m, errors.Join(err, b.dropRows(ctx, tables))
 		}),
 		measure.Subject("rebuild", "events", all(func(ctx context.Context) error {
-			return rebuild.Run(ctx, b.Pool, b.ReadModels(), rebuild.Config{Log: b.Log})
+			return rebuild.Run(ctx, b.Pool, stack.ReadModels(), rebuild.Config{Log: b.Log})
 		})))
 }
 

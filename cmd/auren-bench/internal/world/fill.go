@@ -6,11 +6,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/auren-memory/auren/cmd/internal/stack"
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/domain/memory"
-	"github.com/auren-memory/auren/projections"
-	"github.com/auren-memory/auren/projections/agentmemories"
-	"github.com/auren-memory/auren/projections/search"
 )
 
 // User is whom the memories of all scopes are about; the agents tell the scopes apart.
@@ -81,16 +79,11 @@ func (w *World) rememberBatch(ctx context.Context, batch []commands.Remember) er
 	return nil
 }
 
-// ReadModels returns the projections that a projector runs.
-func (w *World) ReadModels() []projections.Projection {
-	return []projections.Projection{agentmemories.Projection{}, search.New()}
-}
-
 // ProjectAll brings the read models up to date with the log, concurrently as a projector does.
 func (w *World) ProjectAll(ctx context.Context) error {
 	w.config.Say("projecting")
 	group, ctx := errgroup.WithContext(ctx)
-	for _, p := range w.ReadModels() {
+	for _, p := range stack.ReadModels() {
 		group.Go(func() error { return w.Runner(p).CatchUp(ctx) })
 	}
 	return group.Wait()
@@ -98,7 +91,7 @@ func (w *World) ProjectAll(ctx context.Context) error {
 
 // Project runs the read models, and further parts, until the function that it returns is called, which waits for them.
 func (w *World) Project(ctx context.Context, parts ...func(context.Context) error) (stop func() error) {
-	for _, p := range w.ReadModels() {
+	for _, p := range stack.ReadModels() {
 		parts = append(parts, w.Runner(p).Run)
 	}
 	return w.Start(ctx, parts...)
