@@ -2,6 +2,7 @@ package sample
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 )
 
@@ -10,8 +11,6 @@ type oddity struct {
 	path  string
 	e     expect
 	value any
-	// bytes is the content of the file if value is nil.
-	bytes []byte
 }
 
 // curious is the agent of most oddities.
@@ -29,13 +28,8 @@ func about(content any, members ...pair) object {
 }
 
 func (w *writer) oddities() error {
-	files := append(oddFiles(), oddValues()...)
-	for _, o := range append(files, oddSpecialists()...) {
-		text := o.bytes
-		if o.value != nil {
-			text = encode(o.value)
-		}
-		if err := w.file(o.path, o.e, text); err != nil {
+	for _, o := range slices.Concat(oddFiles(), oddValues(), oddSpecialists()) {
+		if err := w.file(o.path, o.e, o.value); err != nil {
 			return err
 		}
 	}
@@ -43,9 +37,9 @@ func (w *writer) oddities() error {
 }
 
 // before truncates a file at a word.
-func before(file []byte, word string) []byte {
+func before(file []byte, word string) verbatim {
 	head, _, _ := bytes.Cut(file, []byte(word))
-	return head
+	return verbatim(head)
 }
 
 // oddFiles returns files of unusual shapes, and broken ones.
@@ -56,18 +50,18 @@ func oddFiles() []oddity {
 		{path: "oddities/root_empty_object.json", value: object{}},
 		{path: "oddities/root_empty_list.json", value: list{}},
 		{path: "oddities/root_text.json", e: expect{rejected: 1}, value: "only a text"},
-		{path: "oddities/empty.json", e: expect{problem: true}, bytes: []byte{}},
+		{path: "oddities/empty.json", e: expect{problem: true}, value: verbatim("")},
 		{path: "oddities/truncated.json", e: expect{added: map[string]int{curious: 2}, rejected: 1, problem: true},
-			bytes: before(whole, "middle")},
-		{path: "oddities/byte_order_mark.json", e: one(1), bytes: append([]byte("\ufeff"), encode(object{{"agent_id", curious}, {"user_id", User}, {"content", "after a byte order mark"}})...)},
-		{path: "oddities/utf16.json", e: expect{problem: true}, bytes: []byte("\xff\xfe{\x00}\x00")},
+			value: before(whole, "middle")},
+		{path: "oddities/byte_order_mark.json", e: one(1), value: verbatim("\ufeff" + string(encode(object{{"agent_id", curious}, {"user_id", User}, {"content", "after a byte order mark"}})))},
+		{path: "oddities/utf16.json", e: expect{problem: true}, value: verbatim("\xff\xfe{\x00}\x00")},
 		{path: "oddities/list_of_mixed.json", e: expect{added: map[string]int{curious: 1}, rejected: 3},
 			value: list{5, "a text", nil, about("the only object", pair{"agent_id", curious}, pair{"user_id", User})}},
 		{path: "oddities/broken_records.json", e: expect{added: map[string]int{curious: 2}, rejected: 2},
 			value: list{about("before the broken one", pair{"agent_id", curious}, pair{"user_id", User}), verbatim(`{"content": }`),
 				verbatim(`{'content': 'single quotes'}`), about("after the broken ones", pair{"agent_id", curious}, pair{"user_id", User})}},
 		{path: "oddities/trailing.json", e: expect{added: map[string]int{curious: 1}, rejected: 1},
-			bytes: append(encode(about("with something behind", pair{"agent_id", curious}, pair{"user_id", User})), "\n]]"...)},
+			value: verbatim(string(encode(about("with something behind", pair{"agent_id", curious}, pair{"user_id", User}))) + "\n]]")},
 		{path: "oddities/wrapped_twice.json", e: one(1),
 			value: object{{"data", object{{"data", list{about("wrapped twice", pair{"agent_id", curious}, pair{"user_id", User})}}}}}},
 		{path: "oddities/curator.json", e: one(1), value: list{object{{"text", "named by its file"}, {"user_id", User}}}},
@@ -126,9 +120,9 @@ func oddSpecialists() []oddity {
 	whole := encode(object{{"relationship_score", 0.7}, {"evolution_history", list{learned, evolution(pair{"learning", "cut off"})}}})
 	return []oddity{
 		{path: "yoga_teacher/specialist_memory.json", value: object{}},
-		{path: "sleep_nurse/specialist_memory.json", e: expect{problem: true}, bytes: []byte("\n")},
+		{path: "sleep_nurse/specialist_memory.json", e: expect{problem: true}, value: verbatim("\n")},
 		{path: "massage_therapist/specialist_memory.json", e: expect{added: map[string]int{"massage_therapist": 2}, rejected: 1, problem: true},
-			bytes: before(whole, "cut off")},
+			value: before(whole, "cut off")},
 		{path: "dentist/specialist_memory.json", e: expect{added: map[string]int{"dentist": 1}, duplicate: 1, rejected: 3}, value: object{
 			{"evolution_history", list{learned, learned, evolution(pair{"confidence_delta", 0.1}),
 				object{{"timestamp", "never"}, {"interaction_type", "collaboration"}, {"learning", "x"}, {"confidence_delta", 0.0}}}},

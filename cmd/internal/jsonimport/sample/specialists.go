@@ -34,7 +34,7 @@ func (w *writer) specialists(records int) error {
 			memory = append(memory, pair{"hypotheses", hypotheses})
 		}
 		e := expect{added: map[string]int{s.agent: n + len(hypotheses) + 1}}
-		if err := w.json(s.path+"/specialist_memory.json", e, memory); err != nil {
+		if err := w.file(s.path+"/specialist_memory.json", e, memory); err != nil {
 			return err
 		}
 	}
@@ -94,13 +94,13 @@ func (w *writer) exports(records int) error {
 		agent := agents[i]
 		names := []string{"exports/nutritionist_" + OtherUser + ".json", "exports/2026/spring/observations.JSON",
 			"exports/medical_esthetician.json", "exports/physical_therapist/latest.json"}
-		if err := w.json(names[i], expect{added: map[string]int{agent: n}}, shape(w.flat(agent, n))); err != nil {
+		if err := w.file(names[i], expect{added: map[string]int{agent: n}}, shape(w.flat(agent, n))); err != nil {
 			return err
 		}
 	}
 	one := object{{"agent_id", "nutritionist"}, {"user_id", User}, {"type", "fact"}, {"content", "Anna is allergic to hazelnuts."},
 		{"confidence", 1.0}, {"timestamp", "2025-11-02T09:00:00+01:00"}, {"metadata", object{{"severity", "high"}}}}
-	return w.json("exports/allergy.json", expect{added: map[string]int{"nutritionist": 1}}, one)
+	return w.file("exports/allergy.json", expect{added: map[string]int{"nutritionist": 1}}, one)
 }
 
 func (w *writer) flat(agent string, n int) list {

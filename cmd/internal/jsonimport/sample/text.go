@@ -136,5 +136,5 @@ func (w *writer) knowledgeBase() error {
 		{"metadata", object{{"version", "1.2"}, {"entries", len(entries)}}},
 		{"entries", entries},
 	}}}
-	return w.json("knowledge_base.json", expect{added: map[string]int{"knowledge_base": len(entries)}}, base)
+	return w.file("knowledge_base.json", expect{added: map[string]int{"knowledge_base": len(entries)}}, base)
 }

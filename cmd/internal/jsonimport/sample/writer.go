@@ -48,11 +48,7 @@ type expect struct {
 	added map[string]int
 }
 
-func (w *writer) json(name string, e expect, value any) error {
-	return w.file(name, e, encode(value))
-}
-
-func (w *writer) file(name string, e expect, text []byte) error {
+func (w *writer) file(name string, e expect, value any) error {
 	s := &w.summary
 	s.Files++
 	if e.problem {
@@ -66,7 +62,7 @@ func (w *writer) file(name string, e expect, text []byte) error {
 		s.Added += n
 		s.Records += n
 	}
-	return w.write(name, text)
+	return w.write(name, encode(value))
 }
 
 func (w *writer) write(name string, text []byte) error {
