@@ -15,19 +15,15 @@ type specialist struct {
 	starts int
 }
 
-func specialistAgents() []specialist {
-	return []specialist{
+func (w *writer) specialists() error {
+	for _, s := range []specialist{
 		{agent: "neuroscientist", path: "neuroscientist", share: 42, starts: 3},
 		{agent: "nutritionist", path: "nutritionist", share: 16, starts: 2},
 		{agent: "fitness_coach", path: "coach", share: 14, starts: 1},
 		{agent: "physical_therapist", path: "specialist_memory/physical_therapist", share: 10, starts: 1},
 		{agent: "medical_esthetician", path: "medical_esthetician", share: 6},
-	}
-}
-
-func (w *writer) specialists(records int) error {
-	for _, s := range specialistAgents() {
-		n := max(3, records*s.share/100)
+	} {
+		n := max(3, w.records*s.share/100)
 		memory := object{{"evolution_history", w.evolution(s.agent, n)}, {"relationship_score", w.unit(0.4, 0.9)}}
 		hypotheses := w.hypotheses(s)
 		if s.starts > 0 {
@@ -80,21 +76,19 @@ func (w *writer) hypotheses(s specialist) list {
 }
 
 // exports writes flat lists in every shape, about half of them about the other user.
-func (w *writer) exports(records int) error {
-	n := max(2, records*3/100)
-	agents := []string{"nutritionist", "fitness_coach", "medical_esthetician", "physical_therapist"}
-	for i, shape := range []func(list) any{
-		func(l list) any { return l },
-		func(l list) any {
-			return object{{"agent_id", "fitness_coach"}, {"user_id", OtherUser}, {"memories", l}}
-		},
-		func(l list) any { return object{{"exported_at", w.until}, {"data", l}} },
-		func(l list) any { return object{{"data", object{{"memories", l}}}} },
+func (w *writer) exports() error {
+	n := max(2, w.records*3/100)
+	for _, export := range []struct {
+		name, agent string
+		value       any
+	}{
+		{"nutritionist_" + OtherUser + ".json", "nutritionist", w.flat("nutritionist", n)},
+		{"2026/spring/observations.JSON", "fitness_coach",
+			object{{"agent_id", "fitness_coach"}, {"user_id", OtherUser}, {"memories", w.flat("fitness_coach", n)}}},
+		{"medical_esthetician.json", "medical_esthetician", object{{"exported_at", w.until}, {"data", w.flat("medical_esthetician", n)}}},
+		{"physical_therapist/latest.json", "physical_therapist", object{{"data", object{{"memories", w.flat("physical_therapist", n)}}}}},
 	} {
-		agent := agents[i]
-		names := []string{"exports/nutritionist_" + OtherUser + ".json", "exports/2026/spring/observations.JSON",
-			"exports/medical_esthetician.json", "exports/physical_therapist/latest.json"}
-		if err := w.file(names[i], expect{added: map[string]int{agent: n}}, shape(w.flat(agent, n))); err != nil {
+		if err := w.file("exports/"+export.name, expect{added: map[string]int{export.agent: n}}, export.value); err != nil {
 			return err
 		}
 	}
