@@ -17,8 +17,8 @@ import (
 type ImportRecord struct {
 	// ID is the memory's; the zero UUID where the record gives none.
 	ID uuid.UUID
-	// Key finds the memory again if ID is zero: a digest of what identifies the record, keyed by the tenant's secret. The memory
-	// gets a random id, which tells nothing about the record once its contents are erased.
+	// Key finds the memory, which gets a random id, again if ID is zero: a digest, keyed by the tenant's secret, of what
+	// identifies the record.
 	Key eventstore.Hash
 	// Draft is the memory according to the record.
 	Draft memory.Draft
@@ -153,10 +153,12 @@ func (h *Handler) importOnce(ctx context.Context, req Request, records []ImportR
 // findImported returns the records with the ids of their memories. Those with a Key that no memory is known for get new ids,
 // which it returns by their Keys.
 func (h *Handler) findImported(ctx context.Context, tenant domain.Tenant, records []ImportRecord) (_ []ImportRecord, unclaimed map[eventstore.Hash]uuid.UUID, err error) {
+	records = slices.Clone(records)
+	var sought []*ImportRecord
 	var keys [][]byte
-	for _, r := range records {
-		if r.ID == uuid.Nil && r.Key != (eventstore.Hash{}) {
-			keys = append(keys, r.Key[:])
+	for i := range records {
+		if r := &records[i]; r.ID == uuid.Nil && r.Key != (eventstore.Hash{}) {
+			sought, keys = append(sought, r), append(keys, r.Key[:])
 		}
 	}
 	if len(keys) == 0 {
@@ -166,12 +168,8 @@ func (h *Handler) findImported(ctx context.Context, tenant domain.Tenant, record
 	if err != nil {
 		return nil, nil, err
 	}
-	records, unclaimed = slices.Clone(records), make(map[eventstore.Hash]uuid.UUID, len(keys)-len(known))
-	for i := range records {
-		r := &records[i]
-		if r.ID != uuid.Nil || r.Key == (eventstore.Hash{}) {
-			continue
-		}
+	unclaimed = map[eventstore.Hash]uuid.UUID{}
+	for _, r := range sought {
 		id, ok := known[r.Key]
 		if !ok {
 			id = h.config.NewID()
@@ -238,23 +236,21 @@ func decideImport(r ImportRecord, before loaded, now time.Time) (ImportVerdict, 
 // active on the way.
 func bringUpTo(f memory.Fields, forgotten bool, was memory.Snapshot, now time.Time) (events []memory.Event, err error) {
 	m := memory.FromSnapshot(was)
-	steps := []decision{
-		func(m *memory.Memory, now time.Time) (memory.Event, error) {
+	steps := []func() (memory.Event, error){
+		func() (memory.Event, error) {
 			return m.Revise(memory.Revision{Type: &f.Type, Content: f.Content, Metadata: f.Metadata}, now)
 		},
-		func(m *memory.Memory, now time.Time) (memory.Event, error) {
-			return m.AdjustConfidence(f.Confidence, now)
-		},
-		func(m *memory.Memory, now time.Time) (memory.Event, error) { return m.SetExpiry(f.ExpiresAt, now) },
+		func() (memory.Event, error) { return m.AdjustConfidence(f.Confidence, now) },
+		func() (memory.Event, error) { return m.SetExpiry(f.ExpiresAt, now) },
 	}
 	if forgotten {
-		steps = append(steps, (*memory.Memory).Forget)
+		steps = append(steps, func() (memory.Event, error) { return m.Forget(now) })
 	}
 	for _, decide := range steps {
 		if m.Snapshot().StateAt(now) != memory.StateActive {
 			break
 		}
-		event, err := decide(m, now)
+		event, err := decide()
 		if err != nil {
 			return nil, err
 		}

@@ -12,20 +12,18 @@ import (
 	"github.com/auren-memory/auren/queries"
 )
 
-// Options configure an import.
+// Options configure an import. docs/import.md says which agent and user a record gets.
 type Options struct {
 	// Root is the directory to read, or one file.
 	Root string
-	// Request names the tenant and the caller. An empty correlation id is replaced by a new one, by which all events of
-	// the run can be found.
+	// Request names the tenant and the caller. All events of the run share its correlation id; default a new one.
 	Request commands.Request
 	// DryRun decides everything and writes nothing but Rejects and Outcomes.
 	DryRun bool
-	// User is the user of records for which neither the record, the file nor its name gives one; default none: such
-	// records are rejected.
+	// User is the user of records for which nothing names one; default none: such records are rejected.
 	User string
-	// Agent is the agent of knowledge_base.json, default "knowledge_base", and of records for which neither the record,
-	// the file nor its path names one, default "unknown".
+	// Agent is the agent of knowledge_base.json, default "knowledge_base", and of records for which nothing names one,
+	// default "unknown".
 	Agent string
 	// AgentMap renames agents, wherever the name comes from; coach → fitness_coach is built in.
 	AgentMap map[string]string
@@ -33,14 +31,12 @@ type Options struct {
 	UserMap map[string]string
 	// Zone is the zone of times without an offset; default the zone of this machine.
 	Zone *time.Location
-	// MergeDuplicateHypotheses keeps the best tested of several hypotheses with the same statement and leaves out the
-	// others that were never tested.
+	// MergeDuplicateHypotheses leaves out hypotheses that were never tested if another has the same statement.
 	MergeDuplicateHypotheses bool
 	// Rejects is the file that rejected records are written to, one JSON object per line; default none. An existing file
 	// is replaced. It must not be an input, under any name or link, nor lie within Root.
 	Rejects string
-	// Outcomes is the file that the Outcome of each record is written to, one per line, under the same conditions;
-	// default none.
+	// Outcomes is the file for the Outcome of each record, under the same conditions; default none.
 	Outcomes string
 	// Inputs are further files that were read for these options, such as maps; they must not be written to.
 	Inputs []string
@@ -60,11 +56,11 @@ type Deps struct {
 	Import func(ctx context.Context, req commands.Request, records []commands.ImportRecord, dryRun bool) ([]commands.ImportResult, error)
 	// Secret is the tenant's (eventstore.Log.Secret). It keys digests of records.
 	Secret []byte
-	// Current waits until the projection has reached minSequence and returns the memories with the given ids that it
-	// holds, by id. Nil skips the verification.
+	// Current waits until the projection has reached minSequence and returns those of the memories that it holds, by id.
+	// Nil skips the verification.
 	Current func(ctx context.Context, tenant domain.Tenant, minSequence int64, ids []uuid.UUID) (map[uuid.UUID]queries.Memory, error)
-	// Versions returns every version of one memory that the projection holds. It is called if a memory differs from its
-	// record, as it may have been changed after the import. With nil, every such memory counts as different.
+	// Versions returns every version of a memory that the projection holds; a memory that differs from its record may have been
+	// changed after the import. With nil, every such memory counts as different.
 	Versions func(ctx context.Context, tenant domain.Tenant, id uuid.UUID) ([]queries.Version, error)
 	// Progress is called after each batch. May be nil.
 	Progress func(Progress)

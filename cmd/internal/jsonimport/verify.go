@@ -135,37 +135,31 @@ func (r *run) verifyPart(ctx context.Context, v *Verification, part []check) err
 		return fmt.Errorf("read %d memories to verify: %w", len(ids), err)
 	}
 	for _, c := range part {
-		h, ok := held[c.id]
+		m, ok := held[c.id]
 		if !ok {
 			v.Missing++
 			v.differ(c, "is not in the projection")
 			continue
 		}
-		if err := r.verifyOne(ctx, v, c, h); err != nil {
+		is, err := c.matches(m)
+		was := false
+		if !is && err == nil {
+			was, err = r.asImported(ctx, c, m)
+		}
+		switch {
+		case err != nil:
 			return err
-		}
-	}
-	return nil
-}
-
-func (r *run) verifyOne(ctx context.Context, v *Verification, c check, current queries.Memory) error {
-	same, err := c.matches(current)
-	if same {
-		v.Verified++
-	} else if err == nil {
-		if same, err = r.asImported(ctx, c, current); same {
+		case is:
+			v.Verified++
+		case was:
 			v.ChangedSince++
+		default:
+			v.Differs++
+			v.differ(c, fmt.Sprintf("version %d in the projection is not what was imported", m.Version))
+			continue
 		}
-	}
-	switch {
-	case err != nil:
-		return err
-	case same:
 		c.file.Verified++
 		c.agent.Verified++
-	default:
-		v.Differs++
-		v.differ(c, fmt.Sprintf("version %d in the projection is not what was imported", current.Version))
 	}
 	return nil
 }
