@@ -60,9 +60,12 @@ func TestTheNextRebuildDropsTheRemainsOfAKilledOne(t *testing.T) {
 		return err == nil && status != nil && status.Done > 0
 	})
 	killed.Kill()
-	waitUntilFree(t, pool)
-	left, err := rebuild.ReadStatus(t.Context(), pool)
-	require.NoError(t, err)
+	var left *rebuild.Status
+	require.Eventually(t, func() bool {
+		var err error
+		left, err = rebuild.ReadStatus(t.Context(), pool)
+		return err == nil && left != nil && !left.Running
+	}, patience, tick, "the database server has noticed that the process is gone")
 	require.Less(t, left.Done, left.Total, "it was killed before the end")
 	said, _, _ := call(t, "", "status", "--db-dsn", pool.Config().ConnString())
 	require.Regexp(t, "rebuild +left behind +auren_agent_memories_g3 and auren_search_g4; the next `auren rebuild` drops", said)
@@ -70,7 +73,7 @@ func TestTheNextRebuildDropsTheRemainsOfAKilledOne(t *testing.T) {
 	again := start(t, dsnOf(pool), "rebuild")
 	require.Zero(t, again.Code(), again.Stderr.String())
 	require.Contains(t, again.Stdout.String(), "rebuilt")
-	left, err = rebuild.ReadStatus(t.Context(), pool)
+	left, err := rebuild.ReadStatus(t.Context(), pool)
 	require.NoError(t, err)
 	require.Nil(t, left)
 
@@ -79,15 +82,6 @@ func TestTheNextRebuildDropsTheRemainsOfAKilledOne(t *testing.T) {
 	found := decode[rebuild.Comparison](t, verified.Stdout.String())
 	require.True(t, found.Equal)
 	require.EqualValues(t, 15_000, found.Tables[0].Rows)
-}
-
-// waitUntilFree waits until the database server has noticed that the process is gone.
-func waitUntilFree(t *testing.T, pool *pgxpool.Pool) {
-	t.Helper()
-	require.Eventually(t, func() bool {
-		status, err := rebuild.ReadStatus(t.Context(), pool)
-		return err == nil && status != nil && !status.Running
-	}, patience, tick)
 }
 
 func TestRebuildVerifyFailsIfALiveRowWasAltered(t *testing.T) {

@@ -18,19 +18,8 @@ import (
 
 // otlpReceiver is a collector that keeps the spans it receives, by service name.
 type otlpReceiver struct {
-	url string
-
 	mu    sync.Mutex
 	spans map[string][]*otlp.Span
-}
-
-func startReceiver(t *testing.T) *otlpReceiver {
-	t.Helper()
-	r := &otlpReceiver{spans: map[string][]*otlp.Span{}}
-	server := httptest.NewServer(r)
-	t.Cleanup(server.Close)
-	r.url = server.URL
-	return r
 }
 
 func (r *otlpReceiver) ServeHTTP(w http.ResponseWriter, sent *http.Request) {
@@ -99,8 +88,10 @@ func childOf(parent *otlp.Span) func(*otlp.Span) bool {
 
 func TestTracesReachACollectorFromTheRequestToTheProjection(t *testing.T) {
 	t.Parallel()
-	receiver := startReceiver(t)
-	env := append(settings(pgtest.DSN(t), startNATS(t)), "OTEL_EXPORTER_OTLP_ENDPOINT="+receiver.url, "OTEL_BSP_SCHEDULE_DELAY=50")
+	receiver := &otlpReceiver{spans: map[string][]*otlp.Span{}}
+	collects := httptest.NewServer(receiver)
+	t.Cleanup(collects.Close)
+	env := append(settings(pgtest.DSN(t), startNATS(t)), "OTEL_EXPORTER_OTLP_ENDPOINT="+collects.URL, "OTEL_BSP_SCHEDULE_DELAY=50")
 	server, projector := start(t, env, "server"), start(t, env, "projector")
 	projector.Says("(projects)")
 	require.Equal(t, http.StatusCreated, post(t, server.url()))

@@ -32,8 +32,7 @@ func DefaultDataDir() (string, error) {
 	return filepath.Join(home, ".local", "share", "auren"), nil
 }
 
-// OpenDataDir creates the data directory if it is missing and returns its real, absolute path, without symbolic
-// links.
+// OpenDataDir creates the data directory if it is missing and returns its absolute path without symbolic links.
 func OpenDataDir(dir string) (string, error) {
 	if dir == "" {
 		return "", errors.New("no data directory is named")

@@ -146,10 +146,9 @@ func output(program string, args ...string) (string, error) {
 	return strings.TrimSpace(string(out)), err
 }
 
-// InstallPostgres installs the platform's PostgreSQL package, without asking anything, and shows what the
-// package manager says on out. Where it may not - we are neither root nor allowed to become it without
-// a password - or where it knows no package manager, it does nothing and returns a *NotInstalledError
-// that says what to type. Debian's default cluster is neither created nor started.
+// InstallPostgres installs the platform's PostgreSQL package without asking, and shows on out what the package manager
+// says. If it is neither root nor may become it without a password, or knows no package manager, it returns a
+// *NotInstalledError that says what to type. Debian's default cluster is neither created nor started.
 func InstallPostgres(ctx context.Context, out io.Writer) error {
 	manager, ok := platformPackageManager()
 	if !ok || !mayInstall(ctx, manager) {
@@ -199,8 +198,7 @@ var packageManagers = []packageManager{
 	{program: "brew", command: "brew install postgresql@17", asUser: true},
 }
 
-// aptScript keeps Debian's package from creating and starting a cluster of its own. It removes the setting
-// afterwards: it belongs to the machine.
+// aptScript keeps Debian's package from creating and starting a cluster, and removes that setting of the machine again.
 const aptScript = `set -e
 export DEBIAN_FRONTEND=noninteractive
 setting=/etc/postgresql-common/createcluster.d/auren.conf

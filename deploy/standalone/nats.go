@@ -31,9 +31,8 @@ type NATS struct {
 	lock   heldLock
 }
 
-// StartNATS starts the server and returns when it takes connections. JetStream may fill three quarters of the
-// free disk, messages may have 8 MiB. An address that is taken is an error that names AUREN_NATS_ADDR; a
-// data directory that another AUREN serves is an error too.
+// StartNATS starts the server and returns when it takes connections. JetStream may fill three quarters of the free disk.
+// An address that is taken, named as AUREN_NATS_ADDR, and a data directory that another AUREN serves are errors.
 func StartNATS(config NATSConfig) (*NATS, error) {
 	if config.Log == nil {
 		config.Log = zap.NewNop()
@@ -117,8 +116,7 @@ func (n *NATS) URL() string {
 	return n.server.ClientURL()
 }
 
-// Stop closes all connections, writes what is pending and returns when the server has ended. A second call
-// does nothing.
+// Stop closes all connections and returns when the server has written what is pending and ended; a second call does nothing.
 func (n *NATS) Stop() {
 	n.server.Shutdown()
 	n.server.WaitForShutdown()

@@ -22,8 +22,7 @@ type PostgresConfig struct {
 	Progress func(string)      // is told in a few words what takes long; default: nobody
 }
 
-// Postgres is a private PostgreSQL server that runs until it is stopped or this process ends. Safe for
-// concurrent use.
+// Postgres is a private PostgreSQL server that runs until Stop or the end of this process. Safe for concurrent use.
 type Postgres struct {
 	socketDir string
 	process   *os.Process
@@ -33,11 +32,10 @@ type Postgres struct {
 	err       error // readable once done is closed
 }
 
-// StartPostgres starts the server of the data directory, creating the cluster, the role auren and its database
-// where they are missing, and returns when it takes connections. It waits for a former server whose AUREN
-// was killed. It returns an error when an AUREN runs on the data directory or the cluster belongs to another major version,
-// and a *NotInstalledError when there is no PostgreSQL. Ending ctx gives up the start; it does not stop a server that has been
-// returned: call Stop.
+// StartPostgres starts the server of the data directory, creating what is missing of the cluster, the role auren and its
+// database, and returns when it takes connections. It waits for a former server whose AUREN was killed. It fails if an AUREN
+// runs on the data directory, the cluster is of another major version or there is no PostgreSQL (*NotInstalledError).
+// Ending ctx gives up the start; only Stop stops a server that has been returned.
 func StartPostgres(ctx context.Context, config PostgresConfig) (*Postgres, error) {
 	if config.Log == nil {
 		config.Log = zap.NewNop()
@@ -177,8 +175,7 @@ func (p *Postgres) Done() <-chan struct{} {
 	return p.done
 }
 
-// Err says why the server ended by itself, with the last words of its log; nil while it runs and after Stop or
-// Kill.
+// Err says why the server ended by itself, with the end of its log; nil while it runs and after Stop or Kill.
 func (p *Postgres) Err() error {
 	select {
 	case <-p.done:
@@ -188,9 +185,8 @@ func (p *Postgres) Err() error {
 	}
 }
 
-// Stop shuts the server down and waits for it: transactions are rolled back, connections closed, all is written.
-// When ctx ends first the server is killed as by Kill, and the error is that of ctx. A server that has ended
-// already is a success.
+// Stop shuts the server down in order and waits for it; one that has ended already is a success. If ctx ends first, the
+// server is killed as by Kill, and the error is that of ctx.
 func (p *Postgres) Stop(ctx context.Context) error {
 	p.end(syscall.SIGINT)
 	select {
@@ -201,8 +197,7 @@ func (p *Postgres) Stop(ctx context.Context) error {
 	}
 }
 
-// Kill ends the server at once and waits for it, as if it had crashed: what was committed is recovered by the
-// next start.
+// Kill ends the server at once, as a crash would, and waits for it: the next start recovers what was committed.
 func (p *Postgres) Kill() error {
 	p.end(syscall.SIGQUIT)
 	select {

@@ -34,9 +34,8 @@ func startProcess(cmd *exec.Cmd) (<-chan error, error) {
 	return ended, nil
 }
 
-// guardScript becomes the child, and leaves behind a reader of the pipe that interrupts it when the pipe ends
-// without a word. The reader belongs to init, not to the child, which would take its end for that of a
-// process of its own.
+// guardScript becomes the child and leaves a reader of the pipe that interrupts it when the pipe ends without a word. The
+// reader belongs to init: the child would take its end for that of a process of its own.
 const guardScript = `( (read -r _ <&3 || kill -INT $$) </dev/null >/dev/null 2>&1 &)
 exec "$@" 3<&-`
 

@@ -16,9 +16,8 @@ func tieToParent(cmd *exec.Cmd) (release func(), err error) {
 	return func() {}, nil
 }
 
-// runsPostgres tells whether pid is a living PostgreSQL: neither a zombie nor a stranger that was given
-// the number of a dead one. It reads what every account may read, for root may lack the right to more in
-// a container.
+// runsPostgres tells whether pid is a living PostgreSQL: neither a zombie nor a stranger with the number of a dead one. It
+// reads only what every account may read, since root in a container may lack the right to more.
 func runsPostgres(pid int) bool {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {

@@ -98,8 +98,7 @@ func ParseID(text string) (uuid.UUID, error) {
 	return id, nil
 }
 
-// ParseTime reads an RFC 3339 time, or one without a zone, as terminal.Time writes it, or a day, which begins at midnight:
-// these two are local.
+// ParseTime reads an RFC 3339 time or, in local time, one as terminal.Time writes it or a day, which begins at midnight.
 func ParseTime(text string) (*time.Time, error) {
 	for _, layout := range []string{time.RFC3339Nano, terminal.TimeLayout, "2006-01-02T15:04:05", "2006-01-02 15:04", time.DateOnly} {
 		if t, err := time.ParseInLocation(layout, text, time.Local); err == nil {
@@ -112,8 +111,7 @@ func ParseTime(text string) (*time.Time, error) {
 // ParseJSON reads a JSON value.
 func ParseJSON(text string) (canonjson.Value, error) { return canonjson.Parse([]byte(text)) }
 
-// content turns what was typed into JSON: a text as it is, or, when it was said to be JSON, that. "-" reads it from
-// stdin.
+// content turns what was typed, or for "-" stdin, into JSON: a text, or what is said to be JSON already.
 func (a *App) content(typed string, isJSON bool) (canonjson.Value, error) {
 	if typed == "-" {
 		read, err := io.ReadAll(io.LimitReader(a.Stdin, maxInput+1))

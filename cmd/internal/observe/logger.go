@@ -18,8 +18,8 @@ type LogConfig struct {
 	Terminal bool
 }
 
-// NewLogger makes a logger that writes to out, which is usually standard error: a line for a person at a terminal,
-// else a JSON object with ts, level, msg and the fields. An unknown level is an error that names the known ones.
+// NewLogger makes a logger that writes to out: lines for a person at a terminal, else JSON objects with ts, level, msg and the
+// fields. An unknown level is an error that names the known ones.
 func NewLogger(out io.Writer, config LogConfig) (*zap.Logger, error) {
 	level := zapcore.InfoLevel
 	if config.Level != "" {

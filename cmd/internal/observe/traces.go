@@ -25,10 +25,9 @@ type Traces struct {
 	provider *sdktrace.TracerProvider
 }
 
-// NewTraces sends traces by OTLP over HTTP where OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT names a
-// collector, unless OTEL_SDK_DISABLED=true or OTEL_TRACES_EXPORTER=none; else it returns the zero Traces. The other variables
-// of OpenTelemetry hold, too. Service is what the process is called unless OTEL_SERVICE_NAME says otherwise. What a collector
-// that is away misses is lost, and said in the log. Close it.
+// NewTraces sends traces by OTLP over HTTP as the variables of OpenTelemetry say, and returns the zero Traces where they name
+// no collector or turn traces off. Service is the name of the process unless OTEL_SERVICE_NAME gives another. What a
+// collector that is away misses is lost, and said in the log. Close it.
 func NewTraces(ctx context.Context, service, version string, log *zap.Logger) (Traces, error) {
 	if !wanted() {
 		return Traces{}, nil

@@ -12,8 +12,7 @@ type Cell = struct {
 	As   Style
 }
 
-// Table writes aligned rows. Numbers of the named columns are aligned at their end; on a terminal the last column
-// is cut where the line ends.
+// Table writes rows with the named columns aligned at the right; on a terminal the last one is cut where the line ends.
 func (s *Screen) Table(indent int, rightAligned map[int]bool, rows [][]Cell) {
 	var widths []int
 	for _, row := range rows {
