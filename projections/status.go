@@ -73,10 +73,7 @@ select l.tenant_id, p.projection, coalesce(c.projection_version, 0), coalesce(c.
 // ReadStatus returns the status of each projection that ever ran, for each tenant that has a log, ordered by tenant and
 // projection.
 func ReadStatus(ctx context.Context, pool *pgxpool.Pool) ([]Status, error) {
-	rows, err := pool.Query(ctx, readStatus)
-	if err != nil {
-		return nil, fmt.Errorf("read status of projections: %w", err)
-	}
+	rows, _ := pool.Query(ctx, readStatus) // CollectRows returns its error
 	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Status])
 	if err != nil {
 		return nil, fmt.Errorf("read status of projections: %w", err)

@@ -19,11 +19,8 @@ func (r *Reader) Due(ctx context.Context, now time.Time, limit int) ([]memory.Ke
 		return nil, err
 	}
 	var due []memory.Key
-	err = r.source.Connected(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
-		rows, err := conn.Query(ctx, selectDue, now, limit)
-		if err != nil {
-			return err
-		}
+	err = r.source.Connected(ctx, func(ctx context.Context, conn *pgxpool.Conn) (err error) {
+		rows, _ := conn.Query(ctx, selectDue, now, limit) // CollectRows returns its error
 		due, err = pgx.CollectRows(rows, pgx.RowToStructByPos[memory.Key])
 		return err
 	})

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -91,13 +90,5 @@ func size(m *nats.Msg) int {
 }
 
 func percentEncode(value string) string {
-	var b strings.Builder
-	for i := range len(value) {
-		if c := value[i]; c > ' ' && c <= '~' && c != '"' && c != '%' {
-			b.WriteByte(c)
-		} else {
-			b.Write([]byte{'%', upperHex[c>>4], upperHex[c&15]})
-		}
-	}
-	return b.String()
+	return escape(value, '%', func(c byte) bool { return c > ' ' && c <= '~' && c != '"' && c != '%' })
 }

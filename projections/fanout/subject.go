@@ -3,6 +3,7 @@ package fanout
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"strings"
 
 	"github.com/auren-memory/auren/domain"
@@ -23,7 +24,6 @@ const (
 	emptyToken   = "="
 	shortenedTo  = MaxTokenBytes - len(shortenedBy) - 2*16
 	shortenedBy  = "=~"
-	upperHex     = "0123456789ABCDEF"
 	tokenLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 )
 
@@ -36,19 +36,25 @@ func EscapeToken(text string) string {
 	if text == "" {
 		return emptyToken
 	}
-	var b strings.Builder
-	for i := range len(text) {
-		if c := text[i]; strings.IndexByte(tokenLetters, c) >= 0 {
-			b.WriteByte(c)
-		} else {
-			b.Write([]byte{'=', upperHex[c>>4], upperHex[c&15]})
-		}
-	}
-	if b.Len() <= MaxTokenBytes {
-		return b.String()
+	token := escape(text, '=', func(c byte) bool { return strings.IndexByte(tokenLetters, c) >= 0 })
+	if len(token) <= MaxTokenBytes {
+		return token
 	}
 	sum := sha256.Sum256([]byte(text))
-	return b.String()[:shortenedTo] + shortenedBy + hex.EncodeToString(sum[:16])
+	return token[:shortenedTo] + shortenedBy + hex.EncodeToString(sum[:16])
+}
+
+// escape replaces the bytes that are not kept by the mark and two hexadecimal digits.
+func escape(text string, mark byte, kept func(c byte) bool) string {
+	var b strings.Builder
+	for i := range len(text) {
+		if c := text[i]; kept(c) {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%c%02X", mark, c)
+		}
+	}
+	return b.String()
 }
 
 // Subject returns the subject of an event.

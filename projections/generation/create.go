@@ -53,10 +53,7 @@ returning generation, projection, projection_version, state, schema_name, create
 
 // Create creates a generation: its row, its schema and its tables without the indexes.
 func Create(ctx context.Context, tx pgx.Tx, m Model, state State) (Generation, error) {
-	rows, err := tx.Query(ctx, insert, m.Name(), m.Version(), state)
-	if err != nil {
-		return Generation{}, fmt.Errorf("create a generation of %s: %w", m.Name(), err)
-	}
+	rows, _ := tx.Query(ctx, insert, m.Name(), m.Version(), state) // CollectExactlyOneRow returns its error
 	g, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Generation])
 	if err != nil {
 		return Generation{}, fmt.Errorf("create a generation of %s: %w", m.Name(), err)

@@ -65,10 +65,7 @@ select generation, projection, projection_version, state, schema_name, created_a
 
 // List returns all generations, oldest first.
 func List(ctx context.Context, q Querier) ([]Generation, error) {
-	rows, err := q.Query(ctx, list)
-	if err != nil {
-		return nil, fmt.Errorf("list the generations: %w", err)
-	}
+	rows, _ := q.Query(ctx, list) // CollectRows returns its error
 	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Generation])
 	if err != nil {
 		return nil, fmt.Errorf("list the generations: %w", err)

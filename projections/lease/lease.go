@@ -153,10 +153,7 @@ select projection, tenant_id, lease_term
 // Renew renews leases and returns those that it could not renew: a batch is at work, or they were lost.
 func (t Table) Renew(ctx context.Context, held []Lease) ([]Lease, error) {
 	projections, tenants, terms := Columns(held)
-	rows, err := t.Pool.Query(ctx, renewLeases, projections, tenants, terms, t.TTL)
-	if err != nil {
-		return nil, fmt.Errorf("renew leases: %w", err)
-	}
+	rows, _ := t.Pool.Query(ctx, renewLeases, projections, tenants, terms, t.TTL) // CollectRows returns its error
 	missing, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (l Lease, err error) {
 		return l, row.Scan(&l.Projection, &l.Tenant, &l.Term)
 	})

@@ -26,10 +26,7 @@ select l.tenant_id, coalesce(c.sequence_id, 0), case when $2 then coalesce(live.
 func (j *job) positions(ctx context.Context, b *build) (positions, error) {
 	p := positions{map[domain.Tenant]int64{}, map[domain.Tenant]int64{}}
 	query := fmt.Sprintf(readPositions, b.Table("projection_checkpoints"))
-	rows, err := j.pool.Query(ctx, query, b.Projection, b.State == generation.Comparing)
-	if err != nil {
-		return p, fmt.Errorf("read the checkpoints of %s: %w", b.Schema, err)
-	}
+	rows, _ := j.pool.Query(ctx, query, b.Projection, b.State == generation.Comparing) // CollectRows returns its error
 	type position struct {
 		Tenant   domain.Tenant
 		From, To int64

@@ -162,12 +162,9 @@ func (l Loader[R]) Rows(ctx context.Context, tx pgx.Tx, tenant domain.Tenant, ev
 	if len(ids) == 0 {
 		return all, nil
 	}
-	found, err := tx.Query(ctx, l.sql, tenant, pgtype.FlatArray[uuid.UUID](ids))
-	if err != nil {
-		return nil, fmt.Errorf("read rows: %w", err)
-	}
+	found, _ := tx.Query(ctx, l.sql, tenant, pgtype.FlatArray[uuid.UUID](ids)) // CollectRows returns its error
 	targets := make([]any, len(l.columns))
-	_, err = pgx.CollectRows(found, func(from pgx.CollectableRow) (struct{}, error) {
+	_, err := pgx.CollectRows(found, func(from pgx.CollectableRow) (struct{}, error) {
 		r := new(R)
 		for i, c := range l.columns {
 			targets[i] = c.target(r)

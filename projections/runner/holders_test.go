@@ -164,7 +164,7 @@ func TestALeaseOfAnotherHoldersUnitIsReleasedAfterTheTurn(t *testing.T) {
 		ok, err := r.acquire(t.Context(), u)
 		require.NoError(t, err)
 		require.True(t, ok)
-		r.units.beginTurn(u)
+		u.inTurn = true
 	}
 	f.runner(Config{Holder: "b"}).heartbeat(t.Context())
 	_, err = r.poll(t.Context())

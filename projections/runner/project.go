@@ -140,12 +140,5 @@ func isPoison(err error) bool {
 		return true
 	}
 	pg, ok := errors.AsType[*pgconn.PgError](err)
-	if !ok {
-		return false
-	}
-	switch pg.Code[:2] {
-	case "22", "23", "54":
-		return true
-	}
-	return false
+	return ok && slices.Contains([]string{"22", "23", "54"}, pg.Code[:2])
 }

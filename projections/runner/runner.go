@@ -145,7 +145,7 @@ func (r *Runner) beginTurns(ctx context.Context, due []*unit, slots chan struct{
 			r.pollAgain()
 			return
 		}
-		r.units.beginTurn(u)
+		r.units.locked(func() { u.inTurn = true })
 		working.Go(func() {
 			defer func() {
 				<-slots

@@ -37,7 +37,7 @@ func (w *worker) resumeAfterSkip(ctx context.Context, u *unit) error {
 		return err
 	}
 	if _, ok := skips[u.stopped.SequenceID]; ok {
-		w.units.setStopped(u, nil)
+		w.units.locked(func() { u.stopped = nil })
 		// A sink may have delivered a part of the batch that the event was in.
 		u.resumed = false
 	}

@@ -2,7 +2,6 @@ package runner
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/jackc/pgx/v5"
 	"go.uber.org/zap"
@@ -25,23 +24,12 @@ func (w *worker) gatherStatistics(ctx context.Context, u *unit) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, w.config.Timeout)
 	defer cancel()
-	rows, err := w.pool.Query(ctx, withoutStatistics, u.projection.Tables(), u.Schema)
-	if err == nil {
-		var tables []string
-		if tables, err = pgx.CollectRows(rows, pgx.RowTo[string]); err == nil {
-			err = w.analyze(ctx, tables)
-		}
+	rows, _ := w.pool.Query(ctx, withoutStatistics, u.projection.Tables(), u.Schema) // CollectRows returns its error
+	tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	for i := 0; err == nil && i < len(tables); i++ {
+		_, err = w.pool.Exec(ctx, "analyze "+tables[i])
 	}
 	if err != nil && ctx.Err() == nil {
 		w.log(u.Key).Warn("the statistics could not be gathered; reads may be slow until autovacuum gathers them", zap.Error(err))
 	}
-}
-
-func (w *worker) analyze(ctx context.Context, tables []string) error {
-	for _, table := range tables {
-		if _, err := w.pool.Exec(ctx, "analyze "+table); err != nil {
-			return fmt.Errorf("analyze %s: %w", table, err)
-		}
-	}
-	return nil
 }

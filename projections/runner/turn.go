@@ -32,9 +32,7 @@ func (w *worker) turn(ctx context.Context, u *unit, until int64) error {
 		err = w.project(ctx, u, until)
 	}
 	if err != nil {
-		w.units.mu.Lock()
-		u.dropLease()
-		w.units.mu.Unlock()
+		w.units.locked(u.dropLease)
 	}
 	if errors.Is(err, lease.ErrLost) {
 		w.log(u.Key).Info("the lease was lost")
@@ -49,7 +47,8 @@ func (w *worker) acquire(ctx context.Context, u *unit) (bool, error) {
 	if err != nil || !ok {
 		return false, err
 	}
-	w.units.setLease(u, l)
+	w.units.locked(func() { u.Lease = l })
+	u.resumed, u.skips, u.skipped = false, 0, nil
 	w.config.Leased(u.name, u.Tenant, l.Term)
 	log := w.log(u.Key).Debug
 	if l.Term > 1 {

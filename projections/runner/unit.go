@@ -70,6 +70,13 @@ type units struct {
 	all map[lease.Key]*unit
 }
 
+// locked calls do with exclusive access to all units.
+func (us *units) locked(do func()) {
+	us.mu.Lock()
+	defer us.mu.Unlock()
+	do()
+}
+
 // of returns a unit; it adds it if it is new.
 func (us *units) of(s *subscription, tenant domain.Tenant) *unit {
 	us.mu.Lock()
@@ -99,14 +106,6 @@ func (us *units) share(s *subscription, holders []string) {
 			u.owned = s.owns(u.Key)
 		}
 	}
-}
-
-// setLease records a lease that was taken.
-func (us *units) setLease(u *unit, l lease.Lease) {
-	us.mu.Lock()
-	defer us.mu.Unlock()
-	u.Lease = l
-	u.resumed, u.skips, u.skipped = false, 0, nil
 }
 
 // dropLease forgets a lease, so that the next turn acquires it again and reads the checkpoint. mu must be held.
@@ -180,16 +179,4 @@ func (us *units) stopped() error {
 		}
 	})
 	return errors.Join(stopped...)
-}
-
-func (us *units) setStopped(u *unit, stopped *projections.StoppedError) {
-	us.mu.Lock()
-	defer us.mu.Unlock()
-	u.stopped = stopped
-}
-
-func (us *units) beginTurn(u *unit) {
-	us.mu.Lock()
-	defer us.mu.Unlock()
-	u.inTurn = true
 }

@@ -26,10 +26,9 @@ func (w *worker) log(k lease.Key) *zap.Logger {
 }
 
 // overShare reports whether another holder should lead the unit, so that its turn should end.
-func (w *worker) overShare(u *unit) bool {
-	w.units.mu.Lock()
-	defer w.units.mu.Unlock()
-	return !u.owned
+func (w *worker) overShare(u *unit) (over bool) {
+	w.units.locked(func() { over = !u.owned })
+	return over
 }
 
 // stop records that an event stopped the unit; 0 if no event caused it.
@@ -43,7 +42,9 @@ func (w *worker) stop(ctx context.Context, u *unit, at int64, cause error) error
 	if err := w.leases.MarkStopped(ctx, u.Lease, at, reason); err != nil {
 		return err
 	}
-	w.units.setStopped(u, &projections.StoppedError{Projection: u.name, Tenant: u.Tenant, SequenceID: at, Reason: reason})
+	w.units.locked(func() {
+		u.stopped = &projections.StoppedError{Projection: u.name, Tenant: u.Tenant, SequenceID: at, Reason: reason}
+	})
 	w.log(u.Key).Error("the projection of the tenant is stopped", zap.Int64("sequence_id", at), zap.String("reason", reason))
 	return nil
 }
