@@ -10,9 +10,10 @@ import (
 	"github.com/auren-memory/auren/projections/generation"
 )
 
-// positions are the positions of a build's tables, by tenant, and those that they must reach.
-type positions struct {
-	from, to map[domain.Tenant]int64
+// position is where a build's tables are in the log of a tenant, and where they must get.
+type position struct {
+	Tenant   domain.Tenant
+	From, To int64
 }
 
 // A generation that is to become live follows the logs, one that is compared follows the live tables.
@@ -23,31 +24,23 @@ select l.tenant_id, coalesce(c.sequence_id, 0), case when $2 then coalesce(live.
   left join %s as c on c.tenant_id = l.tenant_id and c.projection = $1
   left join projection_checkpoints as live on live.tenant_id = l.tenant_id and live.projection = $1`
 
-func (j *job) positions(ctx context.Context, b *build) (positions, error) {
-	p := positions{map[domain.Tenant]int64{}, map[domain.Tenant]int64{}}
+func (j *job) positions(ctx context.Context, b *build) ([]position, error) {
 	query := fmt.Sprintf(readPositions, b.Table("projection_checkpoints"))
 	rows, _ := j.pool.Query(ctx, query, b.Projection, b.State == generation.Comparing) // CollectRows returns its error
-	type position struct {
-		Tenant   domain.Tenant
-		From, To int64
-	}
 	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[position])
 	if err != nil {
-		return p, fmt.Errorf("read the checkpoints of %s: %w", b.Schema, err)
+		return nil, fmt.Errorf("read the checkpoints of %s: %w", b.Schema, err)
 	}
-	for _, at := range all {
-		p.from[at.Tenant], p.to[at.Tenant] = at.From, at.To
-	}
-	return p, nil
+	return all, nil
 }
 
 // follow applies the events between the positions. It leaves out tenants that are there already: once the tables are filled
 // these are nearly all, and acquiring and releasing the lease of each would block the live runners during the switch.
-func (b *build) follow(ctx context.Context, p positions) error {
+func (b *build) follow(ctx context.Context, all []position) error {
 	ahead := map[domain.Tenant]int64{}
-	for tenant, to := range p.to {
-		if p.from[tenant] < to {
-			ahead[tenant] = to
+	for _, p := range all {
+		if p.From < p.To {
+			ahead[p.Tenant] = p.To
 		}
 	}
 	if len(ahead) == 0 {
@@ -59,15 +52,14 @@ func (b *build) follow(ctx context.Context, p positions) error {
 // advance begins a phase in which each build applies what the logs, or the live tables, hold now. Without a name the
 // current phase continues.
 func (j *job) advance(ctx context.Context, phase Phase) error {
-	all, total := map[*build]positions{}, int64(0)
+	all, total := map[*build][]position{}, int64(0)
 	for _, b := range j.builds {
-		p, err := j.positions(ctx, b)
-		if err != nil {
+		var err error
+		if all[b], err = j.positions(ctx, b); err != nil {
 			return err
 		}
-		all[b] = p
-		for tenant, to := range p.to {
-			total += max(to-p.from[tenant], 0)
+		for _, p := range all[b] {
+			total += max(p.To-p.From, 0)
 		}
 	}
 	if phase != "" {

@@ -26,47 +26,24 @@ type build struct {
 	runner     *runner.Runner
 }
 
-// runnerTables are copied into the schema of a build: its checkpoints are apart from the live ones.
-func runnerTables() []string { return []string{"projection_checkpoints", "projectors"} }
+// What a runner needs beside the tables of the projection, in the schema of a generation. It takes the generation for the
+// live one, keeps checkpoints apart from the live ones and reads the log through views.
+// (%[1]s: the schema, %[2]d: the generation)
+const createSurroundings = `
+create view %[1]s.projection_generations as
+select projection, projection_version, schema_name, 'live' as state
+  from projection_generations
+ where generation = %[2]d;
+create table %[1]s.projection_checkpoints (like projection_checkpoints including all);
+create table %[1]s.projectors (like projectors including all);
+create view %[1]s.events as select * from events;
+create view %[1]s.event_contents as select * from event_contents;
+create view %[1]s.logs as select * from logs`
 
-// logTables are what a runner reads; in the schema of the generation they are views.
-func logTables() []string { return []string{"events", "event_contents", "logs"} }
-
-// createSurroundings creates, in the schema of a generation, what a runner needs beside the tables of the projection. The runner
-// takes the generation for the live one.
-func createSurroundings(ctx context.Context, tx pgx.Tx, g generation.Generation) error {
-	statements := []string{fmt.Sprintf(
-		"create view %s as select projection, projection_version, schema_name, 'live' as state from projection_generations where generation = %d",
-		g.Table("projection_generations"), g.Number)}
-	for _, table := range runnerTables() {
-		statements = append(statements, fmt.Sprintf("create table %s (like %s including all)", g.Table(table), table))
-	}
-	for _, table := range logTables() {
-		statements = append(statements, fmt.Sprintf("create view %s as select * from %s", g.Table(table), table))
-	}
-	return execute(ctx, tx, statements)
-}
-
-// dropSurroundings drops everything but the tables of the projection.
-func (b *build) dropSurroundings(ctx context.Context, tx pgx.Tx) error {
-	var statements []string
-	for _, table := range runnerTables() {
-		statements = append(statements, "drop table "+b.Table(table))
-	}
-	for _, view := range append(logTables(), "projection_generations") {
-		statements = append(statements, "drop view "+b.Table(view))
-	}
-	return execute(ctx, tx, statements)
-}
-
-func execute(ctx context.Context, tx pgx.Tx, statements []string) error {
-	for _, statement := range statements {
-		if _, err := tx.Exec(ctx, statement); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+// Drops everything but the tables of the projection.
+const dropSurroundings = `
+drop table %[1]s.projection_checkpoints, %[1]s.projectors;
+drop view %[1]s.projection_generations, %[1]s.events, %[1]s.event_contents, %[1]s.logs`
 
 // These bound a build's memory: for each tenant at work, one batch is written and one is prepared.
 const (

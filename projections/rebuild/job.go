@@ -38,7 +38,7 @@ func begin(ctx context.Context, pool *pgxpool.Pool, rebuilt []projections.Projec
 			if err != nil {
 				return err
 			}
-			if err := createSurroundings(ctx, tx, g); err != nil {
+			if _, err := tx.Exec(ctx, fmt.Sprintf(createSurroundings, pgx.Identifier{g.Schema}.Sanitize(), g.Number)); err != nil {
 				return fmt.Errorf("create the schema %s: %w", g.Schema, err)
 			}
 			j.builds = append(j.builds, &build{projection: p, Generation: g})

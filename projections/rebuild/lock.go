@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -99,7 +100,9 @@ func setLockTimeout(ctx context.Context, tx pgx.Tx, wait time.Duration) error {
 	return err
 }
 
-func isLockTimeout(err error) bool {
+func isLockTimeout(err error) bool { return hasCode(err, lockNotAvailable, deadlockDetected) }
+
+func hasCode(err error, codes ...string) bool {
 	pg, ok := errors.AsType[*pgconn.PgError](err)
-	return ok && (pg.Code == lockNotAvailable || pg.Code == deadlockDetected)
+	return ok && slices.Contains(codes, pg.Code)
 }

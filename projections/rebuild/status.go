@@ -3,11 +3,9 @@ package rebuild
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/auren-memory/auren/projections/generation"
@@ -83,7 +81,4 @@ func ReadStatus(ctx context.Context, pool *pgxpool.Pool) (*Status, error) {
 }
 
 // isUndefined reports whether the error means that a table or its schema does not exist.
-func isUndefined(err error) bool {
-	pg, ok := errors.AsType[*pgconn.PgError](err)
-	return ok && (pg.Code == "42P01" || pg.Code == "3F000")
-}
+func isUndefined(err error) bool { return hasCode(err, "42P01", "3F000") }

@@ -58,7 +58,7 @@ func (j *job) switchIn(ctx context.Context, tx pgx.Tx) error {
 		if err := b.moveCheckpoints(ctx, tx); err != nil {
 			return err
 		}
-		if err := b.dropSurroundings(ctx, tx); err != nil {
+		if _, err := tx.Exec(ctx, fmt.Sprintf(dropSurroundings, pgx.Identifier{b.Schema}.Sanitize())); err != nil {
 			return err
 		}
 	}

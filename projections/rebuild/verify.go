@@ -136,12 +136,12 @@ func (j *job) alignSnapshot(ctx context.Context, tx pgx.Tx, found *Comparison) e
 func (j *job) comparedPositions(ctx context.Context) ([]Position, error) {
 	var all []Position
 	for _, b := range j.builds {
-		p, err := j.positions(ctx, b)
+		built, err := j.positions(ctx, b)
 		if err != nil {
 			return nil, err
 		}
-		for tenant, at := range p.to {
-			all = append(all, Position{tenant, b.Projection, at})
+		for _, p := range built {
+			all = append(all, Position{p.Tenant, b.Projection, p.To})
 		}
 	}
 	slices.SortFunc(all, func(a, b Position) int {

@@ -1,41 +1,34 @@
 package pgtest
 
 import (
-	"context"
 	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
+
+	"github.com/auren-memory/auren/projections/generation"
 )
 
-// DB is a pool, a connection or a transaction.
-type DB interface {
-	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
-	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
-}
-
 // Exec executes a statement that must succeed.
-func Exec(t testing.TB, db DB, sql string, args ...any) {
+func Exec(t testing.TB, db generation.Querier, sql string, args ...any) {
 	t.Helper()
 	_, err := db.Exec(t.Context(), sql, args...)
 	require.NoError(t, err, sql)
 }
 
 // Rows returns the rows of a query with one column.
-func Rows[T any](t testing.TB, db DB, sql string, args ...any) []T {
+func Rows[T any](t testing.TB, db generation.Querier, sql string, args ...any) []T {
 	t.Helper()
-	rows, err := db.Query(t.Context(), sql, args...)
-	require.NoError(t, err, sql)
+	rows, _ := db.Query(t.Context(), sql, args...) // CollectRows returns its error
 	all, err := pgx.CollectRows(rows, pgx.RowTo[T])
 	require.NoError(t, err, sql)
 	return all
 }
 
 // Value returns what a query with one row and one column yields.
-func Value[T any](t testing.TB, db DB, sql string, args ...any) T {
+func Value[T any](t testing.TB, db generation.Querier, sql string, args ...any) T {
 	t.Helper()
 	rows := Rows[T](t, db, sql, args...)
 	require.Len(t, rows, 1, sql)
