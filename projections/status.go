@@ -23,32 +23,21 @@ const (
 	Stopped = "stopped"
 )
 
-// Status is the position and the state of one projection of one tenant.
+// Status is the position and the state of one projection of one tenant; UpdatedAt is nil if nothing was applied yet.
 type Status struct {
-	Tenant     domain.Tenant `json:"tenant" example:"default"`
-	Projection string        `json:"projection" example:"agent_memories"`
-	// Version is that of the projection that wrote the rows; 0 if there are none yet.
-	Version int `json:"version" doc:"The version of the projection that wrote the rows; 0 if there are none yet."`
-	// SequenceID is the checkpoint.
-	SequenceID int64 `json:"sequence_id" doc:"The last event applied."`
-	// Head is the last sequence_id of the log.
-	Head int64 `json:"head" doc:"The last event of the log."`
-	// Lag is how many events have not been applied yet.
-	Lag int64 `json:"lag" doc:"How many events have not been applied yet."`
-	// LagSeconds is the age of the first event that has not been applied; 0 if there is none.
-	LagSeconds float64 `json:"lag_seconds" doc:"The age of the first event that has not been applied."`
-	// UpdatedAt is when the checkpoint last moved; nil if there is none yet.
-	UpdatedAt *time.Time `json:"updated_at" doc:"When an event was last applied."`
-	// Holder names the runner that leads; empty if none does.
-	Holder string `json:"holder" doc:"The process that leads; empty if none does."`
-	// Term counts how often the lease was taken.
-	Term int64 `json:"term" doc:"How often the lease was taken."`
-	// StoppedAt is the event that stopped the projection, 0 if no event caused the stop; nil if it is not stopped.
-	StoppedAt *int64 `json:"stopped_at" doc:"The event that stopped the projection, 0 if no event caused the stop; null if it is not stopped."`
-	// StoppedReason is why it stopped.
-	StoppedReason string `json:"stopped_reason,omitempty" doc:"Why it stopped."`
-	// State is Idle, Moving, Stuck or Stopped.
-	State string `json:"state" enum:"idle,moving,stuck,stopped" doc:"Stuck if it is behind and has not moved for ten seconds."`
+	Tenant        domain.Tenant `json:"tenant" example:"default"`
+	Projection    string        `json:"projection" example:"agent_memories"`
+	Version       int           `json:"version" doc:"The version of the projection that wrote the rows; 0 if there are none yet."`
+	SequenceID    int64         `json:"sequence_id" doc:"The last event applied."`
+	Head          int64         `json:"head" doc:"The last event of the log."`
+	Lag           int64         `json:"lag" doc:"How many events have not been applied yet."`
+	LagSeconds    float64       `json:"lag_seconds" doc:"The age of the first event that has not been applied; 0 if there is none."`
+	UpdatedAt     *time.Time    `json:"updated_at" doc:"When an event was last applied."`
+	Holder        string        `json:"holder" doc:"The process that leads; empty if none does."`
+	Term          int64         `json:"term" doc:"How often the lease was taken."`
+	StoppedAt     *int64        `json:"stopped_at" doc:"The event that stopped the projection, 0 if no event caused the stop; null if it is not stopped."`
+	StoppedReason string        `json:"stopped_reason,omitempty" doc:"Why it stopped."`
+	State         string        `json:"state" enum:"idle,moving,stuck,stopped" doc:"Stuck if it is behind and has not moved for ten seconds."`
 }
 
 const readStatus = `

@@ -1,8 +1,8 @@
 package snapshot
 
 import (
+	"cmp"
 	"context"
-	"errors"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -32,14 +32,11 @@ func (s *Source) Answer(ctx context.Context, snap Snapshot, sql string, args []a
 
 func (s *Source) answer(ctx context.Context, sql string, args []any, read func(pgx.Rows) error) (position int64, err error) {
 	err = s.Connected(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
-		rows, err := conn.Query(ctx, sql, args...)
-		if err != nil {
-			return err
-		}
+		rows, _ := conn.Query(ctx, sql, args...) // rows.Err returns its error
 		defer rows.Close()
-		err = read(&answerRows{Rows: rows, position: &position})
+		err := read(&answerRows{Rows: rows, position: &position})
 		rows.Close()
-		return errors.Join(err, rows.Err())
+		return cmp.Or(err, rows.Err())
 	})
 	return position, err
 }
