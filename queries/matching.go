@@ -58,12 +58,10 @@ func (r *Reader) Count(ctx context.Context, tenant domain.Tenant, f Filter, minS
 select count(*)
   from agent_memories
  where tenant_id = $1` + matching.And()
-	sequenceID, err = r.source.Answer(ctx, snap, sql, args, func(rows pgx.Rows) (err error) {
-		count, err = pgx.CollectExactlyOneRow(rows, pgx.RowTo[int64])
-		return err
-	})
+	var counts []int64
+	sequenceID, err = r.source.Answer(ctx, snap, sql, args, snapshot.CollectInto(&counts, pgx.RowTo[int64]))
 	if err != nil {
 		return 0, 0, fmt.Errorf("count memories: %w", err)
 	}
-	return count, sequenceID, nil
+	return counts[0], sequenceID, nil
 }

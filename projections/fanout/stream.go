@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"reflect"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -27,8 +27,8 @@ func (r *Relay) ensureStream(ctx context.Context) (jetstream.Stream, error) {
 	}
 	if err == nil {
 		present := stream.CachedInfo().Config
-		if !sameConfig(present, r.configure(present)) {
-			stream, err = r.js.UpdateStream(ctx, r.configure(present))
+		if wanted := r.configure(present); !reflect.DeepEqual(present, wanted) {
+			stream, err = r.js.UpdateStream(ctx, wanted)
 		}
 	}
 	if refused, ok := errors.AsType[*jetstream.APIError](err); ok && refused.ErrorCode == codeNoReplicas {
@@ -55,10 +55,4 @@ func (r *Relay) configure(c jetstream.StreamConfig) jetstream.StreamConfig {
 	c.AllowAtomicPublish = true
 	c.Discard = jetstream.DiscardOld
 	return c
-}
-
-func sameConfig(a, b jetstream.StreamConfig) bool {
-	return slices.Equal(a.Subjects, b.Subjects) && a.MaxAge == b.MaxAge && a.MaxBytes == b.MaxBytes &&
-		a.Replicas == b.Replicas && a.Duplicates == b.Duplicates && a.AllowAtomicPublish == b.AllowAtomicPublish &&
-		a.Discard == b.Discard
 }

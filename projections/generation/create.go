@@ -2,6 +2,7 @@ package generation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -16,17 +17,11 @@ func CreateFirst[M Model](ctx context.Context, db Beginner, models []M) error {
 		if _, err := tx.Exec(ctx, "lock table projection_generations in share row exclusive mode"); err != nil {
 			return fmt.Errorf("create the read models: %w", err)
 		}
-		all, err := List(ctx, tx)
-		if err != nil {
-			return err
-		}
-		created := map[string]bool{}
-		for _, g := range all {
-			created[g.Projection] = created[g.Projection] || g.State == Live
-		}
 		for _, m := range models {
-			if created[m.Name()] {
+			if _, err := FindLive(ctx, tx, m.Name()); err == nil {
 				continue
+			} else if !errors.Is(err, ErrNone) {
+				return err
 			}
 			g, err := Create(ctx, tx, m, Building)
 			if err != nil {
@@ -89,19 +84,15 @@ func split(m Model) (tables, indexes []string) {
 
 // within executes statements that use the plain names of a generation's tables.
 func within(ctx context.Context, tx pgx.Tx, g Generation, statements []string) error {
-	const setPath = "select set_config('search_path', $1, true)"
 	var path string
 	err := tx.QueryRow(ctx, "select current_setting('search_path')").Scan(&path)
-	if err == nil {
-		_, err = tx.Exec(ctx, setPath, pgx.Identifier{g.Schema}.Sanitize())
-	}
-	for _, statement := range statements {
+	for _, statement := range append([]string{"set local search_path = " + pgx.Identifier{g.Schema}.Sanitize()}, statements...) {
 		if err == nil {
 			_, err = tx.Exec(ctx, statement)
 		}
 	}
 	if err == nil {
-		_, err = tx.Exec(ctx, setPath, path)
+		_, err = tx.Exec(ctx, "select set_config('search_path', $1, true)", path)
 	}
 	if err != nil {
 		return fmt.Errorf("create the tables of %s: %w", g.Schema, err)

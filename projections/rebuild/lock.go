@@ -95,11 +95,6 @@ func pingUntilLost(ctx context.Context, conn *pgx.Conn, every time.Duration, los
 	}
 }
 
-func setLockTimeout(ctx context.Context, tx pgx.Tx, wait time.Duration) error {
-	_, err := tx.Exec(ctx, fmt.Sprintf("set local lock_timeout = %d", wait.Milliseconds()))
-	return err
-}
-
 func isLockTimeout(err error) bool { return hasCode(err, lockNotAvailable, deadlockDetected) }
 
 func hasCode(err error, codes ...string) bool {

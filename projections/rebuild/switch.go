@@ -46,7 +46,7 @@ func (j *job) switchIn(ctx context.Context, tx pgx.Tx) error {
 	if err := j.advance(ctx, ""); err != nil {
 		return err
 	}
-	if err := setLockTimeout(ctx, tx, readersWait); err != nil {
+	if _, err := tx.Exec(ctx, fmt.Sprintf("set local lock_timeout = %d", readersWait.Milliseconds())); err != nil {
 		return err
 	}
 	for _, b := range j.builds {
@@ -107,13 +107,10 @@ func (j *job) retryOnLockTimeout(ctx context.Context, do func() error) error {
 // lockCheckpoints keeps every runner from moving or creating a checkpoint until the transaction ends, so the live tables do
 // not change.
 func (j *job) lockCheckpoints(ctx context.Context, tx pgx.Tx) error {
-	if _, err := tx.Exec(ctx, fmt.Sprintf("set local idle_in_transaction_session_timeout = %d", maxIdle.Milliseconds())); err != nil {
-		return err
-	}
-	if err := setLockTimeout(ctx, tx, runnersWait); err != nil {
-		return err
-	}
-	_, err := tx.Exec(ctx, "lock table projection_checkpoints in share row exclusive mode")
+	_, err := tx.Exec(ctx, fmt.Sprintf(`
+set local idle_in_transaction_session_timeout = %d;
+set local lock_timeout = %d;
+lock table projection_checkpoints in share row exclusive mode`, maxIdle.Milliseconds(), runnersWait.Milliseconds()))
 	return err
 }
 
