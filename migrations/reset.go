@@ -48,10 +48,7 @@ func generations(ctx context.Context, tx pgx.Tx) ([]string, error) {
 	if err := tx.QueryRow(ctx, haveGenerations).Scan(&have); err != nil || !have {
 		return nil, err
 	}
-	rows, err := tx.Query(ctx, "select schema_name from projection_generations")
-	if err != nil {
-		return nil, err
-	}
+	rows, _ := tx.Query(ctx, "select schema_name from projection_generations") // CollectRows returns the error
 	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
 

@@ -92,10 +92,7 @@ select ` + matchedTerms(args.Add(tsqueries(r.terms))) + `
  ) as sample
   join agent_memory_search using (id)
  where tenant_id = $1 and is_active`
-	rows, err := r.conn.Query(ctx, sql, args...)
-	if err != nil {
-		return nil, err
-	}
+	rows, _ := r.conn.Query(ctx, sql, args...) // CollectRows returns the error
 	sample, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (c candidate, err error) {
 		var places []int16
 		err = row.Scan(&places)
@@ -166,10 +163,7 @@ select id, words, created_at, ` + matched + `
   from agent_memory_search
  where tenant_id = $1 and is_active` + where.And() + `
  limit ` + args.Add(maxCandidates)
-	rows, err := r.conn.Query(ctx, sql, args...)
-	if err != nil {
-		return nil, err
-	}
+	rows, _ := r.conn.Query(ctx, sql, args...) // CollectRows returns the error
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (c candidate, err error) {
 		var places []int16
 		err = row.Scan(&c.id, &c.length, &c.createdAt, &places)
@@ -201,10 +195,7 @@ func (r *searchRun) readFrequencies(ctx context.Context, candidates []candidate)
 	for _, c := range candidates {
 		byID[c.id] = c
 	}
-	rows, err := r.conn.Query(ctx, readFrequencies, r.snap.Tenant, tsqueries(r.terms), pgtype.FlatArray[uuid.UUID](idsOf(candidates)), r.snap.Moment)
-	if err != nil {
-		return nil, err
-	}
+	rows, _ := r.conn.Query(ctx, readFrequencies, r.snap.Tenant, tsqueries(r.terms), pgtype.FlatArray[uuid.UUID](idsOf(candidates)), r.snap.Moment) // CollectRows returns the error
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (candidate, error) {
 		var id uuid.UUID
 		var ranks []float32
