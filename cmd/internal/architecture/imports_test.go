@@ -36,7 +36,7 @@ func rows() map[string][]string {
 			"cmd/internal/terminal", "deploy/standalone"},
 		bench + "/internal/measure": {"cmd/internal/terminal"},
 		bench + "/internal/scenario": {bench + "/internal/measure", bench + "/internal/world", "cmd/internal/api", "cmd/internal/database", "cmd/internal/httpapi",
-			"cmd/internal/jsonimport", "cmd/internal/jsonimport/sample", "commands", "domain", "domain/canonjson", "domain/memory", "eventstore", "eventstore/writer", "projections",
+			"cmd/internal/jsonimport", "cmd/internal/jsonimport/sample", "cmd/internal/stack", "commands", "domain", "domain/canonjson", "domain/memory", "eventstore", "eventstore/writer", "projections",
 			"projections/agentmemories", "projections/fanout", "projections/rebuild", "projections/search", "queries"},
 		bench + "/internal/world": {"cmd/internal/database", "cmd/internal/stack", "commands", "deploy/standalone", "domain", "domain/canonjson", "domain/memory", "eventstore", "eventstore/writer", "migrations", "projections",
 			"projections/agentmemories", "projections/fanout", "projections/runner", "projections/search", "queries"},
