@@ -117,7 +117,7 @@ func TestWhatIsAskedForIsAnsweredOnEveryDoor(t *testing.T) {
 		ok[commands.Receipt](t, d, caller, api.Revise.Operation, one(`"metadata":{"n":7},"reason":"r"`))
 		ok[commands.Receipt](t, d, caller, api.AdjustConfidence.Operation, one(`"confidence":0.8`))
 		ok[commands.Receipt](t, d, caller, api.Forget.Operation, `{"id":"`+last+`"}`)
-		ok[queries.Stats](t, d, caller, api.GetStats.Operation, `{"min_sequence_id":9}`)
+		ok[queries.SearchResult](t, d, caller, search, `{"query":"run","min_sequence_id":9}`)
 		for _, c := range cases {
 			answer, err := d.call(t, caller, c.op, c.request)
 			require.NoError(t, err, "%s %s", c.op.Name, c.request)
