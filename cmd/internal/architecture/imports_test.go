@@ -68,6 +68,7 @@ func rows() map[string][]string {
 		pgtest:                      {"deploy/standalone", "migrations", "projections/agentmemories", "projections/generation", "projections/search"},
 		"domain":                    {},
 		"domain/canonjson":          {"domain"},
+		"domain/encoder":            {},
 		"domain/failpoint":          {},
 		"domain/lexicon":            {},
 		"domain/memory":             {"domain", "domain/canonjson"},
