@@ -14,9 +14,9 @@ help: ## Show this list
 run: build ## Start everything on this machine and show the whole path on sample data
 	@./bin/auren up --demo
 
-build: check-go ## Build bin/auren and bin/auren-bench
+build: check-go ## Build bin/auren, bin/auren-bench and bin/auren-eval
 	@[ -e bin/auren ] || echo "building (the first time takes a few minutes)"
-	@$(GO) build -buildvcs=false -ldflags '-X main.version=$(VERSION)' -o bin/ ./cmd/auren ./cmd/auren-bench
+	@$(GO) build -buildvcs=false -ldflags '-X main.version=$(VERSION)' -o bin/ ./cmd/auren ./cmd/auren-bench ./cmd/auren-eval
 
 test: build ## Run every test with the race detector, on a real PostgreSQL and a real NATS server
 	@./bin/auren setup

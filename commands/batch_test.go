@@ -119,13 +119,21 @@ func TestForgetMatching(t *testing.T) {
 	}
 	forgotten, err := f.ForgetMatching(t.Context(), req(), canonjson.Value{}, find)
 	require.NoError(t, err)
-	require.Equal(t, commands.Forgotten{Matched: 600, Forgotten: 595, SequenceID: f.head(t)}, forgotten)
+	require.Equal(t, commands.Matching{Matched: 600, Changed: 595, SequenceID: f.head(t)}, forgotten)
 	_, now := f.stream(t, ids[9])
 	require.Equal(t, memory.StateForgotten, now.State)
 
 	forgotten, err = f.ForgetMatching(t.Context(), req(), canonjson.Value{}, find)
 	require.NoError(t, err)
-	require.Equal(t, commands.Forgotten{Matched: 600}, forgotten)
+	require.Equal(t, commands.Matching{Matched: 600}, forgotten)
+
+	interfered = false
+	must(t)(f.Restore(t.Context(), req(), ids[9]))
+	restored, err := f.RestoreMatching(t.Context(), req(), canonjson.Value{}, find)
+	require.NoError(t, err)
+	require.Equal(t, commands.Matching{Matched: 600, Changed: 599, SequenceID: f.head(t)}, restored)
+	_, now = f.stream(t, ids[0])
+	require.Equal(t, memory.StateActive, now.State)
 }
 
 func TestForgetMatchingIsIdempotent(t *testing.T) {
@@ -146,7 +154,7 @@ func TestForgetMatchingIsIdempotent(t *testing.T) {
 	require.ErrorIs(t, err, interrupted)
 	first, err := f.ForgetMatching(t.Context(), withID("all"), canonjson.Text("filter"), find)
 	require.NoError(t, err)
-	require.Equal(t, 1, first.Forgotten)
+	require.Equal(t, 1, first.Changed)
 	ids = append(ids, f.remember(t))
 	before := f.head(t)
 	again, err := f.ForgetMatching(t.Context(), withID("all"), canonjson.Text("filter"), find)
@@ -337,5 +345,5 @@ func TestAMemoryOfANewerVersionIsLeftAlone(t *testing.T) {
 		return []uuid.UUID{readable, newer}, nil
 	})
 	require.NoError(t, err)
-	require.Equal(t, commands.Forgotten{Matched: 2, Forgotten: 1, SequenceID: f.head(t)}, forgotten)
+	require.Equal(t, commands.Matching{Matched: 2, Changed: 1, SequenceID: f.head(t)}, forgotten)
 }

@@ -6,8 +6,9 @@ var (
 		"logs", "events", "event_contents", "commands", "imported", "projection_generations", "projection_checkpoints", "projectors",
 	}
 	// Package projections/generation creates the read models: a table in the schema of the live generation and a view of it each.
-	readModels = []string{"agent_memories", "agent_memory_history", "agent_memory_search", "agent_memory_search_scopes"}
-	functions  = []string{"refuse_event_change", "erase_digests"}
+	readModels = []string{"agent_memories", "agent_memory_history", "search_documents", "search_ends",
+		"search_postings", "search_scopes", "search_segments"}
+	functions = []string{"refuse_event_change", "erase_digests"}
 )
 
 // catalogSQL describes our tables ($1) and functions ($2), a row (object, definition) for each object. The search_path finds

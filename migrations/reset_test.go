@@ -24,7 +24,7 @@ func TestResetDropsOursAndLeavesTheRest(t *testing.T) {
 	exec(t, conn, foreignObjects)
 	exec(t, conn, `
 		insert into projection_generations (projection, projection_version, state, schema_name) values ('search', 9, 'building', 'auren_search_g3');
-		create schema auren_search_g3; create table auren_search_g3.agent_memory_search (id int)`)
+		create schema auren_search_g3; create table auren_search_g3.search_documents (id int)`)
 
 	require.NoError(t, migrations.Reset(t.Context(), dsn))
 

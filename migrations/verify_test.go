@@ -76,7 +76,7 @@ func TestVerifyFindsEachDifference(t *testing.T) {
 		"grant update (payload) on events to current_user":                                        "privilege events.update is unexpected: ",
 		"grant truncate on events to public":                                                      "privilege events.truncate is unexpected: ",
 		"revoke insert on events from current_user":                                               "privilege events.insert is missing; expected: ",
-		"alter table auren_search_g2.agent_memory_search enable row level security":               "table agent_memory_search is different: ",
+		"alter table auren_search_g2.search_documents enable row level security":                  "table search_documents is different: ",
 		"alter table commands set unlogged":                                                       "table commands is different: unlogged table; expected: permanent table",
 		"drop view agent_memory_history; drop table auren_agent_memories_g1.agent_memory_history": "table agent_memory_history is missing; expected: ",
 		"drop view agent_memory_history":                                                          "view agent_memory_history is missing; expected: ",

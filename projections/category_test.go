@@ -42,5 +42,5 @@ func TestANewCategoryStopsNoReadModel(t *testing.T) {
 		require.Equal(t, projections.Idle, s.State, s.Projection)
 		require.EqualValues(t, 3, s.SequenceID)
 	}
-	require.Equal(t, 2, pgtest.Value[int](t, w.pool, "select count(*) from agent_memories join agent_memory_search using (tenant_id, id)"))
+	require.Equal(t, 2, pgtest.Value[int](t, w.pool, "select count(*) from agent_memories join search_documents on memory_id = id"))
 }

@@ -70,6 +70,9 @@ func (w *world) requireEquivalence(t *rapid.T) (events int) {
 	require.Equal(t, live, w.contents(ctx, t))
 	for _, tenant := range tenants {
 		w.requireAnswersOfFold(ctx, t, tenant, "rebuilt")
+		head, err := w.log.Head(ctx, tenant)
+		require.NoError(t, err)
+		w.requireDiffs(ctx, t, tenant, head.SequenceID)
 	}
 	return events
 }

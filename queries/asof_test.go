@@ -1,6 +1,7 @@
 package queries_test
 
 import (
+	"fmt"
 	"strconv"
 	"testing"
 	"time"
@@ -58,6 +59,65 @@ func TestAsOfListsWhatWasKnownThen(t *testing.T) {
 	high := queries.Filter{MinConfidence: new(0.8)}
 	require.Equal(t, []uuid.UUID{a}, ids(w.list(t, high, queries.Page{}, asOf(2)).Memories), "the filter sees the version of then")
 	require.Empty(t, w.list(t, high, queries.Page{}, asOf(3)).Memories)
+}
+
+// What is asked about the past is answered as the same was answered then, to the letter.
+func TestAsOfAnswersWhatTheSameCallAnsweredThen(t *testing.T) {
+	clock := epoch
+	w := setup(t, func(c *queries.Config) { c.Now = func() time.Time { return clock } })
+	var kept []map[string]any
+	ask := func(at queries.At) map[string]any {
+		all := map[string]any{}
+		for _, agent := range []string{"", "ada", "bob"} {
+			stats, err := w.reader.Stats(t.Context(), tenant, queries.Filter{AgentID: agent}, at)
+			require.NoError(t, err)
+			all["stats "+agent] = stats
+			for _, days := range []int{1, 2, 400} {
+				recent, err := w.reader.Recent(t.Context(), tenant, queries.Filter{AgentID: agent}, days, 2, at)
+				require.NoError(t, err)
+				recent.NextCursor = "" // it names the as of
+				all[fmt.Sprint("recent ", agent, days)] = recent
+			}
+			page := queries.Page{Order: queries.ByUpdated, Limit: 3}
+			list := w.list(t, queries.Filter{AgentID: agent}, page, at)
+			list.NextCursor = ""
+			all["list "+agent] = list
+		}
+		for _, m := range w.list(t, queries.Filter{State: "all"}, queries.Page{}, at).Memories {
+			all["get "+m.ID.String()] = w.get(t, m.ID, at)
+			history, err := w.reader.History(t.Context(), tenant, m.ID, queries.HistoryPage{}, at)
+			require.NoError(t, err)
+			all["history "+m.ID.String()] = history
+		}
+		return all
+	}
+	keep := func() {
+		clock = recorded(int(w.sequence[tenant]))
+		kept = append(kept, ask(queries.At{}))
+	}
+	var all []uuid.UUID
+	for i := range 9 {
+		agent := []string{"ada", "bob"}[i%2]
+		options := []func(*told){scope(agent, "uma"), confidence(float64(i) / 9), created(epoch.Add(-time.Duration(i) * 9 * time.Hour))}
+		if i%3 == 0 {
+			options = append(options, expires(recorded(2*i+3)))
+		}
+		all = append(all, w.add(t, i, options...))
+		keep()
+	}
+	for i, do := range []change{adjust(0.1), revise(`"new"`), forget, adjust(1. / 3), forget, revise(`7`), adjust(0.9)} {
+		w.change(t, all[[]int{1, 2, 4, 5, 7, 8, 8}[i]], do)
+		keep()
+	}
+	w.change(t, all[3], expire)
+	keep()
+	w.change(t, all[3], restore)
+	keep()
+	clock = now
+	for i, then := range kept {
+		require.Equal(t, then, ask(asOf(int64(i+1))), "as of %d", i+1)
+		require.Equal(t, then, ask(asOfTime(recorded(i+1))), "as of the moment of %d", i+1)
+	}
 }
 
 func TestAsOfDecidesWhatHasExpiredAtThatMoment(t *testing.T) {

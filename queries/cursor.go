@@ -29,6 +29,10 @@ const maxCursor = 512
 func fingerprint(tenant domain.Tenant, where filter.Where, p Page, asOf AsOf) []byte {
 	// Encoding cannot fail: the filter has been checked.
 	list, _ := json.Marshal([]any{tenant, where, p.Order, p.Descending, asOf})
+	return sum(list)
+}
+
+func sum(list []byte) []byte {
 	sum := sha256.Sum256(list)
 	return sum[:12]
 }
@@ -37,8 +41,31 @@ func cursorAfter(list []byte, order Order, last *Memory) string {
 	_, value := order.key(last)
 	// Numbers and times that the database returned cannot fail to be encoded.
 	key, _ := json.Marshal(value)
-	text, _ := json.Marshal(cursor{list, key, last.ID})
+	return encodeCursor(cursor{list, key, last.ID})
+}
+
+func encodeCursor(cursor any) string {
+	text, _ := json.Marshal(cursor)
 	return base64.RawURLEncoding.EncodeToString(text)
+}
+
+func errUnreadableCursor() error {
+	return domain.Invalidf("cursor", "must be the next_cursor of a list")
+}
+
+// readCursor reads a cursor, in which list finds the fingerprint of the list that it is of.
+func readCursor[C any](text string, of []byte, list func(C) []byte) (c C, err error) {
+	if len(text) > maxCursor {
+		return c, errUnreadableCursor()
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil || json.Unmarshal(raw, &c) != nil {
+		return c, errUnreadableCursor()
+	}
+	if !bytes.Equal(list(c), of) {
+		return c, domain.Invalidf("cursor", "must be of the same list; repeat the order, the filter and the as_of it came from")
+	}
+	return c, nil
 }
 
 // decodeCursor returns a memory that has only the place of the cursor: its id and the key of the order. It is nil for an empty
@@ -47,28 +74,17 @@ func decodeCursor(text string, list []byte, order Order) (*Memory, error) {
 	if text == "" {
 		return nil, nil
 	}
-	unreadable := domain.Invalidf("cursor", "must be the next_cursor of a list")
-	if len(text) > maxCursor {
-		return nil, unreadable
-	}
-	raw, err := base64.RawURLEncoding.DecodeString(text)
+	c, err := readCursor(text, list, func(c cursor) []byte { return c.List })
 	if err != nil {
-		return nil, unreadable
-	}
-	var c cursor
-	if err := json.Unmarshal(raw, &c); err != nil {
-		return nil, unreadable
-	}
-	if !bytes.Equal(c.List, list) {
-		return nil, domain.Invalidf("cursor", "must be of the same list; repeat the order, the filter and the as_of it came from")
+		return nil, err
 	}
 	last := Memory{ID: c.ID}
 	_, key := order.key(&last)
 	if json.Unmarshal(c.Key, key) != nil {
-		return nil, unreadable
+		return nil, errUnreadableCursor()
 	}
 	if t, ok := key.(*time.Time); ok && domain.CheckTime("cursor", *t) != nil {
-		return nil, unreadable
+		return nil, errUnreadableCursor()
 	}
 	return &last, nil
 }

@@ -45,8 +45,8 @@ type HistoryResult struct {
 	SequenceID int64 `json:"sequence_id"`
 }
 
-// History returns the versions of one memory. As of a position or a moment it returns those that were known then,
-// the last of them with what superseded it later. The error is of kind NotFound if there is no such memory, or was none then.
+// History returns the versions of one memory. As of a position or a moment it returns those that were known then, the last
+// of them as the current one. The error is of kind NotFound if there is no such memory, or was none then.
 func (r *Reader) History(ctx context.Context, tenant domain.Tenant, id uuid.UUID, p HistoryPage, at At) (HistoryResult, error) {
 	var err error
 	if p.Limit, err = checkLimit(p.Limit, DefaultLimit, MaxLimit); err != nil {
@@ -83,7 +83,9 @@ func (r *Reader) History(ctx context.Context, tenant domain.Tenant, id uuid.UUID
 }
 
 const selectHistory = `
-select ` + snapshot.Columns + `, event_type, actor, reason, superseded_at, superseded_sequence_id
+select ` + snapshot.Columns + `, event_type, actor, reason,
+       case when superseded_sequence_id <= $3 then superseded_at end,
+       case when superseded_sequence_id <= $3 then superseded_sequence_id else 0 end
   from agent_memory_history
  where tenant_id = $1 and id = $2 and sequence_id <= $3 and version > $4
 union all

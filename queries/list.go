@@ -64,8 +64,8 @@ func (r *Reader) List(ctx context.Context, tenant domain.Tenant, f Filter, p Pag
 	if err := p.check(); err != nil {
 		return ListResult{}, err
 	}
-	list := fingerprint(tenant, where, p, at.AsOf)
-	after, err := decodeCursor(p.Cursor, list, p.Order)
+	// A cursor that is wrong is refused before the projection is waited for.
+	after, err := decodeCursor(p.Cursor, fingerprint(tenant, where, p, at.AsOf), p.Order)
 	if err != nil {
 		return ListResult{}, err
 	}
@@ -73,13 +73,18 @@ func (r *Reader) List(ctx context.Context, tenant domain.Tenant, f Filter, p Pag
 	if err != nil {
 		return ListResult{}, fmt.Errorf("list memories: %w", err)
 	}
-	args := filter.Args{tenant}
+	return r.page(ctx, snap, where, p, after, at.AsOf)
+}
+
+// page reads a page of a snapshot, which is what asOf stands for.
+func (r *Reader) page(ctx context.Context, snap snapshot.Snapshot, where filter.Where, p Page, after *Memory, asOf AsOf) (result ListResult, err error) {
+	args := filter.Args{snap.Tenant}
 	sql := selectPage(snap, where, p, after, &args)
-	result := ListResult{}
 	result.SequenceID, err = r.source.Answer(ctx, snap, sql, args, func(rows pgx.Rows) (err error) {
 		var more bool
 		result.Memories, more, err = collectPage(rows, p.Limit, snapshot.ScanMemory, (*Memory).Size)
 		if err == nil && more {
+			list := fingerprint(snap.Tenant, where, p, asOf)
 			result.NextCursor = cursorAfter(list, p.Order, &result.Memories[len(result.Memories)-1])
 		}
 		return err
@@ -161,14 +166,29 @@ func collectPage[T any](rows pgx.Rows, limit int, scan pgx.RowToFunc[T], size fu
 // MaxDays is how far back Recent looks at most: a hundred years.
 const MaxDays = 36_525
 
-// Recent returns the active memories of an agent and user that were created or changed in the last days,
-// the latest first. An empty agent or user means all of them; limit is as in Page.
-func (r *Reader) Recent(ctx context.Context, tenant domain.Tenant, agentID, userID string, days, limit int, minSequenceID int64) (ListResult, error) {
+// Recent returns the memories that match and were created or changed in the last days, counted back from the moment that is
+// asked for, the latest first. limit is as in Page.
+func (r *Reader) Recent(ctx context.Context, tenant domain.Tenant, f Filter, days, limit int, at At) (ListResult, error) {
 	if days < 1 || days > MaxDays {
 		return ListResult{}, domain.Invalidf("days", "must be 1 to %d, got %d", MaxDays, days)
 	}
+	p := Page{Order: ByUpdated, Descending: true, Limit: limit}
+	if err := p.check(); err != nil {
+		return ListResult{}, err
+	}
+	snap, err := r.source.At(ctx, tenant, at)
+	if err != nil {
+		return ListResult{}, fmt.Errorf("list recent memories: %w", err)
+	}
 	// Creating a memory updates it, too.
-	since := r.source.Now().Add(-time.Duration(days) * 24 * time.Hour)
-	return r.List(ctx, tenant, Filter{AgentID: agentID, UserID: userID, UpdatedAfter: &since},
-		Page{Order: ByUpdated, Descending: true, Limit: limit}, At{MinSequenceID: minSequenceID})
+	since := snap.Moment.Add(-time.Duration(days) * 24 * time.Hour)
+	if since.Before(time.Time{}) {
+		since = time.Time{}
+	}
+	f.UpdatedAfter = &since
+	where, err := f.Check()
+	if err != nil {
+		return ListResult{}, err
+	}
+	return r.page(ctx, snap, where, p, nil, at.AsOf)
 }

@@ -256,7 +256,7 @@ func (w *world) walk(t *testing.T, p queries.Page, at queries.At, between func()
 
 func (w *world) search(t *testing.T, request queries.SearchRequest) queries.SearchResult {
 	t.Helper()
-	result, err := w.reader.Search(t.Context(), tenant, request, 0)
+	result, err := w.reader.Search(t.Context(), tenant, request, queries.At{})
 	require.NoError(t, err)
 	return result
 }
@@ -266,16 +266,16 @@ func askAt(ctx context.Context, r *queries.Reader, tenant domain.Tenant, id uuid
 	_, _, get := r.Get(ctx, tenant, id, at)
 	_, list := r.List(ctx, tenant, queries.Filter{}, queries.Page{}, at)
 	_, history := r.History(ctx, tenant, id, queries.HistoryPage{}, at)
-	return map[string]error{"get": get, "list": list, "history": history}
+	_, stats := r.Stats(ctx, tenant, queries.Filter{}, at)
+	_, recent := r.Recent(ctx, tenant, queries.Filter{}, 1, 0, at)
+	return map[string]error{"get": get, "list": list, "history": history, "stats": stats, "recent": recent}
 }
 
 // askNow asks each question that is about the present only, and returns the errors.
 func askNow(ctx context.Context, r *queries.Reader, minSequenceID int64) map[string]error {
-	_, search := r.Search(ctx, tenant, queries.SearchRequest{Query: "first"}, minSequenceID)
-	_, stats := r.Stats(ctx, tenant, "", "", minSequenceID)
-	_, recent := r.Recent(ctx, tenant, "", "", 1, 0, minSequenceID)
+	_, search := r.Search(ctx, tenant, queries.SearchRequest{Query: "first"}, queries.At{MinSequenceID: minSequenceID})
 	_, _, count := r.Count(ctx, tenant, queries.Filter{}, minSequenceID)
-	return map[string]error{"search": search, "stats": stats, "recent": recent, "count": count}
+	return map[string]error{"search": search, "count": count}
 }
 
 func ids(memories []queries.Memory) (all []uuid.UUID) {

@@ -26,6 +26,8 @@ type (
 	Filter = filter.Filter
 	// SearchRequest says what to look for.
 	SearchRequest = recall.Request
+	// Weights are shares of a score.
+	Weights = recall.Weights
 	// SearchResult is what a search found.
 	SearchResult = recall.Result
 	// Hit is a memory that was found.
@@ -37,6 +39,7 @@ const (
 	StateActive    = filter.Active
 	StateForgotten = filter.Forgotten
 	StateAll       = filter.All
+	stateExpired   = filter.Expired
 )
 
 // The limits of a search.

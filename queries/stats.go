@@ -1,6 +1,7 @@
 package queries
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -55,19 +56,20 @@ type Stats struct {
 	SequenceID int64 `json:"sequence_id"`
 }
 
-// Stats counts the memories of an agent and user; an empty agent or user means all of them.
-func (r *Reader) Stats(ctx context.Context, tenant domain.Tenant, agentID, userID string, minSequenceID int64) (Stats, error) {
-	where, err := Filter{AgentID: agentID, UserID: userID, State: StateAll}.Check()
+// Stats counts the memories that match, in any state unless the filter names one.
+func (r *Reader) Stats(ctx context.Context, tenant domain.Tenant, f Filter, at At) (Stats, error) {
+	f.State = cmp.Or(f.State, StateAll)
+	where, err := f.Check()
 	if err != nil {
 		return Stats{}, err
 	}
-	snap, err := r.source.At(ctx, tenant, At{MinSequenceID: minSequenceID})
+	snap, err := r.source.At(ctx, tenant, at)
 	if err != nil {
 		return Stats{}, err
 	}
 	args := filter.Args{tenant}
 	scope := where.SQL(filter.Memories, snap.Moment, &args)
-	sql := selectStats(scope.And(), args.Add(snap.Moment), args.Add(MaxGroups+1))
+	sql := selectStats(snap.Select(&args, scope, ""), args.Add(MaxGroups+1))
 	var groups []group
 	position, err := r.source.Answer(ctx, snap, sql, args, snapshot.CollectInto(&groups, scanGroup))
 	if err != nil {
@@ -89,28 +91,25 @@ func (r *Reader) Stats(ctx context.Context, tenant domain.Tenant, agentID, userI
 	return stats, nil
 }
 
-// selectStats reads the memories once, grouped by everything, and adds those groups up three times.
-func selectStats(scope, moment, limit string) string {
+// selectStats reads the memories once, grouped by everything, and adds those groups up three times. It adds confidences up as
+// whole numbers: a sum of floats depends on the order in which they are read, so that the past would not answer to the last
+// digit what it answered then.
+func selectStats(memories, limit string) string {
 	return `
-with memories as (
-    select agent_id, user_id, memory_type, confidence_score, created_at, updated_at,
-           case when state = 'active' and expires_at <= ` + moment + ` then 'expired' else state end as state
-      from agent_memories
-     where tenant_id = $1` + scope + `
-), parts as (
+with parts as (
     select agent_id, user_id, memory_type,
            count(*) filter (where state = 'active') as active,
            count(*) filter (where state = 'forgotten') as forgotten,
            count(*) filter (where state = 'expired') as expired,
            count(*) as total,
-           sum(confidence_score) filter (where state = 'active') as confidence,
+           sum((confidence_score * ` + confidenceUnit + `)::bigint) filter (where state = 'active') as confidence,
            min(created_at) as oldest, max(created_at) as newest, max(updated_at) as updated
-      from memories
+      from (` + memories + `) as memories
      group by agent_id, user_id, memory_type
 ), sums as (
     select agent_id, user_id, memory_type, sum(active)::bigint as active, sum(forgotten)::bigint as forgotten,
            sum(expired)::bigint as expired, sum(total)::bigint as total,
-           sum(confidence) / nullif(sum(active), 0)::float8 as confidence,
+           (sum(confidence)::float8 / ` + confidenceUnit + `) / nullif(sum(active), 0)::float8 as confidence,
            min(oldest) as oldest, max(newest) as newest, max(updated) as updated,
            row_number() over (partition by grouping(agent_id, memory_type)
                               order by sum(total) desc, agent_id, user_id, memory_type) as place
@@ -123,6 +122,9 @@ select agent_id, user_id, memory_type, coalesce(active, 0), coalesce(forgotten, 
  where place <= ` + limit + `
  order by place`
 }
+
+// confidenceUnit is 2^53: a confidence of at least 0.5 is a whole number of such parts, a lower one is within half a part.
+const confidenceUnit = "9007199254740992"
 
 // group is one row of selectStats; columns it is not grouped by are nil.
 type group struct {

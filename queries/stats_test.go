@@ -22,7 +22,7 @@ func TestStatsCountsByStateTypeAndScope(t *testing.T) {
 	w.add(t, 4, expires(now), confidence(1))
 	w.add(t, 5, scope("bob", "uma"), confidence(0.4), created(epoch.Add(time.Minute)))
 	w.add(t, 6, in("other"))
-	all, err := w.reader.Stats(t.Context(), tenant, "", "", 0)
+	all, err := w.reader.Stats(t.Context(), tenant, queries.Filter{}, queries.At{})
 	require.NoError(t, err)
 	require.Equal(t, w.sequence[tenant], all.SequenceID)
 	require.False(t, all.Incomplete)
@@ -39,7 +39,7 @@ func TestStatsCountsByStateTypeAndScope(t *testing.T) {
 	require.InDelta(t, 0.4, *all.Scopes[0].AverageConfidence, 1e-9)
 	require.Equal(t, []any{"bob", "uma", int64(1)}, []any{all.Scopes[1].AgentID, all.Scopes[1].UserID, all.Scopes[1].Total})
 
-	bob, err := w.reader.Stats(t.Context(), tenant, "bob", "uma", 0)
+	bob, err := w.reader.Stats(t.Context(), tenant, queries.Filter{AgentID: "bob", UserID: "uma"}, queries.At{})
 	require.NoError(t, err)
 	require.EqualValues(t, 1, bob.Total)
 	require.Len(t, bob.Scopes, 1)
@@ -47,10 +47,10 @@ func TestStatsCountsByStateTypeAndScope(t *testing.T) {
 
 func TestStatsOfNothing(t *testing.T) {
 	w := setup(t)
-	none, err := w.reader.Stats(t.Context(), tenant, "nobody", "", 0)
+	none, err := w.reader.Stats(t.Context(), tenant, queries.Filter{AgentID: "nobody"}, queries.At{})
 	require.NoError(t, err)
 	require.Equal(t, queries.Stats{Types: []queries.TypeCounts{}, Scopes: []queries.ScopeCounts{}}, none)
-	_, err = w.reader.Stats(t.Context(), tenant, "", strings.Repeat("u", 256), 0)
+	_, err = w.reader.Stats(t.Context(), tenant, queries.Filter{UserID: strings.Repeat("u", 256)}, queries.At{})
 	requireInvalid(t, err, "user_id")
 }
 
@@ -67,7 +67,7 @@ func TestStatsSaysWhenItDoesNotListAll(t *testing.T) {
 		require.NoError(t, err)
 	}
 	w.project(t)
-	all, err := w.reader.Stats(t.Context(), tenant, "", "", 0)
+	all, err := w.reader.Stats(t.Context(), tenant, queries.Filter{}, queries.At{})
 	require.NoError(t, err)
 	require.True(t, all.Incomplete)
 	require.Len(t, all.Scopes, queries.MaxGroups)

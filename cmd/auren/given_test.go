@@ -38,6 +38,7 @@ func TestEmptyFlagsAndArgumentsAreRejected(t *testing.T) {
 		{"--type", []string{"list", "--type", ""}},
 		{"--as-of", []string{"list", "--as-of", ""}},
 		{"--as-of", []string{"show", id, "--as-of", ""}},
+		{"--from", []string{"diff", "--from", ""}},
 		{"--stream", []string{"replay", "--stream", ""}},
 		{"--agent", []string{"replay", "--agent", ""}},
 		{"--user", []string{"replay", "--user", ""}},

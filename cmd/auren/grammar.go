@@ -21,6 +21,7 @@ type commandLine struct {
 	Recall     cli.Recall     `cmd:"" group:"memories" help:"Search memories with a question."`
 	List       cli.List       `cmd:"" group:"memories" help:"List memories."`
 	Show       cli.Show       `cmd:"" group:"memories" help:"Show one memory, now, as of a moment, or with its history."`
+	Diff       cli.Diff       `cmd:"" group:"memories" help:"Show what changed between two moments: in one memory, for an agent or a user, or in all."`
 	Revise     cli.Revise     `cmd:"" group:"memories" help:"Change the content, type or metadata of a memory."`
 	Confidence cli.Confidence `cmd:"" group:"memories" help:"Set the confidence of a memory."`
 	Evidence   cli.Evidence   `cmd:"" group:"memories" help:"Record an observation for or against a memory."`

@@ -29,6 +29,7 @@ func TestDatabaseAndServerGiveTheSameAnswers(t *testing.T) {
 	for _, args := range [][]string{
 		{"show", id}, {"show", id, "--json"}, {"show", id, "--history", "--json"}, {"show", id, "--as-of", "1"}, {"show", id, "--as-of", "9"},
 		{"show", id, "--as-of", "2020-01-01"}, {"show", "0197a4be-5b1a-7c3d-9e2f-1a2b3c4d5e6f"}, {"show", "x"},
+		{"diff", "--to", "2"}, {"diff", id, "--from", "1", "--to", "2", "--json"}, {"diff", "--from", "9"}, {"diff", "--to", "2020-01-01"}, {"diff", "--limit", "0"},
 		{"list"}, {"list", "--json"}, {"list", "--cursor", "x"}, {"list", "--metadata", "[]"}, {"list", "--tenant", "other"}, {"list", "--order", "confidence"},
 		{"recall", "train", "--json", "--explain"}, {"recall", "-breakfast"}, {"recall", "x", "--agent", strings.Repeat("a", 101)},
 		{"replay"}, {"replay", "--json"}, {"replay", "--stream", id}, {"replay", "--stream", "0197a4be-5b1a-7c3d-9e2f-1a2b3c4d5e6f"},

@@ -97,18 +97,44 @@ func (v Value) Text() (text string, ok bool) {
 	return textOf(v.raw), true
 }
 
-// Scalars calls do with each string and each number of a value, in order and at any depth, but not with keys.
-func (v Value) Scalars(do func(text string, isNumber bool)) {
-	v.scalars(func(raw []byte) {
-		if raw[0] == '"' {
-			do(textOf(raw), false)
-		} else {
-			do(string(raw), true)
+// Leaf is a kind of text in a value.
+type Leaf uint8
+
+// The kinds of Leaves.
+const (
+	StringLeaf Leaf = iota
+	NumberLeaf
+	BoolLeaf
+	KeyLeaf
+)
+
+// Leaves calls do with each key, string, number and boolean of a value, in order and at any depth.
+func (v Value) Leaves(do func(text string, leaf Leaf)) {
+	for at := 0; at < len(v.raw); {
+		start := at
+		switch c := v.raw[at]; {
+		case c == '"':
+			at = skipString(v.raw, at)
+			leaf := StringLeaf
+			if at < len(v.raw) && v.raw[at] == ':' {
+				leaf = KeyLeaf
+			}
+			do(textOf(v.raw[start:at]), leaf)
+		case isNumberStart(c):
+			at = skipValue(v.raw, at)
+			do(string(v.raw[start:at]), NumberLeaf)
+		case c == 't', c == 'f':
+			at = skipValue(v.raw, at)
+			do(string(v.raw[start:at]), BoolLeaf)
+		case c == 'n':
+			at = skipValue(v.raw, at)
+		default: // punctuation
+			at++
 		}
-	})
+	}
 }
 
-// scalars calls do with the canonical text of each.
+// scalars calls do with the canonical text of each string and each number, but not with keys.
 func (v Value) scalars(do func(raw []byte)) {
 	for at := 0; at < len(v.raw); {
 		start := at

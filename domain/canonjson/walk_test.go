@@ -20,7 +20,7 @@ func parse(t *testing.T, raw string) canonjson.Value {
 	return v
 }
 
-// FuzzWalk compares Each, Items, Text, Scalars and With with encoding/json.
+// FuzzWalk compares Each, Items, Text, Leaves and With with encoding/json.
 func FuzzWalk(f *testing.F) {
 	for _, seed := range []string{
 		`{}`, `{"a":1}`, `{"a": -1.5e3 , "b" : null}`, `{"a":"x\"}","b":"\\","c":"\\\"]"}`, `{"a":[{"b":"]"},[],{}],"c":{"d":[1,2]}}`,
@@ -39,11 +39,13 @@ func FuzzWalk(f *testing.F) {
 		d.UseNumber()
 		require.NoError(t, d.Decode(&whole))
 		var scalars []any
-		v.Scalars(func(text string, isNumber bool) {
-			if isNumber {
+		v.Leaves(func(text string, leaf canonjson.Leaf) {
+			switch leaf {
+			case canonjson.NumberLeaf:
 				scalars = append(scalars, json.Number(text))
-			} else {
+			case canonjson.StringLeaf:
 				scalars = append(scalars, text)
+			case canonjson.BoolLeaf, canonjson.KeyLeaf:
 			}
 		})
 		require.Equal(t, scalarsOf(v.Raw()), scalars)

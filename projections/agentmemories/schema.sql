@@ -58,5 +58,8 @@ create table agent_memory_history (
     superseded_at          timestamptz      not null,
     constraint agent_memory_history_pkey primary key (tenant_id, id, version)
 );
-create index agent_memory_history_sequence_idx on agent_memory_history (tenant_id, sequence_id);
+-- A diff looks for the versions from within a range of the log that were current at its end: the index tells without the rows.
+create index agent_memory_history_sequence_idx on agent_memory_history (tenant_id, sequence_id, superseded_sequence_id);
+create index agent_memory_history_due_idx on agent_memory_history (tenant_id, expires_at)
+    where state = 'active' and expires_at is not null;
 create index agent_memory_history_scope_idx on agent_memory_history (tenant_id, agent_id, user_id, created_at, id);

@@ -81,11 +81,11 @@ func (f fixture) awaitVacuum(t *testing.T, table string) {
 
 func TestSwitchDoesNotWaitForAutovacuum(t *testing.T) {
 	t.Parallel()
-	const table = "auren_search_g2.agent_memory_search"
+	const table = "auren_search_g2.search_documents"
 	f := vacuumingSlowly(t, table)
 	require.NoError(t, f.write(t.Context(), tenant, 1000))
 	f.project(t)
-	pgtest.Exec(t, f.pool, `update agent_memory_search set words = words`)
+	pgtest.Exec(t, f.pool, `update search_documents set length = length`)
 	f.awaitVacuum(t, table)
 	live := f.contents(t)
 	require.NoError(t, rebuild.Run(t.Context(), f.pool, f.both(), rebuild.Config{}.Trying(1, 0)))
@@ -131,11 +131,11 @@ func TestReadersGetAnswersDuringASwitch(t *testing.T) {
 			return len(h.Versions), err
 		},
 		"stats": func(ctx context.Context) (int, error) {
-			s, err := reader.Stats(ctx, tenant, "", "", 0)
+			s, err := reader.Stats(ctx, tenant, queries.Filter{}, queries.At{})
 			return int(s.Total), err
 		},
 		"search": func(ctx context.Context) (int, error) {
-			s, err := reader.Search(ctx, tenant, queries.SearchRequest{Query: "memory"}, 0)
+			s, err := reader.Search(ctx, tenant, queries.SearchRequest{Query: "memory"}, queries.At{})
 			return len(s.Hits), err
 		},
 	}

@@ -38,9 +38,9 @@ func TestVerifyFindsDamagedLiveTables(t *testing.T) {
 		require.EqualValues(t, len(f.contents(t)[table.Table]), table.Rows, table.Table)
 	}
 
-	const id = "00000000-0000-4000-8000-000000000001"
+	const added = "4711"
 	copyOfARow := func(table string) string {
-		return `insert into ` + table + ` select (jsonb_populate_record(r, '{"id": "` + id + `"}')).* from ` + table + ` as r limit 1`
+		return `insert into ` + table + ` select (jsonb_populate_record(r, '{"doc": ` + added + `}')).* from ` + table + ` as r limit 1`
 	}
 	tampered := map[string]struct {
 		sql, table, kind string
@@ -50,12 +50,11 @@ func TestVerifyFindsDamagedLiveTables(t *testing.T) {
 			"agent_memories", "altered", []string{"content"}},
 		"two columns of history": {`update agent_memory_history set reason = 'secret', superseded_at = superseded_at + '1 microsecond'
 			where (id, version) = (select id, version from agent_memory_history order by 1, 2 limit 1)`, "agent_memory_history", "altered", []string{"reason", "superseded_at"}},
-		"a vector": {`update agent_memory_search set vector = vector || 'secret:1' where id = (select min(id::text)::uuid from agent_memory_search)`,
-			"agent_memory_search", "altered", []string{"vector"}},
-		"a count": {`update agent_memory_search_scopes set words = words + 1 where (agent_id, user_id) = (select agent_id, user_id from agent_memory_search_scopes order by 1, 2 limit 1)`,
-			"agent_memory_search_scopes", "altered", []string{"words"}},
+		"the terms of a document": {`update search_documents set terms = terms || 'secret'::bytea where (scope, doc) = (1, 0)`,
+			"search_documents", "altered", []string{"terms"}},
+		"a count":       {`update search_scopes set documents = documents + 1 where scope = 1`, "search_scopes", "altered", []string{"documents"}},
 		"a row deleted": {`delete from agent_memories where id = (select min(id::text)::uuid from agent_memories)`, "agent_memories", "missing", nil},
-		"a row added":   {copyOfARow("agent_memory_search"), "agent_memory_search", "extra", nil},
+		"a row added":   {copyOfARow("search_documents"), "search_documents", "extra", nil},
 	}
 	for name, c := range tampered {
 		t.Run(name, func(t *testing.T) {
@@ -80,7 +79,7 @@ func TestVerifyFindsDamagedLiveTables(t *testing.T) {
 				require.Equal(t, c.kind, d.Kind)
 				require.Contains(t, string(d.Key), `"tenant_id": "default"`)
 				if c.kind == "extra" {
-					require.Contains(t, string(d.Key), id)
+					require.Contains(t, string(d.Key), added)
 				}
 				require.ElementsMatch(t, c.columns, d.Columns)
 			}

@@ -1,34 +1,70 @@
--- Narrow, so that a search reads few pages; content is fetched for the winners only.
-create table agent_memory_search (
-    tenant_id        varchar(63)      not null,
-    id               uuid             not null,
-    agent_id         varchar(100)     not null,
-    user_id          varchar(255)     not null,
-    memory_type      varchar(50)      not null,
-    confidence_score double precision not null,
-    is_active        boolean          not null,
-    expires_at       timestamptz,
-    created_at       timestamptz      not null,
-    words            int              not null,
-    vector           tsvector         not null,
-    sequence_id      bigint           not null,
-    constraint agent_memory_search_pkey primary key (tenant_id, id)
-)
--- Matching a compressed vector takes three times as long.
-  with (toast_tuple_target = 8160);
--- One entry for each scope that a search can have: an agent and a user, either, or the whole tenant. Indexing the columns
--- apart would intersect lists that hold nearly every row.
-create index agent_memory_search_idx on agent_memory_search
-    using gin ((array[tenant_id || '/' || agent_id || '/' || user_id, tenant_id || '/' || agent_id || '/',
-                      tenant_id || '//' || user_id, tenant_id || '//']), vector)
-    where is_active;
-
--- How many active memories a scope holds and of how many words: what ranking needs to weigh a word.
-create table agent_memory_search_scopes (
+-- The scopes that have documents: an agent and a user. Documents are numbered within their scope, from 0 on.
+create table search_scopes (
     tenant_id varchar(63)  not null,
     agent_id  varchar(100) not null,
     user_id   varchar(255) not null,
-    memories  bigint       not null,
-    words     bigint       not null,
-    constraint agent_memory_search_scopes_pkey primary key (tenant_id, agent_id, user_id)
+    scope     bigint       not null,
+    documents int          not null, -- how many there are
+    sealed    int          not null, -- how many of them are in segments: the first ones
+    constraint search_scopes_pkey primary key (tenant_id, agent_id, user_id),
+    constraint search_scopes_scope_key unique (tenant_id, scope)
+) with (fillfactor = 50);
+
+-- The searchable texts of memories, each while it lasts.
+create table search_documents (
+    tenant_id  varchar(63) not null,
+    scope      bigint      not null,
+    doc        int         not null,
+    memory_id  uuid        not null,
+    from_seq   bigint      not null, -- the event that began it
+    to_seq     bigint      not null, -- the event that ended it; the largest bigint while it lasts
+    expires_at timestamptz,
+    created_at timestamptz not null, -- when the memory's first event occurred, and its sequence_id: the memory's place among
+    opened_seq bigint      not null, -- those told before and after it
+    session    bigint      not null, -- a hash of the session in the metadata; 0 without one
+    length     int         not null, -- in words
+    terms      bytea       not null, -- posting.Document
+    constraint search_documents_pkey primary key (tenant_id, scope, doc),
+    -- Not an index, which a rebuild would create at the end: each batch finds its memories by it.
+    constraint search_documents_memory_key unique (tenant_id, memory_id, doc)
+)
+-- Ending a document changes no index but that of expiry.
+  with (fillfactor = 90, toast_tuple_target = 8160);
+create index search_documents_place_idx on search_documents (tenant_id, scope, session, created_at, opened_seq);
+create index search_documents_expiry_idx on search_documents (tenant_id, scope, to_seq, expires_at) where expires_at is not null;
+
+-- Runs of documents, named by their first one, with what all their postings have in common.
+create table search_segments (
+    tenant_id  varchar(63) not null,
+    scope      bigint      not null,
+    segment    int         not null, -- the number of the first document
+    documents  int         not null,
+    from_seq   bigint      not null, -- of the first document
+    to_seq     bigint      not null, -- of the last document
+    length     bigint      not null, -- of all documents, in words
+    ends       int         not null, -- how many documents have ended
+    begins     bytea       not null, -- posting.AppendBegin
+    dictionary bytea       not null, -- posting.Segment.Dictionary
+    constraint search_segments_pkey primary key (tenant_id, scope, segment)
+) with (fillfactor = 70);
+
+-- The postings of a segment, in buckets by hash. A search reads the buckets of its words, of all segments of a scope.
+create table search_postings (
+    tenant_id varchar(63) not null,
+    scope     bigint      not null,
+    bucket    int         not null, -- posting.BucketNumber
+    segment   int         not null,
+    data      bytea       not null,
+    constraint search_postings_pkey primary key (tenant_id, scope, bucket, segment)
+);
+alter table search_postings alter column data set storage external; -- decompressing takes longer than reading
+
+-- The ends of a segment's documents in the order of the log, in chunks, so that an end rewrites little.
+create table search_ends (
+    tenant_id varchar(63) not null,
+    scope     bigint      not null,
+    segment   int         not null,
+    chunk     int         not null,
+    data      bytea       not null, -- posting.AppendEnd
+    constraint search_ends_pkey primary key (tenant_id, scope, segment, chunk)
 ) with (fillfactor = 50);

@@ -1,11 +1,17 @@
-// Package search projects the log onto agent_memory_search, the narrow table that a full-text search reads, and
-// onto agent_memory_search_scopes, which counts the active memories of each agent and user and their words.
+// Package search projects the log onto the search index: the terms of every text that a memory has had, in a form that
+// package queries/recall ranks, now and as of any moment.
 //
-// It is a projection of its own because the text-search vector and its index are by far the most expensive part of
-// projecting. Several workers compute the vectors of a batch before the transaction begins, which only stores them:
-// PostgreSQL would compute one after the other, and parse and print each. Only memory_remembered and memory_revised make a
-// new vector; every other event has no text and changes only the columns beside the vector. An inactive memory keeps
-// its row, which the index leaves out, so that a restore has only to set a flag.
+// The searchable text of a version of a memory is a document. It begins with the event that made it (remembered, revised,
+// restored, or a new expiry) and ends with the event that superseded, forgot or expired it. Nothing else of a document ever
+// changes. The documents of an agent and a user, which are a scope, are numbered in the order of the log, so those that had begun as
+// of an event are the first ones.
+//
+//	documents of a scope   0 … 8191 | 8192 … 16383 | 16384 … 16895 | … | the last ones, below 512
+//	are in                 a large segment each    | small segments     | the tail: their own rows only
+//
+// A search reads the tail document by document, and of a segment the postings of its words. Segments are made at fixed
+// numbers, in the transaction that adds the document that fills one, so the tables do not depend on the sizes of batches.
+// Most scopes are a tail only.
 package search
 
 import (
@@ -23,26 +29,26 @@ import (
 // Name is the projection's name.
 const Name = "search"
 
-// Projection makes vectors and folds events into rows. It is safe for concurrent use.
+// Projection analyzes texts and folds events into documents. It is safe for concurrent use.
 type Projection struct {
 	lexicon *lexicon.Analyzer
 }
 
 // New makes a projection.
-func New() *Projection { return &Projection{lexicon.New()} }
+func New() *Projection { return &Projection{lexicon.Default()} }
 
 // Name returns Name.
 func (*Projection) Name() string { return Name }
 
-// Version returns 3: in version 1 PostgreSQL computed the vectors, version 2 cut long texts within a word.
-func (*Projection) Version() int { return 3 }
+// Version returns 4: until version 3 the index was a tsvector of each memory.
+func (*Projection) Version() int { return 4 }
 
 // Categories returns nil: the projection applies the events of memories.
 func (*Projection) Categories() []string { return nil }
 
-// Tables returns agent_memory_search and agent_memory_search_scopes.
+// Tables returns the names of the tables.
 func (*Projection) Tables() []string {
-	return []string{"agent_memory_search", "agent_memory_search_scopes"}
+	return []string{"search_scopes", "search_documents", "search_segments", "search_postings", "search_ends"}
 }
 
 //go:embed schema.sql
@@ -51,21 +57,24 @@ var schema string
 // Schema creates the tables.
 func (*Projection) Schema() string { return schema }
 
-// Prepare decodes the events and computes the vectors of their texts. It returns a *projections.PoisonError for an event
-// that this program does not know; the Write returns one for an event of a memory without a row.
+// Prepare decodes the events and analyzes their texts. It returns a *projections.PoisonError for an event that this program
+// does not know; the Write returns one for an event of a memory that no event opened.
 func (p *Projection) Prepare(ctx context.Context, tenant domain.Tenant, events []eventstore.Event) (projections.Write, error) {
 	changes, err := read(p.lexicon, events)
 	if err != nil {
 		return nil, err
 	}
 	return func(ctx context.Context, tx pgx.Tx) error {
-		current, err := load.Rows(ctx, tx, tenant, events)
+		s := store{tx, tenant}
+		b, err := s.load(ctx, changes)
 		if err != nil {
 			return err
 		}
-		if err := fold(current, changes); err != nil {
-			return err
+		for _, c := range changes {
+			if err := b.apply(c); err != nil {
+				return err
+			}
 		}
-		return store(ctx, tx, tenant, current)
+		return s.save(ctx, b)
 	}, nil
 }

@@ -1,69 +1,214 @@
 package search
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/memory"
 )
 
-// store writes the rows and updates the counts of their scopes.
-func store(ctx context.Context, tx pgx.Tx, tenant domain.Tenant, all map[uuid.UUID]*row) error {
-	var opened, texts, flags []*row
-	scopes := map[scope]count{}
-	for _, r := range all {
-		switch {
-		case r.opened:
-			opened = append(opened, r)
-		case r.vector.Valid:
-			texts = append(texts, r)
-		default:
-			flags = append(flags, r)
+// store reads and writes the tables of a tenant.
+type store struct {
+	tx     pgx.Tx
+	tenant domain.Tenant
+}
+
+const (
+	// The terms, most of a row, are read only where a new document may need them.
+	loadDocuments = `
+select m.id, d.scope, d.doc, d.from_seq, d.to_seq, d.expires_at, d.created_at, d.opened_seq, d.session, d.length,
+       case when m.id = any($3) then d.terms end
+  from unnest($2::uuid[]) as m (id)
+ cross join lateral (
+     select *
+       from search_documents
+      where tenant_id = $1 and memory_id = m.id
+      order by doc desc
+      limit 1) as d`
+
+	loadScopes = `
+select agent_id, user_id, scope, documents, sealed
+  from search_scopes
+ where tenant_id = $1 and scope = any($2)
+union
+select s.agent_id, s.user_id, s.scope, s.documents, s.sealed
+  from (select distinct * from unnest($3::text[], $4::text[])) as o (agent_id, user_id)
+ cross join lateral (
+     select *
+       from search_scopes as s
+      where s.tenant_id = $1 and s.agent_id = o.agent_id and s.user_id = o.user_id
+     offset 0) as s`
+
+	loadLastScope = `select coalesce(max(scope), 0) from search_scopes where tenant_id = $1`
+)
+
+// load reads what the changes build upon: the last document of each memory, and the scopes.
+func (s store) load(ctx context.Context, changes []change) (*batch, error) {
+	b := &batch{latest: map[uuid.UUID]*document{}, scopes: map[[2]string]*scope{}}
+	known := map[uuid.UUID]bool{}
+	var withTerms []uuid.UUID
+	var agents, users []string
+	for _, c := range changes {
+		if c.stored.Version == 1 {
+			agents, users = append(agents, c.stored.AgentID), append(users, c.stored.UserID)
+			continue
 		}
-		c := scopes[scope{r.AgentID, r.UserID}]
-		c.memories -= r.countedMemories
-		c.words -= r.countedWords
-		if r.active {
-			c.memories++
-			c.words += r.words
+		known[c.stored.StreamID] = true
+		switch c.event.(type) {
+		case memory.Restored, memory.ExpirySet:
+			withTerms = append(withTerms, c.stored.StreamID)
 		}
-		scopes[scope{r.AgentID, r.UserID}] = c
 	}
-	batch := &pgx.Batch{}
-	if err := table.Insert(ctx, tx, batch, tenant, opened); err != nil {
+	var documents []*document
+	var ids []int64
+	if len(known) > 0 {
+		var err error
+		if documents, ids, err = s.loadDocuments(ctx, slices.Collect(maps.Keys(known)), withTerms); err != nil {
+			return nil, err
+		}
+	}
+	rows, err := s.tx.Query(ctx, loadScopes, s.tenant, ids, agents, users)
+	if err != nil {
+		return nil, fmt.Errorf("read scopes: %w", err)
+	}
+	byID := map[int64]*scope{}
+	var found scope
+	_, err = pgx.ForEachRow(rows, []any{&found.agent, &found.user, &found.id, &found.documents, &found.sealed}, func() error {
+		found.stored = true
+		one := found
+		b.scopes[[2]string{one.agent, one.user}], byID[one.id] = &one, &one
+		return nil
+	})
+	err = errors.Join(err, rows.Err())
+	if err != nil {
+		return nil, fmt.Errorf("read scopes: %w", err)
+	}
+	for i, d := range documents {
+		d.scope = byID[ids[i]]
+		b.latest[d.memory] = d
+	}
+	err = s.tx.QueryRow(ctx, loadLastScope, s.tenant).Scan(&b.lastScope)
+	return b, err
+}
+
+// loadDocuments returns documents and the ids of their scopes.
+func (s store) loadDocuments(ctx context.Context, memories, withTerms []uuid.UUID) (documents []*document, scopes []int64, err error) {
+	rows, err := s.tx.Query(ctx, loadDocuments, s.tenant, memories, withTerms)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read documents: %w", err)
+	}
+	documents, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (*document, error) {
+		d := document{stored: true}
+		var in int64
+		err := row.Scan(&d.memory, &in, &d.doc, &d.from, &d.to, &d.expiresAt, &d.createdAt, &d.opened, &d.session, &d.length, &d.terms)
+		scopes = append(scopes, in)
+		return &d, err
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("read documents: %w", err)
+	}
+	return documents, scopes, nil
+}
+
+const (
+	endDocuments = `
+update search_documents as d
+   set to_seq = e.to_seq
+  from unnest($2::bigint[], $3::int[], $4::bigint[]) as e (scope, doc, to_seq)
+ where d.tenant_id = $1 and d.scope = e.scope and d.doc = e.doc`
+
+	saveScopes = `
+insert into search_scopes (tenant_id, agent_id, user_id, scope, documents, sealed)
+select $1, agent_id, user_id, scope, documents, sealed
+  from unnest($2::text[], $3::text[], $4::bigint[], $5::int[], $6::int[]) as s (agent_id, user_id, scope, documents, sealed)
+on conflict (tenant_id, agent_id, user_id) do update
+   set documents = excluded.documents,
+       sealed = excluded.sealed`
+)
+
+var documentColumns = []string{"tenant_id", "scope", "doc", "memory_id", "from_seq", "to_seq", "expires_at", "created_at",
+	"opened_seq", "session", "length", "terms"}
+
+// save writes the documents of a batch and makes the segments that are full.
+func (s store) save(ctx context.Context, b *batch) error {
+	scopes := make([]*scope, 0, len(b.scopes))
+	var fresh, ended []*document
+	for _, sc := range b.scopes {
+		if len(sc.fresh) > 0 || len(sc.ended) > 0 {
+			scopes = append(scopes, sc)
+		}
+	}
+	slices.SortFunc(scopes, func(a, b *scope) int { return cmp.Compare(a.id, b.id) })
+	for _, sc := range scopes {
+		fresh, ended = append(fresh, sc.fresh...), append(ended, sc.ended...)
+	}
+	if err := s.insertDocuments(ctx, fresh); err != nil {
 		return err
 	}
-	updateTexts.Queue(batch, tenant, texts)
-	updateFlags.Queue(batch, tenant, flags)
-	addToScopes(batch, tenant, scopes)
-	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
-		return fmt.Errorf("write search rows: %w", err)
+	if err := s.endDocuments(ctx, ended); err != nil {
+		return err
+	}
+	for _, sc := range scopes {
+		if err := s.seal(ctx, sc); err != nil {
+			return fmt.Errorf("segments of scope %d: %w", sc.id, err)
+		}
+	}
+	return s.saveScopes(ctx, scopes)
+}
+
+func (s store) insertDocuments(ctx context.Context, fresh []*document) error {
+	if len(fresh) == 0 {
+		return nil
+	}
+	_, err := s.tx.CopyFrom(ctx, pgx.Identifier{"search_documents"}, documentColumns, pgx.CopyFromSlice(len(fresh), func(i int) ([]any, error) {
+		d := fresh[i]
+		return []any{string(s.tenant), d.scope.id, d.doc, d.memory, d.from, d.to, d.expiresAt, d.createdAt,
+			d.opened, d.session, d.length, []byte(d.terms)}, nil
+	}))
+	if err != nil {
+		return fmt.Errorf("copy documents: %w", err)
 	}
 	return nil
 }
 
-// scope is an agent and a user, to whose memories a search may be restricted.
-type scope struct{ agent, user string }
-
-type count struct{ memories, words int }
-
-const addCounts = `
-insert into agent_memory_search_scopes as s (tenant_id, agent_id, user_id, memories, words)
-select $1, agent_id, user_id, memories, words
-  from unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[]) as c (agent_id, user_id, memories, words)
-on conflict (tenant_id, agent_id, user_id) do update
-   set memories = s.memories + excluded.memories,
-       words = s.words + excluded.words`
-
-func addToScopes(batch *pgx.Batch, tenant domain.Tenant, scopes map[scope]count) {
-	var agents, users []string
-	var memories, words []int
-	for s, c := range scopes {
-		agents, users = append(agents, s.agent), append(users, s.user)
-		memories, words = append(memories, c.memories), append(words, c.words)
+func (s store) endDocuments(ctx context.Context, ended []*document) error {
+	if len(ended) == 0 {
+		return nil
 	}
-	batch.Queue(addCounts, tenant, agents, users, memories, words)
+	var scopes, to []int64
+	var docs []int
+	for _, d := range ended {
+		scopes, docs, to = append(scopes, d.scope.id), append(docs, d.doc), append(to, d.to)
+	}
+	_, err := s.tx.Exec(ctx, endDocuments, s.tenant, scopes, docs, to)
+	if err != nil {
+		return fmt.Errorf("end documents: %w", err)
+	}
+	return nil
+}
+
+func (s store) saveScopes(ctx context.Context, scopes []*scope) error {
+	var agents, users []string
+	var ids []int64
+	var documents, sealed []int
+	for _, sc := range scopes {
+		agents, users = append(agents, sc.agent), append(users, sc.user)
+		ids, documents, sealed = append(ids, sc.id), append(documents, sc.documents), append(sealed, sc.sealed)
+	}
+	if len(scopes) == 0 {
+		return nil
+	}
+	_, err := s.tx.Exec(ctx, saveScopes, s.tenant, agents, users, ids, documents, sealed)
+	if err != nil {
+		return fmt.Errorf("save scopes: %w", err)
+	}
+	return nil
 }

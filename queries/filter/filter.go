@@ -1,27 +1,23 @@
-// Package filter narrows a question to some memories. Checking a Filter turns it into a tree of expressions, which is compiled
-// to SQL for each table from the columns that the table has.
+// Package filter narrows a question to some memories. Checking a Filter turns it into a tree of conditions, which is compiled to
+// SQL for each table from the columns that the table has; what the caller sent is in the arguments, never in the text.
 //
-// A new operator is an expression in where.go; a new field is a Field, its column and a member of Filter.
+// Filters are one grammar in JSON (see docs/filters.md); the other members of Filter are short forms of conditions in it. A new
+// field is a row of fields, a new operator an entry of its kind's sql.
 package filter
 
 import (
-	"cmp"
 	"encoding/json"
 	"time"
 
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/domain/canonjson"
-	"github.com/auren-memory/auren/domain/memory"
 )
 
-const maxTypes = 100
-
-// Filter narrows which memories an answer is about; an empty member does not narrow.
+// Filter narrows which memories an answer is about: all members hold; an empty one does not narrow.
 type Filter struct {
-	AgentID string
-	UserID  string
-	// MemoryTypes are alternatives: the memory has one of these types.
-	MemoryTypes []string
+	// AgentIDs, UserIDs and MemoryTypes are alternatives: the memory has one of them.
+	AgentID, UserID                string
+	AgentIDs, UserIDs, MemoryTypes []string
 	// MinConfidence and MaxConfidence are both inclusive, from 0 to 1.
 	MinConfidence, MaxConfidence *float64
 	// After is inclusive and Before is exclusive, so that ranges can be joined without a gap. Created and Updated are when it
@@ -33,7 +29,9 @@ type Filter struct {
 	// Metadata is a JSON object that the memory's metadata must contain: {"topic": "sleep"} finds
 	// {"topic": "sleep", "source": "chat"}.
 	Metadata json.RawMessage
-	// State is Active, Forgotten, Expired or All; default Active.
+	// Filters is an object of the grammar.
+	Filters json.RawMessage
+	// State is Active, Forgotten, Expired or All; default Active, or All where Filters ask for a state.
 	State string
 }
 
@@ -46,100 +44,115 @@ func (f Filter) Empty() bool {
 
 // Check returns the filter as a tree, or an error that names the first bad member.
 func (f Filter) Check() (Where, error) {
-	var c checker
-	c.name(AgentID, f.AgentID, memory.MaxAgentID)
-	c.name(UserID, f.UserID, memory.MaxUserID)
-	c.types(f.MemoryTypes)
-	c.confidence("min_confidence", ">=", f.MinConfidence)
-	c.confidence("max_confidence", "<=", f.MaxConfidence)
+	p := parser{}
+	for _, s := range shortForms {
+		p.short(s.name, s.field, s.operator, s.of(&f))
+	}
 	if f.MinConfidence != nil && f.MaxConfidence != nil && *f.MinConfidence > *f.MaxConfidence {
-		c.check(domain.Invalidf("min_confidence", "must be at most max_confidence, which is %v, got %v", *f.MaxConfidence, *f.MinConfidence))
+		p.fail(domain.Invalidf("min_confidence", "must be at most max_confidence, which is %v, got %v", *f.MaxConfidence, *f.MinConfidence))
 	}
-	c.time("created_after", CreatedAt, ">=", f.CreatedAfter)
-	c.time("created_before", CreatedAt, "<", f.CreatedBefore)
-	c.time("updated_after", UpdatedAt, ">=", f.UpdatedAfter)
-	c.time("updated_before", UpdatedAt, "<", f.UpdatedBefore)
-	c.time("recorded_after", RecordedAt, ">=", f.RecordedAfter)
-	c.time("recorded_before", RecordedAt, "<", f.RecordedBefore)
-	c.time("expires_before", ExpiresAt, "<", f.ExpiresBefore)
-	c.metadata(f.Metadata)
-	c.state(f.State)
-	return Where{f.AgentID, f.UserID, c.all}, c.err
+	p.metadata(f.Metadata)
+	p.filters(f.Filters)
+	p.state(f.State)
+	return Where{p.all}, p.err
 }
 
-// checker collects the expressions, and the first error.
-type checker struct {
-	all []expression
-	err error
+// parser collects the conditions that all hold, and the first error.
+type parser struct {
+	all        group
+	err        error
+	conditions int
+	asksState  bool
 }
 
-func (c *checker) add(e expression) { c.all = append(c.all, e) }
-
-func (c *checker) check(err error) {
-	if c.err == nil {
-		c.err = err
+func (p *parser) fail(err error) {
+	if p.err == nil {
+		p.err = err
 	}
 }
 
-func (c *checker) name(field Field, name string, limit int) {
-	if name != "" {
-		c.check(domain.CheckText(string(field), name, limit))
-		c.add(compare{field, "=", name})
-	}
+// shortForms are conditions that have a name, in a Filter as well as in the grammar.
+var shortForms = []struct {
+	name     string
+	field    Field
+	operator string
+	of       func(*Filter) []any
+}{
+	{"agent_id", AgentID, eq, func(f *Filter) []any { return oneIf(f.AgentID != "", &f.AgentID) }},
+	{"user_id", UserID, eq, func(f *Filter) []any { return oneIf(f.UserID != "", &f.UserID) }},
+	{"agent_ids", AgentID, in, func(f *Filter) []any { return each(f.AgentIDs) }},
+	{"user_ids", UserID, in, func(f *Filter) []any { return each(f.UserIDs) }},
+	{"memory_types", MemoryType, in, func(f *Filter) []any { return each(f.MemoryTypes) }},
+	{"min_confidence", Confidence, gte, func(f *Filter) []any { return oneIf(f.MinConfidence != nil, f.MinConfidence) }},
+	{"max_confidence", Confidence, lte, func(f *Filter) []any { return oneIf(f.MaxConfidence != nil, f.MaxConfidence) }},
+	{"created_after", CreatedAt, gte, func(f *Filter) []any { return oneIf(f.CreatedAfter != nil, f.CreatedAfter) }},
+	{"created_before", CreatedAt, lt, func(f *Filter) []any { return oneIf(f.CreatedBefore != nil, f.CreatedBefore) }},
+	{"updated_after", UpdatedAt, gte, func(f *Filter) []any { return oneIf(f.UpdatedAfter != nil, f.UpdatedAfter) }},
+	{"updated_before", UpdatedAt, lt, func(f *Filter) []any { return oneIf(f.UpdatedBefore != nil, f.UpdatedBefore) }},
+	{"recorded_after", RecordedAt, gte, func(f *Filter) []any { return oneIf(f.RecordedAfter != nil, f.RecordedAfter) }},
+	{"recorded_before", RecordedAt, lt, func(f *Filter) []any { return oneIf(f.RecordedBefore != nil, f.RecordedBefore) }},
+	{"expires_before", ExpiresAt, lt, func(f *Filter) []any { return oneIf(f.ExpiresBefore != nil, f.ExpiresBefore) }},
 }
 
-func (c *checker) types(types []string) {
-	if len(types) == 0 {
+func oneIf[T any](given bool, value *T) []any {
+	if !given {
+		return nil
+	}
+	return []any{*value}
+}
+
+func each[T any](values []T) []any {
+	all := make([]any, len(values))
+	for i, v := range values {
+		all[i] = v
+	}
+	return all
+}
+
+// short adds a condition, or none without a value.
+func (p *parser) short(name string, field Field, operator string, values []any) {
+	if len(values) == 0 {
 		return
 	}
-	if len(types) > maxTypes {
-		c.check(domain.Invalidf("memory_types", "must be at most %d types, got %d", maxTypes, len(types)))
+	if len(values) > maxValues {
+		p.fail(domain.Invalidf(name, "must be at most %d values, got %d", maxValues, len(values)))
+		return
 	}
-	for _, t := range types {
-		c.check(domain.CheckName("memory_types", t, memory.MaxType))
+	kind := kindOf(field)
+	for i, value := range values {
+		var err error
+		if values[i], err = kind.check(name, value); err != nil {
+			p.fail(err)
+			return
+		}
 	}
-	c.add(compare{MemoryType, oneOf, types})
-}
-
-func (c *checker) confidence(member, operator string, bound *float64) {
-	if bound != nil {
-		c.check(domain.CheckUnit(member, *bound))
-		c.add(compare{Confidence, operator, *bound})
-	}
-}
-
-func (c *checker) time(member string, field Field, operator string, bound *time.Time) {
-	if bound != nil {
-		c.check(domain.CheckTime(member, *bound))
-		c.add(compare{field, operator, bound.UTC()})
-	}
+	p.all = append(p.all, condition{field, operator, kind, values})
 }
 
 // metadata adds nothing for {}, which all metadata contain.
-func (c *checker) metadata(raw json.RawMessage) {
+func (p *parser) metadata(raw json.RawMessage) {
 	if len(raw) == 0 {
 		return
 	}
 	value, err := canonjson.Parse(raw)
-	if err == nil {
-		err = value.CheckSize(memory.MaxMetadataBytes)
-	}
-	switch {
-	case err != nil:
-		c.check(domain.WithField("metadata", err))
-	case !value.IsObject():
-		c.check(domain.Invalidf("metadata", `must be a JSON object, e.g. {"topic": "sleep"}`))
-	case value.String() != "{}":
-		c.add(compare{Metadata, "@>", value.Raw()})
+	if err != nil {
+		p.fail(domain.WithField("metadata", err))
+	} else if value.String() != "{}" {
+		p.short("metadata", Metadata, contains, []any{value})
 	}
 }
 
-func (c *checker) state(state string) {
-	switch state {
-	case "", Active, Forgotten, Expired:
-		c.add(inState{cmp.Or(state, Active)})
-	case All:
+// state adds the state. Where the grammar asks for states, those of it are all there is to say.
+func (p *parser) state(state string) {
+	switch {
+	case state == All || state == "" && p.asksState:
+	case state == "":
+		p.short("state", State, eq, []any{Active})
 	default:
-		c.check(domain.Invalidf("state", "must be active, forgotten, expired or all, got %q", state))
+		if _, err := kindOf(State).check("state", state); err != nil {
+			p.fail(domain.Invalidf("state", "must be active, forgotten, expired or all, got %q", state))
+			return
+		}
+		p.short("state", State, eq, []any{state})
 	}
 }

@@ -26,7 +26,7 @@ func TestCheckNamesTheBadMember(t *testing.T) {
 		"user that is no UTF-8": {"user_id", Filter{UserID: "\xff"}},
 		"type too long":         {"memory_types", Filter{MemoryTypes: []string{strings.Repeat("a", 51)}}},
 		"empty type":            {"memory_types", Filter{MemoryTypes: []string{"a", " "}}},
-		"too many types":        {"memory_types", Filter{MemoryTypes: slices.Repeat([]string{"a"}, 101)}},
+		"too many types":        {"memory_types", Filter{MemoryTypes: slices.Repeat([]string{"a"}, 1001)}},
 		"confidence NaN":        {"min_confidence", Filter{MinConfidence: new(math.NaN())}},
 		"confidence below":      {"min_confidence", Filter{MinConfidence: new(-0.1)}},
 		"confidence above":      {"max_confidence", Filter{MaxConfidence: new(math.Inf(1))}},

@@ -2,25 +2,21 @@ package filter
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
-
-	"github.com/auren-memory/auren/domain/memory"
 )
 
-// Where is a Filter that has been checked: the root of a tree of expressions, all of which hold for a memory that matches.
-type Where struct {
-	// AgentID and UserID are what the filter asks for; empty for any.
-	AgentID, UserID string
-	all             []expression
-}
+// Where is a Filter that has been checked: the root of a tree of conditions, all of which hold for a memory that matches.
+type Where struct{ all group }
 
-// Split returns what a table has the columns for, and the rest, for another table.
+// Split returns what a table has the columns for, and the rest, for another table. It takes conditions apart that all hold;
+// alternatives and negations go where all of their columns are.
 func (w Where) Split(columns Columns) (covered, rest Where) {
-	for _, e := range w.all {
-		if e.coveredBy(columns) {
-			covered.all = append(covered.all, e)
+	for _, n := range w.all {
+		if n.coveredBy(columns) {
+			covered.all = append(covered.all, n)
 		} else {
-			rest.all = append(rest.all, e)
+			rest.all = append(rest.all, n)
 		}
 	}
 	return covered, rest
@@ -28,40 +24,14 @@ func (w Where) Split(columns Columns) (covered, rest Where) {
 
 // SQL compiles the filter for a table that has all the columns it needs. moment decides what has expired.
 func (w Where) SQL(columns Columns, moment time.Time, args *Args) (conditions Conditions) {
-	for _, e := range w.all {
-		conditions.Add(e.sql(columns, moment, args))
+	for _, n := range w.all {
+		conditions.Add(n.sql(columns, moment, args))
 	}
 	return conditions
 }
 
 // MarshalJSON writes the tree: equal filters have equal texts.
 func (w Where) MarshalJSON() ([]byte, error) { return json.Marshal(w.all) }
-
-// Field is what an expression may ask about.
-type Field string
-
-// The fields of a memory that can be filtered by.
-const (
-	AgentID    Field = "agent_id"
-	UserID     Field = "user_id"
-	MemoryType Field = "memory_type"
-	Confidence Field = "confidence"
-	Metadata   Field = "metadata"
-	State      Field = "state"
-	CreatedAt  Field = "created_at"
-	UpdatedAt  Field = "updated_at"
-	RecordedAt Field = "recorded_at"
-	ExpiresAt  Field = "expires_at"
-)
-
-// The states that a Filter can ask for.
-const (
-	Active    = string(memory.StateActive)
-	Forgotten = string(memory.StateForgotten)
-	Expired   = string(memory.StateExpired)
-	// All asks for memories in any state.
-	All = "all"
-)
 
 // Columns maps the fields to the columns of a table, and those that it does not have to "".
 type Columns func(Field) string
@@ -74,48 +44,93 @@ func Memories(f Field) string {
 	return string(f)
 }
 
-// expression is a node of the tree, one that others hang from or a leaf.
-type expression interface {
-	// coveredBy tells whether a table has the columns that the expression needs.
+// node is a part of the tree, one that others hang from or a leaf. Its SQL may be null where it does not hold.
+type node interface {
+	// coveredBy tells whether a table has the columns that the node needs.
 	coveredBy(Columns) bool
 	sql(columns Columns, moment time.Time, args *Args) string
 }
 
-// compare holds where the field is not null and compares so with the value.
-type compare struct {
-	Field    Field
-	Operator string // of SQL, or oneOf
-	Value    any
+// group holds where all of its nodes do.
+type group []node
+
+func (g group) coveredBy(columns Columns) bool {
+	for _, n := range g {
+		if !n.coveredBy(columns) {
+			return false
+		}
+	}
+	return true
 }
 
-// oneOf compares with each element of an array.
-const oneOf = "one of"
+func (g group) sql(columns Columns, moment time.Time, args *Args) string {
+	return "(" + strings.Join(Where{all: g}.SQL(columns, moment, args), " and ") + ")"
+}
 
-func (c compare) coveredBy(columns Columns) bool { return columns(c.Field) != "" }
+func (g group) MarshalJSON() ([]byte, error) {
+	return json.Marshal(map[string]any{and: append([]node{}, g...)})
+}
 
-func (c compare) sql(columns Columns, _ time.Time, args *Args) string {
-	if c.Operator == oneOf {
-		return columns(c.Field) + " = any(" + args.Add(c.Value) + ")"
+// anyOf holds where one of its nodes does.
+type anyOf struct{ group }
+
+func (a anyOf) sql(columns Columns, moment time.Time, args *Args) string {
+	return "(" + strings.Join(Where{all: a.group}.SQL(columns, moment, args), " or ") + ")"
+}
+
+func (a anyOf) MarshalJSON() ([]byte, error) {
+	return json.Marshal(map[string]any{or: []node(a.group)})
+}
+
+// negation holds where its node does not, be it that the memory has no value to compare.
+type negation struct{ node }
+
+func (n negation) sql(columns Columns, moment time.Time, args *Args) string {
+	return "(" + n.node.sql(columns, moment, args) + ") is not true"
+}
+
+func (n negation) MarshalJSON() ([]byte, error) { return json.Marshal(map[string]any{not: n.node}) }
+
+// condition compares a field with values: with the first, unless the operator takes a list.
+type condition struct {
+	Field    Field
+	operator string
+	kind     *kind
+	values   []any
+}
+
+func (c condition) coveredBy(columns Columns) bool {
+	return columns(c.Field) != "" && (c.Field != State || columns(ExpiresAt) != "")
+}
+
+func (c condition) sql(columns Columns, moment time.Time, args *Args) string {
+	if c.Field == State && c.operator == eq {
+		return inState(c.values[0].(string), columns, moment, args)
 	}
-	return columns(c.Field) + " " + c.Operator + " " + args.Add(c.Value)
+	text := strings.ReplaceAll(c.kind.sql[c.operator], "{c}", columns(c.Field))
+	switch c.operator {
+	case in:
+		return strings.ReplaceAll(text, "{v}", args.Add(c.kind.list(c.values)))
+	case exists:
+		return text
+	}
+	return strings.ReplaceAll(text, "{v}", args.Add(c.values[0]))
+}
+
+func (c condition) MarshalJSON() ([]byte, error) {
+	return json.Marshal(map[Field]any{c.Field: map[string]any{c.operator: c.values}})
 }
 
 // inState holds for memories in a state at the moment: an active memory is expired from the instant of its expires_at on,
 // whether or not an event says so yet.
-type inState struct{ State string }
-
-func (s inState) coveredBy(columns Columns) bool {
-	return columns(State) != "" && columns(ExpiresAt) != ""
-}
-
-func (s inState) sql(columns Columns, moment time.Time, args *Args) string {
+func inState(name string, columns Columns, moment time.Time, args *Args) string {
 	state, expires := columns(State), columns(ExpiresAt)
-	switch s.State {
+	switch name {
 	case Active:
 		return state + " = 'active' and (" + expires + " is null or " + expires + " > " + args.Add(moment) + ")"
 	case Expired:
 		return "(" + state + " = 'expired' or " + state + " = 'active' and " + expires + " <= " + args.Add(moment) + ")"
 	default:
-		return state + " = " + args.Add(s.State)
+		return state + " = " + args.Add(name)
 	}
 }

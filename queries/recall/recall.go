@@ -1,13 +1,22 @@
-// Package recall finds the memories that answer a question best, by BM25 over all words of content, type and metadata.
+// Package recall finds the memories that answer a question best.
 //
-// In a scope of at most exactLimit memories the search is exact: every memory that holds a word is scored (exact.go). In a
-// larger one it is sampled: the rare words choose the candidates, and the common ones only decide among those (sampled.go).
+// A query is plain text. Its words are looked for in the search index (projections/search), which says exactly how many
+// memories of the scope hold each. The ranking is BM25 with the constants of short texts, where a word counts
+//
+//   - for the best of its terms only: itself, other spellings, synonyms at a lower weight (words.go);
+//   - also if it stands in a memory told just before or after, at a discount (neighbors.go).
+//
+// Everything is read as of one position of the log, with the statistics of that position, so a search of the past answers what
+// the same search answered then.
 package recall
 
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -22,19 +31,67 @@ import (
 const (
 	DefaultLimit = 10
 	MaxLimit     = 100
+	// MaxWords is how many different words of a query are looked for.
+	MaxWords = 64
+	// maxQuery is how many characters a text may have, and maxTexts how many texts a search.
+	maxQuery = 100_000
+	maxTexts = 32
 )
+
+var errTooWide = domain.Errorf(domain.Invalid, "a search can read at most %d pairs of agent and user; name an agent_id or a user_id", maxScopes)
 
 // Request says what to look for.
 type Request struct {
-	// Query is a question or words in English. A memory may hold any of the words; it must hold a phrase in quotes, word after
-	// word, and must not hold a word or phrase with a dash before it.
+	// Query is plain text, in any language: no character of it has a meaning of its own. A phrase in quotes adds to the score
+	// of memories that hold it.
 	Query string
-	// Filter narrows what is searched; its State must be active or empty.
+	// Must are texts all of whose words a result holds itself, MustNot those none of whose words it holds.
+	Must, MustNot []string
+	// Phrase are texts that stand in the content of a result, word after word.
+	Phrase []string
+	// Prefix is the beginning of a word, such as what a person has typed so far; a result holds a word that begins so.
+	Prefix string
+	// Filter narrows what is found; its State must be active or empty.
 	Filter filter.Filter
 	// Limit is how many results are returned at most, from 1 to MaxLimit; default DefaultLimit.
 	Limit int
+	// MinScore leaves out results below it; default 0.
+	MinScore float64
+	// Weights mix the score with what else is known of a memory; default none.
+	Weights Weights
+	// WithoutNeighbors leaves out of account what was told before and after a memory.
+	WithoutNeighbors bool
 	// Explain asks how each score came about.
 	Explain bool
+}
+
+// Weights are shares of the score, from 0 to 1 together; the rest is that of the words.
+type Weights struct {
+	// Recency is the share of a memory's age: halved every HalfLife since it was last updated; default 30 days.
+	Recency  float64
+	HalfLife time.Duration
+	// Confidence is the share of the memory's confidence.
+	Confidence float64
+	// Importance is the share of the number, from 0 to 1, at ImportanceKey of the metadata; default "importance".
+	Importance    float64
+	ImportanceKey string
+}
+
+func (w Weights) sum() float64 { return w.Recency + w.Confidence + w.Importance }
+
+func (w Weights) check() error {
+	for name, weight := range map[string]float64{"weights.recency": w.Recency, "weights.confidence": w.Confidence, "weights.importance": w.Importance} {
+		if err := domain.CheckUnit(name, weight); err != nil {
+			return err
+		}
+	}
+	if w.sum() > 1 {
+		return domain.Invalidf("weights", "must be at most 1 together, got %v", w.sum())
+	}
+	if w.HalfLife < 0 {
+		return domain.Invalidf("weights.half_life", "must be longer than nothing, got %v", w.HalfLife)
+	}
+	return nil
 }
 
 // Searcher searches. It is safe for concurrent use.
@@ -44,16 +101,11 @@ type Searcher struct {
 }
 
 // New makes a Searcher.
-func New(source *snapshot.Source) *Searcher {
-	return &Searcher{source: source, lexicon: lexicon.New()}
-}
+func New(source *snapshot.Source) *Searcher { return &Searcher{source, lexicon.Default()} }
 
-// Search returns the active memories that answer a query best, with the statistics of the agent's and user's memories (or of
-// all memories of the tenant, if the filter names neither). No memory needs to hold all of the words. If the query has no
-// word to look for, like "what did we do?", it returns the newest memories that pass the filter, with score 0.
-//
-// The error names the field query if it is empty or only excludes words.
-func (s *Searcher) Search(ctx context.Context, tenant domain.Tenant, request Request, minSequenceID int64) (Result, error) {
+// Search returns the memories that hold words of the query, the best first.
+func (s *Searcher) Search(ctx context.Context, tenant domain.Tenant, request Request, at snapshot.At) (Result, error) {
+	request.Filter.State = cmp.Or(request.Filter.State, filter.Active) // whatever state Filters ask for
 	where, err := request.Filter.Check()
 	if err != nil {
 		return Result{}, err
@@ -65,29 +117,33 @@ func (s *Searcher) Search(ctx context.Context, tenant domain.Tenant, request Req
 	if limit < 0 || limit > MaxLimit {
 		return Result{}, domain.Invalidf("limit", "must be 1 to %d, got %d", MaxLimit, limit)
 	}
-	query, err := parseQuery(request.Query, s.lexicon)
+	if err := request.check(); err != nil {
+		return Result{}, err
+	}
+	r := run{lexicon: s.lexicon, request: request, limit: limit}
+	if err := r.parse(); err != nil {
+		return Result{}, err
+	}
+	snap, err := s.source.At(ctx, tenant, at)
 	if err != nil {
 		return Result{}, err
 	}
-	snap, err := s.source.At(ctx, tenant, snapshot.At{MinSequenceID: minSequenceID})
-	if err != nil {
-		return Result{}, err
-	}
-	if minSequenceID > 0 {
+	if minimum := max(at.MinSequenceID, snap.Position); minimum > 0 {
 		for _, projection := range []string{snapshot.AgentMemories, snapshot.Search} {
-			if err := s.source.Await(ctx, tenant, projection, minSequenceID); err != nil {
+			if err := s.source.Await(ctx, tenant, projection, minimum); err != nil {
 				return Result{}, fmt.Errorf("search: %w", err)
 			}
 		}
 	}
-	if len(query.words) == 0 {
-		return s.newest(ctx, snap, where, query, limit)
-	}
-	run := newRun(snap, where, query, limit, request.Explain)
+	r.snap = snap
+	r.owners, r.narrow = where.Split(scopeColumns)
 	var result Result
 	err = s.source.Connected(ctx, func(ctx context.Context, conn *pgxpool.Conn) (err error) {
-		run.conn = conn
-		result, err = run.search(ctx)
+		r.conn = conn
+		result, err = r.search(ctx)
+		if errors.Is(err, errTooWide) {
+			return errTooWide
+		}
 		return err
 	})
 	if err != nil {
@@ -96,36 +152,36 @@ func (s *Searcher) Search(ctx context.Context, tenant domain.Tenant, request Req
 	return result, nil
 }
 
-// newest answers a query without a word to look for.
-func (s *Searcher) newest(ctx context.Context, snap snapshot.Snapshot, where filter.Where, query parsedQuery, limit int) (Result, error) {
-	if query.restriction != "" {
-		return Result{}, domain.Invalidf("query", "must name a word to look for beside what is excluded")
+func (r *Request) check() error {
+	texts := 0
+	for name, all := range map[string][]string{"query": {r.Query}, "must": r.Must, "must_not": r.MustNot, "phrase": r.Phrase, "prefix": {r.Prefix}} {
+		for _, text := range all {
+			if text == "" && (name == "query" || name == "prefix") {
+				continue
+			}
+			texts++
+			if err := domain.CheckText(name, text, maxQuery); err != nil {
+				return err
+			}
+			if strings.TrimSpace(text) == "" {
+				return domain.Invalidf(name, "must hold a word")
+			}
+		}
 	}
-	args := filter.Args{snap.Tenant}
-	conditions := where.SQL(filter.Memories, snap.Moment, &args)
-	sql := snap.Select(&args, conditions, "\n order by created_at desc, id desc\n limit "+args.Add(limit))
-	var memories []snapshot.Memory
-	position, err := s.source.Answer(ctx, snap, sql, args, snapshot.CollectInto(&memories, snapshot.ScanMemory))
-	if err != nil {
-		return Result{}, fmt.Errorf("search: %w", err)
+	if texts > maxTexts {
+		return domain.Invalidf("must", "must be at most %d texts together with must_not and phrase, got %d", maxTexts, texts)
 	}
-	result := Result{Hits: make([]Hit, len(memories)), SequenceID: position}
-	for i, m := range memories {
-		result.Hits[i].Memory = m
+	if err := domain.CheckUnit("min_score", r.MinScore); err != nil {
+		return err
 	}
-	return result, nil
+	return r.Weights.check()
 }
 
-func (r *searchRun) search(ctx context.Context) (Result, error) {
-	scope, candidates, err := r.loadScope(ctx)
-	switch {
-	case err != nil:
-		return Result{}, err
-	case scope.memories == 0:
-		return Result{Hits: []Hit{}, SequenceID: scope.position()}, nil
-	case scope.memories <= exactLimit:
-		return r.exact(ctx, scope, candidates)
-	default:
-		return r.sampled(ctx, scope)
+// scopeColumns are the columns by which search_scopes tells scopes apart.
+func scopeColumns(f filter.Field) string {
+	switch f {
+	case filter.AgentID, filter.UserID:
+		return string(f)
 	}
+	return ""
 }

@@ -1,13 +1,19 @@
 package recall
 
-import "github.com/auren-memory/auren/queries/snapshot"
+import (
+	"github.com/google/uuid"
+
+	"github.com/auren-memory/auren/queries/snapshot"
+)
 
 // Result is what a search found.
 type Result struct {
-	// Hits are ordered from the best to the worst; the newest of equals comes first.
+	// Hits are ordered from the best to the worst; the one told last of equals comes first.
 	Hits []Hit `json:"results"`
 	// SequenceID is the position that the answer reflects.
 	SequenceID int64 `json:"sequence_id"`
+	// Hint says why nothing was found, or what was left out of account.
+	Hint string `json:"hint,omitempty"`
 }
 
 // Hit is a memory that was found.
@@ -21,8 +27,13 @@ type Hit struct {
 
 // Explain shows how a score came about.
 type Explain struct {
-	// Words are the stems looked for; the scores of the words add up to that of the hit.
+	// Words are the words looked for. Their scores and the numbers below add up to that of the hit.
 	Words []WordScore `json:"words"`
+	// Phrases is what phrases in quotes add; the others are what Weights add.
+	Phrases    float64 `json:"phrases,omitempty"`
+	Recency    float64 `json:"recency,omitempty"`
+	Confidence float64 `json:"confidence,omitempty"`
+	Importance float64 `json:"importance,omitempty"`
 	// Length is how many words the memory has, AverageLength how many the memories of the scope have.
 	Length        int     `json:"length"`
 	AverageLength float64 `json:"average_length"`
@@ -30,11 +41,19 @@ type Explain struct {
 	Memories int64 `json:"memories"`
 }
 
-func (r *ranking) explain(c candidate) *Explain {
-	e := &Explain{Words: make([]WordScore, len(r.words)), Length: c.length, AverageLength: r.averageLength, Memories: r.memories}
-	for i, w := range r.words {
-		w.Frequency, w.Score = c.frequencies[i], r.termScore(i, c.frequencies[i], c.length)
-		e.Words[i] = w
-	}
-	return e
+// WordScore is what one word adds to a score.
+type WordScore struct {
+	Word string `json:"word"`
+	// Term is what was found of the word: itself, another spelling, a synonym, as Kind says; empty if nothing.
+	Term string `json:"term,omitempty"`
+	Kind string `json:"kind,omitempty"`
+	// Neighbor is the memory, told just before or after, that the word was found in; absent if it stands in the memory itself.
+	Neighbor *uuid.UUID `json:"neighbor,omitempty"`
+	// Documents is how many of the memories hold the word.
+	Documents int `json:"documents"`
+	// IDF is the weight of the word: the rarer, the higher.
+	IDF float64 `json:"idf"`
+	// Frequency is how often the term stands where it was found, with the weight of the place, up to 15 in the content and elsewhere.
+	Frequency int     `json:"frequency"`
+	Score     float64 `json:"score"`
 }

@@ -1,149 +1,174 @@
 package recall
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"math"
+	"slices"
 	"strings"
 
-	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/auren-memory/auren/domain/memory"
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/lexicon"
 	"github.com/auren-memory/auren/queries/filter"
 	"github.com/auren-memory/auren/queries/snapshot"
 )
 
-// scopeColumns are the columns by which agent_memory_search_scopes tells scopes apart.
-func scopeColumns(f filter.Field) string {
-	switch f {
-	case filter.AgentID, filter.UserID:
-		return string(f)
-	}
-	return ""
-}
-
-// searchColumns are the columns of agent_memory_search, of whose rows only the active ones are read.
-func searchColumns(f filter.Field) string {
-	switch f {
-	case filter.MemoryType, filter.Confidence, filter.CreatedAt, filter.ExpiresAt:
-		return filter.Memories(f)
-	case filter.State:
-		return "'active'"
-	}
-	return scopeColumns(f)
-}
-
-// searchRun is one search, on one connection.
-type searchRun struct {
-	conn    *pgxpool.Conn
-	snap    snapshot.Snapshot
-	query   parsedQuery
-	terms   []string // each word of the query as a tsquery
+// run is one search, on one connection.
+type run struct {
+	lexicon *lexicon.Analyzer
+	request Request
 	limit   int
-	explain bool
+	words   []word      // that add to the score
+	quoted  []phrase    // that add to the score where they stand
+	require []condition // what a result must hold, or must not
 
-	entry  string       // of the scope in the index
-	scope  filter.Where // agent and user, whose memories the statistics are of
-	narrow filter.Where // the rest of what agent_memory_search has the columns for
-	wide   filter.Where // what only agent_memories has the columns for
+	conn   *pgxpool.Conn
+	snap   snapshot.Snapshot
+	owners filter.Where // agent and user: whose memories are searched
+	narrow filter.Where // which of them may be found
+	index  *index
+	around surroundings
+	hint   string
 }
 
-func newRun(snap snapshot.Snapshot, where filter.Where, query parsedQuery, limit int, explain bool) *searchRun {
-	r := &searchRun{snap: snap, query: query, limit: limit, explain: explain}
-	for _, word := range query.words {
-		r.terms = append(r.terms, quoteWord(word))
+// condition is words that a result holds all of, or none.
+type condition struct {
+	words  []word
+	not    bool
+	phrase *phrase
+}
+
+// parse finds out which words are looked for.
+func (r *run) parse() error {
+	analyzed := r.lexicon.Query(r.request.Query)
+	r.quoted = phrasesOf(analyzed)
+	for _, text := range r.request.Must {
+		all := r.lexicon.Query(text)
+		r.require = append(r.require, condition{words: distinct(all)})
+		analyzed = append(analyzed, all...)
 	}
-	r.entry = strings.Join([]string{string(snap.Tenant), where.AgentID, where.UserID}, "/")
-	r.scope, r.narrow = where.Split(scopeColumns)
-	r.narrow, r.wide = r.narrow.Split(searchColumns)
-	return r
-}
-
-// scopeEntries is the expression by which agent_memory_search_idx finds the rows of a scope. PostgreSQL has no statistics of it,
-// because the index is partial, and takes any scope for a two-hundredth of the table: small enough to follow the index.
-const scopeEntries = `array[tenant_id || '/' || agent_id || '/' || user_id, tenant_id || '/' || agent_id || '/',
-         tenant_id || '//' || user_id, tenant_id || '//']`
-
-// inScope is the scope as conditions on agent_memory_search. Two scopes may share an entry in the index.
-func (r *searchRun) inScope(args *filter.Args) filter.Conditions {
-	c := r.scope.SQL(searchColumns, r.snap.Moment, args)
-	c.Add(scopeEntries, ` @> array[`, args.Add(r.entry), `]`)
-	return c
-}
-
-// passes returns the conditions for a candidate other than holding words.
-func (r *searchRun) passes(args *filter.Args) filter.Conditions {
-	c := r.narrow.SQL(searchColumns, r.snap.Moment, args)
-	if r.query.restriction != "" {
-		c.Add(`vector @@ `, args.Add(r.query.restriction), `::tsquery`)
+	for _, text := range r.request.Phrase {
+		all := r.lexicon.Query(text)
+		r.require = append(r.require, condition{words: distinct(all), phrase: &phrase{all}})
+		analyzed = append(analyzed, all...)
 	}
-	if wide := r.wide.SQL(filter.Memories, r.snap.Moment, args); len(wide) > 0 {
-		c.Add(`exists (select
-             from agent_memories
-            where tenant_id = $1 and id = agent_memory_search.id`, wide.And(), `)`)
+	if r.request.Prefix != "" {
+		all := r.lexicon.Query(r.request.Prefix)
+		analyzed = append(analyzed, all...)
 	}
-	return c
+	for _, text := range r.request.MustNot {
+		r.require = append(r.require, condition{words: distinct(r.lexicon.Query(text)), not: true})
+	}
+	r.words = distinct(analyzed)
+	if len(r.words) == 0 {
+		return domain.Invalidf("query", "must hold at least one word, or must, phrase or prefix must")
+	}
+	for i := range r.words {
+		r.words[i].addSynonyms(r.lexicon)
+	}
+	return nil
 }
 
-// tsqueries writes an array of tsqueries of single lexemes, which need no escaping. If the statement cast texts instead,
-// PostgreSQL would parse them again for each row.
-func tsqueries(terms []string) string { return "{" + strings.Join(terms, ",") + "}" }
-
-// termRanks selects the ts_rank of each word in a row of agent_memory_search.
-func termRanks(terms string) string {
-	return `array(select ts_rank(vector, query)
-               from unnest(` + terms + `::tsquery[]) with ordinality as word (query, place)
-              order by place)`
+func (r *run) terms() []string {
+	all := termsOf(r.words)
+	for _, c := range r.require {
+		all = append(all, termsOf(c.words)...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
-// matchedTerms selects the places of the words that a row of agent_memory_search holds.
-func matchedTerms(terms string) string {
-	return `array(select place::smallint
-             from unnest(` + terms + `::tsquery[]) with ordinality as word (query, place)
-            where vector @@ query)`
+func (r *run) search(ctx context.Context) (result Result, err error) {
+	if err := r.load(ctx); err != nil {
+		return Result{}, err
+	}
+	result = Result{Hits: []Hit{}, SequenceID: r.index.position}
+	passes, err := r.passing(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	own := rankOwn(r.index, r.words, max(around, r.limit), passes)
+	if !r.request.WithoutNeighbors {
+		documents := make([]int, 0, around)
+		for _, o := range own[:min(around, len(own))] {
+			documents = append(documents, o.document)
+		}
+		if r.around, err = r.index.surround(ctx, r.conn, string(r.snap.Tenant), documents); err != nil {
+			return Result{}, err
+		}
+	}
+	// The scores so far are sums of 32 bits, enough to choose by.
+	best := rankAround(r.index, r.words, own, r.around, passes)
+	return r.hits(ctx, result, best)
 }
 
-// memoriesOf reads the memories of the candidates in a snapshot, and runs other statements after that in the same round trip.
-func (r *searchRun) memoriesOf(ctx context.Context, snap snapshot.Snapshot, best []candidate, after ...string) (memories map[uuid.UUID]snapshot.Memory, err error) {
-	batch := &pgx.Batch{}
-	sql, args := snap.SelectByIDs(idsOf(best))
-	batch.Queue(sql, args...).Query(func(rows pgx.Rows) (err error) {
-		memories, err = snapshot.CollectByID(rows)
+// load reads the index and finds the documents of every word. For words that nothing matches it looks for what was meant.
+func (r *run) load(ctx context.Context) (err error) {
+	if r.index, err = loadIndex(ctx, r.conn, r.snap, r.owners, r.terms()); err != nil {
 		return err
-	})
-	for _, statement := range after {
-		batch.Queue(statement)
 	}
-	err = r.conn.SendBatch(ctx, batch).Close()
-	return memories, err
+	r.match()
+	missing := unknown(r.words)
+	if len(missing) == 0 || r.index.documents == 0 {
+		return nil
+	}
+	vocabulary, err := r.vocabulary(ctx)
+	if err != nil {
+		return err
+	}
+	terms := r.terms()
+	found := make([][]like, len(missing))
+	for i, w := range missing {
+		found[i] = r.findLike(w, vocabulary)
+		for _, l := range found[i] {
+			terms = append(terms, l.term)
+		}
+	}
+	if len(terms) == len(r.terms()) {
+		return nil
+	}
+	slices.Sort(terms)
+	if r.index, err = loadIndex(ctx, r.conn, r.then(), r.owners, slices.Compact(terms)); err != nil {
+		return err
+	}
+	for i, w := range missing {
+		w.choose(r.index, found[i])
+	}
+	r.match()
+	return nil
 }
 
-func idsOf(candidates []candidate) []uuid.UUID {
-	ids := make([]uuid.UUID, len(candidates))
-	for i, c := range candidates {
-		ids[i] = c.id
+// maxScored is how many words of a query count: the rarest.
+const maxScored = 32
+
+// match finds the documents of every word and keeps the words that say most.
+func (r *run) match() {
+	for i := range r.words {
+		r.words[i].match(r.index)
 	}
-	return ids
+	for _, c := range r.require {
+		for i := range c.words {
+			c.words[i].match(r.index)
+		}
+	}
+	if len(r.words) > maxScored {
+		slices.SortStableFunc(r.words, func(a, b word) int { return cmp.Compare(rarity(a), rarity(b)) })
+		var common []string
+		for _, w := range r.words[maxScored:] {
+			common = append(common, w.Text)
+		}
+		r.hint = fmt.Sprintf("the %d rarest words were looked for; left out: %s", maxScored, strings.Join(common, " "))
+		r.words = r.words[:maxScored]
+	}
 }
 
-// minRerank is the least number of the best candidates that are read again, for what is not known of them yet.
-const minRerank = 60
-
-func (r *searchRun) rerank() int { return max(minRerank, 3*r.limit) }
-
-// result returns the best candidates whose memories are still active.
-func (r *searchRun) result(ranking *ranking, best []candidate, memories map[uuid.UUID]snapshot.Memory, position int64) Result {
-	result := Result{Hits: []Hit{}, SequenceID: position}
-	for _, c := range best {
-		m := memories[c.id]
-		if m.State != string(memory.StateActive) || len(result.Hits) == r.limit {
-			continue
-		}
-		hit := Hit{Memory: m, Score: c.score}
-		if r.explain {
-			hit.Explain = ranking.explain(c)
-		}
-		result.Hits = append(result.Hits, hit)
+// rarity orders words by how many memories hold them; those that none holds are last.
+func rarity(w word) int {
+	if w.documents == 0 {
+		return math.MaxInt
 	}
-	return result
+	return w.documents
 }

@@ -73,6 +73,21 @@ func (s *Source) At(ctx context.Context, tenant domain.Tenant, at At) (Snapshot,
 	return past, nil
 }
 
+// Pin returns the present state, at the position that agent_memories has reached but at least minimum, as a snapshot of the
+// past: several statements can read it, now and later.
+func (s *Source) Pin(ctx context.Context, tenant domain.Tenant, minimum int64) (Snapshot, error) {
+	if err := (At{MinSequenceID: minimum}).check(); err != nil {
+		return Snapshot{}, err
+	}
+	if minimum > 0 {
+		if err := s.Await(ctx, tenant, AgentMemories, minimum); err != nil {
+			return Snapshot{}, err
+		}
+	}
+	position, err := s.checkpoint(ctx, tenant, AgentMemories)
+	return Snapshot{Tenant: tenant, Past: true, Position: position, Moment: s.Now().Truncate(time.Microsecond)}, err
+}
+
 // resolve finds the position and the moment of the past.
 func (s *Source) resolve(ctx context.Context, tenant domain.Tenant, asOf AsOf) (past Snapshot, err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.config.Timeout)

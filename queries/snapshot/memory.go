@@ -66,9 +66,14 @@ func (m *Memory) Size() int { return len(m.Content) + len(m.Metadata) + 512 }
 // Select returns the statement that reads the memories of the snapshot. $1 is the tenant; conditions are the rest of the where
 // clause, tail is the order and the limit.
 func (s Snapshot) Select(args *filter.Args, conditions filter.Conditions, tail string) string {
+	return s.SelectWith("", args, conditions, tail)
+}
+
+// SelectWith is Select with further columns, each after a comma: ", actor".
+func (s Snapshot) SelectWith(columns string, args *filter.Args, conditions filter.Conditions, tail string) string {
 	state := "case when state = 'active' and expires_at <= " + args.Add(s.Moment) + " then 'expired' else state end as state"
 	current := `
-select ` + strings.Replace(Columns, "state", state, 1) + `
+select ` + strings.Replace(Columns, "state", state, 1) + columns + `
   from agent_memories
  where tenant_id = $1` + conditions.And()
 	if !s.Past {

@@ -32,6 +32,11 @@ func found(t *testing.T, answer any) (list []any) {
 			list = append(list, v.Memory.Version, v.Reason)
 		}
 		list = append(list, a.NextAfterVersion)
+	case queries.DiffResult:
+		for i := range a.Changes {
+			list = append(list, a.Changes[i].SequenceID, a.Changes[i].Changes, len(a.Changes[i].Patch))
+		}
+		list = append(list, a.From.SequenceID, a.To.SequenceID, a.NextCursor != "")
 	case queries.Stats:
 		list = append(list, a.Active)
 	case api.ReadStreamAnswer:
@@ -53,7 +58,7 @@ func TestWhatIsAskedForIsAnsweredOnEveryDoor(t *testing.T) {
 	w := newWorld(t)
 	w.project(t)
 	hourAgo := time.Now().Add(-time.Hour).Format(time.RFC3339)
-	list, search, stream, log := api.ListMemories.Operation, api.SearchMemories.Operation, api.ReadStream.Operation, api.ReadLog.Operation
+	list, search, stream, log, diff := api.ListMemories.Operation, api.SearchMemories.Operation, api.ReadStream.Operation, api.ReadLog.Operation, api.Diff.Operation
 	cases := []struct {
 		op      *api.Operation
 		request string
@@ -75,9 +80,23 @@ func TestWhatIsAskedForIsAnsweredOnEveryDoor(t *testing.T) {
 		{list, `{"expires_before":"2099-01-01T00:00:00Z"}`, "[false]"},
 		{list, `{"as_of":"3"}`, "[0 0.1 0.2 false]"},
 		{search, `{"query":"Which run was number 2?","agent_id":"a0","filters":{"metadata":{"n":2}},"explain":true}`, "[0.2 true]"},
+		{list, `{"agent_ids":["a0","a1"],"user_ids":["u1"]}`, "[0.1 0.4 false]"},
+		{list, `{"filters":{"OR":[{"metadata.n":3},{"NOT":{"confidence":{"gt":0.1}}}]}}`, "[0.1 0.3 false]"},
+		{list, `{"filters":{"state":{"ne":"active"}}}`, "[0.5 false]"},
+		{list, `{"filters":{"state":{"in":["active","forgotten"]}},"state":"active","agent_id":"a1"}`, "[0.1 0.3 false]"},
+		{api.GetStats.Operation, `{"filters":{"metadata.n":{"in":[1,3,5]}}}`, "[2]"},
+		{search, `{"query":"run","filters":{"OR":[{"agent_id":"a0","metadata.n":{"gt":3,"lt":7}},{"user_id":"u1","agent_id":{"nin":["a0","a1"]}}]}}`, "[0.4 false]"},
+		{search, `{"query":"run","filters":{"state":"forgotten"}}`, "[]"},
 		{search, `{"query":"run","filters":{"created_before":"` + hourAgo + `"}}`, "[]"},
 		{api.ListRecent.Operation, `{"agent_id":"a0","days":1,"limit":1}`, "[0.8 true]"},
 		{api.GetStats.Operation, `{"agent_id":"a1"}`, "[2]"},
+		{api.ListRecent.Operation, `{"agent_id":"a0","days":1,"as_of":"3"}`, "[0.2 0 false]"},
+		{api.GetStats.Operation, `{"agent_id":"a1","as_of":"5"}`, "[2]"},
+		{diff, `{"from":"6"}`, "[8 [revised confidence_moved] 2 9 [forgotten] 0 6 9 false]"},
+		{diff, `{"from":"2","to":"7","agent_id":"a0"}`, "[3 [added] 0 5 [added] 0 7 [revised] 2 2 7 false]"},
+		{diff, `{"to":"7","limit":1}`, "[2 [added] 0 0 7 true]"},
+		{diff, one(`"from":"8"`), "[8 9 false]"},
+		{diff, `{"from":"` + hourAgo + `","to":"2","user_id":"u1"}`, "[2 [added] 0 0 2 false]"},
 		{api.GetHistory.Operation, one(`"limit":2`), "[1  2 r 2]"},
 		{api.GetHistory.Operation, one(`"limit":1,"after_version":2`), "[3  0]"},
 		{stream, one(`"limit":9`), "[1 2 3 0]"},

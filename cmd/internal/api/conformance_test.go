@@ -40,11 +40,12 @@ var valid = []struct {
 	{api.Remember.Operation, `{"agent_id":"coach","user_id":"ana","content":1}`, `{"agent_id":"coach","user_id":"ana","content":2}`},
 	{api.RememberBatch.Operation, `{"memories":[{"agent_id":"a","user_id":"u","content":1}]}`, `{"memories":[{"agent_id":"a","user_id":"u","content":2}]}`},
 	{api.GetMemory.Operation, one(`"min_sequence_id":3`), ""},
-	{api.ListMemories.Operation, `{"agent_id":"coach","state":"all","order":"confidence","limit":3,"memory_types":["observation","fact"],"metadata":{"topic":"sleep"},"min_sequence_id":3}`, ""},
-	{api.SearchMemories.Operation, `{"query":"coffee","explain":true,"filters":{"metadata":{"topic":"sleep"}},"min_sequence_id":3}`, ""},
+	{api.ListMemories.Operation, `{"agent_id":"coach","state":"all","order":"confidence","limit":3,"memory_types":["observation","fact"],"metadata":{"topic":"sleep"},"agent_ids":["coach","b"],"filters":{"NOT":{"metadata.topic":{"ne":"sleep"}}},"min_sequence_id":3}`, ""},
+	{api.SearchMemories.Operation, `{"query":"coffee","explain":true,"filters":{"metadata":{"topic":"sleep"},"OR":[{"content":{"icontains":"COFFEE"}},{"confidence":{"gte":0.99}}]},"min_sequence_id":3}`, ""},
 	{api.GetHistory.Operation, one(`"limit":2,"min_sequence_id":3`), ""},
 	{api.ListRecent.Operation, `{"days":1,"min_sequence_id":3}`, ""},
-	{api.GetStats.Operation, `{"user_id":"ana","min_sequence_id":3}`, ""},
+	{api.GetStats.Operation, `{"user_id":"ana","filters":{"version":{"gte":1}},"min_sequence_id":3}`, ""},
+	{api.Diff.Operation, `{"user_id":"ana","from":"1","limit":3,"min_sequence_id":3}`, ""},
 	{api.GetPosition.Operation, `{}`, ""},
 	{api.ReadStream.Operation, one(`"direction":"backwards"`), ""},
 	{api.ReadLog.Operation, `{"event_type":["memory_remembered"],"until":1}`, ""},
@@ -57,6 +58,7 @@ var valid = []struct {
 	{api.Forget.Operation, one(`"reason":"not true"`), one(`"reason":"another"`)},
 	{api.Restore.Operation, one(`"reason":"was true"`), one(`"reason":"another"`)},
 	{api.ForgetMatching.Operation, `{"agent_id":"nobody","created_after":"2020-01-01T00:00:00Z"}`, `{"agent_id":"coach"}`},
+	{api.RestoreMatching.Operation, `{"agent_id":"nobody","filters":{"version":1}}`, `{"agent_id":"coach"}`},
 }
 
 func TestEveryOperationSucceedsOnEveryDoor(t *testing.T) {
@@ -111,7 +113,7 @@ func structure(t *testing.T, body any) string {
 			for name, member := range v {
 				switch name {
 				case "id", "event_id", "stream_id", "created_at", "updated_at", "occurred_at", "recorded_at", "hash", "tenant_id",
-					"oldest_created_at", "newest_created_at", "last_updated_at", "next_cursor", "average_length", "sha256":
+					"oldest_created_at", "newest_created_at", "last_updated_at", "next_cursor", "average_length", "sha256", "time":
 					v[name] = "-"
 				default:
 					v[name] = blank(member)
@@ -151,9 +153,12 @@ func TestACommandIDMeansOneCommandOnAllDoors(t *testing.T) {
 					caller.Actor = "another"
 					again, err := second.call(t, caller, v.op, v.request)
 					require.NoError(t, err)
-					if v.op == api.ForgetMatching.Operation {
-						require.Equal(t, done.(api.ForgetMatchingAnswer).Forgotten, again.(api.ForgetMatchingAnswer).Forgotten)
-					} else {
+					switch done := done.(type) {
+					case api.ForgetMatchingAnswer:
+						require.Equal(t, done.Forgotten, again.(api.ForgetMatchingAnswer).Forgotten)
+					case api.RestoreMatchingAnswer:
+						require.Equal(t, done.Restored, again.(api.RestoreMatchingAnswer).Restored)
+					default:
 						require.Equal(t, done, again)
 					}
 					p := second.problem(t, caller, v.op, v.another, 422)
@@ -316,7 +321,7 @@ func TestATypedCallOnEveryDoor(t *testing.T) {
 		})
 		require.NoError(t, err)
 		require.JSONEq(t, content.String(), string(m.Content))
-		list, err := api.ListMemories.Call(t.Context(), d, caller, api.ListMemoriesRequest{Owners: api.Owners{AgentID: "a b/c", UserID: "ü?&+"}})
+		list, err := api.ListMemories.Call(t.Context(), d, caller, api.ListMemoriesRequest{Filter: api.Filter{Owners: api.Owners{AgentID: "a b/c", UserID: "ü?&+"}}})
 		require.NoError(t, err)
 		require.Equal(t, []queries.Memory{m}, list.Memories)
 		events, _, err := w.log.ReadStream(t.Context(), caller.Tenant, receipt.ID, 1, false, 1)

@@ -18,7 +18,9 @@ type Owners struct {
 
 // Narrow says what memories.
 type Narrow struct {
-	MemoryTypes   []string `json:"memory_types,omitempty" nullable:"false" minItems:"1" maxItems:"100" doc:"Only memories of one of these types."`
+	AgentIDs      []string `json:"agent_ids,omitempty" nullable:"false" minItems:"1" maxItems:"1000" doc:"Only the memories of one of these agents."`
+	UserIDs       []string `json:"user_ids,omitempty" nullable:"false" minItems:"1" maxItems:"1000" doc:"Only the memories about one of these users."`
+	MemoryTypes   []string `json:"memory_types,omitempty" nullable:"false" minItems:"1" maxItems:"1000" doc:"Only memories of one of these types."`
 	MinConfidence *float64 `json:"min_confidence,omitempty" nullable:"false" minimum:"0" maximum:"1" doc:"Only memories of this confidence or more."`
 	MaxConfidence *float64 `json:"max_confidence,omitempty" nullable:"false" minimum:"0" maximum:"1" doc:"Only memories of this confidence or less."`
 }
@@ -33,14 +35,23 @@ type Span struct {
 	RecordedBefore *time.Time      `json:"recorded_before,omitempty" nullable:"false" doc:"Only memories whose last change was recorded earlier."`
 	ExpiresBefore  *time.Time      `json:"expires_before,omitempty" nullable:"false" doc:"Only memories that expire earlier."`
 	Metadata       json.RawMessage `json:"metadata,omitempty" nullable:"false" doc:"Only memories whose metadata contains this JSON object."`
+	Filters        json.RawMessage `json:"filters,omitempty" nullable:"false" doc:"Only memories that match this filter: an object, all of whose members hold. AND and OR take a list of such objects, NOT takes one. Any other member is a field of a memory, or metadata. and a path within it, with a value that it equals or an object of operators: eq, ne, gt, gte, lt, lte, in, nin, contains, icontains, starts_with, exists. The other filters of this request can stand in it, too. See docs/filters.md."`
 }
 
-func filter(o Owners, n Narrow, s Span) queries.Filter {
+// Filter says which memories.
+type Filter struct {
+	Owners
+	Narrow
+	Span
+}
+
+func (f *Filter) filter() queries.Filter {
 	return queries.Filter{
-		AgentID: o.AgentID, UserID: o.UserID,
-		MemoryTypes: n.MemoryTypes, MinConfidence: n.MinConfidence, MaxConfidence: n.MaxConfidence,
-		CreatedAfter: s.CreatedAfter, CreatedBefore: s.CreatedBefore, UpdatedAfter: s.UpdatedAfter, UpdatedBefore: s.UpdatedBefore,
-		RecordedAfter: s.RecordedAfter, RecordedBefore: s.RecordedBefore, ExpiresBefore: s.ExpiresBefore, Metadata: s.Metadata,
+		AgentID: f.AgentID, UserID: f.UserID, AgentIDs: f.AgentIDs, UserIDs: f.UserIDs,
+		MemoryTypes: f.MemoryTypes, MinConfidence: f.MinConfidence, MaxConfidence: f.MaxConfidence,
+		CreatedAfter: f.CreatedAfter, CreatedBefore: f.CreatedBefore, UpdatedAfter: f.UpdatedAfter, UpdatedBefore: f.UpdatedBefore,
+		RecordedAfter: f.RecordedAfter, RecordedBefore: f.RecordedBefore, ExpiresBefore: f.ExpiresBefore,
+		Metadata: f.Metadata, Filters: f.Filters,
 	}
 }
 
@@ -57,19 +68,23 @@ type Moment struct {
 
 // at reads the moment.
 func (m Moment) at() (queries.At, error) {
-	at := queries.At{MinSequenceID: m.MinSequenceID}
-	if m.AsOf == "" {
-		return at, nil
+	asOf, err := parseAsOf("as_of", m.AsOf)
+	return queries.At{MinSequenceID: m.MinSequenceID, AsOf: asOf}, err
+}
+
+// parseAsOf reads a field that is a sequence_id or a time, or empty.
+func parseAsOf(field, text string) (asOf queries.AsOf, err error) {
+	if text == "" {
+		return asOf, nil
 	}
-	sequenceID, err := strconv.ParseInt(m.AsOf, 10, 64)
+	sequenceID, err := strconv.ParseInt(text, 10, 64)
 	if err == nil && sequenceID > 0 {
-		at.AsOf.SequenceID = sequenceID
-		return at, nil
+		return queries.AsOf{SequenceID: sequenceID}, nil
 	}
 	// In the query of a URL, + means a space.
-	at.AsOf.Time, err = time.Parse(time.RFC3339Nano, strings.Replace(m.AsOf, " ", "+", 1))
-	if err != nil || at.AsOf.Time.IsZero() {
-		return at, domain.Invalidf("as_of", "must be a sequence_id of at least 1, or an RFC 3339 time, e.g. 2026-01-31T15:04:05Z")
+	asOf.Time, err = time.Parse(time.RFC3339Nano, strings.Replace(text, " ", "+", 1))
+	if err != nil || asOf.Time.IsZero() {
+		return asOf, domain.Invalidf(field, "must be a sequence_id of at least 1, or an RFC 3339 time, e.g. 2026-01-31T15:04:05Z")
 	}
-	return at, nil
+	return asOf, nil
 }

@@ -3,8 +3,7 @@ package api
 import (
 	"cmp"
 	"context"
-	"errors"
-	"strings"
+	"time"
 
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/projections"
@@ -19,10 +18,8 @@ type GetMemoryRequest struct {
 
 // ListMemoriesRequest asks for a page of memories.
 type ListMemoriesRequest struct {
-	Owners
-	Narrow
-	Span
-	State      string `json:"state,omitempty" minLength:"1" enum:"active,forgotten,expired,all" default:"active" doc:"Only memories in this state."`
+	Filter
+	State      string `json:"state,omitempty" minLength:"1" enum:"active,forgotten,expired,all" default:"active" doc:"Only memories in this state; default all where filters ask for a state."`
 	Order      string `json:"order,omitempty" minLength:"1" enum:"created,updated,recorded,confidence" default:"created" doc:"What to order by."`
 	Descending bool   `json:"descending,omitempty" doc:"The newest, or the most certain, first."`
 	Cursor     string `json:"cursor,omitempty" doc:"The next_cursor of the page before, with the same order and filter."`
@@ -43,13 +40,13 @@ type ListRecentRequest struct {
 	Owners
 	Days  int `json:"days,omitempty" minimum:"1" maximum:"36525" default:"7" doc:"How many days back."`
 	Limit int `json:"limit,omitempty" minimum:"1" maximum:"1000" default:"50" doc:"How many at most."`
-	Minimum
+	Moment
 }
 
 // GetStatsRequest asks how many memories there are.
 type GetStatsRequest struct {
-	Owners
-	Minimum
+	Filter
+	Moment
 }
 
 // GetPositionRequest asks where the log ends.
@@ -78,16 +75,24 @@ var (
 
 	ListRecent = define(Operation{
 		Name: "listRecent", Scope: Read, Summary: "Recent",
-		Detail: "What was created or changed in the last days, the latest first.",
+		Detail: "What was created or changed in the last days, or in those before as_of, the latest first.",
 	}, func(s *Service, ctx context.Context, c Caller, r *ListRecentRequest) (answer[queries.ListResult], error) {
-		return listed(s.deps.Queries.Recent(ctx, c.Tenant, r.AgentID, r.UserID, cmp.Or(r.Days, 7), r.Limit, r.MinSequenceID))
+		at, err := r.at()
+		if err != nil {
+			return answer[queries.ListResult]{}, err
+		}
+		return listed(s.deps.Queries.Recent(ctx, c.Tenant, (&Filter{Owners: r.Owners}).filter(), cmp.Or(r.Days, 7), r.Limit, at))
 	})
 
 	GetStats = define(Operation{
 		Name: "getStats", Scope: Read, Summary: "Counts",
 		Detail: "How many memories there are, by state, type, agent and user.",
 	}, func(s *Service, ctx context.Context, c Caller, r *GetStatsRequest) (answer[queries.Stats], error) {
-		stats, err := s.deps.Queries.Stats(ctx, c.Tenant, r.AgentID, r.UserID, r.MinSequenceID)
+		at, err := r.at()
+		if err != nil {
+			return answer[queries.Stats]{}, err
+		}
+		stats, err := s.deps.Queries.Stats(ctx, c.Tenant, r.filter(), at)
 		return answer[queries.Stats]{body: stats, sequenceID: stats.SequenceID}, err
 	})
 
@@ -114,7 +119,7 @@ func (s *Service) listMemories(ctx context.Context, c Caller, r *ListMemoriesReq
 	if err != nil {
 		return answer[queries.ListResult]{}, err
 	}
-	f := filter(r.Owners, r.Narrow, r.Span)
+	f := r.filter()
 	f.State = r.State
 	page := queries.Page{Order: queries.Order(r.Order), Descending: r.Descending, Cursor: r.Cursor, Limit: r.Limit}
 	return listed(s.deps.Queries.List(ctx, c.Tenant, f, page, at))
@@ -135,42 +140,55 @@ func (s *Service) getHistory(ctx context.Context, c Caller, r *GetHistoryRequest
 
 // SearchMemoriesRequest asks for the memories that answer a question.
 type SearchMemoriesRequest struct {
-	Query string `json:"query" minLength:"1" doc:"A question, or words of which any may be in a memory; \"in quotes\" must be in it, -word must not. Words are taken as English ones (trains finds training) and as a whole. Where all are as common as the or of, the latest memories are found, with a score of 0."`
-	Owners
-	Narrow
-	Filters Span `json:"filters,omitempty" nullable:"false" doc:"What else to narrow the search by."`
-	Limit   int  `json:"limit,omitempty" minimum:"1" maximum:"100" default:"10" doc:"How many results at most."`
-	Explain bool `json:"explain,omitempty" doc:"Tell how each score came about."`
-	Minimum
+	Query   string   `json:"query,omitempty" nullable:"false" doc:"A question, or any words, in any language. No character of it has a meaning of its own; a phrase in \"quotes\" adds to the score of memories that hold it. Either query, must, phrase or prefix must be given."`
+	Must    []string `json:"must,omitempty" nullable:"false" maxItems:"32" doc:"Texts, all of whose words a result must hold itself."`
+	MustNot []string `json:"must_not,omitempty" nullable:"false" maxItems:"32" doc:"Texts, none of whose words a result may hold."`
+	Phrase  []string `json:"phrase,omitempty" nullable:"false" maxItems:"32" doc:"Texts that must stand in the content, word after word."`
+	Prefix  string   `json:"prefix,omitempty" nullable:"false" minLength:"1" doc:"The beginning of a word that a result must hold, such as what a person has typed so far."`
+	Filter
+	Limit     int     `json:"limit,omitempty" minimum:"1" maximum:"100" default:"10" doc:"How many results at most."`
+	MinScore  float64 `json:"min_score,omitempty" minimum:"0" maximum:"1" doc:"Leave out results with a lower score."`
+	Weights   Weights `json:"weights,omitempty" nullable:"false" doc:"Shares of the score that are not those of words; none by default."`
+	Neighbors *bool   `json:"neighbors,omitempty" nullable:"false" default:"true" doc:"Whether a word also counts, at a discount, if it stands in a memory told just before or after."`
+	Explain   bool    `json:"explain,omitempty" doc:"Tell how each score came about."`
+	Moment
+}
+
+// Weights are shares of a score.
+type Weights struct {
+	Recency       float64 `json:"recency,omitempty" minimum:"0" maximum:"1" doc:"The share of how recently the memory was updated."`
+	HalfLifeDays  float64 `json:"half_life_days,omitempty" minimum:"0.001" maximum:"36525" default:"30" doc:"After how many days a memory is half as recent."`
+	Confidence    float64 `json:"confidence,omitempty" minimum:"0" maximum:"1" doc:"The share of the memory's confidence."`
+	Importance    float64 `json:"importance,omitempty" minimum:"0" maximum:"1" doc:"The share of a number from 0 to 1 in the metadata."`
+	ImportanceKey string  `json:"importance_key,omitempty" nullable:"false" minLength:"1" default:"importance" doc:"The member of the metadata that holds that number."`
+}
+
+func (r *SearchMemoriesRequest) search() queries.SearchRequest {
+	w := r.Weights
+	return queries.SearchRequest{
+		Query: r.Query, Must: r.Must, MustNot: r.MustNot, Phrase: r.Phrase, Prefix: r.Prefix,
+		Filter: r.filter(), Limit: r.Limit, MinScore: r.MinScore, Explain: r.Explain,
+		WithoutNeighbors: r.Neighbors != nil && !*r.Neighbors,
+		Weights: queries.Weights{
+			Recency: w.Recency, HalfLife: time.Duration(w.HalfLifeDays * float64(24*time.Hour)),
+			Confidence: w.Confidence, Importance: w.Importance, ImportanceKey: w.ImportanceKey,
+		},
+	}
 }
 
 // SearchMemories recalls.
 var SearchMemories = define(Operation{
 	Name: "searchMemories", Scope: Read, Summary: "Recall",
-	Detail:  "The active memories that answer a question best, each with a score from 0 to 1, the best first.",
-	Example: `{"query":"What keeps Ana awake at night?","agent_id":"coach","user_id":"ana","limit":5}`,
+	Detail:  "The active memories that answer a question best, each with a score from 0 to 1, the best first. With as_of, what the same search answered then.",
+	Example: `{"query":"What keeps Ana awake at night?","agent_id":"coach","user_id":"ana","filters":{"OR":[{"metadata.topic":"sleep"},{"confidence":{"gte":0.8}}]},"limit":5}`,
 }, func(s *Service, ctx context.Context, c Caller, r *SearchMemoriesRequest) (answer[queries.SearchResult], error) {
-	request := queries.SearchRequest{Query: r.Query, Filter: filter(r.Owners, r.Narrow, r.Filters), Limit: r.Limit, Explain: r.Explain}
-	result, err := s.deps.Queries.Search(ctx, c.Tenant, request, r.MinSequenceID)
-	return answer[queries.SearchResult]{body: result, sequenceID: result.SequenceID}, inFilters(err)
+	at, err := r.at()
+	if err != nil {
+		return answer[queries.SearchResult]{}, err
+	}
+	result, err := s.deps.Queries.Search(ctx, c.Tenant, r.search(), at)
+	return answer[queries.SearchResult]{body: result, sequenceID: result.SequenceID}, err
 })
-
-// inFilters names a field of a filter as it stands in a search.
-func inFilters(err error) error {
-	e, ok := errors.AsType[*domain.Error](err)
-	if !ok {
-		return err
-	}
-	name := e.Field
-	if i := strings.IndexAny(name, ".["); i >= 0 {
-		name = name[:i]
-	}
-	switch name {
-	case "created_after", "created_before", "updated_after", "updated_before", "recorded_after", "recorded_before", "expires_before", "metadata":
-		return domain.WithField("filters", err)
-	}
-	return err
-}
 
 // ListProjectionsRequest asks how far the projections are.
 type ListProjectionsRequest struct{}

@@ -22,6 +22,7 @@ const (
 
 	binary = "cmd/auren"
 	bench  = "cmd/auren-bench"
+	eval   = "cmd/auren-eval"
 
 	// For tests only.
 	pgtest   = "deploy/standalone/pgtest"
@@ -41,14 +42,18 @@ func rows() map[string][]string {
 		bench + "/internal/world": {"cmd/internal/database", "cmd/internal/stack", "commands", "deploy/standalone", "domain", "domain/canonjson", "domain/memory", "eventstore", "eventstore/writer", "migrations", "projections",
 			"projections/agentmemories", "projections/fanout", "projections/runner", "projections/search", "queries"},
 
+		eval: {"cmd/internal/api", "cmd/internal/config", "cmd/internal/httpclient", "cmd/internal/observe", "cmd/internal/stack", "cmd/internal/terminal",
+			"deploy/standalone", "domain", "queries"},
+
 		"cmd/internal/cli": {"cmd/internal/api", "cmd/internal/config", "cmd/internal/database", "cmd/internal/httpclient", "cmd/internal/jsonimport", "cmd/internal/jsonimport/sample", "cmd/internal/health",
 			"cmd/internal/stack", "cmd/internal/terminal", "commands", "deploy/standalone", "domain", "domain/canonjson", "domain/memory", "eventstore", "migrations",
-			"projections", "projections/agentmemories", "projections/fanout", "projections/rebuild", "queries"},
+			"projections", "projections/agentmemories", "projections/fanout", "projections/rebuild", "queries", "queries/recall"},
 		"cmd/internal/health": {"cmd/internal/config", "cmd/internal/database", "domain", "migrations", "projections", "projections/fanout", "projections/rebuild"},
 		"cmd/internal/stack": {"cmd/internal/api", "cmd/internal/config", "cmd/internal/database", "cmd/internal/httpapi", "cmd/internal/httpclient", "cmd/internal/observe", "cmd/internal/terminal", "commands",
 			"deploy/standalone", "domain", "eventstore", "eventstore/writer", "migrations", "projections", "projections/agentmemories", "projections/fanout", "projections/generation",
 			"projections/rebuild", "projections/runner", "projections/search", "queries"},
 		"cmd/internal/terminal": {},
+		"cmd/auren-thesaurus":   {"cmd/internal/terminal", "domain/encoder", "domain/lexicon"},
 
 		"cmd/examples/durable-subscriber": {},
 		"cmd/internal/architecture":       {},
@@ -70,8 +75,9 @@ func rows() map[string][]string {
 		"domain/canonjson":          {"domain"},
 		"domain/encoder":            {},
 		"domain/failpoint":          {},
-		"domain/lexicon":            {},
+		"domain/lexicon":            {"domain", "domain/canonjson"},
 		"domain/memory":             {"domain", "domain/canonjson"},
+		"domain/posting":            {"domain/lexicon"},
 		"eventstore":                {"domain", "domain/canonjson", "eventstore/contents"},
 		"eventstore/contents":       {"domain", "domain/canonjson"},
 		"eventstore/writer":         {"domain", "domain/canonjson", "domain/failpoint", "eventstore", "eventstore/contents"},
@@ -84,10 +90,10 @@ func rows() map[string][]string {
 		"projections/lease":         {"domain"},
 		"projections/rows":          {"domain", "domain/canonjson", "domain/memory", "eventstore", "projections"},
 		"projections/runner":        {"domain", "domain/failpoint", "eventstore", "projections", "projections/lease"},
-		"projections/search":        {"domain", "domain/canonjson", "domain/lexicon", "domain/memory", "eventstore", "projections", "projections/rows"},
+		"projections/search":        {"domain", "domain/canonjson", "domain/lexicon", "domain/memory", "domain/posting", "eventstore", "projections", "projections/rows"},
 		"queries":                   {"domain", "domain/canonjson", "domain/memory", "queries/filter", "queries/recall", "queries/snapshot"},
 		"queries/filter":            {"domain", "domain/canonjson", "domain/memory"},
-		"queries/recall":            {"domain", "domain/lexicon", "domain/memory", "queries/filter", "queries/snapshot"},
+		"queries/recall":            {"domain", "domain/canonjson", "domain/lexicon", "domain/memory", "domain/posting", "queries/filter", "queries/snapshot"},
 		"queries/snapshot":          {"domain", "eventstore", "queries/filter"},
 	}
 }

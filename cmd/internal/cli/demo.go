@@ -114,7 +114,7 @@ func (s demo) recall(ctx context.Context) error {
 		return err
 	}
 	began := time.Now()
-	result, err := s.Reader.Search(ctx, s.Tenant, queries.SearchRequest{Query: demoQuestion, Limit: 5}, head.SequenceID)
+	result, err := s.Reader.Search(ctx, s.Tenant, queries.SearchRequest{Query: demoQuestion, Limit: 5}, queries.At{MinSequenceID: head.SequenceID})
 	if err != nil {
 		return err
 	}

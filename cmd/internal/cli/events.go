@@ -52,15 +52,20 @@ func (p *eventPrinter) printOne(e *eventstore.Event) error {
 		}
 	}
 	before, id, after := p.columns(e)
+	return p.wrapped(before, id, after, p.text(e))
+}
+
+// wrapped prints cells and a text on one line or, where a terminal has no room for them, on two: an id that another command
+// takes is never cut.
+func (p *eventPrinter) wrapped(before, id, after []terminal.Cell, text string) error {
 	wide := slices.Concat(before, id, after)
 	if !p.to.IsTerminal() || p.to.Width-widthOf(wide) >= legible {
-		return p.line(wide, p.text(e))
+		return p.line(wide, text)
 	}
-	// An id that another command takes is never cut, so it gets a second line.
 	if err := p.line(slices.Concat(before, after), ""); err != nil {
 		return err
 	}
-	return p.line(append([]terminal.Cell{{"        ", terminal.Plain}}, id...), p.text(e))
+	return p.line(append([]terminal.Cell{{"        ", terminal.Plain}}, id...), text)
 }
 
 // columns are what stands before, in and after the column of the id.

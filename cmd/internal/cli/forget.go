@@ -27,8 +27,8 @@ type Forget struct {
 
 // Run forgets the memories that are named, or those that match.
 func (c *Forget) Run(ctx context.Context, a *App) error {
-	request := api.ForgetMatchingRequest{All: c.All, DryRun: c.DryRun, Reason: c.Reason}
-	request.Owners, request.Narrow, request.Span = c.filter()
+	request := api.ChangeMatchingRequest{All: c.All, DryRun: c.DryRun, Reason: c.Reason}
+	request.Filter = c.filter()
 	narrowed := !reflect.ValueOf(c.filtering).IsZero()
 	switch {
 	case len(c.IDs) > 0 && (narrowed || c.All):
@@ -95,7 +95,7 @@ func (c *Forget) wouldForget(ctx context.Context, a *App, door *stack.Door) erro
 	return nil
 }
 
-func (c *Forget) forgetMatching(ctx context.Context, a *App, door *stack.Door, request api.ForgetMatchingRequest) error {
+func (c *Forget) forgetMatching(ctx context.Context, a *App, door *stack.Door, request api.ChangeMatchingRequest) error {
 	done, _, err := send(ctx, a, &c.writing, door, api.ForgetMatching, request)
 	if domain.KindOf(err) == domain.Unavailable {
 		return errors.Join(err, stack.ErrNoProjector)

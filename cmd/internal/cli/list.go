@@ -14,7 +14,7 @@ import (
 // List is `auren list`.
 type List struct {
 	filtering
-	State     string `default:"active" enum:"active,forgotten,expired,all" help:"Only those in this state: ${enum} (default ${default})."`
+	State     string `help:"Only those in this state: active, forgotten, expired, all (default active, or those that --filters ask for)."`
 	Order     string `default:"updated" enum:"created,updated,recorded,confidence" help:"What to order by: ${enum} (default ${default})."`
 	Ascending bool   `help:"The oldest or least sure first; default the other way round."`
 	Limit     int    `default:"50" placeholder:"N" help:"How many at most (default ${default}, up to 1000)."`
@@ -29,7 +29,7 @@ func (c *List) Run(ctx context.Context, a *App) error {
 		return err
 	}
 	request := api.ListMemoriesRequest{State: c.State, Order: c.Order, Descending: !c.Ascending, Cursor: c.Cursor, Limit: c.Limit}
-	request.Owners, request.Narrow, request.Span = c.filter()
+	request.Filter = c.filter()
 	result, err := ask(ctx, a, "list", c.AsOf, func(door *stack.Door, m api.Moment) (queries.ListResult, error) {
 		request.Moment = m
 		return api.ListMemories.Call(ctx, door, a.Caller(), request)

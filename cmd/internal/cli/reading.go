@@ -27,16 +27,19 @@ type filtering struct {
 	RecordedAfter  *time.Time      `name:"recorded-after" placeholder:"TIME" help:"Only those whose last change was recorded since then."`
 	RecordedBefore *time.Time      `name:"recorded-before" placeholder:"TIME" help:"Only those whose last change was recorded before."`
 	Metadata       canonjson.Value `placeholder:"JSON" help:"Only those whose metadata contain this object."`
+	Filters        canonjson.Value `placeholder:"JSON" help:"Only those that match this filter, e.g. '{\"OR\": [{\"metadata.topic\": \"sleep\"}, {\"confidence\": {\"gte\": 0.8}}]}'."`
 }
 
-// filter has the parts of a request that say the same.
-func (f *filtering) filter() (api.Owners, api.Narrow, api.Span) {
-	return api.Owners{AgentID: f.Agent, UserID: f.User},
-		api.Narrow{MemoryTypes: f.Type, MinConfidence: f.MinConfidence, MaxConfidence: f.MaxConfidence},
-		api.Span{
+// filter is the part of a request that says the same.
+func (f *filtering) filter() api.Filter {
+	return api.Filter{
+		Owners: api.Owners{AgentID: f.Agent, UserID: f.User},
+		Narrow: api.Narrow{MemoryTypes: f.Type, MinConfidence: f.MinConfidence, MaxConfidence: f.MaxConfidence},
+		Span: api.Span{
 			CreatedAfter: f.CreatedAfter, CreatedBefore: f.CreatedBefore, UpdatedAfter: f.UpdatedAfter, UpdatedBefore: f.UpdatedBefore,
-			RecordedAfter: f.RecordedAfter, RecordedBefore: f.RecordedBefore, Metadata: f.Metadata.Raw(),
-		}
+			RecordedAfter: f.RecordedAfter, RecordedBefore: f.RecordedBefore, Metadata: f.Metadata.Raw(), Filters: f.Filters.Raw(),
+		},
+	}
 }
 
 // checkLimit refuses what is out of bounds, 0 included: in a request it would stand for the default.

@@ -9,6 +9,7 @@ import (
 	"github.com/auren-memory/auren/cmd/internal/stack"
 	"github.com/auren-memory/auren/cmd/internal/terminal"
 	"github.com/auren-memory/auren/queries"
+	"github.com/auren-memory/auren/queries/recall"
 )
 
 // Recall is `auren recall`.
@@ -16,6 +17,7 @@ type Recall struct {
 	Query []string `arg:"" help:"The question, in any words."`
 	filtering
 	Limit   int  `default:"10" placeholder:"N" help:"How many at most (default ${default}, up to 100)."`
+	AsOf    AsOf `name:"as-of" placeholder:"TIME|N" help:"What would have been recalled at a moment, or at a sequence_id."`
 	Explain bool `help:"Say how each score came about."`
 	JSON    bool `help:"Print the answer as JSON."`
 }
@@ -26,9 +28,9 @@ func (c *Recall) Run(ctx context.Context, a *App) error {
 		return err
 	}
 	request := api.SearchMemoriesRequest{Query: strings.Join(c.Query, " "), Limit: c.Limit, Explain: c.Explain}
-	request.Owners, request.Narrow, request.Filters = c.filter()
-	result, err := ask(ctx, a, "recall", "", func(door *stack.Door, m api.Moment) (queries.SearchResult, error) {
-		request.Minimum = m.Minimum
+	request.Filter = c.filter()
+	result, err := ask(ctx, a, "recall", c.AsOf, func(door *stack.Door, m api.Moment) (queries.SearchResult, error) {
+		request.Moment = m
 		return api.SearchMemories.Call(ctx, door, a.Caller(), request)
 	})
 	if err != nil {
@@ -38,11 +40,11 @@ func (c *Recall) Run(ctx context.Context, a *App) error {
 		return a.Stdout.JSON(result)
 	}
 	if len(result.Hits) == 0 {
-		a.Stdout.Printf("nothing is remembered about that\n")
+		a.Stdout.Printf("nothing is remembered about that: %s\n", result.Hint)
 		return nil
 	}
-	if result.Hits[0].Score == 0 {
-		a.Stdout.Printf("%s\n", a.Stdout.Paint(terminal.Dim, "words that are everywhere tell no memories apart; these are the latest:"))
+	if result.Hint != "" {
+		a.Stdout.Printf("%s\n", a.Stdout.Paint(terminal.Dim, result.Hint))
 	}
 	printHits(a.Stdout, result.Hits)
 	if c.Explain {
@@ -60,13 +62,25 @@ func printExplanations(s *terminal.Screen, hits []queries.Hit) {
 		}
 		s.Printf("\n%s  %d words, where the average is %.1f, among %s\n", s.Paint(terminal.Bold, hits[i].Memory.ID.String()),
 			e.Length, e.AverageLength, terminal.Count(e.Memories, "memory"))
-		rows := [][]terminal.Cell{{{"word", terminal.Dim}, {"score", terminal.Dim}, {"weight", terminal.Dim}, {"here", terminal.Dim}, {"memories", terminal.Dim}}}
+		rows := [][]terminal.Cell{{{"word", terminal.Dim}, {"found", terminal.Dim}, {"score", terminal.Dim}, {"weight", terminal.Dim}, {"here", terminal.Dim}, {"memories", terminal.Dim}}}
 		for _, w := range e.Words {
 			rows = append(rows, []terminal.Cell{
-				{terminal.OneLine(w.Word), terminal.Cyan}, {fmt.Sprintf("%.3f", w.Score), terminal.Green}, {fmt.Sprintf("%.2f", w.IDF), terminal.Plain},
-				{fmt.Sprintf("%.1f", w.Frequency), terminal.Plain}, {terminal.Number(int64(w.Documents)), terminal.Plain},
+				{terminal.OneLine(w.Word), terminal.Cyan}, {where(w), terminal.Plain}, {fmt.Sprintf("%.3f", w.Score), terminal.Green}, {fmt.Sprintf("%.2f", w.IDF), terminal.Plain},
+				{fmt.Sprint(w.Frequency), terminal.Plain}, {terminal.Number(int64(w.Documents)), terminal.Plain},
 			})
 		}
-		s.Table(2, map[int]bool{1: true, 2: true, 3: true, 4: true}, rows)
+		s.Table(2, map[int]bool{2: true, 3: true, 4: true, 5: true}, rows)
 	}
+}
+
+// where says as what a word was found, and in which neighbour if not in the memory itself.
+func where(w recall.WordScore) string {
+	text := w.Term
+	if w.Kind != "" && w.Kind != "exact" {
+		text += " (" + w.Kind + ")"
+	}
+	if w.Neighbor != nil {
+		text += " in " + w.Neighbor.String()
+	}
+	return terminal.OneLine(text)
 }

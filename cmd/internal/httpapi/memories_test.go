@@ -182,6 +182,9 @@ func TestForgetMatching(t *testing.T) {
 	require.Equal(t, forgotten{Matched: 0, Forgotten: 0, DryRun: false, SequenceID: 8}, forget(`{"agent_id":"nobody"}`))
 	require.EqualValues(t, 8, s.head(t, "default"))
 	require.Equal(t, 4, forget(`{"all":true}`).Forgotten)
+	restored := ok[api.RestoreMatchingAnswer](t, s.send(t, "POST", "/v1/memories/restore", `{"filters":{"OR":[{"content":"4"},{"metadata.topic":"t1"}]}}`), 200)
+	require.Equal(t, api.RestoreMatchingAnswer{Matched: 4, Restored: 4, SequenceID: 16}, restored)
+	require.Equal(t, 2, forget(`{"filters":{"confidence":{"gte":0.4}},"dry_run":true}`).Matched, "forgotten ones are left alone")
 }
 
 func TestGet(t *testing.T) {

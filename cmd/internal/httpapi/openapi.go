@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/auren-memory/auren/cmd/internal/api"
+	"github.com/auren-memory/auren/domain/canonjson"
 )
 
 // uuidText describes a UUID.
@@ -25,10 +26,17 @@ func (uuidText) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Format: "uuid"}
 }
 
+// anyJSON describes any JSON value.
+type anyJSON struct{}
+
+// Schema describes it.
+func (anyJSON) Schema(huma.Registry) *huma.Schema { return &huma.Schema{} }
+
 // newHuma makes an API without pages, links or formats of huma's own: it routes and describes.
 func newHuma(mux *http.ServeMux, version string) huma.API {
 	registry := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
 	registry.RegisterTypeAlias(reflect.TypeFor[uuid.UUID](), reflect.TypeFor[uuidText]())
+	registry.RegisterTypeAlias(reflect.TypeFor[canonjson.Value](), reflect.TypeFor[anyJSON]())
 	return humago.New(mux, huma.Config{OpenAPI: &huma.OpenAPI{
 		OpenAPI: "3.1.0",
 		Info: &huma.Info{
@@ -184,7 +192,7 @@ func writeDocument(o *huma.OpenAPI) (asJSON, asYAML []byte, err error) {
 			// Lists of ours are empty, never null.
 			property.Nullable = property.Nullable && property.Type != huma.TypeArray
 			// These are passed on as they are, so their Go type does not tell that they are objects.
-			if name == "metadata" || name == "payload" {
+			if name == "metadata" || name == "payload" || name == "filters" {
 				property.Type, property.AdditionalProperties = huma.TypeObject, true
 			}
 		}

@@ -24,9 +24,9 @@ import (
 var routes = []string{
 	"POST /v1/memories", "POST /v1/memories/batch", "PATCH /v1/memories/{id}", "POST /v1/memories/{id}/confidence",
 	"POST /v1/memories/{id}/evidence", "POST /v1/memories/{id}/expiry", "POST /v1/memories/{id}/restore",
-	"DELETE /v1/memories/{id}", "POST /v1/memories/forget",
+	"DELETE /v1/memories/{id}", "POST /v1/memories/forget", "POST /v1/memories/restore",
 	"GET /v1/memories/{id}", "GET /v1/memories", "POST /v1/memories/search", "GET /v1/memories/{id}/history",
-	"GET /v1/memories/recent", "GET /v1/stats", "GET /v1/position",
+	"GET /v1/memories/recent", "GET /v1/stats", "GET /v1/diff", "GET /v1/position",
 	"GET /v1/streams/{id}/events", "GET /v1/events", "GET /v1/events/live",
 	"GET /health/live", "GET /health/ready", "GET /metrics", "GET /openapi.json", "GET /openapi.yaml", "GET /version", "GET /projections",
 }
@@ -155,7 +155,7 @@ func TestOpenAPI(t *testing.T) {
 			}
 			example := op.RequestBody.Content["application/json"].Example
 			require.NotEmpty(t, example, at)
-			if strings.HasPrefix(op.OperationID, "search") || strings.HasPrefix(op.OperationID, "forgetM") {
+			if strings.HasPrefix(op.OperationID, "search") || strings.HasSuffix(op.OperationID, "Matching") {
 				continue // these need the projections
 			}
 			method, path, _ := strings.Cut(strings.Replace(at, "{id}", s.remember(t, coffee).ID.String(), 1), " ")
@@ -253,7 +253,17 @@ func TestFiltersAreDescribedAsNotEmpty(t *testing.T) {
 		}
 		require.EqualValues(t, 1, properties["memory_types"].(map[string]any)["minItems"], at)
 	}
-	require.Equal(t, map[string]int{"agent_id": 7, "user_id": 7, "correlation_id": 2, "as_of": 3, "state": 1, "order": 1, "direction": 1}, counts)
+	require.Equal(t, map[string]int{"agent_id": 8, "user_id": 8, "correlation_id": 2, "as_of": 6, "prefix": 1, "from": 1, "to": 1, "state": 1, "order": 1, "direction": 1}, counts)
+}
+
+func TestContentsAreDescribedAsAnyJSON(t *testing.T) {
+	t.Parallel()
+	schemas := newService(t).document(t).Components.Schemas
+	for schema, member := range map[string]string{"Remember": "content", "ReviseRequest": "content", "Operation": "value"} {
+		described := schemas[schema]["properties"].(map[string]any)[member].(map[string]any)
+		delete(described, "description")
+		require.Empty(t, described, schema)
+	}
 }
 
 func TestTheDocumentDoesNotChange(t *testing.T) {

@@ -118,7 +118,7 @@ func (i *importing) importAll(ctx context.Context) (measure.Sample, error) {
 		if err != nil {
 			return err
 		}
-		_, err = i.reader.Search(ctx, i.last, queries.SearchRequest{Query: "sleep"}, report.SequenceID)
+		_, err = i.reader.Search(ctx, i.last, queries.SearchRequest{Query: "sleep"}, queries.At{MinSequenceID: report.SequenceID})
 		return err
 	})
 	if err == nil && !report.Verification.Complete() {

@@ -3,6 +3,8 @@ package scenario
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -10,6 +12,7 @@ import (
 
 	"github.com/auren-memory/auren/cmd/auren-bench/internal/measure"
 	"github.com/auren-memory/auren/cmd/auren-bench/internal/world"
+	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections"
@@ -20,7 +23,12 @@ import (
 const (
 	createFloors = `
 create table auren_bench.agent_memories (like agent_memories including all);
-create table auren_bench.agent_memory_search (like agent_memory_search including all);
+create table auren_bench.texts (
+    tenant_id varchar(63) not null, id uuid not null, agent_id varchar(100) not null, user_id varchar(255) not null,
+    memory_type varchar(50) not null, confidence_score double precision not null, created_at timestamptz not null,
+    vector tsvector not null, sequence_id bigint not null,
+    primary key (tenant_id, id));
+create index on auren_bench.texts using gin (vector);
 create table auren_bench.checkpoint (sequence_id bigint not null);
 insert into auren_bench.checkpoint values (0)`
 
@@ -29,10 +37,10 @@ insert into auren_bench.checkpoint values (0)`
 truncate agent_memories, agent_memory_history;
 delete from projection_checkpoints where projection = 'agent_memories'`
 	forgetSearch = `
-truncate agent_memory_search, agent_memory_search_scopes;
+truncate search_scopes, search_documents, search_segments, search_postings, search_ends;
 delete from projection_checkpoints where projection = 'search'`
 
-	forgetFloors = `truncate auren_bench.agent_memories, auren_bench.agent_memory_search`
+	forgetFloors = `truncate auren_bench.agent_memories, auren_bench.texts`
 
 	insertFloorMemory = `
 insert into auren_bench.agent_memories
@@ -49,19 +57,15 @@ select $1, id, agent_id, user_id, memory_type, content::json, confidence_score, 
               $10::bigint[], $11::timestamptz[])
     as m (id, agent_id, user_id, memory_type, content, confidence_score, metadata, occurred_at, sequence_id, created_at)`
 	insertFloorSearches = `
-insert into auren_bench.agent_memory_search
-       (tenant_id, id, agent_id, user_id, memory_type, confidence_score, is_active, created_at, words, vector, sequence_id)
-select $1, id, agent_id, user_id, memory_type, confidence_score, true, occurred_at, length(vector), vector, sequence_id
+insert into auren_bench.texts (tenant_id, id, agent_id, user_id, memory_type, confidence_score, created_at, vector, sequence_id)
+select $1, id, agent_id, user_id, memory_type, confidence_score, occurred_at, to_tsvector('english', text), sequence_id
   from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::float8[], $7::timestamptz[], $8::bigint[], $9::text[])
-    as m (id, agent_id, user_id, memory_type, confidence_score, occurred_at, sequence_id, text)
- cross join to_tsvector('english', text) as vector`
+    as m (id, agent_id, user_id, memory_type, confidence_score, occurred_at, sequence_id, text)`
 	moveFloorCheckpoint = `update auren_bench.checkpoint set sequence_id = $1`
 
 	insertFloorSearch = `
-insert into auren_bench.agent_memory_search
-       (tenant_id, id, agent_id, user_id, memory_type, confidence_score, is_active, created_at, words, vector, sequence_id)
-select $1, $2, $3, $4, $5, $6, true, $7, length(vector), vector, $8
-  from to_tsvector('english', $9) as vector`
+insert into auren_bench.texts (tenant_id, id, agent_id, user_id, memory_type, confidence_score, created_at, vector, sequence_id)
+values ($1, $2, $3, $4, $5, $6, $7, to_tsvector('english', $9), $8)`
 )
 
 // benchProject measures the two projections, one at a time, from the first event on. All events open a memory.
@@ -164,7 +168,7 @@ func (b *run) projectRowByRow(ctx context.Context) (measure.Sample, error) {
 				if err != nil {
 					return err
 				}
-				text := search.Text(r.Type, r.Content, r.Metadata)
+				text := searchable(r)
 				if _, err := tx.Exec(ctx, insertFloorSearch, world.Tenant, e.StreamID, e.AgentID, e.UserID, r.Type, r.Confidence,
 					e.OccurredAt, e.SequenceID, text); err != nil {
 					return err
@@ -192,7 +196,7 @@ func (b *run) projectInBatches(ctx context.Context) (measure.Sample, error) {
 			if err != nil {
 				return 0, err
 			}
-			text := search.Text(r.Type, r.Content, r.Metadata)
+			text := searchable(r)
 			ids, sequenceIDs = append(ids, e.StreamID), append(sequenceIDs, e.SequenceID)
 			agents, users, types = append(agents, e.AgentID), append(users, e.UserID), append(types, r.Type)
 			contents, metadata, texts = append(contents, r.Content.String()), append(metadata, r.Metadata.String()), append(texts, text)
@@ -207,6 +211,22 @@ func (b *run) projectInBatches(ctx context.Context) (measure.Sample, error) {
 			return tx.SendBatch(ctx, batch).Close()
 		})
 	})
+}
+
+// searchable is the text that the floors index: the strings and numbers of the content, the type, the strings of the metadata.
+func searchable(r memory.Remembered) string {
+	var text strings.Builder
+	add := func(value canonjson.Value, leaves ...canonjson.Leaf) {
+		value.Leaves(func(leaf string, kind canonjson.Leaf) {
+			if slices.Contains(leaves, kind) {
+				text.WriteString(leaf + " ")
+			}
+		})
+	}
+	add(r.Content, canonjson.StringLeaf, canonjson.NumberLeaf)
+	text.WriteString(r.Type + " ")
+	add(r.Metadata, canonjson.StringLeaf)
+	return text.String()
 }
 
 func remembered(e *eventstore.Event) (r memory.Remembered, err error) {

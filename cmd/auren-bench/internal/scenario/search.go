@@ -60,7 +60,7 @@ func benchSearch(ctx context.Context, b *run) error {
 }
 
 func (b *run) recall(ctx context.Context, agent, words string) (int, error) {
-	result, err := b.Reader.Search(ctx, world.Tenant, queries.SearchRequest{Query: words, Filter: queries.Filter{AgentID: agent, UserID: world.User}}, 0)
+	result, err := b.Reader.Search(ctx, world.Tenant, queries.SearchRequest{Query: words, Filter: queries.Filter{AgentID: agent, UserID: world.User}}, queries.At{})
 	return len(result.Hits), err
 }
 

@@ -1,0 +1,208 @@
+package posting
+
+import (
+	"bytes"
+	"maps"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/auren-memory/auren/domain/lexicon"
+)
+
+// Numbered is a document of a segment.
+type Numbered struct {
+	Doc    int // its number in the scope
+	Length int // in words
+	Terms  Document
+}
+
+// Bucket is a row of a segment: all terms whose hash, modulo the number of buckets, is the same, in ascending order.
+//
+// For each: the text, the number of postings, the number of their bytes, the postings. Of each posting: by how much the
+// document's number exceeds the one before it (at first, the segment's first document), the Counts in one byte, the length
+// of the document.
+type Bucket struct {
+	Number int
+	Data   []byte
+}
+
+// BucketNumber returns the number of the bucket of a term in a segment of n buckets, a power of two. Numbers of different n
+// differ: a segment with n buckets has those from n to 2n-1. A word and its variant, which a query looks for together, share
+// a bucket.
+func BucketNumber(term string, n int) int {
+	return n + int(Hash(strings.TrimPrefix(term, lexicon.Variant)))&(n-1)
+}
+
+// List is the postings of a term in ascending order of documents: one element of each slice for each posting.
+type List struct {
+	Docs    []uint32 // number in the scope
+	Counts  []Counts
+	Lengths []uint32
+}
+
+func (l *List) add(doc, length int, counts Counts) {
+	l.Docs = append(l.Docs, uint32(doc))
+	l.Counts = append(l.Counts, counts)
+	l.Lengths = append(l.Lengths, uint32(length))
+}
+
+// Segment is the postings of some documents by term.
+type Segment struct {
+	first int // the lowest number that a document may have
+	lists map[string]*List
+}
+
+// NewSegment makes a segment of documents from the number first on.
+func NewSegment(first int) *Segment { return &Segment{first: first, lists: map[string]*List{}} }
+
+func (s *Segment) list(term []byte) *List {
+	l := s.lists[string(term)]
+	if l == nil {
+		l = &List{}
+		s.lists[string(term)] = l
+	}
+	return l
+}
+
+// AddDocument adds the postings of a document whose number exceeds that of every one before.
+func (s *Segment) AddDocument(n Numbered) error {
+	return n.Terms.Each(func(_ uint32, text []byte, counts Counts) { s.list(text).add(n.Doc, n.Length, counts) })
+}
+
+// AddBucket adds the postings of another segment, all of whose documents have higher numbers than those before.
+func (s *Segment) AddBucket(data []byte, first int) error {
+	return eachTerm(data, func(term, postings []byte, _ int) error { return s.list(term).read(postings, first) })
+}
+
+// Buckets returns the segment in n buckets, a power of two, without the empty ones.
+func (s *Segment) Buckets(n int) []Bucket {
+	buckets := make([]Bucket, n)
+	var postings []byte
+	for _, term := range slices.Sorted(maps.Keys(s.lists)) {
+		l := s.lists[term]
+		number := BucketNumber(term, n)
+		b := &buckets[number-n]
+		b.Number = number
+		postings = l.append(postings[:0], s.first)
+		b.Data = appendNumber(appendBytes(b.Data, term), len(l.Docs))
+		b.Data = appendBytes(b.Data, postings)
+	}
+	return slices.DeleteFunc(buckets, func(b Bucket) bool { return b.Number == 0 })
+}
+
+func (l *List) append(dst []byte, first int) []byte {
+	last := uint32(first)
+	for i, doc := range l.Docs {
+		dst = append(appendNumber(dst, doc-last), byte(l.Counts[i]))
+		dst = appendNumber(dst, l.Lengths[i])
+		last = doc
+	}
+	return dst
+}
+
+// Read adds to a list the postings of a term in a bucket of a segment whose first document is named; none if the term is
+// not there.
+func (l *List) Read(bucket []byte, term string, first int) error {
+	return eachTerm(bucket, func(text, postings []byte, n int) error {
+		if string(text) != term {
+			return nil
+		}
+		l.Docs = slices.Grow(l.Docs, n)
+		l.Counts = slices.Grow(l.Counts, n)
+		l.Lengths = slices.Grow(l.Lengths, n)
+		return l.read(postings, first)
+	})
+}
+
+func (l *List) read(postings []byte, first int) error {
+	r := reader{data: postings}
+	doc := first
+	for r.more() {
+		doc += r.number()
+		counts := r.take(1)
+		length := r.number()
+		if r.corrupt || doc > 1<<31 {
+			return ErrCorrupt
+		}
+		l.add(doc, length, Counts(counts[0]))
+	}
+	return nil
+}
+
+// eachTerm calls do for every term of a bucket.
+func eachTerm(bucket []byte, do func(term, postings []byte, n int) error) error {
+	r := reader{data: bucket}
+	for r.more() {
+		term, n := r.bytes(), r.number()
+		postings := r.bytes()
+		if r.corrupt || n > len(postings) { // a posting has three bytes at least
+			return ErrCorrupt
+		}
+		if err := do(term, postings, n); err != nil {
+			return err
+		}
+	}
+	return r.err()
+}
+
+// Dictionary returns the terms of a segment with the number of documents that hold each, in ascending order: how many bytes
+// the term shares with the one before, the others, the number.
+func (s *Segment) Dictionary() []byte {
+	var d []byte
+	var last string
+	for _, term := range slices.Sorted(maps.Keys(s.lists)) {
+		shared := 0
+		for shared < min(len(last), len(term)) && last[shared] == term[shared] {
+			shared++
+		}
+		d = appendBytes(appendNumber(d, shared), term[shared:])
+		d = appendNumber(d, len(s.lists[term].Docs))
+		last = term
+	}
+	return d
+}
+
+// ReadDictionary calls yield for every term of a dictionary, until it returns false. The term is valid during the call only.
+func ReadDictionary(data []byte, yield func(term []byte, documents int) bool) error {
+	r := reader{data: data}
+	var term []byte
+	for r.more() {
+		shared, rest, n := r.number(), r.bytes(), r.number()
+		if r.corrupt || shared > len(term) {
+			return ErrCorrupt
+		}
+		term = append(term[:shared], rest...)
+		if !yield(term, n) {
+			return nil
+		}
+	}
+	return r.err()
+}
+
+// ReadPrefix calls yield for every term of a dictionary that begins so.
+func ReadPrefix(data []byte, prefix string, yield func(term []byte, documents int)) error {
+	return ReadDictionary(data, func(term []byte, documents int) bool {
+		if bytes.HasPrefix(term, []byte(prefix)) {
+			yield(term, documents)
+		}
+		return string(term[:min(len(term), len(prefix))]) <= prefix
+	})
+}
+
+// Sort puts the postings in the order of documents.
+func (l *List) Sort() {
+	if !slices.IsSorted(l.Docs) {
+		sort.Sort(byDocument{l})
+	}
+}
+
+type byDocument struct{ *List }
+
+func (l byDocument) Len() int           { return len(l.Docs) }
+func (l byDocument) Less(i, j int) bool { return l.Docs[i] < l.Docs[j] }
+func (l byDocument) Swap(i, j int) {
+	l.Docs[i], l.Docs[j] = l.Docs[j], l.Docs[i]
+	l.Counts[i], l.Counts[j] = l.Counts[j], l.Counts[i]
+	l.Lengths[i], l.Lengths[j] = l.Lengths[j], l.Lengths[i]
+}

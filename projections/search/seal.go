@@ -1,0 +1,260 @@
+package search
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/auren-memory/auren/domain/posting"
+)
+
+// A segment holds as many documents, in as many buckets. The rows of a bucket stay near 1 kB for memories of a hundred words.
+const (
+	smallSegment, smallBuckets = 512, 128
+	largeSegment, largeBuckets = 16 * smallSegment, 2048
+	// endsInChunk bounds what an end rewrites.
+	endsInChunk = 256
+)
+
+// segmentOf returns the segment of a document and whether it is in one, if so many documents are.
+func segmentOf(doc, sealed int) (segment int, ok bool) {
+	if doc < sealed/largeSegment*largeSegment {
+		return doc / largeSegment * largeSegment, true
+	}
+	return doc / smallSegment * smallSegment, doc < sealed
+}
+
+// seal records the ends of documents in segments, and makes the segments that the batch has filled.
+func (s store) seal(ctx context.Context, sc *scope) error {
+	ends := map[int][]posting.End{}
+	for _, d := range sc.ended {
+		if segment, ok := segmentOf(d.doc, sc.sealed); ok {
+			ends[segment] = append(ends[segment], posting.End{Doc: d.doc, SequenceID: d.to, Length: d.length})
+		}
+	}
+	for segment, added := range ends {
+		if err := s.addEnds(ctx, sc, segment, added); err != nil {
+			return err
+		}
+	}
+	for sc.documents-sc.sealed >= smallSegment {
+		if err := s.makeSmall(ctx, sc); err != nil {
+			return err
+		}
+		sc.sealed += smallSegment
+		if sc.sealed%largeSegment == 0 {
+			if err := s.merge(ctx, sc, sc.sealed-largeSegment); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+const loadTail = `
+select doc, from_seq, to_seq, length, terms
+  from search_documents
+ where tenant_id = $1 and scope = $2 and doc between $3 and $4
+ order by doc`
+
+// makeSmall makes a segment of the first documents of the tail.
+func (s store) makeSmall(ctx context.Context, sc *scope) error {
+	first := sc.sealed
+	rows, err := s.tx.Query(ctx, loadTail, s.tenant, sc.id, first, first+smallSegment-1)
+	if err != nil {
+		return err
+	}
+	made := posting.NewSegment(first)
+	row := segment{first: first}
+	var ends []posting.End
+	var d document
+	_, err = pgx.ForEachRow(rows, []any{&d.doc, &d.from, &d.to, &d.length, &d.terms}, func() error {
+		if row.documents == 0 {
+			row.from = d.from
+		}
+		row.documents++
+		row.length += int64(d.length)
+		row.begins = posting.AppendBegin(row.begins, posting.Begin{SequenceID: d.from, Length: d.length}, row.to)
+		row.to = d.from
+		if d.to != lasting {
+			ends = append(ends, posting.End{Doc: d.doc, SequenceID: d.to, Length: d.length})
+		}
+		return made.AddDocument(posting.Numbered{Doc: d.doc, Length: d.length, Terms: d.terms})
+	})
+	err = errors.Join(err, rows.Err())
+	if err != nil {
+		return err
+	}
+	return s.insertSegment(ctx, sc, row, made, smallBuckets, ends)
+}
+
+// segment is a row of search_segments.
+type segment struct {
+	first, documents int
+	from, to         int64 // sequence_ids
+	length           int64
+	begins           []byte
+}
+
+const (
+	loadSegments = `
+select segment, documents, from_seq, to_seq, length, begins
+  from search_segments
+ where tenant_id = $1 and scope = $2 and segment >= $3
+ order by segment`
+
+	loadSmallPostings = `
+select segment, data
+  from search_postings
+ where tenant_id = $1 and scope = $2 and bucket between $3 and $4
+ order by segment, bucket`
+
+	loadEnds = `
+select segment, data
+  from search_ends
+ where tenant_id = $1 and scope = $2 and segment >= $3
+ order by segment, chunk`
+
+	deleteSegments = `delete from search_segments where tenant_id = $1 and scope = $2 and segment >= $3`
+	deletePostings = `delete from search_postings where tenant_id = $1 and scope = $2 and bucket between $3 and $4`
+	deleteEnds     = `delete from search_ends where tenant_id = $1 and scope = $2 and segment >= $3`
+)
+
+// merge makes one large segment of the small ones, which are all from the document first on.
+func (s store) merge(ctx context.Context, sc *scope, first int) error {
+	row, err := s.mergeRows(ctx, sc, first)
+	if err != nil {
+		return err
+	}
+	made := posting.NewSegment(first)
+	err = s.each(ctx, loadSmallPostings, []any{s.tenant, sc.id, smallBuckets, 2*smallBuckets - 1}, func(small int, data []byte) error {
+		return made.AddBucket(data, small)
+	})
+	if err != nil {
+		return err
+	}
+	var ends []posting.End
+	err = s.each(ctx, loadEnds, []any{s.tenant, sc.id, first}, func(small int, data []byte) (err error) {
+		ends, err = posting.ReadEnds(ends, data, small)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	slices.SortStableFunc(ends, func(a, b posting.End) int {
+		return cmp.Or(cmp.Compare(a.SequenceID, b.SequenceID), cmp.Compare(a.Doc, b.Doc))
+	})
+	batch := &pgx.Batch{}
+	batch.Queue(deleteSegments, s.tenant, sc.id, first)
+	batch.Queue(deletePostings, s.tenant, sc.id, smallBuckets, 2*smallBuckets-1)
+	batch.Queue(deleteEnds, s.tenant, sc.id, first)
+	if err := s.tx.SendBatch(ctx, batch).Close(); err != nil {
+		return err
+	}
+	return s.insertSegment(ctx, sc, row, made, largeBuckets, ends)
+}
+
+func (s store) mergeRows(ctx context.Context, sc *scope, first int) (merged segment, err error) {
+	merged.first = first
+	rows, err := s.tx.Query(ctx, loadSegments, s.tenant, sc.id, first)
+	if err != nil {
+		return merged, err
+	}
+	var small segment
+	_, err = pgx.ForEachRow(rows, []any{&small.first, &small.documents, &small.from, &small.to, &small.length, &small.begins}, func() error {
+		if merged.documents == 0 {
+			merged.from = small.from
+		}
+		merged.documents += small.documents
+		merged.length += small.length
+		if merged.begins, err = posting.JoinBegins(merged.begins, small.begins, merged.to); err != nil {
+			return err
+		}
+		merged.to = small.to
+		return nil
+	})
+	err = errors.Join(err, rows.Err())
+	if err == nil && merged.documents != largeSegment {
+		err = fmt.Errorf("small segments from %d on hold %d documents instead of %d", first, merged.documents, largeSegment)
+	}
+	return merged, err
+}
+
+// each reads rows of a segment's number and data.
+func (s store) each(ctx context.Context, sql string, args []any, do func(segment int, data []byte) error) error {
+	rows, err := s.tx.Query(ctx, sql, args...)
+	if err != nil {
+		return err
+	}
+	var segment int
+	var data []byte
+	_, err = pgx.ForEachRow(rows, []any{&segment, &data}, func() error { return do(segment, data) })
+	return errors.Join(err, rows.Err())
+}
+
+const insertSegment = `
+insert into search_segments (tenant_id, scope, segment, documents, from_seq, to_seq, length, ends, begins, dictionary)
+values ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9)`
+
+func (s store) insertSegment(ctx context.Context, sc *scope, row segment, made *posting.Segment, n int, ends []posting.End) error {
+	_, err := s.tx.Exec(ctx, insertSegment, s.tenant, sc.id, row.first, row.documents, row.from, row.to, row.length, row.begins, made.Dictionary())
+	if err != nil {
+		return err
+	}
+	buckets := made.Buckets(n)
+	_, err = s.tx.CopyFrom(ctx, pgx.Identifier{"search_postings"}, []string{"tenant_id", "scope", "bucket", "segment", "data"},
+		pgx.CopyFromSlice(len(buckets), func(i int) ([]any, error) {
+			return []any{string(s.tenant), sc.id, buckets[i].Number, row.first, buckets[i].Data}, nil
+		}))
+	if err != nil {
+		return err
+	}
+	return s.addEnds(ctx, sc, row.first, ends)
+}
+
+const (
+	countEnds = `
+update search_segments
+   set ends = ends + $4
+ where tenant_id = $1 and scope = $2 and segment = $3
+returning ends - $4`
+
+	appendEnds = `
+insert into search_ends as e (tenant_id, scope, segment, chunk, data)
+values ($1, $2, $3, $4, $5)
+on conflict (tenant_id, scope, segment, chunk) do update
+   set data = e.data || excluded.data`
+)
+
+// addEnds appends the ends of documents to those of their segment, in the order of the log.
+func (s store) addEnds(ctx context.Context, sc *scope, segment int, ends []posting.End) error {
+	if len(ends) == 0 {
+		return nil
+	}
+	slices.SortFunc(ends, func(a, b posting.End) int {
+		return cmp.Or(cmp.Compare(a.SequenceID, b.SequenceID), cmp.Compare(a.Doc, b.Doc))
+	})
+	var count int
+	err := s.tx.QueryRow(ctx, countEnds, s.tenant, sc.id, segment, len(ends)).Scan(&count)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return fmt.Errorf("there is no segment %d", segment)
+	}
+	if err != nil {
+		return err
+	}
+	batch := &pgx.Batch{}
+	for len(ends) > 0 {
+		n := min(endsInChunk-count%endsInChunk, len(ends))
+		var data []byte
+		for _, e := range ends[:n] {
+			data = posting.AppendEnd(data, e, segment)
+		}
+		batch.Queue(appendEnds, s.tenant, sc.id, segment, count/endsInChunk, data)
+		count, ends = count+n, ends[n:]
+	}
+	return s.tx.SendBatch(ctx, batch).Close()
+}

@@ -1,0 +1,232 @@
+package recall
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+const (
+	// neighbors is how many memories on each side a word may be found in.
+	neighbors = 3
+	// A word in the next memory before or after counts so much of what it counts in the memory itself, and each step further
+	// decay of that.
+	beforeWeight, afterWeight, decay = 0.6, 0.4, 0.7
+	// gap is how far apart memories without a session may be to be told together.
+	gap = 30 * time.Minute
+	// around is how many of the best documents lend their neighbours a chance.
+	around = 50
+)
+
+// surroundings are the documents before and after some, the nearest first.
+type surroundings map[int]*sides
+
+type sides struct {
+	before, after []int
+	// named tells that the memories name their session. Only then do they lend a chance to one that holds no word itself: that
+	// two were told within minutes says too little for that.
+	named bool
+}
+
+// place is found by binary search among those of its scope, session by session in the order told.
+func inOrder(a, b *place) int {
+	return cmp.Or(cmp.Compare(a.session, b.session), a.createdAt.Compare(b.createdAt), cmp.Compare(a.opened, b.opened))
+}
+
+// together tells whether two memories that follow each other belong together.
+func together(a, b *place) bool {
+	if a.session != 0 || b.session != 0 {
+		return a.session == b.session
+	}
+	return b.createdAt.Sub(a.createdAt) <= gap
+}
+
+// surround returns the documents around the given ones, as many as neighbors, and around those.
+func (x *index) surround(ctx context.Context, conn *pgxpool.Conn, tenant string, documents []int) (surroundings, error) {
+	lines, err := x.lines(ctx, conn, tenant, documents)
+	if err != nil {
+		return nil, err
+	}
+	all := surroundings{}
+	for _, line := range lines {
+		for i, p := range line {
+			s := all[p.document]
+			if s == nil {
+				s = &sides{named: p.session != 0}
+				all[p.document] = s
+			}
+			if before := follow(line, i, -1); len(before) > len(s.before) {
+				s.before = before
+			}
+			if after := follow(line, i, 1); len(after) > len(s.after) {
+				s.after = after
+			}
+		}
+	}
+	return all, nil
+}
+
+// follow returns the documents that are together with one in a line, in a direction.
+func follow(line []*place, i, step int) []int {
+	var found []int
+	for at := i + step; at >= 0 && at < len(line) && len(found) < neighbors; at += step {
+		earlier, later := line[min(at, at-step)], line[max(at, at-step)]
+		if !together(earlier, later) {
+			break
+		}
+		found = append(found, line[at].document)
+	}
+	return found
+}
+
+// lines returns the places around the documents in the order told: those of the tails from memory, where all of a scope is
+// there, others from the database.
+func (x *index) lines(ctx context.Context, conn *pgxpool.Conn, tenant string, documents []int) ([][]*place, error) {
+	byScope := map[*scopeIndex][]int{}
+	for _, d := range documents {
+		s := x.scopeOf(d)
+		byScope[s] = append(byScope[s], d)
+	}
+	var lines [][]*place
+	for s, of := range byScope {
+		if s.sealed == 0 {
+			lines = append(lines, x.tailLines(s, of)...)
+			continue
+		}
+		stored, err := x.storedLines(ctx, conn, tenant, s, of)
+		if err != nil {
+			return nil, err
+		}
+		lines = append(lines, stored...)
+	}
+	return lines, nil
+}
+
+// tailLines returns as many places around each document as readLines does.
+func (x *index) tailLines(s *scopeIndex, of []int) [][]*place {
+	var line []*place
+	for document := s.base; document < s.base+s.documents; document++ {
+		if p := x.places[document]; p != nil {
+			line = append(line, p)
+		}
+	}
+	slices.SortFunc(line, inOrder)
+	var lines [][]*place
+	for i, p := range line {
+		if slices.Contains(of, p.document) {
+			lines = append(lines, line[max(0, i-2*neighbors):min(len(line), i+2*neighbors+1)])
+		}
+	}
+	return lines
+}
+
+// readLines reads twice as many neighbours as a document has, so that those have theirs, too.
+const readLines = `
+select c.doc, n.doc, n.session, n.created_at, n.opened_seq
+  from unnest($3::int[]) as c (doc)
+  join search_documents as d on d.tenant_id = $1 and d.scope = $2 and d.doc = c.doc
+ cross join lateral (
+     (select doc, session, created_at, opened_seq
+        from search_documents
+       where tenant_id = $1 and scope = $2 and session = d.session
+         and (created_at, opened_seq) <= (d.created_at, d.opened_seq)
+         and from_seq <= $4 and to_seq > $4 and (expires_at is null or expires_at > $5)
+       order by created_at desc, opened_seq desc
+       limit $6 + 1)
+     union all
+     (select doc, session, created_at, opened_seq
+        from search_documents
+       where tenant_id = $1 and scope = $2 and session = d.session
+         and (created_at, opened_seq) > (d.created_at, d.opened_seq)
+         and from_seq <= $4 and to_seq > $4 and (expires_at is null or expires_at > $5)
+       order by created_at, opened_seq
+       limit $6)
+ ) as n`
+
+func (x *index) storedLines(ctx context.Context, conn *pgxpool.Conn, tenant string, s *scopeIndex, of []int) ([][]*place, error) {
+	inScope := make([]int, len(of))
+	for i, d := range of {
+		inScope[i] = d - s.base
+	}
+	rows, err := conn.Query(ctx, readLines, tenant, s.id, inScope, x.position, x.moment, 2*neighbors)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	byDocument := map[int][]*place{}
+	for rows.Next() {
+		var around int
+		var p place
+		if err := rows.Scan(&around, &p.document, &p.session, &p.createdAt, &p.opened); err != nil {
+			return nil, err
+		}
+		p.document += s.base
+		byDocument[around] = append(byDocument[around], &p)
+	}
+	lines := make([][]*place, 0, len(byDocument))
+	for _, line := range byDocument {
+		slices.SortFunc(line, inOrder)
+		lines = append(lines, line)
+	}
+	return lines, rows.Err()
+}
+
+// covered is how well a word is covered in a document, and where it was found.
+type covered struct {
+	match
+	value    float64
+	neighbor int // document; -1 for the document itself
+}
+
+// cover returns the best of a word in a document and around it.
+func (w *word) cover(document int, around *sides) covered {
+	best := covered{neighbor: -1}
+	if m, ok := w.in(document); ok {
+		best.match, best.value = m, float64(m.own)
+	}
+	if around == nil {
+		return best
+	}
+	for _, side := range []struct {
+		documents []int
+		weight    float64
+	}{{around.before, beforeWeight}, {around.after, afterWeight}} {
+		for i, d := range side.documents {
+			m, ok := w.in(d)
+			if value := side.weight * math.Pow(decay, float64(i)) * float64(m.content); ok && value > best.value {
+				best = covered{m, value, d}
+			}
+		}
+	}
+	return best
+}
+
+// rankAround scores again the best documents and those around them, by what stands in their neighbours too.
+func rankAround(x *index, words []word, own []ranked, all surroundings, passes func(document int) bool) []ranked {
+	candidates := map[int]bool{}
+	for i, r := range own {
+		candidates[r.document] = true
+		if s := all[r.document]; s != nil && s.named && i < around {
+			for _, d := range slices.Concat(s.before, s.after) {
+				candidates[d] = true
+			}
+		}
+	}
+	result := make([]ranked, 0, len(candidates))
+	for d := range candidates {
+		if x.hidden[d] || passes != nil && !passes(d) {
+			continue
+		}
+		r := ranked{document: d}
+		for i := range words {
+			r.score += words[i].idf * words[i].cover(d, all[d]).value
+		}
+		result = append(result, r)
+	}
+	slices.SortFunc(result, better)
+	return result
+}

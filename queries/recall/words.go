@@ -1,0 +1,154 @@
+package recall
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/auren-memory/auren/domain/lexicon"
+	"github.com/auren-memory/auren/domain/posting"
+)
+
+// The weights of what stands for a word. The sources of all constants of the ranking are in docs/recall.md.
+const (
+	synonymWeight   = 0.6  // of a synonym as close as can be
+	synonymMaxShare = 0.05 // of the documents that may hold a synonym: a common word says too little
+)
+
+// word is a word of the query, with where it stands.
+type word struct {
+	lexicon.Word
+	terms     []lexicon.Alternative // with synonyms
+	documents int                   // that hold it; its synonyms do not count
+	idf       float64
+	matches   []match // in the order of documents
+}
+
+// match is how well a document answers a word: by its best term, of all its text and of its content.
+type match struct {
+	document     uint32
+	term         uint8 // place in the terms of the word
+	own, content float32
+}
+
+// saturate is the part of BM25 that depends on the document: how soon repeating a word stops counting, and how much the
+// length matters. k1 and b are low, because memories are short texts.
+const (
+	k1 = 0.9
+	b  = 0.3
+)
+
+func saturate(frequency, relativeLength float64) float64 {
+	return frequency * (k1 + 1) / (frequency + k1*(1-b+b*relativeLength))
+}
+
+// distinct returns the words of a text, each once; without stop words, unless there is nothing else.
+func distinct(all []lexicon.Word) []word {
+	onlyStop := !slices.ContainsFunc(all, func(w lexicon.Word) bool { return !w.Stop })
+	var words []word
+	for _, w := range all {
+		known := slices.ContainsFunc(words, func(other word) bool { return slices.Equal(other.Terms, w.Terms) })
+		if !known && (!w.Stop || onlyStop) {
+			words = append(words, word{Word: w, terms: w.Terms})
+		}
+	}
+	return words
+}
+
+// addSynonyms adds the terms of the thesaurus.
+func (w *word) addSynonyms(analyzer *lexicon.Analyzer) {
+	for _, a := range w.Terms {
+		switch a.Kind {
+		case lexicon.Exact, lexicon.Irregular, lexicon.Part:
+			w.terms = slices.Concat(w.terms, analyzer.Synonyms(a.Term))
+			return
+		}
+	}
+}
+
+// termsOf returns all terms of the words.
+func termsOf(words []word) []string {
+	var terms []string
+	for _, w := range words {
+		for _, a := range w.terms {
+			terms = append(terms, a.Term)
+		}
+	}
+	slices.Sort(terms)
+	return slices.Compact(terms)
+}
+
+// match finds the documents of a word and weighs the word.
+func (w *word) match(x *index) {
+	average := x.averageLength()
+	w.matches = nil
+	for i, a := range w.terms {
+		if a.Kind == lexicon.Synonym {
+			continue
+		}
+		w.matches = merge(w.matches, matchesOf(x, x.lists[a.Term], uint8(i), a.Weight, average)) //nolint:gosec // terms of a word are few
+	}
+	w.documents = len(w.matches)
+	w.idf = x.idf(w.documents)
+	for i, a := range w.terms {
+		if a.Kind != lexicon.Synonym {
+			continue
+		}
+		list := x.lists[a.Term]
+		holding := x.holding(a.Term)
+		if holding == 0 || float64(holding) > synonymMaxShare*float64(x.documents) {
+			continue
+		}
+		weight := synonymWeight * a.Weight * min(1, x.idf(holding)/w.idf)
+		w.matches = merge(w.matches, matchesOf(x, list, uint8(i), weight, average)) //nolint:gosec // terms of a word are few
+	}
+}
+
+func matchesOf(x *index, list *posting.List, term uint8, weight, average float64) []match {
+	matches := make([]match, 0, len(list.Docs))
+	for i, document := range list.Docs {
+		if x.hidden[document] {
+			continue
+		}
+		counts, relative := list.Counts[i], float64(list.Lengths[i])/average
+		content := float64(counts.Content())
+		matches = append(matches, match{document, term,
+			float32(weight * saturate(content+float64(counts.Other()), relative)), float32(weight * saturate(content, relative))})
+	}
+	return matches
+}
+
+// merge returns the documents of both, each once, with the better of its values.
+func merge(some, more []match) []match {
+	if len(some) == 0 {
+		return more
+	}
+	if len(more) == 0 {
+		return some
+	}
+	merged := make([]match, 0, len(some)+len(more))
+	for len(some) > 0 && len(more) > 0 {
+		switch cmp.Compare(some[0].document, more[0].document) {
+		case -1:
+			merged, some = append(merged, some[0]), some[1:]
+		case 1:
+			merged, more = append(merged, more[0]), more[1:]
+		default:
+			best := some[0]
+			if more[0].own > best.own {
+				best = more[0]
+			}
+			best.content = max(some[0].content, more[0].content)
+			merged, some, more = append(merged, best), some[1:], more[1:]
+		}
+	}
+	return append(append(merged, some...), more...)
+}
+
+// in returns the match of a document, or none.
+func (w *word) in(document int) (match, bool) {
+	i, ok := slices.BinarySearchFunc(w.matches, uint32(document), func(m match, d uint32) int { return cmp.Compare(m.document, d) }) //nolint:gosec // a document's number
+	if !ok {
+		return match{}, false
+	}
+	return w.matches[i], true
+}
