@@ -305,7 +305,7 @@ func partsOf(run string) []string {
 }
 
 // numberOf reads a number, with or without a unit of letters: 10km, 1,000.50, 3,5, 10:30. Thousands lose their separators and the
-// decimal sign becomes a point. What has more points, such as an address or a version, is no number.
+// decimal sign becomes a point. A text with more points, such as an address or a version, is not a number.
 func numberOf(text string) (number, unit string, ok bool) {
 	end := 0
 	var signs []byte

@@ -32,7 +32,7 @@ type sides struct {
 	named bool
 }
 
-// place is found by binary search among those of its scope, session by session in the order told.
+// inOrder orders places session by session, and within a session as they were told.
 func inOrder(a, b *place) int {
 	return cmp.Or(cmp.Compare(a.session, b.session), a.createdAt.Compare(b.createdAt), cmp.Compare(a.opened, b.opened))
 }

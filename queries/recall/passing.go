@@ -32,8 +32,10 @@ func (r *run) passing(ctx context.Context) (func(document int) bool, error) {
 		}
 	}
 	if r.request.Prefix != "" {
+		beginning := r.lexicon.Query(r.request.Prefix)
+		last := beginning[len(beginning)-1].Text
 		for _, w := range r.words {
-			if p := r.lexicon.Query(r.request.Prefix); w.Text == p[len(p)-1].Text {
+			if w.Text == last {
 				add(r.index.holders(w), true)
 			}
 		}

@@ -31,8 +31,6 @@ import (
 const (
 	DefaultLimit = 10
 	MaxLimit     = 100
-	// MaxWords is how many different words of a query are looked for.
-	MaxWords = 64
 	// maxQuery is how many characters a text may have, and maxTexts how many texts a search.
 	maxQuery = 100_000
 	maxTexts = 32
