@@ -2,7 +2,6 @@ package queries
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/queries/cursor"
 	"github.com/auren-memory/auren/queries/filter"
 	"github.com/auren-memory/auren/queries/snapshot"
 )
@@ -106,8 +106,7 @@ func (r *Reader) prepare(ctx context.Context, tenant domain.Tenant, request *Dif
 		return d, err
 	}
 	// Only a time that is refused below cannot be encoded.
-	list, _ := json.Marshal([]any{"diff", tenant, request.From, request.To, request.ID, d.where})
-	d.list = sum(list)
+	d.list = cursor.Fingerprint("diff", tenant, request.From, request.To, request.ID, d.where)
 	if request.Cursor != "" {
 		return d, d.resume(ctx, tenant, request.Cursor)
 	}
@@ -152,12 +151,12 @@ type diffCursor struct {
 }
 
 func (d *diff) resume(ctx context.Context, tenant domain.Tenant, text string) error {
-	c, err := readCursor(text, d.list, func(c diffCursor) []byte { return c.List })
+	c, err := cursor.Read(text, d.list, func(c diffCursor) []byte { return c.List })
 	if err != nil {
 		return err
 	}
 	if c.From < 0 || c.To < c.From || c.After < 1 || c.Until.Before(c.Since) || domain.CheckTime("cursor", c.Until) != nil {
-		return errUnreadableCursor()
+		return cursor.ErrUnreadable()
 	}
 	d.from = snapshot.Snapshot{Tenant: tenant, Past: true, Position: c.From, Moment: c.Since}
 	d.to = snapshot.Snapshot{Tenant: tenant, Past: true, Position: c.To, Moment: c.Until}
@@ -185,7 +184,7 @@ func (d *diff) read(ctx context.Context, limit int, result *DiffResult) error {
 		var more bool
 		last, more, err = collectPage(rows, limit, scanLastVersion, func(v *lastVersion) int { return v.Size() })
 		if err == nil && more {
-			result.NextCursor = encodeCursor(diffCursor{d.list, d.from.Position, d.from.Moment, d.to.Position, d.to.Moment, last[len(last)-1].SequenceID})
+			result.NextCursor = cursor.Encode(diffCursor{d.list, d.from.Position, d.from.Moment, d.to.Position, d.to.Moment, last[len(last)-1].SequenceID})
 		}
 		return err
 	})

@@ -9,6 +9,7 @@ import (
 
 	"github.com/auren-memory/auren/queries/filter"
 	"github.com/auren-memory/auren/queries/recall"
+	"github.com/auren-memory/auren/queries/recall/answer"
 	"github.com/auren-memory/auren/queries/snapshot"
 )
 
@@ -25,13 +26,13 @@ type (
 	// Filter narrows which memories an answer is about.
 	Filter = filter.Filter
 	// SearchRequest says what to look for.
-	SearchRequest = recall.Request
+	SearchRequest = answer.Request
 	// Weights are shares of a score.
-	Weights = recall.Weights
+	Weights = answer.Weights
 	// SearchResult is what a search found.
-	SearchResult = recall.Result
+	SearchResult = answer.Result
 	// Hit is a memory that was found.
-	Hit = recall.Hit
+	Hit = answer.Hit
 )
 
 // States that callers ask a Filter for, or find in a Memory.
@@ -44,8 +45,8 @@ const (
 
 // The limits of a search.
 const (
-	DefaultSearchLimit = recall.DefaultLimit
-	MaxSearchLimit     = recall.MaxLimit
+	DefaultSearchLimit = answer.DefaultLimit
+	MaxSearchLimit     = answer.MaxLimit
 )
 
 // Reader answers questions. It is safe for concurrent use.

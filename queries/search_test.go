@@ -16,7 +16,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/auren-memory/auren/queries"
-	"github.com/auren-memory/auren/queries/recall"
 )
 
 // recall searches and returns the ids of the hits.
@@ -276,8 +275,8 @@ func TestSearchRefusesBadInputAndNamesIt(t *testing.T) {
 		"too many":       {"must", queries.SearchRequest{Query: "tea", MustNot: slices.Repeat([]string{"a"}, 33)}},
 		"too long":       {"query", queries.SearchRequest{Query: strings.Repeat("a", 100_001)}},
 		"score":          {"min_score", queries.SearchRequest{Query: "tea", MinScore: 1.5}},
-		"weight":         {"weights.recency", queries.SearchRequest{Query: "tea", Weights: recall.Weights{Recency: -1}}},
-		"weights":        {"weights", queries.SearchRequest{Query: "tea", Weights: recall.Weights{Recency: 0.6, Confidence: 0.6}}},
+		"weight":         {"weights.recency", queries.SearchRequest{Query: "tea", Weights: queries.Weights{Recency: -1}}},
+		"weights":        {"weights", queries.SearchRequest{Query: "tea", Weights: queries.Weights{Recency: 0.6, Confidence: 0.6}}},
 		"NUL":            {"query", queries.SearchRequest{Query: "a\x00b"}},
 		"no UTF-8":       {"query", queries.SearchRequest{Query: "\xff"}},
 		"limit":          {"limit", queries.SearchRequest{Query: "tea", Limit: 101}},

@@ -14,80 +14,34 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/auren-memory/auren/domain/canonjson"
+	"github.com/auren-memory/auren/queries/recall/answer"
 	"github.com/auren-memory/auren/queries/snapshot"
 )
 
-const (
-	// phraseWeight is the share of its words that a phrase in quotes adds where it stands.
-	phraseWeight = 0.5
-	// ties is how many more memories are read than asked for, so that confidence and age decide among equals.
-	ties = 20
-	// defaultHalfLife is how long a memory stays half as recent.
-	defaultHalfLife = 30 * 24 * time.Hour
-)
+// defaultHalfLife is how long a memory stays half as recent.
+const defaultHalfLife = 30 * 24 * time.Hour
 
-// scored is a document with the parts of its score, which add up to it.
-type scored struct {
-	ranked
-	memory                                   snapshot.Memory
-	phrases, recency, confidence, importance float64
-}
-
-// hits reads the memories of the best documents and adds what the words do not tell.
-func (r *run) hits(ctx context.Context, result Result, best []ranked) (Result, error) {
-	read := r.limit + ties
-	if r.request.Weights.sum() > 0 || len(r.quoted) > 0 {
-		read = max(read, around)
-	}
-	best = best[:min(read, len(best))]
-	places, err := r.storedPlaces(ctx, r.named(best))
-	if err != nil {
-		return Result{}, err
-	}
-	memories, err := r.memories(ctx, best, places)
-	if err != nil {
-		return Result{}, err
-	}
-	total := bestPossible(r.words)
-	for _, p := range r.quoted {
-		total += phraseWeight * r.worth(p)
-	}
-	words := 1 - r.request.Weights.sum()
-	all := make([]scored, 0, len(best))
-	for _, b := range best {
-		m, ok := memories[places[b.document].memory]
-		if !ok { // never: both projections have reached the position
-			continue
+// page adds to the answer the results from the rank that the request begins with.
+func (r *run) page(ctx context.Context, result *answer.Result) error {
+	found := r.resultsFrom(r.from)
+	for len(result.Hits) < r.request.Limit {
+		s, err := found.next(ctx)
+		if err != nil {
+			return err
 		}
-		s := scored{ranked: ranked{b.document, words * b.score / total}, memory: m}
-		for _, p := range r.quoted {
-			if p.standsIn(r.lexicon, m.Content) {
-				s.phrases += words * phraseWeight * r.worth(p) / total
-			}
-		}
-		r.weigh(&s)
-		s.score += s.phrases + s.recency + s.confidence + s.importance
-		all = append(all, s)
-	}
-	slices.SortFunc(all, func(a, b scored) int {
-		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(b.memory.Confidence, a.memory.Confidence),
-			b.memory.CreatedAt.Compare(a.memory.CreatedAt), cmp.Compare(b.document, a.document))
-	})
-	for _, s := range all[:min(r.limit, len(all))] {
-		if s.score < r.request.MinScore {
+		if s == nil {
 			break
 		}
-		hit := Hit{Memory: s.memory, Score: s.score}
-		if r.request.Explain {
-			hit.Explain = r.explanation(s, places, total/words)
-		}
-		result.Hits = append(result.Hits, hit)
+		result.Hits = append(result.Hits, found.hit(s))
+	}
+	if len(result.Hits) == r.request.Limit && found.more() {
+		result.NextCursor = answer.Place{Search: r.search, Position: r.index.position, Moment: r.index.moment, Rank: found.rank}.Next()
 	}
 	result.Hint = r.hint
-	if len(result.Hits) == 0 && result.Hint == "" {
+	if len(result.Hits) == 0 && r.from == 0 && result.Hint == "" {
 		result.Hint = r.whyNothing()
 	}
-	return result, nil
+	return nil
 }
 
 // whyNothing says what one may try.
@@ -101,8 +55,8 @@ func (r *run) whyNothing() string {
 	return "no memory holds any of the words or a similar one"
 }
 
-// weigh adds what recency, confidence and importance are worth.
-func (r *run) weigh(s *scored) {
+// addWeights adds what recency, confidence and importance are worth.
+func (r *run) addWeights(s *scored) {
 	w := r.request.Weights
 	if w.Recency > 0 {
 		age := max(0, r.index.moment.Sub(s.memory.UpdatedAt))
@@ -140,7 +94,7 @@ func (r *run) named(best []ranked) map[int]bool {
 			if !r.request.Explain {
 				break
 			}
-			if c := r.words[i].cover(b.document, r.around[b.document]); c.neighbor >= 0 {
+			if c := r.words[i].cover(b.document, r.order.sides(b.document)); c.neighbor >= 0 {
 				documents[c.neighbor] = true
 			}
 		}
@@ -208,20 +162,21 @@ func (r *run) then() snapshot.Snapshot {
 	return snapshot.Snapshot{Tenant: r.snap.Tenant, Past: true, Position: r.index.position, Moment: r.index.moment}
 }
 
-func (r *run) explanation(h scored, places map[int]*place, total float64) *Explain {
-	document := h.document
-	e := &Explain{Length: places[document].length, AverageLength: r.index.averageLength(), Memories: r.index.documents,
+func (x *results) explanation(h *scored) *answer.Explain {
+	r, document := x.run, h.document
+	e := &answer.Explain{Length: x.places[document].length, AverageLength: r.index.averageLength(), Memories: r.index.documents,
 		Phrases: h.phrases, Recency: h.recency, Confidence: h.confidence, Importance: h.importance}
+	share := (1 - r.request.Weights.Sum()) / x.total
 	for i := range r.words {
 		w := &r.words[i]
-		c := w.cover(document, r.around[document])
-		s := WordScore{Word: w.Text, Documents: w.documents, IDF: w.idf, Score: w.idf * c.value / total}
+		c := w.cover(document, r.order.sides(document))
+		s := answer.WordScore{Word: w.Text, Documents: w.documents, IDF: w.idf, Score: share * w.idf * c.value}
 		if c.value > 0 {
 			term := w.terms[c.term]
 			s.Term, s.Kind = term.Term, term.Kind.String()
 			s.Frequency = r.index.frequency(term.Term, int(c.document))
 			if c.neighbor >= 0 {
-				s.Neighbor = &places[c.neighbor].memory
+				s.Neighbor = &x.places[c.neighbor].memory
 			}
 		}
 		e.Words = append(e.Words, s)

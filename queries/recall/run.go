@@ -13,14 +13,16 @@ import (
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/domain/lexicon"
 	"github.com/auren-memory/auren/queries/filter"
+	"github.com/auren-memory/auren/queries/recall/answer"
 	"github.com/auren-memory/auren/queries/snapshot"
 )
 
 // run is one search, on one connection.
 type run struct {
 	lexicon *lexicon.Analyzer
-	request Request
-	limit   int
+	request answer.Request
+	search  []byte      // the fingerprint of the search
+	from    int         // the rank of the first result, from 0
 	words   []word      // that add to the score
 	quoted  []phrase    // that add to the score where they stand
 	require []condition // what a result must hold, or must not
@@ -30,7 +32,7 @@ type run struct {
 	owners filter.Where // agent and user: whose memories are searched
 	narrow filter.Where // which of them may be found
 	index  *index
-	around surroundings
+	order  order
 	hint   string
 }
 
@@ -81,28 +83,25 @@ func (r *run) terms() []string {
 	return slices.Compact(all)
 }
 
-func (r *run) search(ctx context.Context) (result Result, err error) {
+func (r *run) find(ctx context.Context) (result answer.Result, err error) {
 	if err := r.load(ctx); err != nil {
-		return Result{}, err
+		return result, err
 	}
-	result = Result{Hits: []Hit{}, SequenceID: r.index.position}
 	passes, err := r.passing(ctx)
 	if err != nil {
-		return Result{}, err
+		return result, err
 	}
-	own := rankOwn(r.index, r.words, max(around, r.limit), passes)
-	if !r.request.WithoutNeighbors {
-		documents := make([]int, 0, around)
-		for _, o := range own[:min(around, len(own))] {
-			documents = append(documents, o.document)
-		}
-		if r.around, err = r.index.surround(ctx, r.conn, string(r.snap.Tenant), documents); err != nil {
-			return Result{}, err
-		}
+	r.order = order{run: r, passes: passes}
+	result = answer.Result{Hits: []answer.Hit{}, SequenceID: r.index.position}
+	if err := r.page(ctx, &result); err != nil {
+		return result, err
 	}
-	// The scores so far are sums of 32 bits, enough to choose by.
-	best := rankAround(r.index, r.words, own, r.around, passes)
-	return r.hits(ctx, result, best)
+	if r.request.Total {
+		total, err := r.order.total(ctx)
+		result.Total = &total
+		return result, err
+	}
+	return result, nil
 }
 
 // load reads the index and finds the documents of every word. For words that nothing matches it looks for what was meant.

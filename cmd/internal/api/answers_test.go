@@ -27,6 +27,9 @@ func found(t *testing.T, answer any) (list []any) {
 			require.Positive(t, h.Score)
 			list = append(list, h.Memory.Confidence, h.Explain != nil)
 		}
+		if a.Total != nil {
+			list = append(list, "of", *a.Total, a.NextCursor != "")
+		}
 	case queries.HistoryResult:
 		for _, v := range a.Versions {
 			list = append(list, v.Memory.Version, v.Reason)
@@ -87,6 +90,8 @@ func TestWhatIsAskedForIsAnsweredOnEveryDoor(t *testing.T) {
 		{api.GetStats.Operation, `{"filters":{"metadata.n":{"in":[1,3,5]}}}`, "[2]"},
 		{search, `{"query":"run","filters":{"OR":[{"agent_id":"a0","metadata.n":{"gt":3,"lt":7}},{"user_id":"u1","agent_id":{"nin":["a0","a1"]}}]}}`, "[0.4 false]"},
 		{search, `{"query":"run","filters":{"state":"forgotten"}}`, "[]"},
+		{search, `{"query":"run number 3","limit":1,"total":true}`, "[0.3 false of 5 true]"},
+		{search, `{"query":"run number 3","as_of":"3","limit":3,"total":true,"cursor":""}`, "[0.2 false 0.1 false 0 false of 3 false]"},
 		{search, `{"query":"run","filters":{"created_before":"` + hourAgo + `"}}`, "[]"},
 		{api.ListRecent.Operation, `{"agent_id":"a0","days":1,"limit":1}`, "[0.8 true]"},
 		{api.GetStats.Operation, `{"agent_id":"a1"}`, "[2]"},
@@ -145,6 +150,12 @@ func TestWhatIsAskedForIsAnsweredOnEveryDoor(t *testing.T) {
 		first := ok[queries.ListResult](t, d, caller, list, `{"limit":3}`)
 		rest := ok[queries.ListResult](t, d, caller, list, `{"limit":3,"cursor":"`+first.NextCursor+`"}`)
 		require.Equal(t, "[0.3 0.4 false]", fmt.Sprint(found(t, rest)))
+		var all []any
+		for next := ""; next != "" || all == nil; {
+			page := ok[queries.SearchResult](t, d, caller, search, `{"query":"number 3","agent_ids":["a0","a1"],"limit":2,"cursor":"`+next+`"}`)
+			all, next = append(all, found(t, page)...), page.NextCursor
+		}
+		require.Len(t, all, 10, "%v: five memories", all)
 		stranger := api.Caller{Tenant: "stranger"}
 		require.Equal(t, "[false]", fmt.Sprint(found(t, ok[queries.ListResult](t, d, stranger, list, `{"state":"all"}`))))
 		require.Empty(t, found(t, ok[queries.SearchResult](t, d, stranger, search, `{"query":"run"}`)))

@@ -151,6 +151,8 @@ type SearchMemoriesRequest struct {
 	Weights   Weights `json:"weights,omitempty" nullable:"false" doc:"Shares of the score that are not those of words; none by default."`
 	Neighbors *bool   `json:"neighbors,omitempty" nullable:"false" default:"true" doc:"Whether a word also counts, at a discount, if it stands in a memory told just before or after."`
 	Explain   bool    `json:"explain,omitempty" doc:"Tell how each score came about."`
+	Total     bool    `json:"total,omitempty" doc:"Tell how many memories are found in all."`
+	Cursor    string  `json:"cursor,omitempty" doc:"The next_cursor of the page before, with everything else as there but limit, explain and total. The page is of the state of the memories that the first page was of."`
 	Moment
 }
 
@@ -167,7 +169,7 @@ func (r *SearchMemoriesRequest) search() queries.SearchRequest {
 	w := r.Weights
 	return queries.SearchRequest{
 		Query: r.Query, Must: r.Must, MustNot: r.MustNot, Phrase: r.Phrase, Prefix: r.Prefix,
-		Filter: r.filter(), Limit: r.Limit, MinScore: r.MinScore, Explain: r.Explain,
+		Filter: r.filter(), Limit: r.Limit, MinScore: r.MinScore, Explain: r.Explain, Total: r.Total, Cursor: r.Cursor,
 		WithoutNeighbors: r.Neighbors != nil && !*r.Neighbors,
 		Weights: queries.Weights{
 			Recency: w.Recency, HalfLife: time.Duration(w.HalfLifeDays * float64(24*time.Hour)),
@@ -179,7 +181,7 @@ func (r *SearchMemoriesRequest) search() queries.SearchRequest {
 // SearchMemories recalls.
 var SearchMemories = define(Operation{
 	Name: "searchMemories", Scope: Read, Summary: "Recall",
-	Detail:  "The active memories that answer a question best, each with a score from 0 to 1, the best first. With as_of, what the same search answered then.",
+	Detail:  "The active memories that answer a question best, each with a score from 0 to 1, the best first. Pass next_cursor on as cursor for the next ones. With as_of, what the same search answered then.",
 	Example: `{"query":"What keeps Ana awake at night?","agent_id":"coach","user_id":"ana","filters":{"OR":[{"metadata.topic":"sleep"},{"confidence":{"gte":0.8}}]},"limit":5}`,
 }, func(s *Service, ctx context.Context, c Caller, r *SearchMemoriesRequest) (answer[queries.SearchResult], error) {
 	at, err := r.at()

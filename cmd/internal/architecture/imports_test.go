@@ -47,7 +47,7 @@ func rows() map[string][]string {
 
 		"cmd/internal/cli": {"cmd/internal/api", "cmd/internal/config", "cmd/internal/database", "cmd/internal/httpclient", "cmd/internal/jsonimport", "cmd/internal/jsonimport/sample", "cmd/internal/health",
 			"cmd/internal/stack", "cmd/internal/terminal", "commands", "deploy/standalone", "domain", "domain/canonjson", "domain/memory", "eventstore", "migrations",
-			"projections", "projections/agentmemories", "projections/fanout", "projections/rebuild", "queries", "queries/recall"},
+			"projections", "projections/agentmemories", "projections/fanout", "projections/rebuild", "queries", "queries/recall/answer"},
 		"cmd/internal/health": {"cmd/internal/config", "cmd/internal/database", "domain", "migrations", "projections", "projections/fanout", "projections/rebuild"},
 		"cmd/internal/stack": {"cmd/internal/api", "cmd/internal/config", "cmd/internal/database", "cmd/internal/httpapi", "cmd/internal/httpclient", "cmd/internal/observe", "cmd/internal/terminal", "commands",
 			"deploy/standalone", "domain", "eventstore", "eventstore/writer", "migrations", "projections", "projections/agentmemories", "projections/fanout", "projections/generation",
@@ -91,9 +91,11 @@ func rows() map[string][]string {
 		"projections/rows":          {"domain", "domain/canonjson", "domain/memory", "eventstore", "projections"},
 		"projections/runner":        {"domain", "domain/failpoint", "eventstore", "projections", "projections/lease"},
 		"projections/search":        {"domain", "domain/canonjson", "domain/lexicon", "domain/memory", "domain/posting", "eventstore", "projections", "projections/rows"},
-		"queries":                   {"domain", "domain/canonjson", "domain/memory", "queries/filter", "queries/recall", "queries/snapshot"},
+		"queries":                   {"domain", "domain/canonjson", "domain/memory", "queries/cursor", "queries/filter", "queries/recall", "queries/recall/answer", "queries/snapshot"},
+		"queries/cursor":            {"domain"},
 		"queries/filter":            {"domain", "domain/canonjson", "domain/memory"},
-		"queries/recall":            {"domain", "domain/canonjson", "domain/lexicon", "domain/memory", "domain/posting", "queries/filter", "queries/snapshot"},
+		"queries/recall":            {"domain", "domain/canonjson", "domain/lexicon", "domain/posting", "queries/filter", "queries/recall/answer", "queries/snapshot"},
+		"queries/recall/answer":     {"domain", "domain/memory", "queries/cursor", "queries/filter", "queries/snapshot"},
 		"queries/snapshot":          {"domain", "eventstore", "queries/filter"},
 	}
 }

@@ -45,10 +45,15 @@ func (c *List) Run(ctx context.Context, a *App) error {
 		return nil
 	}
 	printList(a.Stdout, result.Memories)
-	if result.NextCursor != "" {
-		a.Stdout.Printf("%s\n", a.Stdout.Paint(terminal.Dim, "there are more: --cursor "+terminal.Quoted(result.NextCursor)))
-	}
+	printMore(a.Stdout, result.NextCursor)
 	return nil
+}
+
+// printMore says how to go on after a page.
+func printMore(s *terminal.Screen, nextCursor string) {
+	if nextCursor != "" {
+		s.Printf("%s\n", s.Paint(terminal.Dim, "there are more: --cursor "+terminal.Quoted(nextCursor)))
+	}
 }
 
 // printMemories prints a table, or, where a line has no room for it, two lines for each memory.

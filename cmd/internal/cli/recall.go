@@ -9,17 +9,19 @@ import (
 	"github.com/auren-memory/auren/cmd/internal/stack"
 	"github.com/auren-memory/auren/cmd/internal/terminal"
 	"github.com/auren-memory/auren/queries"
-	"github.com/auren-memory/auren/queries/recall"
+	"github.com/auren-memory/auren/queries/recall/answer"
 )
 
 // Recall is `auren recall`.
 type Recall struct {
 	Query []string `arg:"" help:"The question, in any words."`
 	filtering
-	Limit   int  `default:"10" placeholder:"N" help:"How many at most (default ${default}, up to 100)."`
-	AsOf    AsOf `name:"as-of" placeholder:"TIME|N" help:"What would have been recalled at a moment, or at a sequence_id."`
-	Explain bool `help:"Say how each score came about."`
-	JSON    bool `help:"Print the answer as JSON."`
+	Limit   int    `default:"10" placeholder:"N" help:"How many at most (default ${default}, up to 100)."`
+	AsOf    AsOf   `name:"as-of" placeholder:"TIME|N" help:"What would have been recalled at a moment, or at a sequence_id."`
+	Explain bool   `help:"Say how each score came about."`
+	Total   bool   `help:"Say how many memories are found in all."`
+	Cursor  string `placeholder:"TEXT" empty:"" help:"Go on where the results ended that said this."`
+	JSON    bool   `help:"Print the answer as JSON."`
 }
 
 // Run prints what is remembered about a question, the best first.
@@ -27,7 +29,7 @@ func (c *Recall) Run(ctx context.Context, a *App) error {
 	if err := checkLimit(c.Limit, queries.MaxSearchLimit); err != nil {
 		return err
 	}
-	request := api.SearchMemoriesRequest{Query: strings.Join(c.Query, " "), Limit: c.Limit, Explain: c.Explain}
+	request := api.SearchMemoriesRequest{Query: strings.Join(c.Query, " "), Limit: c.Limit, Explain: c.Explain, Total: c.Total, Cursor: c.Cursor}
 	request.Filter = c.filter()
 	result, err := ask(ctx, a, "recall", c.AsOf, func(door *stack.Door, m api.Moment) (queries.SearchResult, error) {
 		request.Moment = m
@@ -40,6 +42,10 @@ func (c *Recall) Run(ctx context.Context, a *App) error {
 		return a.Stdout.JSON(result)
 	}
 	if len(result.Hits) == 0 {
+		if c.Cursor != "" {
+			a.Stdout.Printf("there are no more\n")
+			return nil
+		}
 		a.Stdout.Printf("nothing is remembered about that: %s\n", result.Hint)
 		return nil
 	}
@@ -50,6 +56,10 @@ func (c *Recall) Run(ctx context.Context, a *App) error {
 	if c.Explain {
 		printExplanations(a.Stdout, result.Hits)
 	}
+	if result.Total != nil {
+		a.Stdout.Printf("%s\n", a.Stdout.Paint(terminal.Dim, "found in all: "+terminal.Count(int64(*result.Total), "memory")))
+	}
+	printMore(a.Stdout, result.NextCursor)
 	return nil
 }
 
@@ -74,7 +84,7 @@ func printExplanations(s *terminal.Screen, hits []queries.Hit) {
 }
 
 // where says as what a word was found, and in which neighbour if not in the memory itself.
-func where(w recall.WordScore) string {
+func where(w answer.WordScore) string {
 	text := w.Term
 	if w.Kind != "" && w.Kind != "exact" {
 		text += " (" + w.Kind + ")"

@@ -1,4 +1,4 @@
-package recall
+package answer
 
 import (
 	"github.com/google/uuid"
@@ -10,6 +10,11 @@ import (
 type Result struct {
 	// Hits are ordered from the best to the worst; the one told last of equals comes first.
 	Hits []Hit `json:"results"`
+	// Total is how many memories are found in all, by whatever score: those that pass all conditions and hold a word, themselves or
+	// in their neighbours; nil unless it was asked for.
+	Total *int `json:"total,omitempty"`
+	// NextCursor continues the results; empty at their end.
+	NextCursor string `json:"next_cursor"`
 	// SequenceID is the position that the answer reflects.
 	SequenceID int64 `json:"sequence_id"`
 	// Hint says why nothing was found, or what was left out of account.

@@ -1,0 +1,41 @@
+package answer
+
+import (
+	"time"
+
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/queries/cursor"
+	"github.com/auren-memory/auren/queries/filter"
+	"github.com/auren-memory/auren/queries/snapshot"
+)
+
+// Place is where a page of results begins, in the state of the memories that the first page was read from.
+type Place struct {
+	Search   []byte    `json:"s"` // the fingerprint of the search
+	Position int64     `json:"p"`
+	Moment   time.Time `json:"m"`
+	Rank     int       `json:"r"` // of the page's first result, from 0
+}
+
+// Fingerprint identifies the search by everything that decides what is found, and in which order.
+func (r *Request) Fingerprint(tenant domain.Tenant, where filter.Where, asOf snapshot.AsOf) []byte {
+	return cursor.Fingerprint("search", tenant, where, r.Query, r.Must, r.MustNot, r.Phrase, r.Prefix, r.MinScore, r.Weights, r.WithoutNeighbors, asOf)
+}
+
+// Next is the cursor of a page.
+func (p Place) Next() string { return cursor.Encode(p) }
+
+// ReadPlace reads the cursor of a request, which must be of the search with the fingerprint. It returns nil for none.
+func (r *Request) ReadPlace(search []byte) (*Place, error) {
+	if r.Cursor == "" {
+		return nil, nil
+	}
+	p, err := cursor.Read(r.Cursor, search, func(p Place) []byte { return p.Search })
+	if err != nil {
+		return nil, err
+	}
+	if p.Position < 0 || p.Rank < 1 || domain.CheckTime("cursor", p.Moment) != nil {
+		return nil, cursor.ErrUnreadable()
+	}
+	return &p, nil
+}

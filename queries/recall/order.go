@@ -1,0 +1,131 @@
+package recall
+
+import (
+	"context"
+)
+
+// order is the order of the documents by their words, from the best to the worst. It does not depend on how many are asked
+// for, so pages that are read one by one are parts of it.
+//
+//   - The documents best by their own words, as many as around, and the neighbours that those lend a chance are the head,
+//     scored with what stands around them.
+//   - The others follow by their own words alone.
+type order struct {
+	*run
+	passes func(document int) bool // nil for all
+
+	ranked   []ranked // the beginning of the order
+	complete bool     // ranked is all of it
+	head     []ranked
+	inHead   map[int]bool // nil while nothing but the head is ranked
+	around   surroundings // of the head
+}
+
+// best returns the beginning of the order: at least n documents, if there are as many.
+func (o *order) best(ctx context.Context, n int) ([]ranked, error) {
+	if o.complete || n <= len(o.ranked) {
+		return o.ranked, nil
+	}
+	limit := around
+	if n > around { // the documents that the head takes from the others do not count
+		limit = n + around + 2*neighbors*around
+	}
+	own := rankOwn(o.index, o.words, limit, o.passes)
+	o.complete = len(own) < limit
+	if o.head == nil {
+		if err := o.rankHead(ctx, own[:min(around, len(own))]); err != nil {
+			return nil, err
+		}
+	}
+	o.ranked = o.head
+	if len(own) <= around {
+		if !o.complete { // what follows may be better than the last of the head
+			o.ranked = o.head[:around]
+		}
+		return o.ranked, nil
+	}
+	if o.inHead == nil {
+		o.inHead = make(map[int]bool, len(o.head))
+		for _, h := range o.head {
+			o.inHead[h.document] = true
+		}
+	}
+	o.ranked = o.merge(own[around:])
+	return o.ranked, nil
+}
+
+func (o *order) rankHead(ctx context.Context, own []ranked) (err error) {
+	if !o.request.WithoutNeighbors {
+		documents := make([]int, len(own))
+		for i, d := range own {
+			documents[i] = d.document
+		}
+		if o.around, err = o.index.surround(ctx, o.conn, string(o.snap.Tenant), documents); err != nil {
+			return err
+		}
+	}
+	// The scores so far are sums of 32 bits, enough to choose by.
+	o.head = rankAround(o.index, o.words, own, o.around, o.passes)
+	return nil
+}
+
+// merge returns the head, and the tail as far as it is known: none of it comes before the first of the head, which are better
+// by their own words, though sums of different precision might say so.
+func (o *order) merge(tail []ranked) []ranked {
+	merged := append(make([]ranked, 0, len(o.head)+len(tail)), o.head[:around]...)
+	rest := o.head[around:]
+	for _, t := range tail {
+		if o.inHead[t.document] {
+			continue
+		}
+		for len(rest) > 0 && rest[0].score >= t.score {
+			merged, rest = append(merged, rest[0]), rest[1:]
+		}
+		t.score = o.score(t.document)
+		merged = append(merged, t)
+	}
+	if o.complete {
+		merged = append(merged, rest...)
+	}
+	return merged
+}
+
+// score is the sum of what the words are worth in a document, with 64 bits.
+func (o *order) score(document int) (sum float64) {
+	sides := o.sides(document)
+	for i := range o.words {
+		sum += o.words[i].idf * o.words[i].cover(document, sides).value
+	}
+	return sum
+}
+
+// sides are the neighbours that count for a document.
+func (o *order) sides(document int) *sides {
+	if o.inHead == nil || o.inHead[document] {
+		return o.around[document]
+	}
+	return nil
+}
+
+// total counts the documents in the order.
+func (o *order) total(ctx context.Context) (n int, err error) {
+	if _, err := o.best(ctx, 1); err != nil {
+		return 0, err
+	}
+	counted := make([]bool, o.index.size)
+	count := func(document int) {
+		if !counted[document] && (o.passes == nil || o.passes(document)) {
+			n++
+		}
+		counted[document] = true
+	}
+	for _, w := range o.words {
+		for _, m := range w.matches {
+			count(int(m.document))
+		}
+	}
+	for _, h := range o.head {
+		count(h.document)
+	}
+	return n, nil
+}

@@ -1,0 +1,141 @@
+package recall
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/auren-memory/auren/queries/recall/answer"
+	"github.com/auren-memory/auren/queries/snapshot"
+)
+
+const (
+	// block is how many memories are read at a time, in their order by words: confidence and age decide among equals of a block.
+	// Where phrases and weights change the order, they do so within a weighedBlock.
+	block, weighedBlock = 30, answer.MaxLimit + 20
+	// phraseWeight is the share of its words that a phrase in quotes adds where it stands.
+	phraseWeight = 0.5
+)
+
+// scored is a document with the parts of its score, which add up to it.
+type scored struct {
+	ranked
+	memory                                   snapshot.Memory
+	phrases, recency, confidence, importance float64
+}
+
+// results reads the memories in their final order, block by block. Nothing of it depends on the rank at which it begins.
+type results struct {
+	*run
+	size   int
+	total  float64  // the best possible score
+	rank   int      // of the next result, from 0
+	number int      // of the block that has been read; -1 for none
+	found  []scored // its memories
+	after  *ranked  // what follows the block
+	places map[int]*place
+}
+
+func (r *run) resultsFrom(rank int) *results {
+	x := &results{run: r, size: block, rank: rank, number: -1, total: bestPossible(r.words)}
+	if len(r.quoted) > 0 || r.request.Weights.Sum() > 0 {
+		x.size = weighedBlock
+	}
+	for _, p := range r.quoted {
+		x.total += phraseWeight * r.worth(p)
+	}
+	return x
+}
+
+// next returns the next result, or nil at the end.
+func (x *results) next(ctx context.Context) (*scored, error) {
+	for {
+		if number := x.rank / x.size; number != x.number {
+			if err := x.read(ctx, number); err != nil {
+				return nil, err
+			}
+			if len(x.found) == 0 || x.found[0].score < x.request.MinScore { // nor is any later block good enough
+				return nil, nil
+			}
+		}
+		if i := x.rank % x.size; i < len(x.found) && x.found[i].score >= x.request.MinScore {
+			x.rank++
+			return &x.found[i], nil
+		}
+		if !x.follows() {
+			return nil, nil
+		}
+		x.rank = (x.number + 1) * x.size
+	}
+}
+
+// more tells whether next would return a result, as far as can be known without reading it.
+func (x *results) more() bool {
+	if i := x.rank % x.size; x.rank/x.size == x.number && i < len(x.found) && x.found[i].score >= x.request.MinScore {
+		return true
+	}
+	return x.follows()
+}
+
+// follows tells whether a block follows that may be good enough. By words alone it is no better than this one.
+func (x *results) follows() bool {
+	return x.after != nil && (x.size == weighedBlock || x.after.score/x.total >= x.request.MinScore)
+}
+
+// read reads a block.
+func (x *results) read(ctx context.Context, number int) error {
+	from, to := number*x.size, (number+1)*x.size
+	best, err := x.order.best(ctx, to+1)
+	if err != nil {
+		return err
+	}
+	x.number, x.found, x.after = number, nil, nil
+	if from >= len(best) {
+		return nil
+	}
+	if to < len(best) {
+		x.after = &best[to]
+	}
+	best = best[from:min(to, len(best))]
+	if x.places, err = x.storedPlaces(ctx, x.named(best)); err != nil {
+		return err
+	}
+	memories, err := x.memories(ctx, best, x.places)
+	if err != nil {
+		return err
+	}
+	x.found = make([]scored, 0, len(best))
+	for _, b := range best {
+		if m, ok := memories[x.places[b.document].memory]; ok { // always: both projections have reached the position
+			x.found = append(x.found, x.weigh(b, m))
+		}
+	}
+	slices.SortFunc(x.found, func(a, b scored) int {
+		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(b.memory.Confidence, a.memory.Confidence),
+			b.memory.CreatedAt.Compare(a.memory.CreatedAt), cmp.Compare(b.document, a.document))
+	})
+	return nil
+}
+
+// weigh adds to the score of the words what they do not tell.
+func (x *results) weigh(b ranked, m snapshot.Memory) scored {
+	words := 1 - x.request.Weights.Sum()
+	s := scored{ranked: ranked{b.document, words * b.score / x.total}, memory: m}
+	for _, p := range x.quoted {
+		if p.standsIn(x.lexicon, m.Content) {
+			s.phrases += words * phraseWeight * x.worth(p) / x.total
+		}
+	}
+	x.addWeights(&s)
+	s.score += s.phrases + s.recency + s.confidence + s.importance
+	return s
+}
+
+// hit is a result as an answer shows it.
+func (x *results) hit(s *scored) answer.Hit {
+	h := answer.Hit{Memory: s.memory, Score: s.score}
+	if x.request.Explain {
+		h.Explain = x.explanation(s)
+	}
+	return h
+}
