@@ -277,9 +277,15 @@ func TestImport(t *testing.T) {
 	changed.Draft.Content = canonjson.MustParse(`2`)
 	confidence := 0.9
 	changed.Draft.Confidence = &confidence
+	changed.Draft.ValidFrom, changed.Draft.ValidTo = &record.OccurredAt, &noon
 	expect(changed, commands.ImportChanged, 4)
 	expect(record, commands.ImportChanged, 6) // a restored file
+	_, now = f.stream(t, record.ID)
+	require.Nil(t, now.ValidFrom)
+	require.Nil(t, now.ValidTo)
 	expect(changed, commands.ImportChanged, 8)
+	_, now = f.stream(t, record.ID)
+	require.Equal(t, [2]*time.Time{&record.OccurredAt, &noon}, [2]*time.Time{now.ValidFrom, now.ValidTo})
 
 	must(t)(f.Forget(t.Context(), req(), record.ID))
 	expect(record, commands.ImportKept, 9)

@@ -14,10 +14,10 @@ import (
 	"github.com/auren-memory/auren/eventstore"
 )
 
-// Revise changes the type, content or metadata of an active memory; at least one of them must be given.
+// Revise changes the type, content, metadata or validity of an active memory; at least one of them must be given.
 func (h *Handler) Revise(ctx context.Context, req Request, id uuid.UUID, r memory.Revision) (Receipt, error) {
 	if r.IsZero() {
-		return Receipt{}, domain.Invalidf("", "content, metadata or memory_type must be given")
+		return Receipt{}, domain.Invalidf("", "content, metadata, memory_type, valid_from or valid_to must be given")
 	}
 	return h.change(ctx, req, "revise", id, r.JSON, func(m *memory.Memory, now time.Time) (memory.Event, error) {
 		return m.Revise(r, now)

@@ -81,7 +81,7 @@ func TestRefusals(t *testing.T) {
 	refuses(domain.NotFound, "there is no memory")(f.Forget(ctx, req(), uuid.New()))
 	refuses(domain.NotFound, "there is no memory")(f.Forget(ctx, commands.Request{Tenant: "other"}, id))
 	refuses(domain.Conflict, "is forgotten; restore it first")(f.AdjustConfidence(ctx, req(), forgotten, 1))
-	refuses(domain.Invalid, "content, metadata or memory_type must be given")(f.Revise(ctx, req(), id, memory.Revision{}))
+	refuses(domain.Invalid, "content, metadata, memory_type, valid_from or valid_to must be given")(f.Revise(ctx, req(), id, memory.Revision{}))
 	refuses(domain.Invalid, "command_id: ")(f.Forget(ctx, withID("a b"), id))
 	refuses(domain.Invalid, "expected_version: ")(f.Forget(ctx, expecting(-1), id))
 	r := tea()

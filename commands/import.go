@@ -238,7 +238,9 @@ func bringUpTo(f memory.Fields, forgotten bool, was memory.Snapshot, now time.Ti
 	m := memory.FromSnapshot(was)
 	steps := []func() (memory.Event, error){
 		func() (memory.Event, error) {
-			return m.Revise(memory.Revision{Type: &f.Type, Content: f.Content, Metadata: f.Metadata}, now)
+			return m.Revise(memory.Revision{
+				Type: &f.Type, Content: f.Content, Metadata: f.Metadata, ValidFrom: domain.SetTime(f.ValidFrom), ValidTo: domain.SetTime(f.ValidTo),
+			}, now)
 		},
 		func() (memory.Event, error) { return m.AdjustConfidence(f.Confidence, now) },
 		func() (memory.Event, error) { return m.SetExpiry(f.ExpiresAt, now) },

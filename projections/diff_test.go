@@ -122,6 +122,14 @@ func apply(t *rapid.T, m queries.Memory, c *queries.Change) queries.Memory {
 		require.InDelta(t, c.Confidence.From, m.Confidence, 0)
 		m.Confidence = c.Confidence.To
 	}
+	if c.ValidFrom != nil {
+		require.Equal(t, c.ValidFrom.From, m.ValidFrom)
+		m.ValidFrom = c.ValidFrom.To
+	}
+	if c.ValidTo != nil {
+		require.Equal(t, c.ValidTo.From, m.ValidTo)
+		m.ValidTo = c.ValidTo.To
+	}
 	if c.ExpiresAt != nil {
 		require.Equal(t, c.ExpiresAt.From, m.ExpiresAt)
 		m.ExpiresAt = c.ExpiresAt.To

@@ -158,7 +158,7 @@ func answer(t *rapid.T, s memory.Snapshot, last eventstore.Event) queries.Memory
 	return canonical(t, queries.Memory{
 		ID: s.ID, AgentID: s.AgentID, UserID: s.UserID, Type: s.Type, Content: s.Content.Raw(), Confidence: s.Confidence, Metadata: s.Metadata.Raw(),
 		State: string(s.State), Version: s.Version, SequenceID: last.SequenceID, CreatedAt: s.CreatedAt, UpdatedAt: s.UpdatedAt,
-		RecordedAt: last.CreatedAt, ExpiresAt: s.ExpiresAt,
+		RecordedAt: last.CreatedAt, ExpiresAt: s.ExpiresAt, ValidFrom: s.ValidFrom, ValidTo: s.ValidTo,
 	})
 }
 

@@ -96,7 +96,7 @@ func (w *world) actions(ctx context.Context) map[string]func(*rapid.T) {
 			requireDecided(t, err)
 		},
 		"revise": func(t *rapid.T) {
-			_, err := w.handler.Revise(ctx, request(t), drawID(t), memory.Revision{Content: drawContent(t), Metadata: canonjson.MustParse(`{"k":1.50}`)})
+			_, err := w.handler.Revise(ctx, request(t), drawID(t), drawRevision(t))
 			requireDecided(t, err)
 		},
 		"adjust confidence": func(t *rapid.T) {
@@ -150,15 +150,29 @@ func drawContent(t *rapid.T) canonjson.Value {
 	return canonjson.NewObject(nil).Float("n", rapid.Float64Range(-1e9, 1e9).Draw(t, "n")).Value("words", canonjson.List(said...)).Done()
 }
 
+func drawRevision(t *rapid.T) memory.Revision {
+	r := memory.Revision{Content: drawContent(t), Metadata: canonjson.MustParse(`{"k":1.50}`)}
+	if rapid.Bool().Draw(t, "moves") {
+		r.ValidFrom, r.ValidTo = domain.SetTime(drawYear(t, 2000)), domain.SetTime(drawYear(t, 2010))
+	}
+	return r
+}
+
 // drawExpiry often draws a time that passes while the history is generated.
 func drawExpiry(t *rapid.T) *time.Time {
 	at := time.Now().Add(time.Duration(rapid.IntRange(-20, 100).Draw(t, "expiry")) * time.Millisecond)
 	return rapid.SampledFrom([]*time.Time{nil, nil, nil, &at}).Draw(t, "expires_at")
 }
 
+// drawYear draws one of ten years, or none.
+func drawYear(t *rapid.T, from int) *time.Time {
+	at := time.Date(from+rapid.IntRange(0, 9).Draw(t, "year"), 1, 1, 0, 0, 0, 0, time.UTC)
+	return rapid.SampledFrom([]*time.Time{nil, &at}).Draw(t, "valid")
+}
+
 func drawRemember(t *rapid.T) commands.Remember {
 	id, at := drawID(t), time.Now().Add(-time.Hour)
-	return commands.Remember{ID: &id, OccurredAt: rapid.SampledFrom([]*time.Time{nil, &at}).Draw(t, "occurred_at"), Draft: memory.Draft{AgentID: "coach", UserID: rapid.SampledFrom([]string{"ana", "bo"}).Draw(t, "user"), Type: rapid.SampledFrom([]string{"", "fact"}).Draw(t, "memory_type"), Content: drawContent(t), ExpiresAt: drawExpiry(t)}}
+	return commands.Remember{ID: &id, OccurredAt: rapid.SampledFrom([]*time.Time{nil, &at}).Draw(t, "occurred_at"), Draft: memory.Draft{AgentID: "coach", UserID: rapid.SampledFrom([]string{"ana", "bo"}).Draw(t, "user"), Type: rapid.SampledFrom([]string{"", "fact"}).Draw(t, "memory_type"), Content: drawContent(t), ExpiresAt: drawExpiry(t), ValidFrom: drawYear(t, 2000), ValidTo: drawYear(t, 2010)}}
 }
 
 // requireDecided accepts the rejections that belong to a history: they write nothing.

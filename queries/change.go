@@ -17,7 +17,8 @@ const (
 	Revised         Kind = "revised" // content or metadata
 	TypeChanged     Kind = "type_changed"
 	ConfidenceMoved Kind = "confidence_moved"
-	ExpirySet       Kind = "expiry_set" // or cleared
+	ExpirySet       Kind = "expiry_set"     // or cleared
+	ValidityMoved   Kind = "validity_moved" // valid_from or valid_to
 	Forgotten       Kind = "forgotten"
 	Restored        Kind = "restored"
 	Expired         Kind = "expired"
@@ -27,7 +28,7 @@ const (
 
 // Kinds returns all kinds, in their order.
 func Kinds() []Kind {
-	return []Kind{Added, Revised, TypeChanged, ConfidenceMoved, ExpirySet, Forgotten, Restored, Expired, Touched}
+	return []Kind{Added, Revised, TypeChanged, ConfidenceMoved, ExpirySet, ValidityMoved, Forgotten, Restored, Expired, Touched}
 }
 
 // Change is what became of one memory between two moments.
@@ -57,6 +58,8 @@ type Change struct {
 	MemoryType *Moved[string]     `json:"memory_type,omitempty"`
 	Confidence *Moved[float64]    `json:"confidence,omitempty"`
 	ExpiresAt  *Moved[*time.Time] `json:"expires_at,omitempty"`
+	ValidFrom  *Moved[*time.Time] `json:"valid_from,omitempty"`
+	ValidTo    *Moved[*time.Time] `json:"valid_to,omitempty"`
 	State      *Moved[string]     `json:"state,omitempty"`
 }
 
@@ -75,8 +78,8 @@ func moved[T any](differs bool, from, to T) *Moved[T] {
 
 // difference is in what the two states of a memory differ.
 type difference struct {
-	existed, revised, retyped, moved, reset bool
-	before, after                           string // states
+	existed, revised, retyped, moved, reset, revalidated bool
+	before, after                                        string // states
 }
 
 // kinds is the one place that says what a difference is called.
@@ -91,6 +94,7 @@ func (d difference) kinds() (kinds []Kind) {
 	add(d.existed && d.retyped, TypeChanged)
 	add(d.existed && d.moved, ConfidenceMoved)
 	add(d.existed && d.reset, ExpirySet)
+	add(d.existed && d.revalidated, ValidityMoved)
 	changed := d.before != d.after
 	add(changed && d.after == StateForgotten, Forgotten)
 	add(d.existed && changed && d.after == StateActive, Restored)
@@ -115,10 +119,14 @@ func changeOf(before *Memory, after *lastVersion) (Change, error) {
 		}
 		d := difference{existed: true, revised: c.Patch != nil, retyped: before.Type != m.Type, moved: before.Confidence != m.Confidence,
 			reset: !sameTime(before.ExpiresAt, m.ExpiresAt), before: before.State, after: m.State}
+		from, to := !sameTime(before.ValidFrom, m.ValidFrom), !sameTime(before.ValidTo, m.ValidTo)
+		d.revalidated = from || to
 		c.Events, c.Changes = m.Version-before.Version, d.kinds()
 		c.MemoryType = moved(d.retyped, before.Type, m.Type)
 		c.Confidence = moved(d.moved, before.Confidence, m.Confidence)
 		c.ExpiresAt = moved(d.reset, before.ExpiresAt, m.ExpiresAt)
+		c.ValidFrom = moved(from, before.ValidFrom, m.ValidFrom)
+		c.ValidTo = moved(to, before.ValidTo, m.ValidTo)
 		c.State = moved(d.before != d.after, d.before, d.after)
 	}
 	if c.Events > 0 {
@@ -156,6 +164,7 @@ type ChangeCounts struct {
 	TypeChanged     int64 `json:"type_changed"`
 	ConfidenceMoved int64 `json:"confidence_moved"`
 	ExpirySet       int64 `json:"expiry_set"`
+	ValidityMoved   int64 `json:"validity_moved"`
 	Forgotten       int64 `json:"forgotten"`
 	Restored        int64 `json:"restored"`
 	Expired         int64 `json:"expired"`
@@ -168,7 +177,7 @@ type ChangeCounts struct {
 func (c *ChangeCounts) Of(k Kind) *int64 {
 	return map[Kind]*int64{
 		Added: &c.Added, Revised: &c.Revised, TypeChanged: &c.TypeChanged, ConfidenceMoved: &c.ConfidenceMoved, ExpirySet: &c.ExpirySet,
-		Forgotten: &c.Forgotten, Restored: &c.Restored, Expired: &c.Expired, Touched: &c.Touched,
+		ValidityMoved: &c.ValidityMoved, Forgotten: &c.Forgotten, Restored: &c.Restored, Expired: &c.Expired, Touched: &c.Touched,
 	}[k]
 }
 

@@ -255,22 +255,23 @@ func (d *diff) count(ctx context.Context) (*ChangeCounts, error) {
 	args := filter.Args{d.to.Tenant}
 	changed := d.changed(&args, MaxCounted+1)
 	sql := `
-select existed, revised, retyped, moved, reset, before, after, count(*)
+select existed, revised, retyped, moved, reset, revalidated, before, after, count(*)
   from (select first.id is not null as existed,
                first.id is not null and (first.content::text <> last.content::text or first.metadata <> last.metadata) as revised,
                first.id is not null and first.memory_type <> last.memory_type as retyped,
                first.id is not null and first.confidence_score <> last.confidence_score as moved,
                first.id is not null and first.expires_at is distinct from last.expires_at as reset,
+               first.id is not null and (first.valid_from, first.valid_to) is distinct from (last.valid_from, last.valid_to) as revalidated,
                coalesce(first.state, '') as before, last.state as after
           from (` + changed + `) as last
           left join lateral (` + d.from.Select(&args, filter.Conditions{"id = last.id"}, "") + `) as first on true) as differences
- group by 1, 2, 3, 4, 5, 6, 7`
+ group by 1, 2, 3, 4, 5, 6, 7, 8`
 	counts := &ChangeCounts{}
 	_, err := d.source.Answer(ctx, d.to, sql, args, func(rows pgx.Rows) error {
 		for rows.Next() {
 			var x difference
 			var n int64
-			if err := rows.Scan(&x.existed, &x.revised, &x.retyped, &x.moved, &x.reset, &x.before, &x.after, &n); err != nil {
+			if err := rows.Scan(&x.existed, &x.revised, &x.retyped, &x.moved, &x.reset, &x.revalidated, &x.before, &x.after, &n); err != nil {
 				return err
 			}
 			counts.add(x, n)

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/queries"
 )
 
@@ -80,6 +81,23 @@ func TestDiffTellsWhatBecameOfEachMemory(t *testing.T) {
 	unchanged := between(8, 16)
 	unchanged.ID = ids[4]
 	require.Empty(t, w.diff(t, unchanged).Changes)
+}
+
+func TestDiffTellsWhatBecameOfTheValidity(t *testing.T) {
+	w := setup(t)
+	id := w.add(t, "x", valid(epoch, now)) // 1
+	w.change(t, id, reviseTo(memory.Revision{ValidFrom: domain.SetTime(nil)}))
+	w.change(t, id, reviseTo(memory.Revision{ValidTo: domain.SetTime(nil)}))
+	result := w.diff(t, between(1, 2))
+	require.Equal(t, &queries.ChangeCounts{Memories: 1, ValidityMoved: 1}, result.Counts)
+	require.Equal(t, []queries.Kind{queries.ValidityMoved}, result.Changes[0].Changes)
+	require.Equal(t, &queries.Moved[*time.Time]{From: &epoch}, result.Changes[0].ValidFrom)
+	require.Nil(t, result.Changes[0].ValidTo)
+	result = w.diff(t, between(2, 3))
+	require.Equal(t, &queries.Moved[*time.Time]{From: &now}, result.Changes[0].ValidTo)
+	require.EqualValues(t, 1, result.Counts.ValidityMoved)
+	require.Equal(t, now, *w.get(t, id, asOf(2)).ValidTo)
+	require.Nil(t, w.get(t, id, queries.At{}).ValidTo)
 }
 
 // A later page is of the moments of the first, whatever happens meanwhile.

@@ -14,7 +14,7 @@ import (
 func TestGetReturnsTheMemoryAsItIs(t *testing.T) {
 	w := setup(t)
 	expiry := now.Add(time.Minute)
-	id := w.add(t, map[string]any{"likes": "tea 🍵"}, kind("preference"), confidence(0.25), metadata(`{"topic":"drinks"}`), expires(expiry))
+	id := w.add(t, map[string]any{"likes": "tea 🍵"}, kind("preference"), confidence(0.25), metadata(`{"topic":"drinks"}`), expires(expiry), valid(epoch, expiry))
 	m, sequence, err := w.reader.Get(t.Context(), tenant, id, queries.At{})
 	require.NoError(t, err)
 	require.EqualValues(t, 1, sequence)
@@ -22,7 +22,8 @@ func TestGetReturnsTheMemoryAsItIs(t *testing.T) {
 	require.JSONEq(t, `{"topic":"drinks"}`, string(m.Metadata))
 	m.Content, m.Metadata = nil, nil
 	require.Equal(t, queries.Memory{ID: id, AgentID: "ada", UserID: "uma", Type: "preference", Confidence: 0.25,
-		State: "active", Version: 1, SequenceID: 1, CreatedAt: epoch, UpdatedAt: epoch, RecordedAt: epoch, ExpiresAt: &expiry}, m)
+		State: "active", Version: 1, SequenceID: 1, CreatedAt: epoch, UpdatedAt: epoch, RecordedAt: epoch, ExpiresAt: &expiry,
+		ValidFrom: &epoch, ValidTo: &expiry}, m)
 }
 
 func TestGetReturnsWhatIsHidden(t *testing.T) {

@@ -77,7 +77,7 @@ func TestListFilters(t *testing.T) {
 	w := setup(t)
 	day := 24 * time.Hour
 	low := w.add(t, "low", scope("ada", "uma"), confidence(0.1), kind("fact"), created(epoch.Add(-3*day)), updated(epoch.Add(-2*day)),
-		metadata(`{"topic":"sleep","source":{"name":"chat","turn":3}}`))
+		metadata(`{"topic":"sleep","source":{"name":"chat","turn":3}}`), valid(epoch, epoch.Add(day)))
 	mid := w.add(t, "mid", scope("ada", "ulf"), confidence(0.5), created(epoch.Add(-2*day)), updated(epoch.Add(-2*day)), expires(now.Add(day)))
 	high := w.add(t, "high", scope("bob", "uma"), confidence(0.9), kind("preference"), created(epoch.Add(-day)), updated(epoch),
 		metadata(`{"topic":"food","tags":["a","b"]}`), expires(now.Add(2*day)))
@@ -103,6 +103,8 @@ func TestListFilters(t *testing.T) {
 		"recorded after, inclusive":   {queries.Filter{RecordedAfter: new(recorded(4))}, []uuid.UUID{mid, high}},
 		"recorded before, exclusive":  {queries.Filter{RecordedBefore: new(recorded(4))}, []uuid.UUID{low}},
 		"expires before, exclusive":   {queries.Filter{ExpiresBefore: new(now.Add(2 * day))}, []uuid.UUID{mid}},
+		"valid at, from inclusive":    {queries.Filter{ValidAt: &epoch}, []uuid.UUID{low, mid, high}},
+		"valid at, to exclusive":      {queries.Filter{ValidAt: new(epoch.Add(day))}, []uuid.UUID{mid, high}},
 		"metadata":                    {queries.Filter{Metadata: json.RawMessage(`{"topic":"sleep"}`)}, []uuid.UUID{low}},
 		"metadata, nested":            {queries.Filter{Metadata: json.RawMessage(`{"source":{"turn":3}}`)}, []uuid.UUID{low}},
 		"metadata, in an array":       {queries.Filter{Metadata: json.RawMessage(`{"tags":["b"]}`)}, []uuid.UUID{high}},

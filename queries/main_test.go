@@ -175,8 +175,12 @@ func expire(ctx context.Context, w *world, r commands.Request, id uuid.UUID) err
 }
 
 func revise(content string) change {
+	return reviseTo(memory.Revision{Content: canonjson.MustParse(content)})
+}
+
+func reviseTo(revision memory.Revision) change {
 	return func(ctx context.Context, w *world, r commands.Request, id uuid.UUID) error {
-		_, err := w.handler.Revise(ctx, r, id, memory.Revision{Content: canonjson.MustParse(content)})
+		_, err := w.handler.Revise(ctx, r, id, revision)
 		return err
 	}
 }
@@ -211,7 +215,10 @@ func scope(agent, user string) func(*told) {
 }
 func confidence(c float64) func(*told) { return func(m *told) { m.remember.Confidence = &c } }
 func expires(at time.Time) func(*told) { return func(m *told) { m.remember.ExpiresAt = &at } }
-func kind(name string) func(*told)     { return func(m *told) { m.remember.Type = name } }
+func valid(from, to time.Time) func(*told) {
+	return func(m *told) { m.remember.ValidFrom, m.remember.ValidTo = &from, &to }
+}
+func kind(name string) func(*told) { return func(m *told) { m.remember.Type = name } }
 func metadata(json string) func(*told) {
 	return func(m *told) { m.remember.Metadata = canonjson.MustParse(json) }
 }

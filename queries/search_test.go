@@ -100,6 +100,7 @@ func TestSearchKeepsToScopeAndFilter(t *testing.T) {
 	plain := w.add(t, "green tea")
 	bob := w.add(t, "green tea", scope("bob", "uma"))
 	ulf := w.add(t, "green tea", scope("ada", "ulf"))
+	once := w.add(t, "green tea", scope("cyd", "ulf"), valid(epoch.Add(-day), epoch))
 	fact := w.add(t, "green tea", kind("fact"), confidence(0.9), created(epoch.Add(-2*day)), updated(epoch.Add(-day)),
 		metadata(`{"topic":"drinks"}`), expires(now.Add(day)))
 	w.add(t, "green tea", in("other"))
@@ -111,21 +112,23 @@ func TestSearchKeepsToScopeAndFilter(t *testing.T) {
 		filter queries.Filter
 		want   []uuid.UUID
 	}{
-		"the tenant":     {queries.Filter{}, []uuid.UUID{plain, bob, ulf, fact}},
+		"the tenant":     {queries.Filter{}, []uuid.UUID{plain, bob, ulf, once, fact}},
 		"agent":          {queries.Filter{AgentID: "ada"}, []uuid.UUID{plain, ulf, fact}},
 		"user":           {queries.Filter{UserID: "uma"}, []uuid.UUID{plain, bob, fact}},
 		"agent and user": {queries.Filter{AgentID: "ada", UserID: "uma"}, []uuid.UUID{plain, fact}},
 		"nobody":         {queries.Filter{AgentID: "nobody"}, nil},
 		"type":           {queries.Filter{MemoryTypes: []string{"fact"}}, []uuid.UUID{fact}},
 		"confidence":     {queries.Filter{MinConfidence: new(0.9), MaxConfidence: new(0.9)}, []uuid.UUID{fact}},
-		"created after":  {queries.Filter{CreatedAfter: new(epoch)}, []uuid.UUID{plain, bob, ulf}},
+		"created after":  {queries.Filter{CreatedAfter: new(epoch)}, []uuid.UUID{plain, bob, ulf, once}},
 		"created before": {queries.Filter{CreatedBefore: new(epoch)}, []uuid.UUID{fact}},
-		"updated after":  {queries.Filter{UpdatedAfter: new(epoch)}, []uuid.UUID{plain, bob, ulf}},
+		"updated after":  {queries.Filter{UpdatedAfter: new(epoch)}, []uuid.UUID{plain, bob, ulf, once}},
 		"updated before": {queries.Filter{UpdatedBefore: new(epoch)}, []uuid.UUID{fact}},
-		"recorded after": {queries.Filter{RecordedAfter: new(recorded(4))}, []uuid.UUID{fact}},
+		"recorded after": {queries.Filter{RecordedAfter: new(recorded(5))}, []uuid.UUID{fact}},
 		"expires before": {queries.Filter{ExpiresBefore: new(now.Add(2 * day))}, []uuid.UUID{fact}},
 		"metadata":       {queries.Filter{Metadata: []byte(`{"topic":"drinks"}`)}, []uuid.UUID{fact}},
-		"state":          {queries.Filter{State: "active", UserID: "ulf"}, []uuid.UUID{ulf}},
+		"state":          {queries.Filter{State: "active", UserID: "ulf"}, []uuid.UUID{ulf, once}},
+		"valid then":     {queries.Filter{UserID: "ulf", ValidAt: new(epoch.Add(-1))}, []uuid.UUID{ulf, once}},
+		"valid no more":  {queries.Filter{UserID: "ulf", ValidAt: &epoch}, []uuid.UUID{ulf}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.ElementsMatch(t, c.want, w.recall(t, queries.SearchRequest{Query: "who drinks tea", Filter: c.filter}))

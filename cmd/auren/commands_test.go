@@ -116,6 +116,19 @@ func TestTheLifeOfAMemory(t *testing.T) {
 		require.Contains(t, history, "(she said so)")
 		require.Len(t, decode[struct{ Versions []queries.Version }](t, w.must("show", id, "--history", "--json")).Versions, 8)
 
+		lived := w.remember("lives in Lisbon", "--valid-from", "2019-01-01T00:00:00Z", "--valid-to", "2021-01-01T00:00:00Z")
+		require.Regexp(t, `\nvalid +2019-01-01 00:00:00 until 2021-01-01 00:00:00\n`, w.must("show", lived))
+		require.Contains(t, w.must("list", "--valid-at", "2020-12-31T23:59:59Z"), lived)
+		require.NotContains(t, w.must("list", "--valid-at", "2021-01-01T00:00:00Z"), lived)
+		require.Contains(t, w.must("recall", "Lisbon", "--valid-at", "2020-01-01"), lived)
+		w.must("revise", lived, "--valid-to", "none")
+		require.Contains(t, w.must("list", "--valid-at", "2031-01-01"), lived)
+		require.Contains(t, w.must("replay", "--stream", lived), "valid_to → open")
+		require.Contains(t, w.must("diff", lived, "--from", "9"), "~ valid_to  2021-01-01 00:00:00 → open\n")
+		w.fails(exitUsage, "--valid-to must be after valid_from", "revise", lived, "--valid-to", "2018-01-01")
+		w.fails(exitUsage, "--valid-to must be a time", "revise", lived, "--valid-to", "never")
+		w.must("forget", "--valid-at", "2031-01-01", "--filters", `{"valid_from": {"exists": true}}`)
+
 		stdout, said, code := call(t, `{"n": 1}`, w.args("remember", "-", "--content-json", "--agent", "a", "--user", "u", "--json")...)
 		require.Zero(t, code, said)
 		m = decode[queries.Memory](t, w.must("show", decode[commands.Receipt](t, stdout).ID.String(), "--json"))
@@ -277,7 +290,7 @@ func TestInvalidInputIsNamed(t *testing.T) {
 		{exitUsage, "--from must be at least 1 and --to at least --from", []string{"replay", "--to", "0"}},
 		{exitUsage, "--from must be at least 1 and --to at least --from", []string{"replay", "--stream", id, "--from", "0"}},
 		{exitUsage, "--created-after", []string{"list", "--created-after", "soon"}},
-		{exitUsage, "nothing to revise: a content, --type or --metadata is needed", []string{"revise", id}},
+		{exitUsage, "nothing to revise: a content, --type, --metadata, --valid-from or --valid-to is needed", []string{"revise", id}},
 		{exitUsage, "<content> is an argument, not a flag: leave out --content", []string{"revise", id, "--content", "x"}},
 		{exitUsage, "<content> is an argument, not a flag: leave out --content", []string{"remember", "--content=x", "--agent", "a", "--user", "u"}},
 		{exitUsage, `--db-wait: must be a duration, e.g. 30s or 5m, got "5"; see`, []string{"list", "--db-wait", "5"}},

@@ -22,7 +22,7 @@ type commandLine struct {
 	List       cli.List       `cmd:"" group:"memories" help:"List memories."`
 	Show       cli.Show       `cmd:"" group:"memories" help:"Show one memory, now, as of a moment, or with its history."`
 	Diff       cli.Diff       `cmd:"" group:"memories" help:"Show what changed between two moments: in one memory, for an agent or a user, or in all."`
-	Revise     cli.Revise     `cmd:"" group:"memories" help:"Change the content, type or metadata of a memory."`
+	Revise     cli.Revise     `cmd:"" group:"memories" help:"Change the content, type, metadata or validity of a memory."`
 	Confidence cli.Confidence `cmd:"" group:"memories" help:"Set the confidence of a memory."`
 	Evidence   cli.Evidence   `cmd:"" group:"memories" help:"Record an observation for or against a memory."`
 	Expiry     cli.Expiry     `cmd:"" group:"memories" help:"Set when a memory expires."`

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/domain/canonjson"
 )
 
@@ -125,7 +126,11 @@ type member struct {
 	at   any
 }
 
-// write writes an object of all members except nil ones and zero Values. A nil time is null and means never.
+// optional is a time that is left out where there is none.
+type optional struct{ at **time.Time }
+
+// write writes an object of all members except nil ones and zero Values. A nil time is null and means never, but for an optional
+// one.
 func write(members []member) canonjson.Value {
 	size := 2
 	for _, m := range members {
@@ -159,6 +164,14 @@ func write(members []member) canonjson.Value {
 			o.Time(m.name, at)
 		case **time.Time:
 			o.Time(m.name, *at)
+		case optional:
+			if *at.at != nil {
+				o.Time(m.name, *at.at)
+			}
+		case *domain.NullableTime:
+			if at.Given {
+				o.Time(m.name, at.Time)
+			}
 		case *[]string:
 			list := make([]canonjson.Value, len(*at))
 			for i, text := range *at {
@@ -194,6 +207,8 @@ func read(members []member, raw json.RawMessage) error {
 
 func readInto(at any, value canonjson.Value) error {
 	switch at := at.(type) {
+	case optional:
+		return readInto(at.at, value)
 	case *canonjson.Value:
 		*at = value
 		return nil

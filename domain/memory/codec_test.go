@@ -26,6 +26,7 @@ func golden() []struct {
 	}{
 		{remembered(), "memory_remembered", `{"agent_id":"coach","confidence":0.5,"expires_at":null,"memory_type":"fact","user_id":"ana"}`, `{"content":{"likes":"tea"},"metadata":{}}`},
 		{memory.Revised{Type: "fact", Content: canonjson.MustParse(`1`), Metadata: canonjson.MustParse(`{}`), Changed: []string{"content"}}, "memory_revised", `{"changed":["content"],"memory_type":"fact"}`, `{"content":1,"metadata":{}}`},
+		{memory.Revised{Type: "fact", Content: canonjson.MustParse(`1`), Metadata: canonjson.MustParse(`{}`), ValidFrom: &morning, ValidTo: &noon, Changed: []string{"valid_to"}}, "memory_revised", `{"changed":["valid_to"],"memory_type":"fact","valid_from":"2026-03-01T08:00:00.000000Z","valid_to":"2026-03-01T12:00:00.000000Z"}`, `{"content":1,"metadata":{}}`},
 		{memory.ConfidenceAdjusted{From: 0.5, To: 1}, "memory_confidence_adjusted", `{"from":0.5,"to":1}`, ``},
 		{memory.EvidenceRecorded{Supports: true, Weight: 0.1, Note: "n", From: 0.5, To: 0.55}, "memory_evidence_recorded", `{"from":0.5,"supports":true,"to":0.55,"weight":0.1}`, `{"note":"n"}`},
 		{memory.EvidenceRecorded{From: 0.5, To: 0.5}, "memory_evidence_recorded", `{"from":0.5,"supports":false,"to":0.5,"weight":0}`, ``},
@@ -65,6 +66,9 @@ func TestRememberedRoundTrips(t *testing.T) {
 		}}
 		if rapid.Bool().Draw(t, "expires") {
 			told.ExpiresAt = new(time.UnixMicro(rapid.Int64Range(0, 1e16).Draw(t, "at")).UTC())
+		}
+		if rapid.Bool().Draw(t, "ends") {
+			told.ValidTo = new(time.UnixMicro(rapid.Int64Range(0, 1e16).Draw(t, "valid_to")).UTC())
 		}
 		encoded := memory.Encode(told)
 		back, err := memory.Decode(memory.TypeRemembered, encoded.SchemaVersion, encoded.Payload.Raw(), encoded.Contents.Raw())

@@ -27,7 +27,7 @@ const (
 )
 
 // Draft is a new memory. Its tags describe it to all transports. An ExpiresAt in the past is allowed and hides the memory
-// at once.
+// at once. ValidFrom and ValidTo hide nothing: they say when it is so in the world, not what AUREN knows.
 type Draft struct {
 	AgentID    string          `json:"agent_id" minLength:"1" maxLength:"100" doc:"The agent that remembers."`
 	UserID     string          `json:"user_id" minLength:"1" maxLength:"255" doc:"The user it is about."`
@@ -36,6 +36,8 @@ type Draft struct {
 	Confidence *float64        `json:"confidence,omitempty" minimum:"0" maximum:"1" default:"0.5" doc:"How sure the agent is."`
 	Metadata   canonjson.Value `json:"metadata,omitzero" nullable:"false" doc:"A JSON object of at most 64 KiB to filter by; default {}."`
 	ExpiresAt  *time.Time      `json:"expires_at,omitempty" doc:"When it expires and is hidden; default never."`
+	ValidFrom  *time.Time      `json:"valid_from,omitempty" doc:"From when on it is so in the world; default always."`
+	ValidTo    *time.Time      `json:"valid_to,omitempty" doc:"From when on it is no longer so; later than valid_from. Default is that it stays so."`
 }
 
 // Fields are the fields of a memory.
@@ -47,6 +49,8 @@ type Fields struct {
 	Confidence float64         // 0..1
 	Metadata   canonjson.Value // an object
 	ExpiresAt  *time.Time      // nil means never
+	ValidFrom  *time.Time      // nil means always
+	ValidTo    *time.Time      // exclusive and after ValidFrom; nil means that it stays so
 }
 
 // Remember decides whether a draft can become a memory. The error names the first bad field.
@@ -77,7 +81,10 @@ func Remember(d Draft) (Remembered, error) {
 	if f.Metadata, err = checkMetadata(d.Metadata); err != nil {
 		return Remembered{}, err
 	}
-	if f.ExpiresAt, err = checkExpiry(d.ExpiresAt); err != nil {
+	if f.ExpiresAt, err = checkOptionalTime("expires_at", d.ExpiresAt); err != nil {
+		return Remembered{}, err
+	}
+	if f.ValidFrom, f.ValidTo, err = checkValidity(d.ValidFrom, d.ValidTo); err != nil {
 		return Remembered{}, err
 	}
 	return Remembered{f}, nil
@@ -88,6 +95,7 @@ func (d Draft) JSON() canonjson.Value {
 	return write([]member{
 		{"agent_id", &d.AgentID}, {"confidence", &d.Confidence}, {"content", &d.Content}, {"expires_at", &d.ExpiresAt},
 		{"memory_type", &d.Type}, {"metadata", &d.Metadata}, {"user_id", &d.UserID},
+		{"valid_from", optional{&d.ValidFrom}}, {"valid_to", optional{&d.ValidTo}},
 	})
 }
 
@@ -95,7 +103,7 @@ func (e *Remembered) layout() layout {
 	return layout{
 		payload: []member{
 			{"agent_id", &e.AgentID}, {"confidence", &e.Confidence}, {"expires_at", &e.ExpiresAt}, {"memory_type", &e.Type},
-			{"user_id", &e.UserID},
+			{"user_id", &e.UserID}, {"valid_from", optional{&e.ValidFrom}}, {"valid_to", optional{&e.ValidTo}},
 		},
 		contents: []member{{"content", &e.Content}, {"metadata", &e.Metadata}},
 	}
@@ -132,13 +140,27 @@ func checkTime(field string, t time.Time) (time.Time, error) {
 	return t, domain.CheckTime(field, t)
 }
 
-func checkExpiry(expiresAt *time.Time) (*time.Time, error) {
-	if expiresAt == nil {
+func checkOptionalTime(field string, t *time.Time) (*time.Time, error) {
+	if t == nil {
 		return nil, nil
 	}
-	t, err := checkTime("expires_at", *expiresAt)
+	checked, err := checkTime(field, *t)
 	if err != nil {
 		return nil, err
 	}
-	return &t, nil
+	return &checked, nil
+}
+
+// checkValidity returns the ends of an interval as they will be stored.
+func checkValidity(from, to *time.Time) (_, _ *time.Time, err error) {
+	if from, err = checkOptionalTime("valid_from", from); err != nil {
+		return nil, nil, err
+	}
+	if to, err = checkOptionalTime("valid_to", to); err != nil {
+		return nil, nil, err
+	}
+	if from != nil && to != nil && !from.Before(*to) {
+		return nil, nil, domain.Invalidf("valid_to", "must be after valid_from, which is %s, got %s", from.Format(time.RFC3339Nano), to.Format(time.RFC3339Nano))
+	}
+	return from, to, nil
 }

@@ -5,7 +5,7 @@ import "time"
 // SetExpiry sets when an active memory expires; nil means never. It returns no event if nothing changes. A time in the
 // past is allowed and hides the memory at once.
 func (m *Memory) SetExpiry(expiresAt *time.Time, now time.Time) (Event, error) {
-	expiresAt, err := checkExpiry(expiresAt)
+	expiresAt, err := checkOptionalTime("expires_at", expiresAt)
 	if err != nil {
 		return nil, err
 	}

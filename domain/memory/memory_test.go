@@ -70,6 +70,24 @@ func TestDecisions(t *testing.T) {
 	refuses("revise a forgotten memory", domain.Conflict, "is forgotten; restore it first")(forgotten.Revise(content(`1`), noon))
 	refuses("revise at the instant of expiry", domain.Conflict, "is expired; restore it first")(expiring.Revise(content(`1`), noon))
 
+	lasting := remembered()
+	lasting.ValidFrom, lasting.ValidTo = &morning, &evening
+	valid := given(lasting)
+	validity := func(from, to domain.NullableTime) memory.Revision {
+		return memory.Revision{ValidFrom: from, ValidTo: to}
+	}
+	kept, open := domain.NullableTime{}, domain.SetTime(nil)
+	revised := func(from, to *time.Time, changed ...string) memory.Revised {
+		return memory.Revised{Type: "fact", Content: lasting.Content, Metadata: lasting.Metadata, ValidFrom: from, ValidTo: to, Changed: changed}
+	}
+	decides("revise when it is so", revised(&noon, &evening, "valid_from"))(valid.Revise(validity(domain.SetTime(new(noon.Add(1).Local())), kept), noon))
+	decides("revise until when it is so", revised(nil, &noon, "valid_to"))(active.Revise(validity(kept, domain.SetTime(&noon)), noon))
+	decides("revise it to be so for good", revised(nil, nil, "valid_from", "valid_to"))(valid.Revise(validity(open, open), noon))
+	decides("revise it to be so as before", nil)(valid.Revise(validity(domain.SetTime(&morning), kept), noon))
+	decides("revise something else", memory.Revised{Type: "fact", Content: canonjson.MustParse(`1`), Metadata: lasting.Metadata, ValidFrom: &morning, ValidTo: &evening, Changed: []string{"content"}})(valid.Revise(content(`1`), noon))
+	refuses("revise it to be so for no time", domain.Invalid, "valid_to: must be after valid_from, which is 2026-03-01T18:00:00Z, got 2026-03-01T18:00:00Z")(
+		valid.Revise(validity(domain.SetTime(&evening), kept), noon))
+
 	decides("adjust confidence", memory.ConfidenceAdjusted{From: 0.5, To: 0.9})(active.AdjustConfidence(0.9, noon))
 	decides("adjust confidence to the same value", nil)(active.AdjustConfidence(0.5, noon))
 	refuses("adjust confidence to NaN", domain.Invalid, "confidence: must be between 0 and 1, got NaN")(active.AdjustConfidence(math.NaN(), noon))
@@ -99,10 +117,12 @@ func TestDecisions(t *testing.T) {
 func TestRememberChecksEveryField(t *testing.T) {
 	t.Parallel()
 	good := memory.Draft{AgentID: strings.Repeat("ä", 100), UserID: strings.Repeat("ü", 255), Content: canonjson.MustParse(`null`)}
+	good.ValidFrom, good.ValidTo = new(noon.Add(-time.Microsecond)), &noon
 	event, err := memory.Remember(good)
 	require.NoError(t, err)
 	require.Equal(t, memory.Remembered{Fields: memory.Fields{
 		AgentID: good.AgentID, UserID: good.UserID, Type: "observation", Content: good.Content, Confidence: 0.5, Metadata: canonjson.MustParse(`{}`),
+		ValidFrom: good.ValidFrom, ValidTo: good.ValidTo,
 	}}, event)
 
 	for field, spoil := range map[string]func(d *memory.Draft){
@@ -113,6 +133,8 @@ func TestRememberChecksEveryField(t *testing.T) {
 		"confidence":  func(d *memory.Draft) { d.Confidence = new(1.0000001) },
 		"metadata":    func(d *memory.Draft) { d.Metadata = canonjson.MustParse(`"x"`) },
 		"expires_at":  func(d *memory.Draft) { d.ExpiresAt = new(time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)) },
+		"valid_from":  func(d *memory.Draft) { d.ValidFrom = new(time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC)) },
+		"valid_to":    func(d *memory.Draft) { d.ValidFrom = new(noon.Add(time.Nanosecond)) }, // as stored, the same time
 	} {
 		draft := good
 		spoil(&draft)
@@ -137,7 +159,7 @@ func TestFold(t *testing.T) {
 	m := &memory.Memory{}
 	for i, e := range []memory.Event{
 		remembered(),
-		memory.Revised{Type: "habit", Content: canonjson.MustParse(`2`), Metadata: canonjson.MustParse(`{"a":1}`)},
+		memory.Revised{Type: "habit", Content: canonjson.MustParse(`2`), Metadata: canonjson.MustParse(`{"a":1}`), ValidFrom: &morning, ValidTo: &noon},
 		memory.ConfidenceAdjusted{From: 0.5, To: 0.7},
 		memory.EvidenceRecorded{Supports: true, Weight: 0.1, From: 0.7, To: 0.73},
 		memory.ExpirySet{ExpiresAt: new(noon)},
@@ -150,7 +172,7 @@ func TestFold(t *testing.T) {
 	require.Equal(t, memory.Snapshot{
 		ID: id, Fields: memory.Fields{
 			AgentID: "coach", UserID: "ana", Type: "habit", Content: canonjson.MustParse(`2`), Confidence: 0.73,
-			Metadata: canonjson.MustParse(`{"a":1}`),
+			Metadata: canonjson.MustParse(`{"a":1}`), ValidFrom: &morning, ValidTo: &noon,
 		}, State: memory.StateForgotten, CreatedAt: morning, UpdatedAt: morning.Add(7 * time.Minute), Version: 8,
 	}, m.Snapshot())
 	require.Equal(t, m.Snapshot(), memory.FromSnapshot(m.Snapshot()).Snapshot())

@@ -75,6 +75,7 @@ type version struct {
 	Confidence            float64
 	State                 string
 	ExpiresAt             *time.Time
+	ValidFrom, ValidTo    *time.Time
 	CreatedAt, UpdatedAt  time.Time
 	Version               int
 	SequenceID            int64
@@ -86,13 +87,13 @@ type version struct {
 }
 
 const readVersions = `
-select id, agent_id, user_id, memory_type, content::text, metadata::text, confidence_score, state, expires_at,
+select id, agent_id, user_id, memory_type, content::text, metadata::text, confidence_score, state, expires_at, valid_from, valid_to,
        created_at, updated_at, version, sequence_id, recorded_at, event_type, actor, reason,
        null::bigint as superseded_sequence_id, null::timestamptz as superseded_at
   from agent_memories
  where tenant_id = $1
 union all
-select id, agent_id, user_id, memory_type, content::text, metadata::text, confidence_score, state, expires_at,
+select id, agent_id, user_id, memory_type, content::text, metadata::text, confidence_score, state, expires_at, valid_from, valid_to,
        created_at, updated_at, version, sequence_id, recorded_at, event_type, actor, reason,
        superseded_sequence_id, superseded_at
   from agent_memory_history
@@ -125,7 +126,7 @@ func (f fixture) requireFold(ctx context.Context, t require.TestingT, tenant dom
 		current[e.StreamID] = len(expected)
 		expected = append(expected, version{
 			ID: s.ID, AgentID: s.AgentID, UserID: s.UserID, Type: s.Type, Content: s.Content.String(), Metadata: s.Metadata.String(),
-			Confidence: s.Confidence, State: string(s.State), ExpiresAt: s.ExpiresAt, CreatedAt: s.CreatedAt, UpdatedAt: s.UpdatedAt,
+			Confidence: s.Confidence, State: string(s.State), ExpiresAt: s.ExpiresAt, ValidFrom: s.ValidFrom, ValidTo: s.ValidTo, CreatedAt: s.CreatedAt, UpdatedAt: s.UpdatedAt,
 			Version: s.Version, SequenceID: e.SequenceID, RecordedAt: e.CreatedAt, EventType: e.Type, Actor: meta.Actor, Reason: e.Reason(),
 		})
 	}
@@ -146,7 +147,7 @@ func normal(t require.TestingT, versions []version) []version {
 	for i := range versions {
 		v := &versions[i]
 		v.CreatedAt, v.UpdatedAt, v.RecordedAt = v.CreatedAt.UTC(), v.UpdatedAt.UTC(), v.RecordedAt.UTC()
-		for _, at := range []**time.Time{&v.ExpiresAt, &v.SupersededAt} {
+		for _, at := range []**time.Time{&v.ExpiresAt, &v.ValidFrom, &v.ValidTo, &v.SupersededAt} {
 			if *at != nil {
 				utc := (*at).UTC()
 				*at = &utc
@@ -188,7 +189,7 @@ func TestTablesEqualAFoldOfAnyHistory(t *testing.T) {
 		actions := map[string]func(*rapid.T){
 			"remember": func(t *rapid.T) {
 				at := time.Now().Add(-time.Hour)
-				r, err := f.handler.Remember(ctx, req(), commands.Remember{OccurredAt: &at, Draft: memory.Draft{AgentID: "coach", UserID: rapid.SampledFrom([]string{"ana", "bo"}).Draw(t, "user"), Content: content(t), ExpiresAt: expiry(t)}})
+				r, err := f.handler.Remember(ctx, req(), commands.Remember{OccurredAt: &at, Draft: memory.Draft{AgentID: "coach", UserID: rapid.SampledFrom([]string{"ana", "bo"}).Draw(t, "user"), Content: content(t), ExpiresAt: expiry(t), ValidFrom: &at}})
 				require.NoError(t, err)
 				ids = append(ids, r.ID)
 			},
@@ -204,7 +205,7 @@ func TestTablesEqualAFoldOfAnyHistory(t *testing.T) {
 			}
 		}
 		actions["revise"] = some(func(t *rapid.T, id uuid.UUID) {
-			_, _ = f.handler.Revise(ctx, req(), id, memory.Revision{Content: content(t), Metadata: canonjson.MustParse(`{"k":1.50}`)})
+			_, _ = f.handler.Revise(ctx, req(), id, memory.Revision{Content: content(t), Metadata: canonjson.MustParse(`{"k":1.50}`), ValidTo: domain.SetTime(expiry(t))})
 		})
 		actions["adjust"] = some(func(t *rapid.T, id uuid.UUID) {
 			_, _ = f.handler.AdjustConfidence(ctx, req(), id, rapid.Float64Range(0, 1).Draw(t, "confidence"))

@@ -41,6 +41,8 @@ var (
 		rows.NewJSONColumn("metadata", "jsonb", func(r *row) *canonjson.Value { return &r.Metadata }),
 		rows.NewColumn("state", "text", func(r *row) *string { return (*string)(&r.State) }),
 		rows.NewColumn("expires_at", "timestamptz", func(r *row) **time.Time { return &r.ExpiresAt }),
+		rows.NewColumn("valid_from", "timestamptz", func(r *row) **time.Time { return &r.ValidFrom }),
+		rows.NewColumn("valid_to", "timestamptz", func(r *row) **time.Time { return &r.ValidTo }),
 		rows.NewColumn("updated_at", "timestamptz", func(r *row) *time.Time { return &r.UpdatedAt }),
 		rows.NewColumn("version", "int", func(r *row) *int { return &r.Version }),
 		rows.NewColumn("sequence_id", "bigint", func(r *row) *int64 { return &r.sequenceID }),

@@ -12,6 +12,8 @@ create table agent_memories (
     state            text             not null,
     is_deleted       boolean          not null generated always as (state <> 'active') stored,
     expires_at       timestamptz,
+    valid_from       timestamptz, -- in the world; null means always
+    valid_to         timestamptz, -- exclusive; null means that it stays so
     created_at       timestamptz      not null,
     updated_at       timestamptz      not null,
     version          int              not null,
@@ -47,6 +49,8 @@ create table agent_memory_history (
     metadata               jsonb            not null,
     state                  text             not null,
     expires_at             timestamptz,
+    valid_from             timestamptz,
+    valid_to               timestamptz,
     created_at             timestamptz      not null,
     updated_at             timestamptz      not null,
     sequence_id            bigint           not null,

@@ -30,7 +30,11 @@ const (
 	UpdatedAt  Field = "updated_at"
 	RecordedAt Field = "recorded_at"
 	ExpiresAt  Field = "expires_at"
-	Metadata   Field = "metadata"
+	ValidFrom  Field = "valid_from"
+	ValidTo    Field = "valid_to"
+	// ValidAt is a time at which a memory is so: from ValidFrom to before ValidTo.
+	ValidAt  Field = "valid_at"
+	Metadata Field = "metadata"
 )
 
 // The states that a Filter can ask for.
@@ -73,6 +77,9 @@ var fields = []struct {
 	{UpdatedAt, moments},
 	{RecordedAt, moments},
 	{ExpiresAt, optionalMoments},
+	{ValidFrom, optionalMoments},
+	{ValidTo, optionalMoments},
+	{ValidAt, instants},
 	{Metadata, objects},
 }
 
@@ -145,6 +152,7 @@ var (
 	}
 	moments         = times(false)
 	optionalMoments = times(true)
+	instants        = withSQL(times(false), map[string]string{eq: "(coalesce({valid_from} <= {v}, true) and coalesce({valid_to} > {v}, true))"})
 	states          = kind{
 		expects: "active, forgotten or expired", read: readText, sql: equal(""), // compiled by inState
 		check: func(field string, v any) (any, error) {
@@ -178,6 +186,11 @@ func times(optional bool) kind {
 			return v.(time.Time).UTC().Truncate(time.Microsecond), domain.CheckTime(field, v.(time.Time))
 		},
 	}
+}
+
+func withSQL(k kind, sql map[string]string) kind {
+	k.sql = sql
+	return k
 }
 
 func always(_ string, v any) (any, error) { return v, nil }

@@ -26,6 +26,8 @@ type Filter struct {
 	UpdatedAfter, UpdatedBefore   *time.Time
 	RecordedAfter, RecordedBefore *time.Time
 	ExpiresBefore                 *time.Time
+	// ValidAt is a time at which it is so in the world, as the memory's valid_from and valid_to say.
+	ValidAt *time.Time
 	// Metadata is a JSON object that the memory's metadata must contain: {"topic": "sleep"} finds
 	// {"topic": "sleep", "source": "chat"}.
 	Metadata json.RawMessage
@@ -91,6 +93,7 @@ var shortForms = []struct {
 	{"updated_before", UpdatedAt, lt, func(f *Filter) []any { return oneIf(f.UpdatedBefore != nil, f.UpdatedBefore) }},
 	{"recorded_after", RecordedAt, gte, func(f *Filter) []any { return oneIf(f.RecordedAfter != nil, f.RecordedAfter) }},
 	{"recorded_before", RecordedAt, lt, func(f *Filter) []any { return oneIf(f.RecordedBefore != nil, f.RecordedBefore) }},
+	{"valid_at", ValidAt, eq, func(f *Filter) []any { return oneIf(f.ValidAt != nil, f.ValidAt) }},
 	{"expires_before", ExpiresAt, lt, func(f *Filter) []any { return oneIf(f.ExpiresBefore != nil, f.ExpiresBefore) }},
 }
 

@@ -36,6 +36,7 @@ func TestCheckNamesTheBadMember(t *testing.T) {
 		"updated after":         {"updated_after", Filter{UpdatedAfter: &endless}},
 		"updated before":        {"updated_before", Filter{UpdatedBefore: &endless}},
 		"expires before":        {"expires_before", Filter{ExpiresBefore: &endless}},
+		"valid at":              {"valid_at", Filter{ValidAt: &endless}},
 		"metadata an array":     {"metadata", Filter{Metadata: json.RawMessage(`[1]`)}},
 		"metadata no JSON":      {"metadata.a", Filter{Metadata: json.RawMessage(`{"a":`)}},
 		"metadata with NUL":     {"metadata.a", Filter{Metadata: json.RawMessage(`{"a":"\u0000"}`)}},

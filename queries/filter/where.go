@@ -100,14 +100,34 @@ type condition struct {
 }
 
 func (c condition) coveredBy(columns Columns) bool {
-	return columns(c.Field) != "" && (c.Field != State || columns(ExpiresAt) != "")
+	for _, needed := range needs(c.Field) {
+		if columns(needed) == "" {
+			return false
+		}
+	}
+	return true
+}
+
+// needs returns the fields whose columns a condition reads.
+func needs(f Field) []Field {
+	switch f {
+	case State:
+		return []Field{State, ExpiresAt}
+	case ValidAt:
+		return []Field{ValidFrom, ValidTo}
+	}
+	return []Field{f}
 }
 
 func (c condition) sql(columns Columns, moment time.Time, args *Args) string {
 	if c.Field == State && c.operator == eq {
 		return inState(c.values[0].(string), columns, moment, args)
 	}
-	text := strings.ReplaceAll(c.kind.sql[c.operator], "{c}", columns(c.Field))
+	text := c.kind.sql[c.operator]
+	for _, needed := range needs(c.Field) {
+		text = strings.ReplaceAll(text, "{"+string(needed)+"}", columns(needed))
+	}
+	text = strings.ReplaceAll(text, "{c}", columns(c.Field))
 	switch c.operator {
 	case in:
 		return strings.ReplaceAll(text, "{v}", args.Add(c.kind.list(c.values)))

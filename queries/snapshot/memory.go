@@ -30,18 +30,21 @@ type Memory struct {
 	UpdatedAt  time.Time  `json:"updated_at"`  // when the version's event occurred
 	RecordedAt time.Time  `json:"recorded_at"` // when the version's event was committed
 	ExpiresAt  *time.Time `json:"expires_at"`  // nil: never
+	// The memory is so in the world from ValidFrom (nil: always) to before ValidTo (nil: it stays so), as the caller said.
+	ValidFrom *time.Time `json:"valid_from"`
+	ValidTo   *time.Time `json:"valid_to"`
 }
 
 // Columns is the select list of what Scan reads, with the state as it is stored.
 const Columns = `id, agent_id, user_id, memory_type, content, confidence_score, metadata, state, version, sequence_id,
-       created_at, updated_at, recorded_at, expires_at`
+       created_at, updated_at, recorded_at, expires_at, valid_from, valid_to`
 
 // Scan reads a row of Columns and of what follows them. Content and metadata are scanned as bytes: PostgreSQL has checked
 // them, and pgx would parse a json.RawMessage once more.
 func (m *Memory) Scan(row pgx.CollectableRow, following ...any) error {
 	err := row.Scan(append([]any{&m.ID, &m.AgentID, &m.UserID, &m.Type, (*[]byte)(&m.Content), &m.Confidence, (*[]byte)(&m.Metadata),
-		&m.State, &m.Version, &m.SequenceID, &m.CreatedAt, &m.UpdatedAt, &m.RecordedAt, &m.ExpiresAt}, following...)...)
-	InUTC(&m.CreatedAt, &m.UpdatedAt, &m.RecordedAt, m.ExpiresAt)
+		&m.State, &m.Version, &m.SequenceID, &m.CreatedAt, &m.UpdatedAt, &m.RecordedAt, &m.ExpiresAt, &m.ValidFrom, &m.ValidTo}, following...)...)
+	InUTC(&m.CreatedAt, &m.UpdatedAt, &m.RecordedAt, m.ExpiresAt, m.ValidFrom, m.ValidTo)
 	return err
 }
 

@@ -81,6 +81,13 @@ func TestWhatIsAskedForIsAnsweredOnEveryDoor(t *testing.T) {
 		{list, `{"updated_after":"2099-01-01T00:00:00Z"}`, "[false]"},
 		{list, `{"recorded_after":"2099-01-01T00:00:00Z"}`, "[false]"},
 		{list, `{"expires_before":"2099-01-01T00:00:00Z"}`, "[false]"},
+		{list, `{"valid_at":"2019-12-31T23:59:59.999999Z"}`, "[0.8 0.1 0.3 0.4 false]"},
+		{list, `{"valid_at":"2020-01-01T01:00:00+01:00"}`, "[0.8 0.1 0.2 0.3 0.4 false]"},
+		{list, `{"filters":{"valid_from":{"exists":true}},"state":"all"}`, "[0.2 0.5 false]"},
+		{list, `{"valid_at":"2020-01-01T00:00:00Z","as_of":"3"}`, "[0.1 0.2 false]"},
+		{list, `{"valid_at":"2019-01-01T00:00:00Z","as_of":"3"}`, "[0 0.1 false]"},
+		{search, `{"query":"run","valid_at":"2019-01-01T00:00:00Z","agent_id":"a0","min_score":0.01}`, "[0.8 false 0.4 false]"},
+		{api.GetStats.Operation, `{"valid_at":"2019-01-01T00:00:00Z"}`, "[4]"},
 		{list, `{"as_of":"3"}`, "[0 0.1 0.2 false]"},
 		{search, `{"query":"Which run was number 2?","agent_id":"a0","filters":{"metadata":{"n":2}},"explain":true}`, "[0.2 true]"},
 		{list, `{"agent_ids":["a0","a1"],"user_ids":["u1"]}`, "[0.1 0.4 false]"},
@@ -97,8 +104,8 @@ func TestWhatIsAskedForIsAnsweredOnEveryDoor(t *testing.T) {
 		{api.GetStats.Operation, `{"agent_id":"a1"}`, "[2]"},
 		{api.ListRecent.Operation, `{"agent_id":"a0","days":1,"as_of":"3"}`, "[0.2 0 false]"},
 		{api.GetStats.Operation, `{"agent_id":"a1","as_of":"5"}`, "[2]"},
-		{diff, `{"from":"6"}`, "[8 [revised confidence_moved] 2 9 [forgotten] 0 6 9 false]"},
-		{diff, `{"from":"2","to":"7","agent_id":"a0"}`, "[3 [added] 0 5 [added] 0 7 [revised] 2 2 7 false]"},
+		{diff, `{"from":"6"}`, "[8 [revised confidence_moved validity_moved] 2 9 [forgotten] 0 6 9 false]"},
+		{diff, `{"from":"2","to":"7","agent_id":"a0"}`, "[3 [added] 0 5 [added] 0 7 [revised validity_moved] 2 2 7 false]"},
 		{diff, `{"to":"7","limit":1}`, "[2 [added] 0 0 7 true]"},
 		{diff, one(`"from":"8"`), "[8 9 false]"},
 		{diff, `{"from":"` + hourAgo + `","to":"2","user_id":"u1"}`, "[2 [added] 0 0 2 false]"},
@@ -133,12 +140,13 @@ func TestWhatIsAskedForIsAnsweredOnEveryDoor(t *testing.T) {
 			if n == 0 {
 				id = `"id":"` + memoryID + `",`
 			}
+			valid := map[int]string{0: `"valid_to":"2020-01-01T00:00:00Z",`, 2: `"valid_from":"2020-01-01T00:00:00Z",`, 5: `"valid_from":"2020-01-01T00:00:00Z",`}[n]
 			last = ok[commands.Receipt](t, d, caller, api.Remember.Operation, fmt.Sprintf(
-				`{%s"agent_id":"a%d","user_id":"u%d","memory_type":"t%d","content":"run number %d","confidence":0.%d,"metadata":{"n":%d}}`,
-				id, n%2, n%3, n%3, n, n, n)).ID.String()
+				`{%s%s"agent_id":"a%d","user_id":"u%d","memory_type":"t%d","content":"run number %d","confidence":0.%d,"metadata":{"n":%d}}`,
+				id, valid, n%2, n%3, n%3, n, n, n)).ID.String()
 		}
 		caller.CorrelationID = ""
-		ok[commands.Receipt](t, d, caller, api.Revise.Operation, one(`"metadata":{"n":7},"reason":"r"`))
+		ok[commands.Receipt](t, d, caller, api.Revise.Operation, one(`"metadata":{"n":7},"valid_to":null,"reason":"r"`))
 		ok[commands.Receipt](t, d, caller, api.AdjustConfidence.Operation, one(`"confidence":0.8`))
 		ok[commands.Receipt](t, d, caller, api.Forget.Operation, `{"id":"`+last+`"}`)
 		ok[queries.SearchResult](t, d, caller, search, `{"query":"run","min_sequence_id":9}`)

@@ -31,7 +31,7 @@ func (c *Conditions) Expect(version int) int {
 
 func (c *Conditions) conditions() *Conditions { return c }
 
-// ReviseRequest changes the content, metadata or type of a memory.
+// ReviseRequest changes the content, metadata, type or validity of a memory.
 type ReviseRequest struct {
 	MemoryID
 	memory.Revision
@@ -75,7 +75,7 @@ type ForgetRequest struct {
 var (
 	Revise = change(Operation{
 		Name: "revise", Summary: "Revise",
-		Detail:  "Changes the content, the metadata or the type. Where nothing changes, nothing is recorded.",
+		Detail:  "Changes the content, the metadata, the type or when it is valid. Where nothing changes, nothing is recorded.",
 		Example: `{"content":{"text":"Sleeps badly after coffee past noon"},"reason":"asked again"}`,
 	}, func(ctx context.Context, do *commands.Handler, req commands.Request, r *ReviseRequest) (commands.Receipt, error) {
 		return do.Revise(ctx, req, r.ID, r.Revision)

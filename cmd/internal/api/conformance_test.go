@@ -37,27 +37,27 @@ var valid = []struct {
 	// another is a request that differs from the first: with the same command id it is refused.
 	another string
 }{
-	{api.Remember.Operation, `{"agent_id":"coach","user_id":"ana","content":1}`, `{"agent_id":"coach","user_id":"ana","content":2}`},
+	{api.Remember.Operation, `{"agent_id":"coach","user_id":"ana","content":1,"valid_from":"2019-01-01T00:00:00Z"}`, `{"agent_id":"coach","user_id":"ana","content":1}`},
 	{api.RememberBatch.Operation, `{"memories":[{"agent_id":"a","user_id":"u","content":1}]}`, `{"memories":[{"agent_id":"a","user_id":"u","content":2}]}`},
 	{api.GetMemory.Operation, one(`"min_sequence_id":3`), ""},
 	{api.ListMemories.Operation, `{"agent_id":"coach","state":"all","order":"confidence","limit":3,"memory_types":["observation","fact"],"metadata":{"topic":"sleep"},"agent_ids":["coach","b"],"filters":{"NOT":{"metadata.topic":{"ne":"sleep"}}},"min_sequence_id":3}`, ""},
 	{api.SearchMemories.Operation, `{"query":"coffee","explain":true,"total":true,"cursor":"","filters":{"metadata":{"topic":"sleep"},"OR":[{"content":{"icontains":"COFFEE"}},{"confidence":{"gte":0.99}}]},"min_sequence_id":3}`, ""},
 	{api.GetHistory.Operation, one(`"limit":2,"min_sequence_id":3`), ""},
 	{api.ListRecent.Operation, `{"days":1,"min_sequence_id":3}`, ""},
-	{api.GetStats.Operation, `{"user_id":"ana","filters":{"version":{"gte":1}},"min_sequence_id":3}`, ""},
+	{api.GetStats.Operation, `{"user_id":"ana","filters":{"version":{"gte":1}},"valid_at":"2020-01-01T00:00:00Z","min_sequence_id":3}`, ""},
 	{api.Diff.Operation, `{"user_id":"ana","from":"1","limit":3,"min_sequence_id":3}`, ""},
 	{api.GetPosition.Operation, `{}`, ""},
 	{api.ReadStream.Operation, one(`"direction":"backwards"`), ""},
 	{api.ReadLog.Operation, `{"event_type":["memory_remembered"],"until":1}`, ""},
 	{api.FollowLog.Operation, `{"after":0,"until":1}`, ""},
 	{api.ListProjections.Operation, `{}`, ""},
-	{api.Revise.Operation, one(`"content":{"text":"No coffee past noon"},"reason":"asked again"`), one(`"content":2`)},
+	{api.Revise.Operation, one(`"content":{"text":"No coffee past noon"},"valid_to":null,"reason":"asked again"`), one(`"content":{"text":"No coffee past noon"},"reason":"asked again"`)},
 	{api.AdjustConfidence.Operation, one(`"confidence":0.9`), one(`"confidence":0.8`)},
 	{api.RecordEvidence.Operation, one(`"supports":true,"weight":null,"note":"n"`), one(`"supports":false`)},
 	{api.SetExpiry.Operation, one(`"expires_at":"2099-01-01T00:00:00+02:00"`), one(`"expires_at":null`)},
 	{api.Forget.Operation, one(`"reason":"not true"`), one(`"reason":"another"`)},
 	{api.Restore.Operation, one(`"reason":"was true"`), one(`"reason":"another"`)},
-	{api.ForgetMatching.Operation, `{"agent_id":"nobody","created_after":"2020-01-01T00:00:00Z"}`, `{"agent_id":"coach"}`},
+	{api.ForgetMatching.Operation, `{"agent_id":"nobody","created_after":"2020-01-01T00:00:00Z","valid_at":"2020-01-01T00:00:00Z"}`, `{"agent_id":"nobody","created_after":"2020-01-01T00:00:00Z"}`},
 	{api.RestoreMatching.Operation, `{"agent_id":"nobody","filters":{"version":1}}`, `{"agent_id":"coach"}`},
 }
 

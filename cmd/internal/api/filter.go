@@ -34,6 +34,7 @@ type Span struct {
 	RecordedAfter  *time.Time      `json:"recorded_after,omitempty" nullable:"false" doc:"Only memories whose last change was recorded then or later."`
 	RecordedBefore *time.Time      `json:"recorded_before,omitempty" nullable:"false" doc:"Only memories whose last change was recorded earlier."`
 	ExpiresBefore  *time.Time      `json:"expires_before,omitempty" nullable:"false" doc:"Only memories that expire earlier."`
+	ValidAt        *time.Time      `json:"valid_at,omitempty" nullable:"false" doc:"Only memories that are so at that time: from their valid_from to before their valid_to."`
 	Metadata       json.RawMessage `json:"metadata,omitempty" nullable:"false" doc:"Only memories whose metadata contains this JSON object."`
 	Filters        json.RawMessage `json:"filters,omitempty" nullable:"false" doc:"Only memories that match this filter: an object, all of whose members hold. AND and OR take a list of such objects, NOT takes one. Any other member is a field of a memory, or metadata. and a path within it, with a value that it equals or an object of operators: eq, ne, gt, gte, lt, lte, in, nin, contains, icontains, starts_with, exists. The other filters of this request can stand in it, too. See docs/filters.md."`
 }
@@ -50,7 +51,7 @@ func (f *Filter) filter() queries.Filter {
 		AgentID: f.AgentID, UserID: f.UserID, AgentIDs: f.AgentIDs, UserIDs: f.UserIDs,
 		MemoryTypes: f.MemoryTypes, MinConfidence: f.MinConfidence, MaxConfidence: f.MaxConfidence,
 		CreatedAfter: f.CreatedAfter, CreatedBefore: f.CreatedBefore, UpdatedAfter: f.UpdatedAfter, UpdatedBefore: f.UpdatedBefore,
-		RecordedAfter: f.RecordedAfter, RecordedBefore: f.RecordedBefore, ExpiresBefore: f.ExpiresBefore,
+		RecordedAfter: f.RecordedAfter, RecordedBefore: f.RecordedBefore, ExpiresBefore: f.ExpiresBefore, ValidAt: f.ValidAt,
 		Metadata: f.Metadata, Filters: f.Filters,
 	}
 }

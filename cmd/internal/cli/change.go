@@ -10,6 +10,7 @@ import (
 
 	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/domain/memory"
 )
@@ -25,6 +26,8 @@ type Remember struct {
 	IsJSON     bool            `name:"content-json" help:"The content is JSON rather than a text."`
 	NoFlag     noFlag          `name:"content" hidden:""`
 	ExpiresAt  *time.Time      `name:"expires-at" placeholder:"TIME" help:"When it expires and is hidden; default never."`
+	ValidFrom  *time.Time      `name:"valid-from" placeholder:"TIME" help:"From when on it is so in the world; default always."`
+	ValidTo    *time.Time      `name:"valid-to" placeholder:"TIME" help:"From when on it is no longer so; default: it stays so."`
 	OccurredAt *time.Time      `name:"occurred-at" placeholder:"TIME" help:"When it happened; default now."`
 	ID         *uuid.UUID      `name:"id" placeholder:"UUID" help:"The id of the memory; default a new one."`
 	writing
@@ -39,6 +42,7 @@ func (c *Remember) Run(ctx context.Context, a *App) error {
 	a.warnOfPast(c.ExpiresAt)
 	return writeOne(ctx, a, &c.writing, "remembered", api.Remember, commands.Remember{ID: c.ID, Reason: c.Reason, OccurredAt: c.OccurredAt, Draft: memory.Draft{
 		AgentID: c.Agent, UserID: c.User, Type: c.Type, Confidence: c.Confidence, Content: content, Metadata: c.Metadata, ExpiresAt: c.ExpiresAt,
+		ValidFrom: c.ValidFrom, ValidTo: c.ValidTo,
 	}})
 }
 
@@ -67,18 +71,20 @@ func (c *changing) conditions() api.Conditions {
 // Revise is `auren revise`.
 type Revise struct {
 	memoryArgument
-	Content  *string         `arg:"" optional:"" help:"Its new content; - reads it from stdin."`
-	IsJSON   bool            `name:"content-json" help:"The content is JSON rather than a text."`
-	NoFlag   noFlag          `name:"content" hidden:""`
-	Type     string          `placeholder:"TYPE" help:"Its new type."`
-	Metadata canonjson.Value `placeholder:"JSON" help:"Its new metadata, which replace the old."`
+	Content   *string         `arg:"" optional:"" help:"Its new content; - reads it from stdin."`
+	IsJSON    bool            `name:"content-json" help:"The content is JSON rather than a text."`
+	NoFlag    noFlag          `name:"content" hidden:""`
+	Type      string          `placeholder:"TYPE" help:"Its new type."`
+	Metadata  canonjson.Value `placeholder:"JSON" help:"Its new metadata, which replace the old."`
+	ValidFrom string          `name:"valid-from" placeholder:"TIME|none" help:"From when on it is so in the world; none for always."`
+	ValidTo   string          `name:"valid-to" placeholder:"TIME|none" help:"From when on it is no longer so; none if it stays so."`
 	changing
 }
 
 // Run changes what is named and leaves the rest as it is.
 func (c *Revise) Run(ctx context.Context, a *App) error {
-	if c.Content == nil && c.Metadata.IsZero() && c.Type == "" {
-		return UsageError{errors.New("nothing to revise: a content, --type or --metadata is needed")}
+	if c.Content == nil && c.Metadata.IsZero() && c.Type+c.ValidFrom+c.ValidTo == "" {
+		return UsageError{errors.New("nothing to revise: a content, --type, --metadata, --valid-from or --valid-to is needed")}
 	}
 	r := memory.Revision{Metadata: c.Metadata}
 	if c.Content != nil {
@@ -90,7 +96,29 @@ func (c *Revise) Run(ctx context.Context, a *App) error {
 	if c.Type != "" {
 		r.Type = &c.Type
 	}
+	var err error
+	if r.ValidFrom, err = changedTime("--valid-from", c.ValidFrom); err != nil {
+		return err
+	}
+	if r.ValidTo, err = changedTime("--valid-to", c.ValidTo); err != nil {
+		return err
+	}
 	return writeOne(ctx, a, &c.writing, "revised", api.Revise, api.ReviseRequest{MemoryID: c.memory(), Revision: r, Conditions: c.conditions()})
+}
+
+// changedTime reads a flag that is a time, or none to clear it.
+func changedTime(flag, text string) (domain.NullableTime, error) {
+	switch text {
+	case "":
+		return domain.NullableTime{}, nil
+	case "none":
+		return domain.SetTime(nil), nil
+	}
+	t, err := ParseTime(text)
+	if err != nil {
+		return domain.NullableTime{}, UsageError{fmt.Errorf("%s %w, or none", flag, err)}
+	}
+	return domain.SetTime(t), nil
 }
 
 // Confidence is `auren confidence`.

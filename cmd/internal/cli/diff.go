@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -124,6 +123,9 @@ func details(s *terminal.Screen, c *queries.Change) (rows [][]terminal.Cell) {
 		line("+", terminal.Green, "content", summary(m.Content))
 		line("+", terminal.Green, "memory_type", terminal.OneLine(m.Type))
 		line("+", terminal.Green, "confidence", fmt.Sprintf("%.2f", m.Confidence))
+		if v := validity(m); v != "always" {
+			line("+", terminal.Green, "valid", v)
+		}
 		if metadata, err := canonjson.Parse(m.Metadata); err == nil && metadata.String() != "{}" {
 			line("+", terminal.Green, "metadata", terminal.OneLine(metadata.String()))
 		}
@@ -149,7 +151,13 @@ func details(s *terminal.Screen, c *queries.Change) (rows [][]terminal.Cell) {
 		change("confidence", fmt.Sprintf("%.2f", m.From), fmt.Sprintf("%.2f", m.To))
 	}
 	if m := c.ExpiresAt; m != nil {
-		change("expires_at", expiry(m.From), expiry(m.To))
+		change("expires_at", timeOr(m.From, "never"), timeOr(m.To, "never"))
+	}
+	if m := c.ValidFrom; m != nil {
+		change("valid_from", timeOr(m.From, "always"), timeOr(m.To, "always"))
+	}
+	if m := c.ValidTo; m != nil {
+		change("valid_to", timeOr(m.From, "open"), timeOr(m.To, "open"))
 	}
 	if m := c.State; m != nil {
 		change("state", m.From, m.To)
@@ -161,11 +169,4 @@ func details(s *terminal.Screen, c *queries.Change) (rows [][]terminal.Cell) {
 func value(s *terminal.Screen, v canonjson.Value) string {
 	text := terminal.OneLine(cmp.Or(v.String(), "null"))
 	return s.Cut(text, s.Width/2+8)
-}
-
-func expiry(t *time.Time) string {
-	if t == nil {
-		return "never"
-	}
-	return terminal.Time(*t)
 }

@@ -161,10 +161,7 @@ func describe(e *eventstore.Event) string {
 		}
 		return strings.TrimSpace(fmt.Sprintf("%s, %.2f → %.2f  %s", side, f.From, f.To, terminal.OneLine(f.Note)))
 	case memory.ExpirySet:
-		if f.ExpiresAt == nil {
-			return "never"
-		}
-		return terminal.Time(*f.ExpiresAt)
+		return timeOr(f.ExpiresAt, "never")
 	default:
 		return ""
 	}
@@ -172,9 +169,10 @@ func describe(e *eventstore.Event) string {
 
 // revised says what each field that changed is now; the content, which may be long, comes last.
 func revised(r *memory.Revised) string {
-	now := map[string]string{"memory_type": r.Type, "metadata": string(r.Metadata.Raw()), "content": summary(r.Content.Raw())}
+	now := map[string]string{"memory_type": r.Type, "metadata": string(r.Metadata.Raw()), "content": summary(r.Content.Raw()),
+		"valid_from": timeOr(r.ValidFrom, "always"), "valid_to": timeOr(r.ValidTo, "open")}
 	var said []string
-	for _, field := range []string{"memory_type", "metadata", "content"} {
+	for _, field := range []string{"memory_type", "metadata", "valid_from", "valid_to", "content"} {
 		if slices.Contains(r.Changed, field) {
 			said = append(said, strings.TrimPrefix(field, "memory_")+" → "+terminal.OneLine(now[field]))
 		}

@@ -26,6 +26,7 @@ type filtering struct {
 	UpdatedBefore  *time.Time      `name:"updated-before" placeholder:"TIME" help:"Only those changed last before."`
 	RecordedAfter  *time.Time      `name:"recorded-after" placeholder:"TIME" help:"Only those whose last change was recorded since then."`
 	RecordedBefore *time.Time      `name:"recorded-before" placeholder:"TIME" help:"Only those whose last change was recorded before."`
+	ValidAt        *time.Time      `name:"valid-at" placeholder:"TIME" help:"Only those that are so in the world at that time."`
 	Metadata       canonjson.Value `placeholder:"JSON" help:"Only those whose metadata contain this object."`
 	Filters        canonjson.Value `placeholder:"JSON" help:"Only those that match this filter, e.g. '{\"OR\": [{\"metadata.topic\": \"sleep\"}, {\"confidence\": {\"gte\": 0.8}}]}'."`
 }
@@ -37,7 +38,7 @@ func (f *filtering) filter() api.Filter {
 		Narrow: api.Narrow{MemoryTypes: f.Type, MinConfidence: f.MinConfidence, MaxConfidence: f.MaxConfidence},
 		Span: api.Span{
 			CreatedAfter: f.CreatedAfter, CreatedBefore: f.CreatedBefore, UpdatedAfter: f.UpdatedAfter, UpdatedBefore: f.UpdatedBefore,
-			RecordedAfter: f.RecordedAfter, RecordedBefore: f.RecordedBefore, Metadata: f.Metadata.Raw(), Filters: f.Filters.Raw(),
+			RecordedAfter: f.RecordedAfter, RecordedBefore: f.RecordedBefore, ValidAt: f.ValidAt, Metadata: f.Metadata.Raw(), Filters: f.Filters.Raw(),
 		},
 	}
 }

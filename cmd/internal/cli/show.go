@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/cmd/internal/stack"
@@ -96,10 +98,6 @@ func (c *Show) printHistory(a *App, versions []queries.Version, said map[int]str
 }
 
 func printMemory(s *terminal.Screen, m *queries.Memory) {
-	expires := "never"
-	if m.ExpiresAt != nil {
-		expires = terminal.Time(*m.ExpiresAt)
-	}
 	s.Table(0, nil, [][]terminal.Cell{
 		{{"id", terminal.Dim}, {m.ID.String(), terminal.Bold}},
 		{{"agent", terminal.Dim}, {terminal.OneLine(m.AgentID), terminal.Plain}},
@@ -110,10 +108,29 @@ func printMemory(s *terminal.Screen, m *queries.Memory) {
 		{{"version", terminal.Dim}, {fmt.Sprintf("%d  (sequence_id %d)", m.Version, m.SequenceID), terminal.Plain}},
 		{{"created", terminal.Dim}, {terminal.Time(m.CreatedAt), terminal.Plain}},
 		{{"updated", terminal.Dim}, {terminal.Time(m.UpdatedAt), terminal.Plain}},
-		{{"expires", terminal.Dim}, {expires, terminal.Plain}},
+		{{"expires", terminal.Dim}, {timeOr(m.ExpiresAt, "never"), terminal.Plain}},
+		{{"valid", terminal.Dim}, {validity(m), terminal.Plain}},
 	})
 	s.Printf("%s    %s\n", s.Paint(terminal.Dim, "metadata"), indented(m.Metadata))
 	s.Printf("%s     %s\n", s.Paint(terminal.Dim, "content"), indented(m.Content))
+}
+
+// validity says when the memory is so in the world.
+func validity(m *queries.Memory) string {
+	switch {
+	case m.ValidFrom == nil && m.ValidTo == nil:
+		return "always"
+	case m.ValidTo == nil:
+		return "from " + terminal.Time(*m.ValidFrom)
+	}
+	return strings.TrimSpace(timeOr(m.ValidFrom, "") + " until " + terminal.Time(*m.ValidTo))
+}
+
+func timeOr(t *time.Time, otherwise string) string {
+	if t == nil {
+		return otherwise
+	}
+	return terminal.Time(*t)
 }
 
 // indented lays JSON out for people. What could confuse a terminal is escaped in JSON already, but for the control

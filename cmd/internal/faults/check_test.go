@@ -183,7 +183,7 @@ func answerOf(t *testing.T, s memory.Snapshot, sequenceID int64, recordedAt, now
 		ID: s.ID, AgentID: s.AgentID, UserID: s.UserID, Type: s.Type, Content: s.Content.Raw(), Confidence: s.Confidence, Metadata: s.Metadata.Raw(),
 		State: string(s.StateAt(now)), Version: s.Version, SequenceID: sequenceID, CreatedAt: s.CreatedAt, UpdatedAt: s.UpdatedAt,
 		RecordedAt: recordedAt,
-		ExpiresAt:  s.ExpiresAt,
+		ExpiresAt:  s.ExpiresAt, ValidFrom: s.ValidFrom, ValidTo: s.ValidTo,
 	})
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/auren-memory/auren/cmd/internal/api"
+	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/domain/canonjson"
 )
 
@@ -24,6 +25,14 @@ type uuidText struct{}
 // Schema describes it.
 func (uuidText) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Format: "uuid"}
+}
+
+// nullableTime describes a time or null.
+type nullableTime struct{}
+
+// Schema describes it.
+func (nullableTime) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeString, Format: "date-time", Nullable: true}
 }
 
 // anyJSON describes any JSON value.
@@ -37,6 +46,7 @@ func newHuma(mux *http.ServeMux, version string) huma.API {
 	registry := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
 	registry.RegisterTypeAlias(reflect.TypeFor[uuid.UUID](), reflect.TypeFor[uuidText]())
 	registry.RegisterTypeAlias(reflect.TypeFor[canonjson.Value](), reflect.TypeFor[anyJSON]())
+	registry.RegisterTypeAlias(reflect.TypeFor[domain.NullableTime](), reflect.TypeFor[nullableTime]())
 	return humago.New(mux, huma.Config{OpenAPI: &huma.OpenAPI{
 		OpenAPI: "3.1.0",
 		Info: &huma.Info{

@@ -114,6 +114,8 @@ const (
 	fieldCreatedAt  = "created_at"
 	fieldUpdatedAt  = "updated_at"
 	fieldExpiresAt  = "expires_at"
+	fieldValidFrom  = "valid_from"
+	fieldValidTo    = "valid_to"
 	fieldMetadata   = "metadata"
 	fieldDeleted    = "is_deleted"
 )
@@ -121,7 +123,7 @@ const (
 var (
 	contentKeys = []string{"content", "value", "data", "text", "message"}
 	knownFields = []string{fieldID, fieldAgentID, fieldUserID, fieldMemoryType, fieldType, fieldConfidence,
-		fieldTimestamp, fieldCreatedAt, fieldUpdatedAt, fieldExpiresAt, fieldMetadata, fieldDeleted}
+		fieldTimestamp, fieldCreatedAt, fieldUpdatedAt, fieldExpiresAt, fieldValidFrom, fieldValidTo, fieldMetadata, fieldDeleted}
 	// recordKeys mark a root object as a record of its own.
 	recordKeys = []string{fieldID, fieldMemoryType, fieldType, fieldConfidence, fieldTimestamp, fieldCreatedAt,
 		fieldUpdatedAt, fieldExpiresAt, fieldDeleted, "content", "value", "text", "message"}

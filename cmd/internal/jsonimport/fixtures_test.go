@@ -186,8 +186,10 @@ func TestValues(t *testing.T) {
 		"life": {
 			text: record(`"content": 1, "is_deleted": true`, `"content": 2, "is_deleted": false`, `"content": 3, "expires_at": "2031-01-01T00:00:00+02:00"`,
 				`"content": 4, "expires_at": "2026-02-01"`, `"content": 5, "expires_at": "soon"`, `"content": 6, "is_deleted": "perhaps"`,
-				`"content": 7, "is_deleted": 1`),
-			verdicts: "added added added added rejected rejected added",
+				`"content": 7, "is_deleted": 1`, `"content": 8, "valid_from": "2019-01-01T02:00:00+02:00", "valid_to": "2021-06-01"`,
+				`"content": 9, "valid_from": null, "valid_to": "for good"`, `"content": 10, "valid_from": "2021-01-01", "valid_to": "2020-01-01"`),
+			verdicts: "added added added added rejected rejected added added added rejected",
+			notes:    []string{"time_unreadable valid_to"},
 			check: func(t *testing.T, added []queries.Memory, _ []Outcome) {
 				require.Equal(t, "forgotten", added[0].State)
 				require.Equal(t, "active", added[1].State)
@@ -195,6 +197,11 @@ func TestValues(t *testing.T) {
 				require.Equal(t, "expired", added[3].State)
 				require.Equal(t, "2026-01-31T23:00:00Z", added[3].ExpiresAt.Format(time.RFC3339))
 				require.Equal(t, "forgotten", added[4].State)
+				require.Nil(t, added[4].ValidFrom)
+				require.Equal(t, "2019-01-01T00:00:00Z", added[5].ValidFrom.Format(time.RFC3339))
+				require.Equal(t, "2021-05-31T22:00:00Z", added[5].ValidTo.Format(time.RFC3339))
+				require.Nil(t, added[6].ValidTo)
+				require.Equal(t, map[string]any{"valid_to": "for good"}, from(t, added[6])["fields"])
 			},
 		},
 		"metadata": {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/auren-memory/auren/domain/memory"
 )
@@ -84,7 +85,7 @@ func (d *draft) flatType() {
 	d.note(NoteTypeUnknown, name, "%s is not a type of the old system; it was kept", excerpt([]byte(written)))
 }
 
-// flatLife reads when the memory expires and whether it was deleted. An unreadable value rejects the record: a deleted
+// flatLife reads when the memory expires and is valid, and whether it was deleted. An unreadable expiry or deletion rejects the record: a deleted
 // memory must not be revived by mistake.
 func (d *draft) flatLife() error {
 	deleted, ok := boolOf(d.fields[fieldDeleted])
@@ -93,19 +94,38 @@ func (d *draft) flatLife() error {
 	}
 	d.record.Forgotten = deleted
 	d.fields.take(fieldDeleted)
-	if !d.fields.given(fieldExpiresAt) {
-		d.fields.take(fieldExpiresAt)
-		return nil
-	}
-	t, err := d.moment(fieldExpiresAt)
-	if err != nil {
+	var err error
+	if d.record.Draft.ExpiresAt, err = d.optionalMoment(fieldExpiresAt); err != nil {
 		return fmt.Errorf("expires_at: %w", err)
 	}
-	d.record.Draft.ExpiresAt = &t.Time
-	if !t.naive {
-		d.fields.take(fieldExpiresAt)
-	}
+	d.record.Draft.ValidFrom = d.validity(fieldValidFrom)
+	d.record.Draft.ValidTo = d.validity(fieldValidTo)
 	return nil
+}
+
+// validity takes an end of the validity; nil for one that is no time, which stays among the fields.
+func (d *draft) validity(name string) *time.Time {
+	t, err := d.optionalMoment(name)
+	if err != nil {
+		d.note(NoteTimeUnread, name, "%v; it was kept in the metadata", err)
+	}
+	return t
+}
+
+// optionalMoment takes a field that is a time; nil without one.
+func (d *draft) optionalMoment(name string) (*time.Time, error) {
+	if !d.fields.given(name) {
+		d.fields.take(name)
+		return nil, nil
+	}
+	t, err := d.moment(name)
+	if err != nil {
+		return nil, err
+	}
+	if !t.naive {
+		d.fields.take(name)
+	}
+	return &t.Time, nil
 }
 
 func (d *draft) flatMetadata() error {

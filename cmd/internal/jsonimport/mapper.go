@@ -91,7 +91,7 @@ func (d *draft) finish() error {
 		return err
 	}
 	d.memory = event
-	r.Draft.ExpiresAt = d.memory.ExpiresAt
+	r.Draft.ExpiresAt, r.Draft.ValidFrom, r.Draft.ValidTo = d.memory.ExpiresAt, d.memory.ValidFrom, d.memory.ValidTo
 	r.Digest = d.mapper.digest(d.kind, r.Draft.AgentID, r.Draft.UserID, d.source)
 	return nil
 }

@@ -156,29 +156,32 @@ func TestAFailureEndsTheRun(t *testing.T) {
 func TestVerificationFindsWhatDiffers(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	root := filesOf(t, map[string]string{"list.json": numbered(6)})
+	root := filesOf(t, map[string]string{"list.json": numbered(9)})
 	deps := w.deps()
 	current := deps.Current
 	deps.Current = func(ctx context.Context, tenant domain.Tenant, minSequence int64, ids []uuid.UUID) (map[uuid.UUID]queries.Memory, error) {
 		held, err := current(ctx, tenant, minSequence, ids)
-		require.Len(t, held, 6)
+		require.Len(t, held, 9)
 		for i, alter := range []func(m *queries.Memory){
 			func(m *queries.Memory) { m.Content = json.RawMessage(`"altered"`) },
 			func(m *queries.Memory) { m.Confidence += 0.001 },
 			func(m *queries.Memory) { m.State = queries.StateForgotten },
 			func(m *queries.Memory) { m.CreatedAt = m.CreatedAt.Add(1000) },
+			func(m *queries.Memory) { m.ExpiresAt = &m.CreatedAt },
+			func(m *queries.Memory) { m.ValidFrom = &m.CreatedAt },
+			func(m *queries.Memory) { m.ValidTo = &m.CreatedAt },
 		} {
 			m := held[ids[i]]
 			alter(&m)
 			held[ids[i]] = m
 		}
-		delete(held, ids[5])
+		delete(held, ids[8])
 		return held, err
 	}
 	report, _ := runWith(t, Options{Root: root}, deps)
 	v := report.Verification
-	require.Equal(t, []int{6, 1, 0, 1, 4}, []int{v.Checked, v.Verified, v.ChangedSince, v.Missing, v.Differs})
-	require.Len(t, v.Differences, 5)
+	require.Equal(t, []int{9, 1, 0, 1, 7}, []int{v.Checked, v.Verified, v.ChangedSince, v.Missing, v.Differs})
+	require.Len(t, v.Differences, 8)
 	require.False(t, v.Complete())
 	require.Equal(t, ExitUnverified, report.ExitCode())
 	require.Equal(t, 1, report.Total.Verified)

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -51,7 +52,7 @@ func (r *run) expect(i item, v Verdict, result commands.ImportResult) error {
 	hash, err := s.fingerprint(queries.Memory{
 		ID: result.ID, AgentID: m.memory.AgentID, UserID: m.memory.UserID, Type: m.memory.Type,
 		Content: m.memory.Content.Raw(), Confidence: m.memory.Confidence, Metadata: m.memory.Metadata.Raw(),
-		ExpiresAt: m.memory.ExpiresAt, State: state, CreatedAt: m.record.OccurredAt,
+		ExpiresAt: m.memory.ExpiresAt, ValidFrom: m.memory.ValidFrom, ValidTo: m.memory.ValidTo, State: state, CreatedAt: m.record.OccurredAt,
 	})
 	if err != nil {
 		return err
@@ -63,8 +64,10 @@ func (r *run) expect(i item, v Verdict, result commands.ImportResult) error {
 
 func (s scope) fingerprint(m queries.Memory) ([sha256.Size]byte, error) {
 	parts := []any{m.ID, m.AgentID, m.UserID, m.Type, m.Content, m.Metadata, m.State == queries.StateForgotten}
-	if m.ExpiresAt != nil {
-		parts = append(parts, "expires", m.ExpiresAt.UTC())
+	for i, at := range []*time.Time{m.ExpiresAt, m.ValidFrom, m.ValidTo} {
+		if at != nil {
+			parts = append(parts, []string{"expires", "valid_from", "valid_to"}[i], at.UTC())
+		}
 	}
 	if s.created {
 		parts = append(parts, "created", m.CreatedAt.UTC())

@@ -21,7 +21,7 @@ import (
 //   - a name is matched to the letter, an unknown one is refused,
 //   - a field without omitempty or omitzero is required,
 //   - null stands for a field that is left out, but for a pointer without omitempty, whose null is a value, and for a
-//     canonjson.Value, which takes any value; a field whose tag nullable is false refuses it,
+//     canonjson.Value or domain.NullableTime, which take it; a field whose tag nullable is false refuses it,
 //   - an integer keeps its tags minimum and maximum,
 //   - a text or a list that may be left out is not empty where its tag minLength or minItems says so: an empty filter
 //     would be taken for none; all other bounds are the domain's.
@@ -60,7 +60,7 @@ func New(t reflect.Type, except ...string) *Decoder {
 		d.names = append(d.names, name)
 		d.fields[name] = field{
 			value: decoderOf(f.Type), index: f.Index, required: required,
-			nullable: required && f.Type.Kind() == reflect.Pointer || isAnyJSON(f.Type),
+			nullable: required && f.Type.Kind() == reflect.Pointer || takesNull(f.Type),
 			notNull:  f.Tag.Get("nullable") == "false",
 			min:      bound(f, "minimum", math.MinInt64), max: bound(f, "maximum", math.MaxInt64),
 			nonEmpty: nonEmpty(f, required),

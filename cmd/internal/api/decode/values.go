@@ -44,6 +44,8 @@ func leafDecoder(t reflect.Type) *valueDecoder {
 		}}
 	case reflect.TypeFor[time.Time]():
 		return &valueDecoder{"an RFC 3339 time, e.g. 2026-01-31T15:04:05Z", `"`, setTime}
+	case reflect.TypeFor[domain.NullableTime]():
+		return &valueDecoder{"an RFC 3339 time, e.g. 2026-01-31T15:04:05Z, or null", `"n`, setNullableTime}
 	case reflect.TypeFor[uuid.UUID]():
 		return &valueDecoder{"a UUID, e.g. 0197a4be-5b1a-7c3d-9e2f-1a2b3c4d5e6f", `"`, setUUID}
 	}
@@ -66,9 +68,9 @@ func leafDecoder(t reflect.Type) *valueDecoder {
 	return nil
 }
 
-// isAnyJSON tells whether a type holds any JSON value.
-func isAnyJSON(t reflect.Type) bool {
-	return t == reflect.TypeFor[canonjson.Value]() || t == reflect.TypeFor[json.RawMessage]()
+// takesNull tells whether a type has a value for null.
+func takesNull(t reflect.Type) bool {
+	return t == reflect.TypeFor[canonjson.Value]() || t == reflect.TypeFor[json.RawMessage]() || t == reflect.TypeFor[domain.NullableTime]()
 }
 
 func text(value canonjson.Value) string {
@@ -91,6 +93,17 @@ func setTime(v reflect.Value, value canonjson.Value) error {
 	}
 	v.Set(reflect.ValueOf(t.UTC())) // one moment is one command, whatever the zone it was written in
 	return nil
+}
+
+func setNullableTime(v reflect.Value, value canonjson.Value) error {
+	if value.IsNull() {
+		v.Set(reflect.ValueOf(domain.SetTime(nil)))
+		return nil
+	}
+	var t time.Time
+	err := setTime(reflect.ValueOf(&t).Elem(), value)
+	v.Set(reflect.ValueOf(domain.SetTime(&t)))
+	return err
 }
 
 // setUUID takes the usual form with its four hyphens only.
