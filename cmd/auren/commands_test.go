@@ -180,6 +180,33 @@ func TestForgettingByFilter(t *testing.T) {
 	})
 }
 
+func TestRestoringByFilter(t *testing.T) {
+	onEveryDoor(t, func(t *testing.T, w *world) {
+		one, two, fact := w.remember("one"), w.remember("two"), w.remember("three", "--type", "fact")
+		w.must("forget", "--all")
+		require.Equal(t, "would restore 2 memories\n", w.must("restore", "--type", "observation", "--dry-run"))
+		require.Equal(t, "no memories\n", w.must("list"))
+		require.Equal(t, "restored 2 memories\n", w.must("restore", "--type", "observation", "--reason", "not meant", "--command-id", "x"))
+		require.Equal(t, "restored 0 memories\n", w.must("restore", "--filters", `{"memory_type": "observation"}`))
+		w.fails(exitFailed, "command_id: was used before", "restore", "--type", "fact", "--command-id", "x")
+		list := decode[queries.ListResult](t, w.must("list", "--order", "created", "--ascending", "--json"))
+		require.Equal(t, []string{one, two}, []string{list.Memories[0].ID.String(), list.Memories[1].ID.String()})
+		require.Contains(t, w.must("show", one, "--history"), "(not meant)")
+
+		require.Len(t, decode[struct{ Memories []queries.Memory }](t, w.must("restore", one, fact, "--dry-run", "--json")).Memories, 2)
+		did := decode[struct{ Receipts []commands.Receipt }](t, w.must("restore", one, fact, "--json")).Receipts
+		require.Equal(t, []int{3, 3}, []int{did[0].Version, did[1].Version})
+		require.Regexp(t, "^nothing to change: "+fact, w.must("restore", fact))
+
+		w.fails(exitUsage, "restore what?", "restore")
+		w.fails(exitUsage, "not both", "restore", one, "--agent", "coach")
+		w.fails(exitUsage, "--all must not be given together with a filter", "restore", "--all", "--agent", "coach")
+		w.fails(exitUsage, "--expected-version goes with one id", "restore", one, two, "--expected-version", "1")
+		w.must("forget", one, two)
+		require.Equal(t, "restored 2 memories\n", w.must("restore", "--all"))
+	})
+}
+
 func TestReplay(t *testing.T) {
 	onEveryDoor(t, func(t *testing.T, w *world) {
 		first, second := w.remember("first"), w.remember("second")

@@ -27,7 +27,7 @@ type commandLine struct {
 	Evidence   cli.Evidence   `cmd:"" group:"memories" help:"Record an observation for or against a memory."`
 	Expiry     cli.Expiry     `cmd:"" group:"memories" help:"Set when a memory expires."`
 	Forget     cli.Forget     `cmd:"" group:"memories" help:"Forget memories, by id or by filter."`
-	Restore    cli.Restore    `cmd:"" group:"memories" help:"Bring a forgotten or expired memory back."`
+	Restore    cli.Restore    `cmd:"" group:"memories" help:"Bring forgotten or expired memories back, by id, or forgotten ones by filter."`
 	Import     cli.Import     `cmd:"" group:"memories" help:"Import memories from JSON files."`
 
 	Replay  cli.Replay  `cmd:"" group:"operate" help:"Replay the events of the log or of one memory."`

@@ -177,14 +177,3 @@ func (a *App) warnOfPast(expiresAt *time.Time) {
 		a.Notice("expires-at is in the past: the memory is expired, and hidden, at once")
 	}
 }
-
-// Restore is `auren restore`.
-type Restore struct {
-	memoryArgument
-	changing
-}
-
-// Run brings one memory back.
-func (c *Restore) Run(ctx context.Context, a *App) error {
-	return writeOne(ctx, a, &c.writing, "restored", api.Restore, api.RestoreRequest{MemoryID: c.memory(), Conditions: c.conditions()})
-}
