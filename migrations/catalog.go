@@ -6,7 +6,7 @@ var (
 		"logs", "events", "event_contents", "commands", "imported", "projection_generations", "projection_checkpoints", "projectors",
 	}
 	// Package projections/generation creates the read models: a table in the schema of the live generation and a view of it each.
-	readModels = []string{"agent_memories", "agent_memory_history", "search_documents", "search_ends",
+	readModels = []string{"agent_memories", "agent_memory_history", "search_documents", "search_ends", "search_languages",
 		"search_postings", "search_scopes", "search_segments"}
 	functions = []string{"refuse_event_change", "erase_digests"}
 )

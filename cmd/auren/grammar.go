@@ -30,14 +30,15 @@ type commandLine struct {
 	Restore    cli.Restore    `cmd:"" group:"memories" help:"Bring forgotten or expired memories back, by id, or forgotten ones by filter."`
 	Import     cli.Import     `cmd:"" group:"memories" help:"Import memories from JSON files."`
 
-	Replay  cli.Replay  `cmd:"" group:"operate" help:"Replay the events of the log or of one memory."`
-	Watch   cli.Watch   `cmd:"" group:"operate" help:"Watch changes as they reach subscribers, from now on or from a moment in the past."`
-	Rebuild cli.Rebuild `cmd:"" group:"operate" help:"Rebuild the read models from the log, beside the live ones."`
-	Status  cli.Status  `cmd:"" group:"operate" help:"Report whether everything is healthy; exits with 0 only if it is."`
-	Init    cli.Init    `cmd:"" group:"operate" help:"Create the database if it is missing and migrate its schema."`
-	Verify  cli.Verify  `cmd:"" group:"operate" help:"Compare the schema of the database with the one this program expects; reads no data and writes nothing."`
-	Reset   cli.Reset   `cmd:"" group:"operate" help:"Delete everything and start over with an empty schema."`
-	Print   cli.Version `cmd:"" name:"version" group:"operate" help:"Print the version."`
+	Replay    cli.Replay    `cmd:"" group:"operate" help:"Replay the events of the log or of one memory."`
+	Watch     cli.Watch     `cmd:"" group:"operate" help:"Watch changes as they reach subscribers, from now on or from a moment in the past."`
+	Rebuild   cli.Rebuild   `cmd:"" group:"operate" help:"Rebuild the read models from the log, beside the live ones."`
+	Languages cli.Languages `cmd:"" group:"operate" help:"Show or change the languages in which the memories of tenants are searched."`
+	Status    cli.Status    `cmd:"" group:"operate" help:"Report whether everything is healthy; exits with 0 only if it is."`
+	Init      cli.Init      `cmd:"" group:"operate" help:"Create the database if it is missing and migrate its schema."`
+	Verify    cli.Verify    `cmd:"" group:"operate" help:"Compare the schema of the database with the one this program expects; reads no data and writes nothing."`
+	Reset     cli.Reset     `cmd:"" group:"operate" help:"Delete everything and start over with an empty schema."`
+	Print     cli.Version   `cmd:"" name:"version" group:"operate" help:"Print the version."`
 }
 
 const description = `The memory of AI agents: what they remember, revise, doubt and forget, kept in PostgreSQL so that nothing is lost.

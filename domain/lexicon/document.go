@@ -48,8 +48,8 @@ func (a *Analyzer) Document(t Text) Document {
 		at := t.At.UTC()
 		texts := []string{strconv.Itoa(at.Year()), strconv.Itoa(at.Day())}
 		for _, l := range a.languages {
-			if name := l.months[at.Month()-1]; l.configured && !slices.Contains(texts, name) {
-				texts = append(texts, name)
+			if l.configured && l.months != nil && !slices.Contains(texts, l.months[at.Month()-1]) {
+				texts = append(texts, l.months[at.Month()-1])
 			}
 		}
 		for _, text := range texts {

@@ -2,7 +2,6 @@ package lexicon
 
 import (
 	_ "embed"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -52,13 +51,15 @@ var usual = [scripts]string{cyrillic: "russian", arabicScript: "arabic", tamilSc
 type language struct {
 	name, code string
 	script     script
-	stem       func(*snowballstem.Env) bool
+	stem       func(*snowballstem.Env) bool // nil: words are their own stems
 	stop       map[string]bool
 	months     []string
 	configured bool
 	bit        uint32 // among an analyzer's languages; bit 0 is for stop words of any language
 }
 
+// languages are those with a stemmer and a list of stop words, and others that people would look for: their words are found as they
+// stand, and are not stemmed by the rules of English.
 var languages = sync.OnceValue(func() map[string]*language {
 	lists, months := readLists(stopWordLists), readLists(monthNames)
 	byName := map[string]*language{}
@@ -81,6 +82,20 @@ var languages = sync.OnceValue(func() map[string]*language {
 		{name: "swedish", code: "sv", script: latin, stem: swedish.Stem},
 		{name: "tamil", code: "ta", script: tamilScript, stem: tamil.Stem},
 		{name: "turkish", code: "tr", script: latin, stem: turkish.Stem},
+		{name: "bulgarian", code: "bg", script: cyrillic},
+		{name: "chinese", code: "zh", script: otherScript},
+		{name: "czech", code: "cs", script: latin},
+		{name: "greek", code: "el", script: otherScript},
+		{name: "hebrew", code: "he", script: hebrew},
+		{name: "hindi", code: "hi", script: otherScript},
+		{name: "indonesian", code: "id", script: latin},
+		{name: "japanese", code: "ja", script: otherScript},
+		{name: "korean", code: "ko", script: otherScript},
+		{name: "persian", code: "fa", script: arabicScript},
+		{name: "polish", code: "pl", script: latin},
+		{name: "thai", code: "th", script: otherScript},
+		{name: "ukrainian", code: "uk", script: cyrillic},
+		{name: "vietnamese", code: "vi", script: latin},
 	} {
 		l.stop = map[string]bool{}
 		for _, word := range lists[l.name] {
@@ -97,9 +112,19 @@ func languageOf(name string) (*language, error) {
 	if l, ok := known[strings.ToLower(name)]; ok {
 		return l, nil
 	}
-	names := slices.Sorted(maps.Keys(known))
-	names = slices.DeleteFunc(names, func(name string) bool { return len(name) == len("en") })
-	return nil, domain.Invalidf("language", "must be one of %s or its two-letter code, got %q", strings.Join(names, ", "), name)
+	return nil, domain.Invalidf("language", "must be one of %s, got %q", strings.Join(Names(), ", "), name)
+}
+
+// Names returns the known languages, each as its name and its code, such as "english (en)".
+func Names() []string {
+	var names []string
+	for name, l := range languages() {
+		if name == l.name {
+			names = append(names, name+" ("+l.code+")")
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // The words of each language: "[name]" and the words of that list; "#" begins a comment.
@@ -127,6 +152,9 @@ func readLists(text string) map[string][]string {
 
 // stemOf returns the stem of a word in lower case, the word itself where the stemmer leaves nothing.
 func (l *language) stemOf(word string) string {
+	if l.stem == nil {
+		return word
+	}
 	env := snowballstem.NewEnv(word)
 	l.stem(env)
 	if stem := env.Current(); stem != "" {

@@ -21,8 +21,10 @@ package lexicon
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
+	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/domain/canonjson"
 )
 
@@ -109,7 +111,6 @@ func (k Kind) String() string {
 
 // Analyzer makes terms in some languages. It is safe for concurrent use.
 type Analyzer struct {
-	version   string
 	languages []*language
 	// byScript holds, for each script, the languages whose stemmers its words go through.
 	byScript [scripts][]*language
@@ -117,19 +118,30 @@ type Analyzer struct {
 	known    cache
 }
 
-// New makes an Analyzer for one or more languages, each by its English name or its code (ISO 639-1); the default is English.
-// Words of a script that none of them is written in are stemmed by its most common language, if there is a stemmer.
+// MaxLanguages is how many languages an Analyzer has at most: each makes a term more of a word.
+const MaxLanguages = 20
+
+// New makes an Analyzer for one or more languages, each by its English name or its code (ISO 639-1), in any order; the default
+// is English. Words of a script that none of them is written in are stemmed by its most common language, if there is a stemmer.
 // An unknown language is an Error that lists the known ones.
 func New(languages ...string) (*Analyzer, error) {
 	if len(languages) == 0 {
 		languages = []string{"english"}
 	}
-	a := &Analyzer{version: "1"}
+	if len(languages) > MaxLanguages {
+		return nil, domain.Invalidf("language", "must be at most %d languages, got %d", MaxLanguages, len(languages))
+	}
+	var all []*language
 	for _, name := range languages {
 		l, err := languageOf(name)
 		if err != nil {
 			return nil, err
 		}
+		all = append(all, l)
+	}
+	slices.SortFunc(all, firstEnglish)
+	a := &Analyzer{}
+	for _, l := range all {
 		a.add(l, true)
 	}
 	for script, name := range usual {
@@ -142,6 +154,19 @@ func New(languages ...string) (*Analyzer, error) {
 		}
 	}
 	return a, nil
+}
+
+// firstEnglish orders languages by name, English first: the first term of a word is the one that has synonyms.
+func firstEnglish(a, b *language) int {
+	switch {
+	case a.name == b.name:
+		return 0
+	case a.name == "english":
+		return -1
+	case b.name == "english":
+		return 1
+	}
+	return cmp.Compare(a.name, b.name)
 }
 
 // Default makes an Analyzer for English.
@@ -164,14 +189,21 @@ func (a *Analyzer) add(l *language, configured bool) {
 	added.bit = 1 << (len(a.languages) + 1)
 	a.languages = append(a.languages, &added)
 	a.byScript[l.script] = append(a.byScript[l.script], &added)
-	a.version += " " + l.name
 	if l.name == "english" {
 		a.english = englishData()
 	}
 }
 
-// Version names the rules and the languages. Indexes of different versions cannot be searched by each other's terms.
-func (a *Analyzer) Version() string { return a.version }
+// Languages returns the codes of the languages that the Analyzer was made for, each once and in one order whatever theirs was.
+func (a *Analyzer) Languages() []string {
+	var codes []string
+	for _, l := range a.languages {
+		if l.configured {
+			codes = append(codes, l.code)
+		}
+	}
+	return codes
+}
 
 // heaviest orders alternatives by weight.
 func heaviest(a, b Alternative) int { return cmp.Compare(b.Weight, a.Weight) }

@@ -60,6 +60,27 @@ func Create(ctx context.Context, tx pgx.Tx, m Model, state State) (Generation, e
 	return g, within(ctx, tx, g, tables)
 }
 
+const copySettings = `insert into %[2]s select * from %[1]s`
+
+// CopySettings gives a new generation the settings of another one, of the tables that both have.
+func CopySettings(ctx context.Context, tx pgx.Tx, m Model, from, to Generation) error {
+	configured, ok := m.(Configured)
+	if !ok {
+		return nil
+	}
+	for _, table := range configured.Settings() {
+		var there bool
+		err := tx.QueryRow(ctx, "select to_regclass($1) is not null", from.Table(table)).Scan(&there)
+		if err == nil && there {
+			_, err = tx.Exec(ctx, fmt.Sprintf(copySettings, from.Table(table), to.Table(table)))
+		}
+		if err != nil {
+			return fmt.Errorf("copy the settings of %s: %w", from.Schema, err)
+		}
+	}
+	return nil
+}
+
 // Indexes returns the statements that create the indexes of a model, in the order of its Schema.
 func Indexes(m Model) []string {
 	_, indexes := split(m)

@@ -47,6 +47,13 @@ type Model interface {
 	Schema() string
 }
 
+// Configured is a Model whose rows depend on more than the log: on settings in some of its tables, which only rebuilds write.
+type Configured interface {
+	Model
+	// Settings names those tables.
+	Settings() []string
+}
+
 // Querier is a pool, a connection or a transaction.
 type Querier interface {
 	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)

@@ -17,16 +17,17 @@ type position struct {
 }
 
 // A generation that is to become live follows the logs, one that is compared follows the live tables.
-// (%s: the checkpoints of the generation; $1: the projection, $2: whether it is compared)
+// (%s: the checkpoints of the generation; $1: the projection, $2: whether it is compared, $3: the tenants, null for all)
 const readPositions = `
 select l.tenant_id, coalesce(c.sequence_id, 0), case when $2 then coalesce(live.sequence_id, 0) else l.sequence_id end
   from logs as l
   left join %s as c on c.tenant_id = l.tenant_id and c.projection = $1
-  left join projection_checkpoints as live on live.tenant_id = l.tenant_id and live.projection = $1`
+  left join projection_checkpoints as live on live.tenant_id = l.tenant_id and live.projection = $1
+ where $3::text[] is null or l.tenant_id = any($3)`
 
 func (j *job) positions(ctx context.Context, b *build) ([]position, error) {
 	query := fmt.Sprintf(readPositions, b.Table("projection_checkpoints"))
-	rows, _ := j.pool.Query(ctx, query, b.Projection, b.State == generation.Comparing) // CollectRows returns its error
+	rows, _ := j.pool.Query(ctx, query, b.Projection, b.State == generation.Comparing, j.tenants()) // CollectRows returns its error
 	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[position])
 	if err != nil {
 		return nil, fmt.Errorf("read the checkpoints of %s: %w", b.Schema, err)

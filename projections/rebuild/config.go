@@ -2,9 +2,14 @@ package rebuild
 
 import (
 	"cmp"
+	"context"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"go.uber.org/zap"
+
+	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/projections/generation"
 )
 
 // Config tunes a rebuild; its zero value works.
@@ -13,6 +18,12 @@ type Config struct {
 	Log *zap.Logger
 	// Downgrade also replaces tables that a newer version made; its runners then do nothing. Default false: ErrNewerVersion.
 	Downgrade bool
+	// Settings changes the settings of each new generation (see generation.Configured), which begin as those of the live one;
+	// default none.
+	Settings func(ctx context.Context, tx pgx.Tx, g generation.Generation) error
+	// Tenants are those whose rows Run builds and replaces; the rows of others stay as they are, so the live tables must be of the
+	// same version. Default all.
+	Tenants []domain.Tenant
 	// Progress is called with the progress of the rebuild, by one goroutine at a time; default none.
 	Progress func(Progress)
 

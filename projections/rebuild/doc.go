@@ -22,6 +22,17 @@
 // statement sees the tables and their checkpoints either before or after the switch, since a view is locked before a
 // statement takes its snapshot.
 //
+// # Some tenants
+//
+// A rebuild of some tenants (Config.Tenants) builds their rows the same way. Its switch replaces their rows in the live tables, in
+// one transaction that locks only their checkpoints. The new tables then are retired, and the live ones remain.
+//
+// # Settings
+//
+// A projection may have tables of settings, such as the languages of the search index; see generation.Configured. New tables begin with
+// the settings of the live ones, changed by Config.Settings. So a setting changes in the transaction that shows the rows made with
+// it, and Verify compares with rows made with the same settings.
+//
 // # Verify
 //
 // Verify follows the live tables instead of the logs. It locks the checkpoints for some milliseconds, while it applies the

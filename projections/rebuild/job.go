@@ -38,6 +38,16 @@ func begin(ctx context.Context, pool *pgxpool.Pool, rebuilt []projections.Projec
 			if err != nil {
 				return err
 			}
+			live, err := generation.FindLive(ctx, tx, p.Name())
+			if err == nil {
+				err = generation.CopySettings(ctx, tx, p, live, g)
+			}
+			if err == nil && config.Settings != nil {
+				err = config.Settings(ctx, tx, g)
+			}
+			if err != nil {
+				return err
+			}
 			if _, err := tx.Exec(ctx, fmt.Sprintf(createSurroundings, pgx.Identifier{g.Schema}.Sanitize(), g.Number)); err != nil {
 				return fmt.Errorf("create the schema %s: %w", g.Schema, err)
 			}

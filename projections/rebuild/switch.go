@@ -31,7 +31,12 @@ const (
 func (j *job) makeLive(ctx context.Context) error {
 	j.phase(Switching, 0)
 	return j.retryOnLockTimeout(ctx, func() error {
-		err := pgx.BeginTxFunc(ctx, j.pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error { return j.switchIn(ctx, tx) })
+		err := pgx.BeginTxFunc(ctx, j.pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
+			if len(j.config.Tenants) > 0 {
+				return j.replaceIn(ctx, tx)
+			}
+			return j.switchIn(ctx, tx)
+		})
 		if err == nil || isLockTimeout(err) {
 			return err
 		}
@@ -55,7 +60,7 @@ func (j *job) switchIn(ctx context.Context, tx pgx.Tx) error {
 		}
 	}
 	for _, b := range j.builds {
-		if err := b.moveCheckpoints(ctx, tx); err != nil {
+		if err := b.moveCheckpoints(ctx, tx, nil); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, fmt.Sprintf(dropSurroundings, pgx.Identifier{b.Schema}.Sanitize())); err != nil {
@@ -76,7 +81,7 @@ func (j *job) resolve(ctx context.Context, cause error) error {
 	switch {
 	case err != nil && !errors.Is(err, pgx.ErrNoRows):
 		return fmt.Errorf("%w: %w", ErrUnknown, cause)
-	case state == generation.Live:
+	case state == generation.Live || state == generation.Retired: // by replaceIn
 		return nil
 	default:
 		return cause
@@ -117,13 +122,14 @@ lock table projection_checkpoints in share row exclusive mode`, maxIdle.Millisec
 // The new term fences off the current leader, and the lease is free, so that it can lead again at once. A tenant with an
 // empty log may have a live checkpoint and none of the build: it gets the new version, too. It is not deleted, since a new
 // row would reuse earlier terms.
-// (%s: the checkpoints of the build; $1: the projection, $2: its version)
+// (%s: the checkpoints of the build; $1: the projection, $2: its version, $3: the tenants, null for all)
 const moveCheckpoints = `
 insert into projection_checkpoints as live (tenant_id, projection, projection_version, sequence_id)
 select tenant_id, $1, $2, max(sequence_id)
   from (select tenant_id, sequence_id from %s
          union all
         select tenant_id, 0 from projection_checkpoints where projection = $1) as all_tenants
+ where $3::text[] is null or tenant_id = any($3)
  group by tenant_id
 on conflict (tenant_id, projection) do update
    set projection_version = excluded.projection_version,
@@ -137,7 +143,7 @@ on conflict (tenant_id, projection) do update
 returning pg_notify('` + projections.Channel + `', tenant_id || '/' || projection || ' ' || sequence_id)`
 
 // moveCheckpoints sets the live checkpoints to those of the build.
-func (b *build) moveCheckpoints(ctx context.Context, tx pgx.Tx) error {
-	_, err := tx.Exec(ctx, fmt.Sprintf(moveCheckpoints, b.Table("projection_checkpoints")), b.Projection, b.projection.Version())
+func (b *build) moveCheckpoints(ctx context.Context, tx pgx.Tx, tenants []string) error {
+	_, err := tx.Exec(ctx, fmt.Sprintf(moveCheckpoints, b.Table("projection_checkpoints")), b.Projection, b.projection.Version(), tenants)
 	return err
 }

@@ -44,6 +44,7 @@ type batch struct {
 	latest    map[uuid.UUID]*document // of each memory
 	scopes    map[[2]string]*scope    // by agent and user
 	lastScope int64
+	languages string // of the tenant
 }
 
 // apply folds a change: it ends the memory's document and begins another, where what a search sees of the memory changes.

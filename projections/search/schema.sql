@@ -1,3 +1,12 @@
+-- The languages in which texts are analyzed, as codes separated by commas. They are a setting: a rebuild takes over those of the live
+-- tables, or makes other documents for other languages. A tenant without a row has those of the row of the tenant '', without
+-- that English.
+create table search_languages (
+    tenant_id varchar(63) not null,
+    languages text        not null,
+    constraint search_languages_pkey primary key (tenant_id)
+);
+
 -- The scopes that have documents: an agent and a user. Documents are numbered within their scope, from 0 on.
 create table search_scopes (
     tenant_id varchar(63)  not null,

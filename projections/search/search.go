@@ -31,25 +31,28 @@ const Name = "search"
 
 // Projection analyzes texts and folds events into documents. It is safe for concurrent use.
 type Projection struct {
-	lexicon *lexicon.Analyzer
+	languages lexicon.Choice // by tenant
 }
 
 // New makes a projection.
-func New() *Projection { return &Projection{lexicon.Default()} }
+func New() *Projection { return &Projection{} }
 
 // Name returns Name.
 func (*Projection) Name() string { return Name }
 
-// Version returns 4: until version 3 the index was a tsvector of each memory.
-func (*Projection) Version() int { return 4 }
+// Version returns 5. A test ties it to the version of the analysis.
+func (*Projection) Version() int { return 5 }
 
 // Categories returns nil: the projection applies the events of memories.
 func (*Projection) Categories() []string { return nil }
 
 // Tables returns the names of the tables.
 func (*Projection) Tables() []string {
-	return []string{"search_scopes", "search_documents", "search_segments", "search_postings", "search_ends"}
+	return []string{"search_scopes", "search_documents", "search_segments", "search_postings", "search_ends", "search_languages"}
 }
+
+// Settings returns the name of the table of languages.
+func (*Projection) Settings() []string { return []string{"search_languages"} }
 
 //go:embed schema.sql
 var schema string
@@ -57,10 +60,12 @@ var schema string
 // Schema creates the tables.
 func (*Projection) Schema() string { return schema }
 
-// Prepare decodes the events and analyzes their texts. It returns a *projections.PoisonError for an event that this program
+// Prepare decodes the events and analyzes their texts, in the languages that the tenant had in the batch before; only the Write
+// knows those of its tables, and if they are others analyzes the texts once more. Prepare returns a *projections.PoisonError for an event that this program
 // does not know; the Write returns one for an event of a memory that no event opened.
 func (p *Projection) Prepare(ctx context.Context, tenant domain.Tenant, events []eventstore.Event) (projections.Write, error) {
-	changes, err := read(p.lexicon, events)
+	words := p.languages.Last(string(tenant))
+	changes, err := read(words, events)
 	if err != nil {
 		return nil, err
 	}
@@ -69,6 +74,13 @@ func (p *Projection) Prepare(ctx context.Context, tenant domain.Tenant, events [
 		b, err := s.load(ctx, changes)
 		if err != nil {
 			return err
+		}
+		if now, err := p.languages.Of(string(tenant), b.languages); err != nil {
+			return err
+		} else if now != words {
+			if changes, err = read(now, events); err != nil {
+				return err
+			}
 		}
 		for _, c := range changes {
 			if err := b.apply(c); err != nil {

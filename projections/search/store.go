@@ -47,7 +47,11 @@ select s.agent_id, s.user_id, s.scope, s.documents, s.sealed
       where s.tenant_id = $1 and s.agent_id = o.agent_id and s.user_id = o.user_id
      offset 0) as s`
 
-	loadLastScope = `select coalesce(max(scope), 0) from search_scopes where tenant_id = $1`
+	loadTenant = `
+select coalesce(max(scope), 0),
+       coalesce((select languages from search_languages where tenant_id in ($1, '') order by tenant_id desc limit 1), '')
+  from search_scopes
+ where tenant_id = $1`
 )
 
 // load reads what the changes build upon: the last document of each memory, and the scopes.
@@ -95,7 +99,7 @@ func (s store) load(ctx context.Context, changes []change) (*batch, error) {
 		d.scope = byID[ids[i]]
 		b.latest[d.memory] = d
 	}
-	err = s.tx.QueryRow(ctx, loadLastScope, s.tenant).Scan(&b.lastScope)
+	err = s.tx.QueryRow(ctx, loadTenant, s.tenant).Scan(&b.lastScope, &b.languages)
 	return b, err
 }
 

@@ -73,7 +73,7 @@ const maxScopes = 10_000
 //
 //	kind     | a        | b         | c       | d       | e      | f      | at         | data
 //	---------+----------+-----------+---------+---------+--------+--------+------------+----------------------
-//	position | N        |           |         |         |        |        |            |
+//	position | N        |           |         |         |        |        |            | the languages of the index
 //	scope    | documents| sealed    |         |         |        |        |            |
 //	segment  | segment  | documents | from    | to      | length |        |            | begins, if N is within
 //	postings | segment  | bucket    |         |         |        |        |            | the bucket
@@ -96,7 +96,8 @@ with n as materialized (
       limit %d
 )
 select 0 as kind, 0::bigint as scope, position as a, 0 as b, 0::bigint as c, 0::bigint as d, 0::bigint as e, 0::bigint as f,
-       null::timestamptz as at, null::uuid as id, null::bytea as data
+       null::timestamptz as at, null::uuid as id,
+       coalesce((select languages from search_languages where tenant_id in ($1, '') order by tenant_id desc limit 1), '')::bytea as data
   from n
 union all
 select 1, scope, documents, sealed, 0, 0, 0, 0, null, null, null
@@ -150,7 +151,8 @@ type row struct {
 }
 
 // loadIndex reads the index of the scopes for some terms, which include those of variants. A snapshot of the past names the position.
-func loadIndex(ctx context.Context, conn *pgxpool.Conn, snap snapshot.Snapshot, owners filter.Where, terms []string) (*index, error) {
+// Its error is that of analyzed, which is given the languages of the index.
+func loadIndex(ctx context.Context, conn *pgxpool.Conn, snap snapshot.Snapshot, owners filter.Where, terms []string, analyzed func(languages string) error) (*index, error) {
 	args := filter.Args{snap.Tenant, nil, snap.Moment, buckets(terms)}
 	if snap.Past {
 		args[1] = snap.Position
@@ -161,7 +163,7 @@ func loadIndex(ctx context.Context, conn *pgxpool.Conn, snap snapshot.Snapshot, 
 		return nil, err
 	}
 	l := loader{index: &index{moment: snap.Moment, scopes: map[int64]*scopeIndex{}, places: map[int]*place{}, lists: map[string]*posting.List{}},
-		sought: posting.Seek(terms), byBucket: map[int][]string{}}
+		analyzed: analyzed, sought: posting.Seek(terms), byBucket: map[int][]string{}}
 	for _, term := range terms {
 		l.lists[term] = &posting.List{}
 		for _, n := range []int{smallBuckets, largeBuckets} {
@@ -200,6 +202,7 @@ func buckets(terms []string) []int {
 // loader makes an index from rows. Those of scopes come before those that belong to them.
 type loader struct {
 	*index
+	analyzed func(languages string) error
 	sought   []posting.Sought
 	byBucket map[int][]string // terms
 	tail     []found          // in the tails
@@ -223,6 +226,7 @@ func (l *loader) add(r *row) (err error) {
 	switch r.kind {
 	case 0:
 		l.position = r.a
+		return l.analyzed(string(r.data))
 	case 1:
 		if len(l.scopes) == maxScopes {
 			return errTooWide

@@ -29,12 +29,12 @@ var errTooWide = domain.Errorf(domain.Invalid, "a search can read at most %d pai
 
 // Searcher searches. It is safe for concurrent use.
 type Searcher struct {
-	source  *snapshot.Source
-	lexicon *lexicon.Analyzer
+	source    *snapshot.Source
+	languages lexicon.Choice // by tenant
 }
 
 // New makes a Searcher.
-func New(source *snapshot.Source) *Searcher { return &Searcher{source, lexicon.Default()} }
+func New(source *snapshot.Source) *Searcher { return &Searcher{source: source} }
 
 // Search returns the memories that hold words of the query, the best first.
 func (s *Searcher) Search(ctx context.Context, tenant domain.Tenant, request answer.Request, at snapshot.At) (answer.Result, error) {
@@ -42,7 +42,7 @@ func (s *Searcher) Search(ctx context.Context, tenant domain.Tenant, request ans
 	if err != nil {
 		return answer.Result{}, err
 	}
-	r := run{lexicon: s.lexicon, request: request, search: request.Fingerprint(tenant, where, at.AsOf)}
+	r := run{lexicon: s.languages.Last(string(tenant)), languages: &s.languages, request: request, search: request.Fingerprint(tenant, where, at.AsOf)}
 	r.owners, r.narrow = where.Split(scopeColumns)
 	if err := r.parse(); err != nil {
 		return answer.Result{}, err
@@ -60,7 +60,7 @@ func (s *Searcher) Search(ctx context.Context, tenant domain.Tenant, request ans
 	var result answer.Result
 	err = s.source.Connected(ctx, func(ctx context.Context, conn *pgxpool.Conn) (err error) {
 		r.conn = conn
-		result, err = r.find(ctx)
+		result, err = r.searchInItsLanguages(ctx)
 		if errors.Is(err, errTooWide) {
 			return errTooWide
 		}

@@ -20,6 +20,9 @@ import (
 // run is one search, on one connection.
 type run struct {
 	lexicon *lexicon.Analyzer
+	// languages tells what analyzes the index of a tenant.
+	languages *lexicon.Choice
+
 	request answer.Request
 	search  []byte      // the fingerprint of the search
 	from    int         // the rank of the first result, from 0
@@ -45,6 +48,7 @@ type condition struct {
 
 // parse finds out which words are looked for.
 func (r *run) parse() error {
+	r.require, r.hint = nil, ""
 	analyzed := r.lexicon.Query(r.request.Query)
 	r.quoted = phrasesOf(analyzed)
 	for _, text := range r.request.Must {
@@ -106,7 +110,7 @@ func (r *run) find(ctx context.Context) (result answer.Result, err error) {
 
 // load reads the index and finds the documents of every word. For words that nothing matches it looks for what was meant.
 func (r *run) load(ctx context.Context) (err error) {
-	if r.index, err = loadIndex(ctx, r.conn, r.snap, r.owners, r.terms()); err != nil {
+	if r.index, err = loadIndex(ctx, r.conn, r.snap, r.owners, r.terms(), r.isAnalyzedIn); err != nil {
 		return err
 	}
 	r.match()
@@ -130,7 +134,7 @@ func (r *run) load(ctx context.Context) (err error) {
 		return nil
 	}
 	slices.Sort(terms)
-	if r.index, err = loadIndex(ctx, r.conn, r.then(), r.owners, slices.Compact(terms)); err != nil {
+	if r.index, err = loadIndex(ctx, r.conn, r.then(), r.owners, slices.Compact(terms), r.isAnalyzedIn); err != nil {
 		return err
 	}
 	for i, w := range missing {

@@ -68,17 +68,8 @@ func (c *Rebuild) Run(ctx context.Context, a *App) error {
 	}
 	err = rebuild.Run(ctx, pool, rebuilt, config)
 	bars.End(err == nil)
-	if errors.Is(err, rebuild.ErrUnknown) {
-		return fmt.Errorf("rebuild: %w; if they are not, `auren status` shows what is left of them", err)
-	}
-	if ctx.Err() != nil && err != nil {
-		return errors.New("interrupted; the live tables are as they were")
-	}
-	if errors.Is(err, rebuild.ErrNewerVersion) {
-		return fmt.Errorf("rebuild: %w; rebuild with that program, or go back to this one with --downgrade", err)
-	}
 	if err != nil {
-		return fmt.Errorf("rebuild: %w; the live tables are as they were", err)
+		return rebuildError(ctx, err)
 	}
 	a.Stdout.Printf("%s %s in %s\n", a.Stdout.Paint(terminal.Green, "rebuilt"), strings.Join(names, " and "), terminal.Duration(time.Since(began)))
 	return nil
