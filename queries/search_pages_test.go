@@ -169,3 +169,15 @@ func TestACursorIsOfOneSearch(t *testing.T) {
 	_, err = w.reader.Search(t.Context(), tenant, request, queries.At{})
 	requireInvalid(t, err, "cursor")
 }
+
+func TestAPageOfLargeMemoriesEndsEarly(t *testing.T) {
+	w := setup(t)
+	for range 10 {
+		w.tell(t, "tea"+strings.Repeat(" ", 1_000_000))
+	}
+	w.project(t)
+	request := queries.SearchRequest{Query: "tea", Limit: 100, Context: 1}
+	hits, pages := w.pages(t, request, queries.At{}, func() int { return 100 }, func() {})
+	require.Len(t, hits, 10)
+	require.Len(t, pages, 2)
+}

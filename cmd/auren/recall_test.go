@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -23,5 +24,24 @@ func TestRecallPageByPage(t *testing.T) {
 		require.Len(t, result.Hits, 2)
 		require.Empty(t, result.NextCursor)
 		w.fails(exitUsage, "--cursor must be the next_cursor of a page before", "recall", "train", "--cursor", "x")
+	})
+}
+
+func TestRecallWithinABudgetAndWithContext(t *testing.T) {
+	onEveryDoor(t, func(t *testing.T, w *world) {
+		w.remember("before", "--metadata", `{"session":"s"}`)
+		w.remember("trains at dawn", "--metadata", `{"session":"s"}`)
+		w.remember("after", "--metadata", `{"session":"s"}`)
+		long := w.remember("trains " + strings.Repeat("x", 100))
+		said := w.must("recall", "train", "dawn", "--limit", "1", "--context", "1")
+		require.Regexp(t, `(?s)before .*before\n.* trains at dawn\nafter .*after\n`, said)
+		said = w.must("recall", "train", "--max-tokens", "5", "--context", "1")
+		require.Contains(t, said, "about 4 tokens\ntakes more than 5 tokens alone: "+long+"\n")
+		require.Contains(t, w.must("recall", "train", "--max-tokens", "1"), "nothing fits 1 token\n")
+		result := decode[queries.SearchResult](t, w.must("recall", "train", "dawn", "--limit", "1", "--max-tokens", "9", "--context", "2", "--json"))
+		require.Equal(t, 8, *result.Tokens)
+		require.Len(t, result.Hits[0].Context.After, 1)
+		w.fails(exitUsage, "--max-tokens must be 1 to 1000000, got -1", "recall", "train", "--max-tokens=-1")
+		w.fails(exitUsage, "--context must be 1 to 6, got 7", "recall", "train", "--context", "7")
 	})
 }

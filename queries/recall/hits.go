@@ -21,10 +21,11 @@ import (
 // defaultHalfLife is how long a memory stays half as recent.
 const defaultHalfLife = 30 * 24 * time.Hour
 
-// page adds to the answer the results from the rank that the request begins with.
-func (r *run) page(ctx context.Context, result *answer.Result) error {
+// collect fills a page from the rank that the request begins with.
+func (r *run) collect(ctx context.Context, page *answer.Page) error {
 	found := r.resultsFrom(r.from)
-	for len(result.Hits) < r.request.Limit {
+	var shown []int
+	for !page.Full() {
 		s, err := found.next(ctx)
 		if err != nil {
 			return err
@@ -32,14 +33,19 @@ func (r *run) page(ctx context.Context, result *answer.Result) error {
 		if s == nil {
 			break
 		}
-		result.Hits = append(result.Hits, found.hit(s))
+		if page.Add(found.hit(s), found.rank-1) {
+			shown = append(shown, s.document)
+		}
 	}
-	if len(result.Hits) == r.request.Limit && found.more() {
-		result.NextCursor = answer.Place{Search: r.search, Position: r.index.position, Moment: r.index.moment, Rank: found.rank}.Next()
+	if page.Full() && found.more() {
+		page.Follow(found.rank)
 	}
-	result.Hint = r.hint
-	if len(result.Hits) == 0 && r.from == 0 && result.Hint == "" {
-		result.Hint = r.whyNothing()
+	page.Answer.Hint = r.hint
+	if found.rank == 0 && r.hint == "" {
+		page.Answer.Hint = r.whyNothing()
+	}
+	if r.request.Context > 0 && len(shown) > 0 {
+		return r.addContext(ctx, page, shown)
 	}
 	return nil
 }

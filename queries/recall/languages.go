@@ -33,17 +33,17 @@ func (r *run) isAnalyzedIn(languages string) error {
 // maxChanges bounds how often a search begins again; more rebuilds do not fit into its time.
 const maxChanges = 3
 
-// searchInItsLanguages searches in the languages of the index.
-func (r *run) searchInItsLanguages(ctx context.Context) (answer.Result, error) {
+// findInItsLanguages is find in the languages of the index.
+func (r *run) findInItsLanguages(ctx context.Context, several int) (*answer.Page, error) {
 	for changes := 0; ; changes++ {
-		result, err := r.find(ctx)
+		page, err := r.find(ctx, several)
 		other, ok := errors.AsType[otherLanguages](err)
 		if !ok || changes == maxChanges {
-			return result, err
+			return page, err
 		}
 		r.lexicon = other.analyzer
 		if err := r.parse(); err != nil {
-			return answer.Result{}, err
+			return nil, err
 		}
 	}
 }

@@ -60,11 +60,14 @@ func (s *Searcher) Search(ctx context.Context, tenant domain.Tenant, request ans
 	var result answer.Result
 	err = s.source.Connected(ctx, func(ctx context.Context, conn *pgxpool.Conn) (err error) {
 		r.conn = conn
-		result, err = r.searchInItsLanguages(ctx)
+		page, err := r.findInItsLanguages(ctx, 1)
 		if errors.Is(err, errTooWide) {
 			return errTooWide
+		} else if err != nil {
+			return err
 		}
-		return err
+		result = answer.Result{Answer: answer.Answers([]*answer.Page{page}, request.MaxTokens)[0], SequenceID: r.index.position}
+		return nil
 	})
 	if err != nil {
 		return answer.Result{}, fmt.Errorf("search: %w", err)

@@ -87,25 +87,29 @@ func (r *run) terms() []string {
 	return slices.Compact(all)
 }
 
-func (r *run) find(ctx context.Context) (result answer.Result, err error) {
+// find finds the memories of the page, one of several that are answered together.
+func (r *run) find(ctx context.Context, several int) (*answer.Page, error) {
 	if err := r.load(ctx); err != nil {
-		return result, err
+		return nil, err
 	}
 	passes, err := r.passing(ctx)
 	if err != nil {
-		return result, err
+		return nil, err
 	}
 	r.order = order{run: r, passes: passes}
-	result = answer.Result{Hits: []answer.Hit{}, SequenceID: r.index.position}
-	if err := r.page(ctx, &result); err != nil {
-		return result, err
+	place := answer.Place{Search: r.search, Position: r.index.position, Moment: r.index.moment}
+	page := answer.NewPage(&r.request, place, several)
+	if err := r.collect(ctx, page); err != nil {
+		return nil, err
 	}
 	if r.request.Total {
 		total, err := r.order.total(ctx)
-		result.Total = &total
-		return result, err
+		if err != nil {
+			return nil, err
+		}
+		page.Answer.Total = &total
 	}
-	return result, nil
+	return page, nil
 }
 
 // load reads the index and finds the documents of every word. For words that nothing matches it looks for what was meant.

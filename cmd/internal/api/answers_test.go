@@ -26,6 +26,12 @@ func found(t *testing.T, answer any) (list []any) {
 		for _, h := range a.Hits {
 			require.Positive(t, h.Score)
 			list = append(list, h.Memory.Confidence, h.Explain != nil)
+			if h.Context != nil {
+				list = append(list, len(h.Context.Before), len(h.Context.After))
+			}
+		}
+		if a.Tokens != nil {
+			list = append(list, "tokens", *a.Tokens, a.Cut, len(a.TooLong))
 		}
 		if a.Total != nil {
 			list = append(list, "of", *a.Total, a.NextCursor != "")
@@ -97,6 +103,9 @@ func TestWhatIsAskedForIsAnsweredOnEveryDoor(t *testing.T) {
 		{api.GetStats.Operation, `{"filters":{"metadata.n":{"in":[1,3,5]}}}`, "[2]"},
 		{search, `{"query":"run","filters":{"OR":[{"agent_id":"a0","metadata.n":{"gt":3,"lt":7}},{"user_id":"u1","agent_id":{"nin":["a0","a1"]}}]}}`, "[0.4 false]"},
 		{search, `{"query":"run","filters":{"state":"forgotten"}}`, "[]"},
+		{search, `{"query":"number 3","limit":2,"max_tokens":5}`, "[0.3 false tokens 3 true 0]"},
+		{search, `{"query":"number 3","limit":2,"max_tokens":2}`, "[tokens 0 true 5]"},
+		{search, `{"query":"number 3","agent_id":"a0","limit":1,"context":1,"neighbors":false}`, "[0.8 false 0 0]"},
 		{search, `{"query":"run number 3","limit":1,"total":true}`, "[0.3 false of 5 true]"},
 		{search, `{"query":"run number 3","as_of":"3","limit":3,"total":true,"cursor":""}`, "[0.2 false 0.1 false 0 false of 3 false]"},
 		{search, `{"query":"run","filters":{"created_before":"` + hourAgo + `"}}`, "[]"},

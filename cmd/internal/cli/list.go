@@ -87,10 +87,29 @@ func printMemories[T any](s *terminal.Screen, head string, list []T, of func(*T)
 	s.Table(0, nil, rows)
 }
 
+// printHits prints what was found, each between what was told before and after it.
 func printHits(s *terminal.Screen, hits []queries.Hit) {
-	printMemories(s, "score", hits, func(h *queries.Hit) (terminal.Cell, *queries.Memory) {
-		return terminal.Cell{fmt.Sprintf("%.3f", h.Score), terminal.Green}, &h.Memory
-	})
+	type line struct {
+		lead terminal.Cell
+		*queries.Memory
+	}
+	var lines []line
+	for i := range hits {
+		h := &hits[i]
+		told := func(when string, memories []queries.Memory) {
+			for j := range memories {
+				lines = append(lines, line{terminal.Cell{when, terminal.Dim}, &memories[j]})
+			}
+		}
+		if h.Context != nil {
+			told("before", h.Context.Before)
+		}
+		lines = append(lines, line{terminal.Cell{fmt.Sprintf("%.3f", h.Score), terminal.Green}, &h.Memory})
+		if h.Context != nil {
+			told("after", h.Context.After)
+		}
+	}
+	printMemories(s, "score", lines, func(l *line) (terminal.Cell, *queries.Memory) { return l.lead, l.Memory })
 }
 
 func printList(s *terminal.Screen, memories []queries.Memory) {

@@ -16,12 +16,14 @@ import (
 type Recall struct {
 	Query []string `arg:"" help:"The question, in any words."`
 	filtering
-	Limit   int    `default:"10" placeholder:"N" help:"How many at most (default ${default}, up to 100)."`
-	AsOf    AsOf   `name:"as-of" placeholder:"TIME|N" help:"What would have been recalled at a moment, or at a sequence_id."`
-	Explain bool   `help:"Say how each score came about."`
-	Total   bool   `help:"Say how many memories are found in all."`
-	Cursor  string `placeholder:"TEXT" empty:"" help:"Go on where the results ended that said this."`
-	JSON    bool   `help:"Print the answer as JSON."`
+	Limit     int    `default:"10" placeholder:"N" help:"How many at most (default ${default}, up to 100)."`
+	AsOf      AsOf   `name:"as-of" placeholder:"TIME|N" help:"What would have been recalled at a moment, or at a sequence_id."`
+	Explain   bool   `help:"Say how each score came about."`
+	Total     bool   `help:"Say how many memories are found in all."`
+	Cursor    string `placeholder:"TEXT" empty:"" help:"Go on where the results ended that said this."`
+	MaxTokens int    `name:"max-tokens" placeholder:"N" help:"How many tokens the texts take at most, by an estimate."`
+	Context   int    `placeholder:"N" help:"Show up to so many memories told before and after each, up to 6."`
+	JSON      bool   `help:"Print the answer as JSON."`
 }
 
 // Run prints what is remembered about a question, the best first.
@@ -29,7 +31,9 @@ func (c *Recall) Run(ctx context.Context, a *App) error {
 	if err := checkLimit(c.Limit, queries.MaxSearchLimit); err != nil {
 		return err
 	}
-	request := api.SearchMemoriesRequest{Query: strings.Join(c.Query, " "), Limit: c.Limit, Explain: c.Explain, Total: c.Total, Cursor: c.Cursor}
+	request := api.SearchMemoriesRequest{
+		Query: strings.Join(c.Query, " "), Limit: c.Limit, Explain: c.Explain, Total: c.Total, Cursor: c.Cursor, MaxTokens: c.MaxTokens, Context: c.Context,
+	}
 	request.Filter = c.filter()
 	result, err := ask(ctx, a, "recall", c.AsOf, func(door *stack.Door, m api.Moment) (queries.SearchResult, error) {
 		request.Moment = m
@@ -41,26 +45,41 @@ func (c *Recall) Run(ctx context.Context, a *App) error {
 	if c.JSON {
 		return a.Stdout.JSON(result)
 	}
-	if len(result.Hits) == 0 {
-		if c.Cursor != "" {
-			a.Stdout.Printf("there are no more\n")
-			return nil
-		}
-		a.Stdout.Printf("nothing is remembered about that: %s\n", result.Hint)
-		return nil
-	}
-	if result.Hint != "" {
-		a.Stdout.Printf("%s\n", a.Stdout.Paint(terminal.Dim, result.Hint))
-	}
-	printHits(a.Stdout, result.Hits)
-	if c.Explain {
-		printExplanations(a.Stdout, result.Hits)
-	}
-	if result.Total != nil {
-		a.Stdout.Printf("%s\n", a.Stdout.Paint(terminal.Dim, "found in all: "+terminal.Count(int64(*result.Total), "memory")))
-	}
-	printMore(a.Stdout, result.NextCursor)
+	c.print(a.Stdout, &result.Answer)
 	return nil
+}
+
+// print prints an answer for people.
+func (c *Recall) print(s *terminal.Screen, found *answer.Answer) {
+	note := func(format string, args ...any) {
+		s.Printf("%s\n", s.Paint(terminal.Dim, fmt.Sprintf(format, args...)))
+	}
+	switch {
+	case len(found.Hits) > 0:
+		if found.Hint != "" {
+			note("%s", found.Hint)
+		}
+		printHits(s, found.Hits)
+	case len(found.TooLong) > 0:
+		s.Printf("nothing fits %s\n", terminal.Count(c.MaxTokens, "token"))
+	case c.Cursor != "":
+		s.Printf("there are no more\n")
+	default:
+		s.Printf("nothing is remembered about that: %s\n", found.Hint)
+	}
+	if c.Explain {
+		printExplanations(s, found.Hits)
+	}
+	if found.Total != nil {
+		note("found in all: %s", terminal.Count(*found.Total, "memory"))
+	}
+	if found.Tokens != nil {
+		note("about %s", terminal.Count(*found.Tokens, "token"))
+	}
+	for _, id := range found.TooLong {
+		note("takes more than %s alone: %s", terminal.Count(c.MaxTokens, "token"), id)
+	}
+	printMore(s, found.NextCursor)
 }
 
 // printExplanations prints for each hit what each word of the question contributed.

@@ -19,6 +19,9 @@ const (
 	// maxQuery is how many characters a text may have, and maxTexts how many texts a search.
 	maxQuery = 100_000
 	maxTexts = 32
+	// MaxTokens is the largest budget, and MaxContext the most memories around a result on either side.
+	MaxTokens  = 1_000_000
+	MaxContext = 6
 )
 
 // Request says what to look for.
@@ -47,8 +50,14 @@ type Request struct {
 	// Total asks how many memories are found in all.
 	Total bool
 	// Cursor continues the search that returned it, as of the same state, with everything else the same but what is only about
-	// how much an answer shows: Limit, Explain, Total. Default the beginning.
+	// how much an answer shows: Limit, Explain, Total, MaxTokens, Context. Default the beginning.
 	Cursor string
+	// MaxTokens bounds the texts of the results, from 1 to MaxTokens, by the estimate of Tokens. They are shown in their order while
+	// they fit; those that exceed it alone are passed over. Default 0: no bound.
+	MaxTokens int
+	// Context is how many memories, told before and as many told after each result, are shown with it, from 1 to MaxContext;
+	// default 0: none.
+	Context int
 }
 
 // Weights are shares of the score, from 0 to 1 together; the rest is that of the words.
@@ -95,6 +104,12 @@ func (r *Request) Check() (filter.Where, error) {
 		return where, domain.Invalidf("limit", "must be 1 to %d, got %d", MaxLimit, r.Limit)
 	}
 	r.Limit = cmp.Or(r.Limit, DefaultLimit)
+	if r.MaxTokens < 0 || r.MaxTokens > MaxTokens {
+		return where, domain.Invalidf("max_tokens", "must be 1 to %d, got %d", MaxTokens, r.MaxTokens)
+	}
+	if r.Context < 0 || r.Context > MaxContext {
+		return where, domain.Invalidf("context", "must be 1 to %d, got %d", MaxContext, r.Context)
+	}
 	if err := r.checkTexts(); err != nil {
 		return where, err
 	}

@@ -8,6 +8,13 @@ import (
 
 // Result is what a search found.
 type Result struct {
+	Answer
+	// SequenceID is the position that the answer reflects.
+	SequenceID int64 `json:"sequence_id"`
+}
+
+// Answer is what was found of one query.
+type Answer struct {
 	// Hits are ordered from the best to the worst; the one told last of equals comes first.
 	Hits []Hit `json:"results"`
 	// Total is how many memories are found in all, by whatever score: those that pass all conditions and hold a word, themselves or
@@ -15,8 +22,12 @@ type Result struct {
 	Total *int `json:"total,omitempty"`
 	// NextCursor continues the results; empty at their end.
 	NextCursor string `json:"next_cursor"`
-	// SequenceID is the position that the answer reflects.
-	SequenceID int64 `json:"sequence_id"`
+	// Tokens is how many tokens the texts take; nil unless they were bounded.
+	Tokens *int `json:"tokens,omitempty"`
+	// Cut says that MaxTokens left something out.
+	Cut bool `json:"cut,omitempty"`
+	// TooLong are the memories, among the results by their rank, that take more than MaxTokens alone.
+	TooLong []uuid.UUID `json:"too_long,omitempty"`
 	// Hint says why nothing was found, or what was left out of account.
 	Hint string `json:"hint,omitempty"`
 }
@@ -26,8 +37,18 @@ type Hit struct {
 	Memory snapshot.Memory `json:"memory"`
 	// Score is from 0 to 1, the score of a memory that repeats nothing but the words looked for. It compares the hits of one
 	// search, not those of different ones.
-	Score   float64  `json:"score"`
+	Score float64 `json:"score"`
+	// Tokens is how many tokens the text takes, with that of the context; nil unless texts were bounded.
+	Tokens  *int     `json:"tokens,omitempty"`
+	Context *Context `json:"context,omitempty"`
 	Explain *Explain `json:"explain,omitempty"`
+}
+
+// Context is what was told around a memory, as far as it does not stand elsewhere in the answer.
+type Context struct {
+	// Before and After are in the order in which they were told.
+	Before []snapshot.Memory `json:"before"`
+	After  []snapshot.Memory `json:"after"`
 }
 
 // Explain shows how a score came about.
