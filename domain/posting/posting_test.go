@@ -102,14 +102,21 @@ func TestASegmentHoldsThePostingsOfItsDocuments(t *testing.T) {
 	documents := corpus(300, 512)
 	s := segment(t, 512, documents)
 	buckets := s.Buckets(16)
-	dictionary := map[string]int{}
-	last := ""
-	require.NoError(t, ReadDictionary(s.Dictionary(), func(term []byte, n int) bool {
-		require.Less(t, last, string(term))
-		last = string(term)
-		dictionary[last] = n
-		return true
-	}))
+	dictionary, ends := map[string]int{}, map[string]int{}
+	for _, b := range s.Terms(8) {
+		last := ""
+		require.NoError(t, ReadTerms(b.Data, func(term []byte, n int) {
+			require.Less(t, last, string(term))
+			last = string(term)
+			if beginning, _ := BeginningNumber(last, 8); beginning == b.Number {
+				dictionary[last] = n
+			} else {
+				require.Equal(t, EndNumber(last, 8), b.Number)
+				ends[last] = n
+			}
+		}))
+	}
+	require.Equal(t, dictionary, ends)
 	for term, n := range dictionary {
 		var want List
 		for _, d := range documents {
@@ -119,11 +126,6 @@ func TestASegmentHoldsThePostingsOfItsDocuments(t *testing.T) {
 		require.Equal(t, want, list(t, term, 16, 512, buckets))
 	}
 	require.Empty(t, list(t, "nowhere", 16, 512, buckets).Docs)
-
-	begins := map[string]int{}
-	require.NoError(t, ReadPrefix(s.Dictionary(), "w1", func(term []byte, n int) { begins[string(term)] = n }))
-	maps.DeleteFunc(dictionary, func(term string, _ int) bool { return term[:2] != "w1" })
-	require.Equal(t, dictionary, begins)
 }
 
 func TestMergedSegmentsEqualOneThatWasMadeAtOnce(t *testing.T) {
@@ -136,7 +138,7 @@ func TestMergedSegmentsEqualOneThatWasMadeAtOnce(t *testing.T) {
 	}
 	whole := segment(t, 0, documents)
 	require.Equal(t, whole.Buckets(64), merged.Buckets(64))
-	require.Equal(t, whole.Dictionary(), merged.Dictionary())
+	require.Equal(t, whole.Terms(16), merged.Terms(16))
 }
 
 func TestEndsAndBeginsAreReadAsTheyWereAdded(t *testing.T) {
@@ -170,14 +172,14 @@ func FuzzReaders(f *testing.F) {
 		f.Add([]byte(d.Terms))
 	}
 	f.Add(s.Buckets(1)[0].Data)
-	f.Add(s.Dictionary())
+	f.Add(s.Terms(1)[0].Data)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		for _, err := range []error{
 			Document(data).Each(func(uint32, []byte, Counts) {}),
 			Document(data).Find(Seek([]string{"tea", "w1"}), func(int, Counts) {}),
 			NewSegment(0).AddBucket(data, 0),
 			new(List).Read(data, "w1", 0),
-			ReadDictionary(data, func([]byte, int) bool { return true }),
+			ReadTerms(data, func([]byte, int) {}),
 			func() error { _, err := ReadEnds(nil, data, 0); return err }(),
 			func() error { _, _, err := ReadBegins(data, 1<<62); return err }(),
 		} {

@@ -1,7 +1,6 @@
 package posting
 
 import (
-	"bytes"
 	"maps"
 	"slices"
 	"sort"
@@ -16,6 +15,17 @@ type Numbered struct {
 	Length int // in words
 	Terms  Document
 }
+
+// Level is a size of segments.
+type Level struct {
+	Documents   int
+	Buckets     int // of postings; their rows stay near 1 kB for memories of a hundred words
+	TermBuckets int // of beginnings, and as many of ends
+}
+
+// Levels are the sizes of segments. Each is made of eight of the level before, the first of single documents, so a scope has at
+// most seven segments of each level but the last.
+var Levels = []Level{{128, 32, 8}, {1024, 256, 32}, {8192, 2048, 256}}
 
 // Bucket is a row of a segment: all terms whose hash, modulo the number of buckets, is the same, in ascending order.
 //
@@ -144,50 +154,6 @@ func eachTerm(bucket []byte, do func(term, postings []byte, n int) error) error 
 		}
 	}
 	return r.err()
-}
-
-// Dictionary returns the terms of a segment with the number of documents that hold each, in ascending order: how many bytes
-// the term shares with the one before, the others, the number.
-func (s *Segment) Dictionary() []byte {
-	var d []byte
-	var last string
-	for _, term := range slices.Sorted(maps.Keys(s.lists)) {
-		shared := 0
-		for shared < min(len(last), len(term)) && last[shared] == term[shared] {
-			shared++
-		}
-		d = appendBytes(appendNumber(d, shared), term[shared:])
-		d = appendNumber(d, len(s.lists[term].Docs))
-		last = term
-	}
-	return d
-}
-
-// ReadDictionary calls yield for every term of a dictionary, until it returns false. The term is valid during the call only.
-func ReadDictionary(data []byte, yield func(term []byte, documents int) bool) error {
-	r := reader{data: data}
-	var term []byte
-	for r.more() {
-		shared, rest, n := r.number(), r.bytes(), r.number()
-		if r.corrupt || shared > len(term) {
-			return ErrCorrupt
-		}
-		term = append(term[:shared], rest...)
-		if !yield(term, n) {
-			return nil
-		}
-	}
-	return r.err()
-}
-
-// ReadPrefix calls yield for every term of a dictionary that begins so.
-func ReadPrefix(data []byte, prefix string, yield func(term []byte, documents int)) error {
-	return ReadDictionary(data, func(term []byte, documents int) bool {
-		if bytes.HasPrefix(term, []byte(prefix)) {
-			yield(term, documents)
-		}
-		return string(term[:min(len(term), len(prefix))]) <= prefix
-	})
 }
 
 // Sort puts the postings in the order of documents.

@@ -98,7 +98,7 @@ func (f fixture) clear(t *testing.T) {
 	t.Helper()
 	_, err := f.pool.Exec(t.Context(), `
 		delete from search_scopes; delete from search_documents; delete from search_segments; delete from search_postings;
-		delete from search_ends; truncate projection_checkpoints`)
+		delete from search_ends; delete from search_terms; truncate projection_checkpoints`)
 	require.NoError(t, err)
 }
 

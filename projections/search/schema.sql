@@ -53,7 +53,6 @@ create table search_segments (
     length     bigint      not null, -- of all documents, in words
     ends       int         not null, -- how many documents have ended
     begins     bytea       not null, -- posting.AppendBegin
-    dictionary bytea       not null, -- posting.Segment.Dictionary
     constraint search_segments_pkey primary key (tenant_id, scope, segment)
 ) with (fillfactor = 70);
 
@@ -67,6 +66,16 @@ create table search_postings (
     constraint search_postings_pkey primary key (tenant_id, scope, bucket, segment)
 );
 alter table search_postings alter column data set storage external; -- decompressing takes longer than reading
+
+-- The terms of a segment, in buckets by how they begin and in others by how they end.
+create table search_terms (
+    tenant_id varchar(63) not null,
+    scope     bigint      not null,
+    bucket    int         not null, -- posting.BeginningNumber or posting.EndNumber
+    segment   int         not null,
+    data      bytea       not null, -- posting.Segment.Terms
+    constraint search_terms_pkey primary key (tenant_id, scope, bucket, segment)
+);
 
 -- The ends of a segment's documents in the order of the log, in chunks, so that an end rewrites little.
 create table search_ends (

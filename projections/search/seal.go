@@ -12,20 +12,17 @@ import (
 	"github.com/auren-memory/auren/domain/posting"
 )
 
-// A segment holds as many documents, in as many buckets. The rows of a bucket stay near 1 kB for memories of a hundred words.
-const (
-	smallSegment, smallBuckets = 512, 128
-	largeSegment, largeBuckets = 16 * smallSegment, 2048
-	// endsInChunk bounds what an end rewrites.
-	endsInChunk = 256
-)
+// endsInChunk bounds what an end rewrites.
+const endsInChunk = 256
 
 // segmentOf returns the segment of a document and whether it is in one, if so many documents are.
 func segmentOf(doc, sealed int) (segment int, ok bool) {
-	if doc < sealed/largeSegment*largeSegment {
-		return doc / largeSegment * largeSegment, true
+	for _, level := range slices.Backward(posting.Levels) {
+		if doc < sealed/level.Documents*level.Documents {
+			return doc / level.Documents * level.Documents, true
+		}
 	}
-	return doc / smallSegment * smallSegment, doc < sealed
+	return 0, false
 }
 
 // seal records the ends of documents in segments, and makes the segments that the batch has filled.
@@ -41,13 +38,13 @@ func (s store) seal(ctx context.Context, sc *scope) error {
 			return err
 		}
 	}
-	for sc.documents-sc.sealed >= smallSegment {
+	for sc.documents-sc.sealed >= posting.Levels[0].Documents {
 		if err := s.makeSmall(ctx, sc); err != nil {
 			return err
 		}
-		sc.sealed += smallSegment
-		if sc.sealed%largeSegment == 0 {
-			if err := s.merge(ctx, sc, sc.sealed-largeSegment); err != nil {
+		sc.sealed += posting.Levels[0].Documents
+		for i := 1; i < len(posting.Levels) && sc.sealed%posting.Levels[i].Documents == 0; i++ {
+			if err := s.merge(ctx, sc, sc.sealed-posting.Levels[i].Documents, posting.Levels[i-1], posting.Levels[i]); err != nil {
 				return err
 			}
 		}
@@ -64,7 +61,7 @@ select doc, from_seq, to_seq, length, terms
 // makeSmall makes a segment of the first documents of the tail.
 func (s store) makeSmall(ctx context.Context, sc *scope) error {
 	first := sc.sealed
-	rows, err := s.tx.Query(ctx, loadTail, s.tenant, sc.id, first, first+smallSegment-1)
+	rows, err := s.tx.Query(ctx, loadTail, s.tenant, sc.id, first, first+posting.Levels[0].Documents-1)
 	if err != nil {
 		return err
 	}
@@ -89,7 +86,7 @@ func (s store) makeSmall(ctx context.Context, sc *scope) error {
 	if err != nil {
 		return err
 	}
-	return s.insertSegment(ctx, sc, row, made, smallBuckets, ends)
+	return s.insertSegment(ctx, sc, row, made, posting.Levels[0], ends)
 }
 
 // segment is a row of search_segments.
@@ -121,17 +118,18 @@ select segment, data
 
 	deleteSegments = `delete from search_segments where tenant_id = $1 and scope = $2 and segment >= $3`
 	deletePostings = `delete from search_postings where tenant_id = $1 and scope = $2 and bucket between $3 and $4`
+	deleteTerms    = `delete from search_terms where tenant_id = $1 and scope = $2 and bucket between $3 and $4`
 	deleteEnds     = `delete from search_ends where tenant_id = $1 and scope = $2 and segment >= $3`
 )
 
-// merge makes one large segment of the small ones, which are all from the document first on.
-func (s store) merge(ctx context.Context, sc *scope, first int) error {
-	row, err := s.mergeRows(ctx, sc, first)
+// merge makes one segment of those of the level before, which are all from the document first on.
+func (s store) merge(ctx context.Context, sc *scope, first int, from, to posting.Level) error {
+	row, err := s.mergeRows(ctx, sc, first, to.Documents)
 	if err != nil {
 		return err
 	}
 	made := posting.NewSegment(first)
-	err = s.each(ctx, loadSmallPostings, []any{s.tenant, sc.id, smallBuckets, 2*smallBuckets - 1}, func(small int, data []byte) error {
+	err = s.each(ctx, loadSmallPostings, []any{s.tenant, sc.id, from.Buckets, 2*from.Buckets - 1}, func(small int, data []byte) error {
 		return made.AddBucket(data, small)
 	})
 	if err != nil {
@@ -150,15 +148,16 @@ func (s store) merge(ctx context.Context, sc *scope, first int) error {
 	})
 	batch := &pgx.Batch{}
 	batch.Queue(deleteSegments, s.tenant, sc.id, first)
-	batch.Queue(deletePostings, s.tenant, sc.id, smallBuckets, 2*smallBuckets-1)
+	batch.Queue(deletePostings, s.tenant, sc.id, from.Buckets, 2*from.Buckets-1)
+	batch.Queue(deleteTerms, s.tenant, sc.id, 2*from.TermBuckets, 4*from.TermBuckets-1)
 	batch.Queue(deleteEnds, s.tenant, sc.id, first)
 	if err := s.tx.SendBatch(ctx, batch).Close(); err != nil {
 		return err
 	}
-	return s.insertSegment(ctx, sc, row, made, largeBuckets, ends)
+	return s.insertSegment(ctx, sc, row, made, to, ends)
 }
 
-func (s store) mergeRows(ctx context.Context, sc *scope, first int) (merged segment, err error) {
+func (s store) mergeRows(ctx context.Context, sc *scope, first, documents int) (merged segment, err error) {
 	merged.first = first
 	rows, err := s.tx.Query(ctx, loadSegments, s.tenant, sc.id, first)
 	if err != nil {
@@ -178,8 +177,8 @@ func (s store) mergeRows(ctx context.Context, sc *scope, first int) (merged segm
 		return nil
 	})
 	err = errors.Join(err, rows.Err())
-	if err == nil && merged.documents != largeSegment {
-		err = fmt.Errorf("small segments from %d on hold %d documents instead of %d", first, merged.documents, largeSegment)
+	if err == nil && merged.documents != documents {
+		err = fmt.Errorf("the segments from %d on hold %d documents instead of %d", first, merged.documents, documents)
 	}
 	return merged, err
 }
@@ -197,23 +196,29 @@ func (s store) each(ctx context.Context, sql string, args []any, do func(segment
 }
 
 const insertSegment = `
-insert into search_segments (tenant_id, scope, segment, documents, from_seq, to_seq, length, ends, begins, dictionary)
-values ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9)`
+insert into search_segments (tenant_id, scope, segment, documents, from_seq, to_seq, length, ends, begins)
+values ($1, $2, $3, $4, $5, $6, $7, 0, $8)`
 
-func (s store) insertSegment(ctx context.Context, sc *scope, row segment, made *posting.Segment, n int, ends []posting.End) error {
-	_, err := s.tx.Exec(ctx, insertSegment, s.tenant, sc.id, row.first, row.documents, row.from, row.to, row.length, row.begins, made.Dictionary())
+func (s store) insertSegment(ctx context.Context, sc *scope, row segment, made *posting.Segment, level posting.Level, ends []posting.End) error {
+	_, err := s.tx.Exec(ctx, insertSegment, s.tenant, sc.id, row.first, row.documents, row.from, row.to, row.length, row.begins)
 	if err != nil {
 		return err
 	}
-	buckets := made.Buckets(n)
-	_, err = s.tx.CopyFrom(ctx, pgx.Identifier{"search_postings"}, []string{"tenant_id", "scope", "bucket", "segment", "data"},
-		pgx.CopyFromSlice(len(buckets), func(i int) ([]any, error) {
-			return []any{string(s.tenant), sc.id, buckets[i].Number, row.first, buckets[i].Data}, nil
-		}))
-	if err != nil {
+	if err := s.copyBuckets(ctx, "search_postings", sc, row.first, made.Buckets(level.Buckets)); err != nil {
+		return err
+	}
+	if err := s.copyBuckets(ctx, "search_terms", sc, row.first, made.Terms(level.TermBuckets)); err != nil {
 		return err
 	}
 	return s.addEnds(ctx, sc, row.first, ends)
+}
+
+func (s store) copyBuckets(ctx context.Context, table string, sc *scope, segment int, buckets []posting.Bucket) error {
+	_, err := s.tx.CopyFrom(ctx, pgx.Identifier{table}, []string{"tenant_id", "scope", "bucket", "segment", "data"},
+		pgx.CopyFromSlice(len(buckets), func(i int) ([]any, error) {
+			return []any{string(s.tenant), sc.id, buckets[i].Number, segment, buckets[i].Data}, nil
+		}))
+	return err
 }
 
 const (

@@ -6,8 +6,8 @@
 // changes. The documents of an agent and a user, which are a scope, are numbered in the order of the log, so those that had begun as
 // of an event are the first ones.
 //
-//	documents of a scope   0 … 8191 | 8192 … 16383 | 16384 … 16895 | … | the last ones, below 512
-//	are in                 a large segment each    | small segments     | the tail: their own rows only
+//	documents of a scope   0 … 8191 | 8192 … 16383 | 16384 … 17407 | … | 18432 … 18559 | … | the last ones, below 128
+//	are in                 a large segment each    | middle ones       | small segments    | the tail: their own rows only
 //
 // A search reads the tail document by document, and of a segment the postings of its words. Segments are made at fixed
 // numbers, in the transaction that adds the document that fills one, so the tables do not depend on the sizes of batches.
@@ -48,7 +48,7 @@ func (*Projection) Categories() []string { return nil }
 
 // Tables returns the names of the tables.
 func (*Projection) Tables() []string {
-	return []string{"search_scopes", "search_documents", "search_segments", "search_postings", "search_ends", "search_languages"}
+	return []string{"search_scopes", "search_documents", "search_segments", "search_postings", "search_terms", "search_ends", "search_languages"}
 }
 
 // Settings returns the name of the table of languages.

@@ -26,7 +26,7 @@ import (
 )
 
 // The numbers of package search.
-const small, smallBuckets, large, largeBuckets, endsInChunk = 512, 128, 8192, 2048, 256
+const small, middle, large, endsInChunk = 128, 1024, 8192, 256
 
 // history makes events of two users until the first one has so many documents. Of what is changed, most is recent.
 func history(documents int) (events []told) {
@@ -143,7 +143,7 @@ func fold(t *testing.T, events []eventstore.Event) map[string]*model {
 func sum(data []byte) string { return fmt.Sprintf("%x", md5.Sum(data)) } //nolint:gosec // see above
 
 // rows returns what the tables hold of the model, with a hash for bytes.
-func (m *model) rows(t *testing.T) (documents, segments, postings, ends []string) {
+func (m *model) rows(t *testing.T) (documents, segments, postings, terms, ends []string) {
 	t.Helper()
 	numbered := make([]posting.Numbered, len(m.documents))
 	for doc, d := range m.documents {
@@ -151,9 +151,12 @@ func (m *model) rows(t *testing.T) (documents, segments, postings, ends []string
 		documents = append(documents, fmt.Sprint(doc, " ", d.from, " ", d.to, " ", d.expiresAt != nil, " ", d.text.Length, " ", sum(numbered[doc].Terms)))
 	}
 	for first := 0; first < len(m.documents)/small*small; {
-		n, buckets := small, smallBuckets
-		if first+large <= len(m.documents) {
-			n, buckets = large, largeBuckets
+		n, buckets, termBuckets := small, 32, 8
+		switch {
+		case first+large <= len(m.documents):
+			n, buckets, termBuckets = large, 2048, 256
+		case first+middle <= len(m.documents):
+			n, buckets, termBuckets = middle, 256, 32
 		}
 		made := posting.NewSegment(first)
 		var length, last int64
@@ -169,9 +172,12 @@ func (m *model) rows(t *testing.T) (documents, segments, postings, ends []string
 				ended = append(ended, posting.End{Doc: doc, SequenceID: d.to, Length: d.text.Length})
 			}
 		}
-		segments = append(segments, fmt.Sprint(first, " ", n, " ", m.documents[first].from, " ", last, " ", length, " ", len(ended), " ", sum(begins), " ", sum(made.Dictionary())))
+		segments = append(segments, fmt.Sprint(first, " ", n, " ", m.documents[first].from, " ", last, " ", length, " ", len(ended), " ", sum(begins)))
 		for _, b := range made.Buckets(buckets) {
 			postings = append(postings, fmt.Sprint(first, " ", b.Number, " ", sum(b.Data)))
+		}
+		for _, b := range made.Terms(termBuckets) {
+			terms = append(terms, fmt.Sprint(first, " ", b.Number, " ", sum(b.Data)))
 		}
 		slices.SortFunc(ended, func(a, b posting.End) int { return cmp.Compare(a.SequenceID, b.SequenceID) })
 		chunk := 0
@@ -185,7 +191,7 @@ func (m *model) rows(t *testing.T) (documents, segments, postings, ends []string
 		}
 		first += n
 	}
-	return documents, segments, postings, ends
+	return documents, segments, postings, terms, ends
 }
 
 // interrupted fails to write every third batch, after it has written it.
@@ -209,7 +215,7 @@ func (i interrupted) Prepare(ctx context.Context, tenant domain.Tenant, events [
 
 func TestTheTablesAreThoseOfTheModelWhateverTheBatches(t *testing.T) {
 	f := setup(t)
-	events := history(large + small + 88)
+	events := history(large + middle + 2*small + 88)
 	f.tell(t, events...)
 	page, err := f.log.ReadLog(t.Context(), tenant, 0, eventstore.Filter{}, 1_000_000)
 	require.NoError(t, err)
@@ -218,17 +224,18 @@ func TestTheTablesAreThoseOfTheModelWhateverTheBatches(t *testing.T) {
 	f.project(t, 1000)
 	scopes := fold(t, page.Events)
 	for user, m := range scopes {
-		documents, segments, postings, ends := m.rows(t)
+		documents, segments, postings, terms, ends := m.rows(t)
 		of := func(sql string) []string {
 			return f.lines(t, fmt.Sprintf(sql, "where scope = (select scope from search_scopes where user_id = '"+user+"')"))
 		}
 		require.Equal(t, documents, of(`select concat_ws(' ', doc, from_seq, to_seq, (expires_at is not null)::text, length, md5(terms)) from search_documents %s order by doc`), user)
-		require.Equal(t, segments, of(`select concat_ws(' ', segment, documents, from_seq, to_seq, length, ends, md5(begins), md5(dictionary)) from search_segments %s order by segment`), user)
+		require.Equal(t, segments, of(`select concat_ws(' ', segment, documents, from_seq, to_seq, length, ends, md5(begins)) from search_segments %s order by segment`), user)
 		require.Equal(t, postings, of(`select concat_ws(' ', segment, bucket, md5(data)) from search_postings %s order by segment, bucket`), user)
+		require.Equal(t, terms, of(`select concat_ws(' ', segment, bucket, md5(data)) from search_terms %s order by segment, bucket`), user)
 		require.Equal(t, ends, of(`select concat_ws(' ', segment, chunk, md5(data)) from search_ends %s order by segment, chunk`), user)
 	}
 	require.Len(t, scopes, 2)
-	require.Len(t, scopes["ana"].documents, large+small+88)
+	require.Equal(t, large+middle+2*small+88, len(scopes["ana"].documents)) // Len would print them
 	require.Greater(t, len(scopes["bo"].documents), small)
 
 	want := f.tables(t)

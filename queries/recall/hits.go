@@ -96,11 +96,12 @@ func (r *run) named(best []ranked) map[int]bool {
 	documents := map[int]bool{}
 	for _, b := range best {
 		documents[b.document] = true
+		if !r.request.Explain {
+			continue
+		}
+		at := r.order.surrounding(b.document)
 		for i := range r.words {
-			if !r.request.Explain {
-				break
-			}
-			if c := r.words[i].cover(b.document, r.order.sides(b.document)); c.neighbor >= 0 {
+			if c := at.best(i); c.neighbor >= 0 {
 				documents[c.neighbor] = true
 			}
 		}
@@ -119,7 +120,7 @@ func (r *run) storedPlaces(ctx context.Context, documents map[int]bool) (map[int
 	var scopes []int64
 	var docs []int32
 	for d := range documents {
-		if p := r.index.places[d]; p != nil {
+		if p := r.index.place(d); p != nil {
 			places[d] = p
 			continue
 		}
@@ -172,10 +173,11 @@ func (x *results) explanation(h *scored) *answer.Explain {
 	r, document := x.run, h.document
 	e := &answer.Explain{Length: x.places[document].length, AverageLength: r.index.averageLength(), Memories: r.index.documents,
 		Phrases: h.phrases, Recency: h.recency, Confidence: h.confidence, Importance: h.importance}
+	at := r.order.surrounding(document)
 	share := (1 - r.request.Weights.Sum()) / x.total
 	for i := range r.words {
 		w := &r.words[i]
-		c := w.cover(document, r.order.sides(document))
+		c := at.best(i)
 		s := answer.WordScore{Word: w.Text, Documents: w.documents, IDF: w.idf, Score: share * w.idf * c.value}
 		if c.value > 0 {
 			term := w.terms[c.term]

@@ -3,23 +3,21 @@ package recall
 import (
 	"cmp"
 	"context"
-	"math"
+	"errors"
 	"slices"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 const (
 	// neighbors is how many memories on each side a word may be found in.
 	neighbors = 3
-	// A word in the next memory before or after counts so much of what it counts in the memory itself, and each step further
-	// decay of that.
-	beforeWeight, afterWeight, decay = 0.6, 0.4, 0.7
 	// gap is how far apart memories without a session may be to be told together.
 	gap = 30 * time.Minute
 	// around is how many of the best documents lend their neighbours a chance.
-	around = 50
+	around = 20
 )
 
 // surroundings are the documents before and after some, the nearest first.
@@ -109,8 +107,8 @@ func (x *index) lines(ctx context.Context, conn *pgxpool.Conn, tenant string, do
 // tailLines returns as many places around each document as readLines does.
 func (x *index) tailLines(s *scopeIndex, of []int) [][]*place {
 	var line []*place
-	for document := s.base; document < s.base+s.documents; document++ {
-		if p := x.places[document]; p != nil {
+	for i := range x.tail.documents {
+		if p := &x.tail.documents[i].place; s.base <= p.document && p.document < s.base+s.documents {
 			line = append(line, p)
 		}
 	}
@@ -124,27 +122,27 @@ func (x *index) tailLines(s *scopeIndex, of []int) [][]*place {
 	return lines
 }
 
-// readLines reads twice as many neighbours as a document has, so that those have theirs, too.
+// readLines reads the neighbours of documents; in a session with a name twice as many, so that neighbours have theirs, too.
 const readLines = `
-select c.doc, n.doc, n.session, n.created_at, n.opened_seq
+select c.doc, n.doc, n.memory_id, n.session, n.created_at, n.opened_seq, n.length
   from unnest($3::int[]) as c (doc)
   join search_documents as d on d.tenant_id = $1 and d.scope = $2 and d.doc = c.doc
  cross join lateral (
-     (select doc, session, created_at, opened_seq
+     (select doc, memory_id, session, created_at, opened_seq, length
         from search_documents
        where tenant_id = $1 and scope = $2 and session = d.session
          and (created_at, opened_seq) <= (d.created_at, d.opened_seq)
          and from_seq <= $4 and to_seq > $4 and (expires_at is null or expires_at > $5)
        order by created_at desc, opened_seq desc
-       limit $6 + 1)
+       limit case when d.session = 0 then $6 + 1 else 2 * $6 + 1 end)
      union all
-     (select doc, session, created_at, opened_seq
+     (select doc, memory_id, session, created_at, opened_seq, length
         from search_documents
        where tenant_id = $1 and scope = $2 and session = d.session
          and (created_at, opened_seq) > (d.created_at, d.opened_seq)
          and from_seq <= $4 and to_seq > $4 and (expires_at is null or expires_at > $5)
        order by created_at, opened_seq
-       limit $6)
+       limit case when d.session = 0 then $6 else 2 * $6 end)
  ) as n`
 
 func (x *index) storedLines(ctx context.Context, conn *pgxpool.Conn, tenant string, s *scopeIndex, of []int) ([][]*place, error) {
@@ -152,81 +150,29 @@ func (x *index) storedLines(ctx context.Context, conn *pgxpool.Conn, tenant stri
 	for i, d := range of {
 		inScope[i] = d - s.base
 	}
-	rows, err := conn.Query(ctx, readLines, tenant, s.id, inScope, x.position, x.moment, 2*neighbors)
+	rows, err := conn.Query(ctx, readLines, tenant, s.id, inScope, x.position, x.moment, neighbors)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
 	byDocument := map[int][]*place{}
-	for rows.Next() {
-		var around int
-		var p place
-		if err := rows.Scan(&around, &p.document, &p.session, &p.createdAt, &p.opened); err != nil {
-			return nil, err
+	var around int
+	var p place
+	_, err = pgx.ForEachRow(rows, []any{&around, &p.document, &p.memory, &p.session, &p.createdAt, &p.opened, &p.length}, func() error {
+		document := p.document + s.base
+		found := x.place(document)
+		if found == nil {
+			one := p
+			one.document, found = document, &one
+			x.places[document] = found
 		}
-		p.document += s.base
-		byDocument[around] = append(byDocument[around], &p)
-	}
+		byDocument[around] = append(byDocument[around], found)
+		return nil
+	})
+	err = errors.Join(err, rows.Err())
 	lines := make([][]*place, 0, len(byDocument))
 	for _, line := range byDocument {
 		slices.SortFunc(line, inOrder)
 		lines = append(lines, line)
 	}
-	return lines, rows.Err()
-}
-
-// covered is how well a word is covered in a document, and where it was found.
-type covered struct {
-	match
-	value    float64
-	neighbor int // document; -1 for the document itself
-}
-
-// cover returns the best of a word in a document and around it.
-func (w *word) cover(document int, around *sides) covered {
-	best := covered{neighbor: -1}
-	if m, ok := w.in(document); ok {
-		best.match, best.value = m, float64(m.own)
-	}
-	if around == nil {
-		return best
-	}
-	for _, side := range []struct {
-		documents []int
-		weight    float64
-	}{{around.before, beforeWeight}, {around.after, afterWeight}} {
-		for i, d := range side.documents {
-			m, ok := w.in(d)
-			if value := side.weight * math.Pow(decay, float64(i)) * float64(m.content); ok && value > best.value {
-				best = covered{m, value, d}
-			}
-		}
-	}
-	return best
-}
-
-// rankAround scores again the best documents and those around them, by what stands in their neighbours too.
-func rankAround(x *index, words []word, own []ranked, all surroundings, passes func(document int) bool) []ranked {
-	candidates := map[int]bool{}
-	for i, r := range own {
-		candidates[r.document] = true
-		if s := all[r.document]; s != nil && s.named && i < around {
-			for _, d := range slices.Concat(s.before, s.after) {
-				candidates[d] = true
-			}
-		}
-	}
-	result := make([]ranked, 0, len(candidates))
-	for d := range candidates {
-		if x.hidden[d] || passes != nil && !passes(d) {
-			continue
-		}
-		r := ranked{document: d}
-		for i := range words {
-			r.score += words[i].idf * words[i].cover(d, all[d]).value
-		}
-		result = append(result, r)
-	}
-	slices.SortFunc(result, better)
-	return result
+	return lines, err
 }

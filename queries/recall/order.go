@@ -18,7 +18,8 @@ type order struct {
 	complete bool     // ranked is all of it
 	head     []ranked
 	inHead   map[int]bool // nil while nothing but the head is ranked
-	around   surroundings // of the head
+	covered  *coverage    // of the head
+	others   *coverage    // of what follows
 }
 
 // best returns the beginning of the order: at least n documents, if there are as many.
@@ -55,17 +56,18 @@ func (o *order) best(ctx context.Context, n int) ([]ranked, error) {
 }
 
 func (o *order) rankHead(ctx context.Context, own []ranked) (err error) {
+	var around surroundings
 	if !o.request.WithoutNeighbors {
 		documents := make([]int, len(own))
 		for i, d := range own {
 			documents[i] = d.document
 		}
-		if o.around, err = o.index.surround(ctx, o.conn, string(o.snap.Tenant), documents); err != nil {
+		if around, err = o.index.surround(ctx, o.conn, string(o.snap.Tenant), documents); err != nil {
 			return err
 		}
 	}
 	// The scores so far are sums of 32 bits, enough to choose by.
-	o.head = rankAround(o.index, o.words, own, o.around, o.passes)
+	o.head, o.covered = rankAround(o.index, o.words, own, around, o.passes)
 	return nil
 }
 
@@ -74,6 +76,11 @@ func (o *order) rankHead(ctx context.Context, own []ranked) (err error) {
 func (o *order) merge(tail []ranked) []ranked {
 	merged := append(make([]ranked, 0, len(o.head)+len(tail)), o.head[:around]...)
 	rest := o.head[around:]
+	documents := make([]int, len(tail))
+	for i, t := range tail {
+		documents[i] = t.document
+	}
+	o.others = cover(o.words, documents, nil)
 	for _, t := range tail {
 		if o.inHead[t.document] {
 			continue
@@ -81,7 +88,7 @@ func (o *order) merge(tail []ranked) []ranked {
 		for len(rest) > 0 && rest[0].score >= t.score {
 			merged, rest = append(merged, rest[0]), rest[1:]
 		}
-		t.score = o.score(t.document)
+		t.score = o.others.score(o.words, t.document) // with 64 bits
 		merged = append(merged, t)
 	}
 	if o.complete {
@@ -90,21 +97,12 @@ func (o *order) merge(tail []ranked) []ranked {
 	return merged
 }
 
-// score is the sum of what the words are worth in a document, with 64 bits.
-func (o *order) score(document int) (sum float64) {
-	sides := o.sides(document)
-	for i := range o.words {
-		sum += o.words[i].idf * o.words[i].cover(document, sides).value
-	}
-	return sum
-}
-
-// sides are the neighbours that count for a document.
-func (o *order) sides(document int) *sides {
+// surrounding is a document and the neighbours that count for it.
+func (o *order) surrounding(document int) surrounding {
 	if o.inHead == nil || o.inHead[document] {
-		return o.around[document]
+		return o.covered.surrounding(document)
 	}
-	return nil
+	return o.others.surrounding(document)
 }
 
 // total counts the documents in the order.

@@ -34,13 +34,20 @@ func tea(x *index) []word {
 	return words
 }
 
+// value is what the word counts for in a document and its neighbours.
+func value(words []word, document int, around *sides) float64 {
+	c := cover(words, []int{document}, surroundings{document: around})
+	at := c.surrounding(document)
+	return at.best(0).value
+}
+
 func TestScoreIsBM25OfShortTexts(t *testing.T) {
 	x := holding(2, 0, 0, 0, 1)
 	words := tea(x)
 	// By hand, with k1 = 0.9 and b = 0.3, for a memory of average length that holds the word twice.
 	idf := math.Log(1 + (5-2+0.5)/(2+0.5))
 	require.InDelta(t, idf, words[0].idf, 1e-12)
-	require.InDelta(t, 2*1.9/(2+0.9), words[0].cover(0, nil).value, 1e-6)
+	require.InDelta(t, 2*1.9/(2+0.9), value(words, 0, nil), 1e-6)
 	ranked := rankOwn(x, words, 10, nil)
 	require.Equal(t, []int{0, 4}, []int{ranked[0].document, ranked[1].document})
 	require.InDelta(t, idf*2*1.9/2.9, ranked[0].score, 1e-6)
@@ -51,11 +58,11 @@ func TestAWordCountsOnceForTheBestOfTheMemoryAndItsNeighbours(t *testing.T) {
 	x := holding(3, 1, 0, 0, 0)
 	words := tea(x)
 	sat := func(n float64) float64 { return n * 1.9 / (n + 0.9) }
-	require.InDelta(t, 0.6*0.7*sat(3), words[0].cover(2, &sides{before: []int{1, 0}}).value, 1e-6, "two steps before, which is more than 0.6 of once")
-	require.InDelta(t, 0.4*sat(1), words[0].cover(4, &sides{after: []int{1}}).value, 1e-6)
-	require.InDelta(t, sat(3), words[0].cover(0, &sides{after: []int{1}}).value, 1e-6)
+	require.InDelta(t, 0.6*0.7*sat(3), value(words, 2, &sides{before: []int{1, 0}}), 1e-6, "two steps before, which is more than 0.6 of once")
+	require.InDelta(t, 0.4*sat(1), value(words, 4, &sides{after: []int{1}}), 1e-6)
+	require.InDelta(t, sat(3), value(words, 0, &sides{after: []int{1}}), 1e-6)
 	all := surroundings{0: {after: []int{2}, named: true}, 1: {after: []int{3}}}
-	found := rankAround(x, words, rankOwn(x, words, 10, nil), all, nil)
+	found, _ := rankAround(x, words, rankOwn(x, words, 10, nil), all, nil)
 	require.Len(t, found, 3, "the neighbour in a named session, not the one that was told within minutes")
 }
 

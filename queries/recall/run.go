@@ -61,9 +61,10 @@ func (r *run) parse() error {
 		r.require = append(r.require, condition{words: distinct(all), phrase: &phrase{all}})
 		analyzed = append(analyzed, all...)
 	}
+	var beginning []lexicon.Word
 	if r.request.Prefix != "" {
-		all := r.lexicon.Query(r.request.Prefix)
-		analyzed = append(analyzed, all...)
+		beginning = r.lexicon.Query(r.request.Prefix)
+		analyzed = append(analyzed, beginning...)
 	}
 	for _, text := range r.request.MustNot {
 		r.require = append(r.require, condition{words: distinct(r.lexicon.Query(text)), not: true})
@@ -74,6 +75,7 @@ func (r *run) parse() error {
 	}
 	for i := range r.words {
 		r.words[i].addSynonyms(r.lexicon)
+		r.words[i].prefix = len(beginning) > 0 && slices.Equal(r.words[i].Terms, beginning[len(beginning)-1].Terms)
 	}
 	return nil
 }
@@ -92,6 +94,7 @@ func (r *run) find(ctx context.Context, several int) (*answer.Page, error) {
 	if err := r.load(ctx); err != nil {
 		return nil, err
 	}
+	defer r.index.release()
 	passes, err := r.passing(ctx)
 	if err != nil {
 		return nil, err
@@ -118,31 +121,30 @@ func (r *run) load(ctx context.Context) (err error) {
 		return err
 	}
 	r.match()
-	missing := unknown(r.words)
-	if len(missing) == 0 || r.index.documents == 0 {
+	words := r.unknown()
+	if len(words) == 0 || r.index.documents == 0 {
 		return nil
 	}
-	vocabulary, err := r.vocabulary(ctx)
-	if err != nil {
+	if err := r.findLike(ctx, words); err != nil {
 		return err
 	}
-	terms := r.terms()
-	found := make([][]like, len(missing))
-	for i, w := range missing {
-		found[i] = r.findLike(w, vocabulary)
+	var terms []string
+	found := make([][]*like, len(words))
+	for i, u := range words {
+		found[i] = u.best()
 		for _, l := range found[i] {
 			terms = append(terms, l.term)
 		}
 	}
-	if len(terms) == len(r.terms()) {
+	if len(terms) == 0 {
 		return nil
 	}
 	slices.Sort(terms)
-	if r.index, err = loadIndex(ctx, r.conn, r.then(), r.owners, slices.Compact(terms), r.isAnalyzedIn); err != nil {
+	if err := r.index.loadMore(ctx, r.conn, r.snap.Tenant, slices.Compact(terms), r.isAnalyzedIn); err != nil {
 		return err
 	}
-	for i, w := range missing {
-		w.choose(r.index, found[i])
+	for i, u := range words {
+		u.choose(r.index, found[i])
 	}
 	r.match()
 	return nil

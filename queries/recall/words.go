@@ -17,6 +17,7 @@ const (
 // word is a word of the query, with where it stands.
 type word struct {
 	lexicon.Word
+	prefix    bool                  // longer words that begin so are meant, too
 	terms     []lexicon.Alternative // with synonyms
 	documents int                   // that hold it; its synonyms do not count
 	idf       float64
@@ -110,9 +111,12 @@ func matchesOf(x *index, list *posting.List, term uint8, weight, average float64
 			continue
 		}
 		counts, relative := list.Counts[i], float64(list.Lengths[i])/average
-		content := float64(counts.Content())
-		matches = append(matches, match{document, term,
-			float32(weight * saturate(content+float64(counts.Other()), relative)), float32(weight * saturate(content, relative))})
+		own := float32(weight * saturate(float64(counts.Content()+counts.Other()), relative))
+		content := own
+		if counts.Other() > 0 {
+			content = float32(weight * saturate(float64(counts.Content()), relative))
+		}
+		matches = append(matches, match{document, term, own, content})
 	}
 	return matches
 }
@@ -142,13 +146,4 @@ func merge(some, more []match) []match {
 		}
 	}
 	return append(append(merged, some...), more...)
-}
-
-// in returns the match of a document, or none.
-func (w *word) in(document int) (match, bool) {
-	i, ok := slices.BinarySearchFunc(w.matches, uint32(document), func(m match, d uint32) int { return cmp.Compare(m.document, d) }) //nolint:gosec // a document's number
-	if !ok {
-		return match{}, false
-	}
-	return w.matches[i], true
 }
