@@ -15,6 +15,7 @@ func scenarios() []scenario {
 		{"append", len(appendClients)*appendSides + len(appendServers), benchAppend},
 		{"project", 4, benchProject},
 		{"search", len(searchShares) * len(searchQuestions) * 2, benchSearch},
+		{"filters", 2 * len(filterNumbers) * len(filterConditions) * 2, benchFilters},
 		{"reads", 6, benchReads},
 		{"freshness", 3, benchFreshness},
 		{"import", 2 * len(importSentences), benchImport},

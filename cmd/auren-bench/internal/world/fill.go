@@ -8,6 +8,7 @@ import (
 
 	"github.com/auren-memory/auren/cmd/internal/stack"
 	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/domain/memory"
 )
 
@@ -18,13 +19,15 @@ const User = "ana"
 type Scope struct {
 	Agent    string
 	Memories int
+	// Numbered gives each memory a random number below 1,000 in its metadata, and a thousandth of it as confidence.
+	Numbered bool
 }
 
 // EvenScopes divides memories into scopes of one size.
 func EvenScopes(memories, scopes int) []Scope {
 	all := make([]Scope, scopes)
 	for i := range all {
-		all[i] = Scope{fmt.Sprintf("agent%d", i), memories / scopes}
+		all[i] = Scope{Agent: fmt.Sprintf("agent%d", i), Memories: memories / scopes}
 	}
 	return all
 }
@@ -51,7 +54,12 @@ func (w *World) Remember(ctx context.Context, scopes []Scope) error {
 	t := NewTexts()
 	for _, s := range scopes {
 		for n := range s.Memories {
-			batch = append(batch, commands.Remember{Draft: memory.Draft{AgentID: s.Agent, UserID: User, Content: t.Content(n)}})
+			draft := memory.Draft{AgentID: s.Agent, UserID: User, Content: t.Content(n)}
+			if s.Numbered {
+				number := float64(t.rng.IntN(1000))
+				draft.Metadata, draft.Confidence = canonjson.NewObject(nil).Float("n", number).Done(), new(number/1000)
+			}
+			batch = append(batch, commands.Remember{Draft: draft})
 			if len(batch) == batchSize {
 				send()
 			}
