@@ -34,6 +34,8 @@ type Filter struct {
 	AgentID       string
 	UserID        string
 	CorrelationID string
+	// Where are further conditions, in SQL on the columns of the table events; it adds their arguments. Default none.
+	Where func(arguments *[]any) (conditions []string)
 	// Until is the last sequence_id to read; 0 means up to the head.
 	Until int64
 }
@@ -135,9 +137,7 @@ select ` + eventColumns + `
    and ($5 = '' or agent_id = $5)
    and ($6 = '' or user_id = $6)
    and ($7 = '' or metadata ->> 'correlation_id' = $7)
-   and ($8::text[] is null or category = any($8))
- order by sequence_id
- limit $9`
+   and ($8::text[] is null or category = any($8))`
 
 // ReadLog reads at most limit events of a tenant's log after a sequence_id, or fewer where they fill MaxPageBytes.
 func (l *Log) ReadLog(ctx context.Context, tenant domain.Tenant, after int64, f Filter, limit int) (Page, error) {
@@ -156,7 +156,13 @@ func (l *Log) ReadLog(ctx context.Context, tenant domain.Tenant, after int64, f 
 	if f.EventTypes == nil {
 		f.EventTypes = []string{}
 	}
-	page.Events, err = l.readEvents(ctx, MaxPageBytes, readLog, tenant, after, until, f.EventTypes, f.AgentID, f.UserID, f.CorrelationID, f.categories(), limit)
+	sql, args := readLog, []any{tenant, after, until, f.EventTypes, f.AgentID, f.UserID, f.CorrelationID, f.categories(), limit}
+	if f.Where != nil {
+		for _, condition := range f.Where(&args) {
+			sql += "\n   and " + condition
+		}
+	}
+	page.Events, err = l.readEvents(ctx, MaxPageBytes, sql+"\n order by sequence_id\n limit $9", args...)
 	if err != nil {
 		return Page{}, fmt.Errorf("read log after %d: %w", after, err)
 	}

@@ -222,6 +222,10 @@ func TestReplay(t *testing.T) {
 		require.Equal(t, []int64{3}, lines("--stream", first, "--from", "2"))
 		require.Equal(t, []int64{4}, lines("--event-type", "memory_forgotten"))
 		require.Empty(t, lines("--agent", "nobody"))
+		require.Equal(t, []int64{2, 4}, lines("--filters", `{"stream_id": "`+second+`"}`))
+		require.Equal(t, []int64{3}, lines("--filters", `{"OR": [{"payload.memory_type": "fact"}, {"actor": "nobody"}]}`, "--follow", "--to", "4"))
+		w.fails(exitUsage, "filters.reason: is unknown: it must be one of AND, OR, NOT, sequence_id, ", "replay", "--filters", `{"reason": 1}`)
+		w.fails(exitUsage, "--stream must not be given together with", "replay", "--stream", first, "--filters", `{"version": 1}`)
 
 		text := strings.Split(strings.TrimRight(w.must("replay"), "\n"), "\n")
 		require.Len(t, text, 4)

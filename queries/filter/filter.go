@@ -2,7 +2,7 @@
 // SQL for each table from the columns that the table has; what the caller sent is in the arguments, never in the text.
 //
 // Filters are one grammar in JSON (see docs/filters.md); the other members of Filter are short forms of conditions in it. A new
-// field is a row of fields, a new operator an entry of its kind's sql.
+// field is a row of a table, a new operator an entry of its kind's sql.
 package filter
 
 import (
@@ -46,7 +46,7 @@ func (f Filter) Empty() bool {
 
 // Check returns the filter as a tree, or an error that names the first bad member.
 func (f Filter) Check() (Where, error) {
-	p := parser{}
+	p := parser{of: &memories}
 	for _, s := range shortForms {
 		p.short(s.name, s.field, s.operator, s.of(&f))
 	}
@@ -59,8 +59,16 @@ func (f Filter) Check() (Where, error) {
 	return Where{p.all}, p.err
 }
 
+// OfEvents returns filters of events as a tree, for the columns EventColumns, or an error that names the first bad member.
+func OfEvents(filters json.RawMessage) (Where, error) {
+	p := parser{of: &events}
+	p.filters(filters)
+	return Where{p.all}, p.err
+}
+
 // parser collects the conditions that all hold, and the first error.
 type parser struct {
+	of         *table
 	all        group
 	err        error
 	conditions int
@@ -73,13 +81,15 @@ func (p *parser) fail(err error) {
 	}
 }
 
-// shortForms are conditions that have a name, in a Filter as well as in the grammar.
-var shortForms = []struct {
+type shortForm struct {
 	name     string
 	field    Field
 	operator string
 	of       func(*Filter) []any
-}{
+}
+
+// shortForms are conditions that have a name, in a Filter as well as in the grammar.
+var shortForms = []shortForm{
 	{"agent_id", AgentID, eq, func(f *Filter) []any { return oneIf(f.AgentID != "", &f.AgentID) }},
 	{"user_id", UserID, eq, func(f *Filter) []any { return oneIf(f.UserID != "", &f.UserID) }},
 	{"agent_ids", AgentID, in, func(f *Filter) []any { return each(f.AgentIDs) }},
@@ -121,7 +131,7 @@ func (p *parser) short(name string, field Field, operator string, values []any) 
 		p.fail(domain.Invalidf(name, "must be at most %d values, got %d", maxValues, len(values)))
 		return
 	}
-	kind := kindOf(field)
+	kind := p.of.kindOf(field)
 	for i, value := range values {
 		var err error
 		if values[i], err = kind.check(name, value); err != nil {
@@ -152,7 +162,7 @@ func (p *parser) state(state string) {
 	case state == "":
 		p.short("state", State, eq, []any{Active})
 	default:
-		if _, err := kindOf(State).check("state", state); err != nil {
+		if _, err := p.of.kindOf(State).check("state", state); err != nil {
 			p.fail(domain.Invalidf("state", "must be active, forgotten, expired or all, got %q", state))
 			return
 		}

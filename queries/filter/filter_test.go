@@ -81,6 +81,28 @@ func TestSplitCompilesForEachTableWhatItHasTheColumnsFor(t *testing.T) {
 	require.Equal(t, Args{"default", "ada", []string{"fact"}, moment, 0.5, moment, json.RawMessage(`{"a":1}`)}, args)
 }
 
+func TestFiltersOfEventsHaveTheFieldsOfEvents(t *testing.T) {
+	t.Parallel()
+	where, err := OfEvents(json.RawMessage(`{"actor": {"ne": "ana"}, "payload.to": {"gt": 0.5}, "stream_id": {"exists": true}, "causation_id": null}`))
+	require.NoError(t, err)
+	args := Args{"default"}
+	require.Equal(t, Conditions{
+		"((metadata ->> 'actor') = $2) is not true", "((metadata ->> 'causation_id') is not null) is not true",
+		"(jsonb_typeof((payload::jsonb #> $3)) = 'number' and (payload::jsonb #> $3) > $4)", "stream_id is not null",
+	}, where.SQL(EventColumns, time.Time{}, &args))
+	for filters, want := range map[string]string{
+		`{"confidence": 1}`:   "filters.confidence: is unknown: it must be one of AND, OR, NOT, sequence_id, event_id,",
+		`{"metadata.a": 1}`:   "filters.metadata.a: is unknown",
+		`{"user_ids": ["a"]}`: "filters.user_ids: is unknown",
+		`{"x": 1}`:            "causation_id, payload, or a path within payload, e.g. payload.topic",
+		`{"category": ""}`:    "filters.category: must be 1 to 100 characters, got 0",
+		`[]`:                  "filters: must be an object",
+	} {
+		_, err := OfEvents(json.RawMessage(filters))
+		require.ErrorContains(t, err, want, filters)
+	}
+}
+
 func TestEmpty(t *testing.T) {
 	t.Parallel()
 	require.True(t, Filter{}.Empty())

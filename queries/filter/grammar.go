@@ -80,7 +80,7 @@ func (p *parser) member(name string, value canonjson.Value, depth int) (group, e
 		all, err := p.object(value, depth+1)
 		return group{negation{all}}, err
 	}
-	if path, ok := strings.CutPrefix(name, string(Metadata)+"."); ok && utf8.RuneCountInString(name) <= maxName {
+	if path, ok := strings.CutPrefix(name, string(p.of.tree)+"."); ok && utf8.RuneCountInString(name) <= maxName {
 		at, err := readPath("." + path)
 		if err != nil {
 			return nil, err
@@ -90,39 +90,25 @@ func (p *parser) member(name string, value canonjson.Value, depth int) (group, e
 		})
 	}
 	field := Field(name)
-	kind := kindOf(field)
+	kind := p.of.kindOf(field)
 	if kind == nil {
-		for _, s := range shortForms {
+		for _, s := range p.of.shortForms {
 			if s.name == name {
-				n, err := p.onField(s.field, kindOf(s.field), s.operator, value)
+				n, err := p.onField(s.field, p.of.kindOf(s.field), s.operator, value)
 				p.conditions++
 				return group{n}, err
 			}
 		}
-		return nil, unknown()
+		return nil, p.of.unknown()
 	}
 	p.asksState = p.asksState || field == State
-	allowed := slices.DeleteFunc(slices.Clone(operators), func(o string) bool { return !kind.allows(o) })
 	bare := eq
-	if field == Metadata && !asksWith(value, kind) {
+	if field == p.of.tree && !asksWith(value, kind) {
 		bare = contains
 	}
-	return p.comparisons(bare, value, allowed, func(operator string, value canonjson.Value) (node, error) {
+	return p.comparisons(bare, value, kind.allowed(), func(operator string, value canonjson.Value) (node, error) {
 		return p.onField(field, kind, operator, value)
 	})
-}
-
-func unknown() error {
-	names := []string{and, or, not}
-	for _, f := range fields {
-		names = append(names, string(f.Field))
-	}
-	for _, s := range shortForms {
-		if kindOf(Field(s.name)) == nil {
-			names = append(names, s.name)
-		}
-	}
-	return domain.Invalidf("", "is unknown: it must be one of %s, or a path within metadata, e.g. metadata.topic", strings.Join(names, ", "))
 }
 
 // asksWith tells whether a value is an object of nothing but operators. Other metadata are those that the memory's contain.
@@ -237,7 +223,7 @@ func (p *parser) onField(field Field, kind *kind, operator string, value canonjs
 
 // atPath reads a comparison of what stands at a path within the metadata.
 func (p *parser) atPath(path []string, operator string, value canonjson.Value) (node, error) {
-	return compare(operator, value, true, atPath{path, exists, nil}, func(operator string, values []canonjson.Value) (node, error) {
+	return compare(operator, value, true, atPath{p.of.tree, path, exists, nil}, func(operator string, values []canonjson.Value) (node, error) {
 		for i, v := range values {
 			if err := checkAtPath(operator, v); err != nil {
 				return nil, at(i, operator, err)
@@ -246,7 +232,7 @@ func (p *parser) atPath(path []string, operator string, value canonjson.Value) (
 		if operator == in {
 			values = slices.DeleteFunc(values, canonjson.Value.IsNull)
 		}
-		return atPath{path, operator, values}, nil
+		return atPath{p.of.tree, path, operator, values}, nil
 	})
 }
 

@@ -17,8 +17,9 @@ const (
 	maxSegment  = 256
 )
 
-// atPath asks about what stands at a path within the metadata. A value there that is null counts as missing.
+// atPath asks about what stands at a path within the metadata, or whatever field the tree is. A value there that is null counts as missing.
 type atPath struct {
+	tree     Field
 	path     []string
 	operator string
 	values   []canonjson.Value
@@ -74,11 +75,11 @@ func checkAtPath(operator string, value canonjson.Value) error {
 	return domain.CheckText("", text, maxText)
 }
 
-func (a atPath) coveredBy(columns Columns) bool { return columns(Metadata) != "" }
+func (a atPath) coveredBy(columns Columns) bool { return columns(a.tree) != "" }
 
 func (a atPath) sql(columns Columns, _ time.Time, args *Args) string {
 	path := args.Add(a.path)
-	value, text := "("+columns(Metadata)+" #> "+path+")", "("+columns(Metadata)+" #>> "+path+")"
+	value, text := "("+columns(a.tree)+" #> "+path+")", "("+columns(a.tree)+" #>> "+path+")"
 	only := func(kind, condition string) string {
 		return "(jsonb_typeof(" + value + ") = '" + kind + "' and " + condition + ")"
 	}

@@ -44,6 +44,17 @@ func Memories(f Field) string {
 	return string(f)
 }
 
+// EventColumns are the columns of events.
+func EventColumns(f Field) string {
+	switch f {
+	case Actor, Principal, CommandID, CorrelationID, CausationID:
+		return "(metadata ->> '" + string(f) + "')"
+	case Payload:
+		return "payload::jsonb"
+	}
+	return string(f)
+}
+
 // node is a part of the tree, one that others hang from or a leaf. Its SQL may be null where it does not hold.
 type node interface {
 	// coveredBy tells whether a table has the columns that the node needs.

@@ -139,6 +139,15 @@ func TestWhatIsAskedForIsAnsweredOnEveryDoor(t *testing.T) {
 		{log, `{"event_type":["memory_revised","memory_forgotten"]}`, "[7 9 9]"},
 		{log, `{"agent_id":"a0","limit":2,"until":100}`, "[1 3 3]"},
 		{log, `{"agent_id":"none"}`, "[9]"},
+		{log, `{"filters":{"correlation_id":{"in":["c2","c3"]}}}`, "[3 4 9]"},
+		{log, `{"filters":{"correlation_id":null}}`, "[7 8 9 9]"},
+		{log, `{"filters":{"payload.confidence":{"gt":0.3},"NOT":{"user_id":"u1"}}}`, "[6 9]"},
+		{log, `{"filters":{"payload.changed":{"contains":"valid_to"}}}`, "[7 9]"},
+		{log, `{"filters":{"payload":{"to":0.8}}}`, "[8 9]"},
+		{log, `{"filters":{"OR":[{"stream_id":"` + memoryID + `"},{"event_type":{"starts_with":"memory_forg"}}]},"until":8}`, "[1 7 8 8]"},
+		{log, `{"filters":{"sequence_id":{"gte":2},"version":1,"category":"memory","agent_id":"a0"},"limit":2}`, "[3 5 5]"},
+		{log, `{"filters":{"created_at":{"lt":"` + hourAgo + `"}}}`, "[9]"},
+		{log, `{"filters":{"occurred_at":{"gte":"` + hourAgo + `"},"event_id":{"ne":"` + memoryID + `"},"actor":{"exists":true},"principal":{"icontains":"A"},"command_id":{"ne":"x"},"causation_id":null},"after":8}`, "[9 9]"},
 	}
 	for i, d := range w.doors(t) {
 		caller := api.Caller{Tenant: domain.Tenant(fmt.Sprint("t", i))}

@@ -49,7 +49,7 @@ var valid = []struct {
 	{api.GetPosition.Operation, `{}`, ""},
 	{api.ReadStream.Operation, one(`"direction":"backwards"`), ""},
 	{api.ReadLog.Operation, `{"event_type":["memory_remembered"],"until":1}`, ""},
-	{api.FollowLog.Operation, `{"after":0,"until":1}`, ""},
+	{api.FollowLog.Operation, `{"after":0,"until":1,"filters":{"NOT":{"actor":"nobody"}}}`, ""},
 	{api.ListProjections.Operation, `{}`, ""},
 	{api.Revise.Operation, one(`"content":{"text":"No coffee past noon"},"valid_to":null,"reason":"asked again"`), one(`"content":{"text":"No coffee past noon"},"reason":"asked again"`)},
 	{api.AdjustConfidence.Operation, one(`"confidence":0.9`), one(`"confidence":0.8`)},

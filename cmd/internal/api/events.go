@@ -3,6 +3,7 @@ package api
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -11,22 +12,30 @@ import (
 	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/eventstore"
 	"github.com/auren-memory/auren/projections"
+	"github.com/auren-memory/auren/queries"
 )
 
 // EventFilter narrows what is read from the log.
 type EventFilter struct {
-	Categories    []string `json:"category,omitempty" maxItems:"100" doc:"Only events of these categories, e.g. projection; * stands for every category, of other versions of AUREN too. Default is memory."`
-	EventTypes    []string `json:"event_type,omitempty" nullable:"false" maxItems:"100" doc:"Only events of these types, e.g. memory_revised."`
-	AgentID       string   `json:"agent_id,omitempty" nullable:"false" minLength:"1" maxLength:"100" doc:"Only events of this agent's memories."`
-	UserID        string   `json:"user_id,omitempty" nullable:"false" minLength:"1" maxLength:"255" doc:"Only events of memories about this user."`
-	CorrelationID string   `json:"correlation_id,omitempty" nullable:"false" minLength:"1" maxLength:"255" doc:"Only events of this piece of work."`
-	Until         int64    `json:"until,omitempty" nullable:"false" minimum:"1" doc:"The last sequence_id to read; default is the end of the log."`
+	Categories    []string        `json:"category,omitempty" maxItems:"100" doc:"Only events of these categories, e.g. projection; * stands for every category, of other versions of AUREN too. Default is memory."`
+	EventTypes    []string        `json:"event_type,omitempty" nullable:"false" maxItems:"100" doc:"Only events of these types, e.g. memory_revised."`
+	AgentID       string          `json:"agent_id,omitempty" nullable:"false" minLength:"1" maxLength:"100" doc:"Only events of this agent's memories."`
+	UserID        string          `json:"user_id,omitempty" nullable:"false" minLength:"1" maxLength:"255" doc:"Only events of memories about this user."`
+	CorrelationID string          `json:"correlation_id,omitempty" nullable:"false" minLength:"1" maxLength:"255" doc:"Only events of this piece of work."`
+	Filters       json.RawMessage `json:"filters,omitempty" nullable:"false" doc:"Only events that match this filter: the grammar is that of memories, the fields are those of an event, and payload. and a path within it. See docs/filters.md."`
+	Until         int64           `json:"until,omitempty" nullable:"false" minimum:"1" doc:"The last sequence_id to read; default is the end of the log."`
 }
 
 func (f *EventFilter) filter() (eventstore.Filter, error) {
-	return eventstore.Filter{
+	narrowed := eventstore.Filter{
 		Categories: f.Categories, EventTypes: f.EventTypes, AgentID: f.AgentID, UserID: f.UserID, CorrelationID: f.CorrelationID, Until: f.Until,
-	}, f.Check()
+	}
+	if err := f.Check(); err != nil || len(f.Filters) == 0 {
+		return narrowed, err
+	}
+	where, err := queries.EventFilters(f.Filters)
+	narrowed.Where = where
+	return narrowed, err
 }
 
 // Check returns an error of kind Invalid if the filter names a category that does not exist, or an event type that is not of

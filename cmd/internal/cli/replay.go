@@ -10,21 +10,23 @@ import (
 
 	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/cmd/internal/stack"
+	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/eventstore"
 )
 
 // Replay is `auren replay`.
 type Replay struct {
-	Stream      uuid.UUID `placeholder:"ID" help:"Replay one stream, whose id is that of its memory; default: the whole log."`
-	From        int64     `default:"1" placeholder:"N" help:"First sequence_id."`
-	To          int64     `default:"9223372036854775807" placeholder:"N" help:"Last sequence_id."`
-	Follow      bool      `short:"f" help:"Go on with what is appended from now on, until Ctrl-C."`
-	Category    []string  `placeholder:"NAME" help:"Only events of these categories: memory, projection, or * for every category; default memory, or with --stream that of the stream."`
-	EventType   []string  `name:"event-type" placeholder:"TYPE" help:"Only events of these types."`
-	Agent       string    `placeholder:"ID" help:"Only events of memories of this agent."`
-	User        string    `placeholder:"ID" help:"Only events of memories of this user."`
-	Correlation string    `placeholder:"ID" help:"Only events with this correlation_id."`
-	JSON        bool      `help:"Print each event as a line of JSON."`
+	Stream      uuid.UUID       `placeholder:"ID" help:"Replay one stream, whose id is that of its memory; default: the whole log."`
+	From        int64           `default:"1" placeholder:"N" help:"First sequence_id."`
+	To          int64           `default:"9223372036854775807" placeholder:"N" help:"Last sequence_id."`
+	Follow      bool            `short:"f" help:"Go on with what is appended from now on, until Ctrl-C."`
+	Category    []string        `placeholder:"NAME" help:"Only events of these categories: memory, projection, or * for every category; default memory, or with --stream that of the stream."`
+	EventType   []string        `name:"event-type" placeholder:"TYPE" help:"Only events of these types."`
+	Agent       string          `placeholder:"ID" help:"Only events of memories of this agent."`
+	User        string          `placeholder:"ID" help:"Only events of memories of this user."`
+	Correlation string          `placeholder:"ID" help:"Only events with this correlation_id."`
+	Filters     canonjson.Value `placeholder:"JSON" help:"Only events that match this filter, e.g. '{\"actor\": \"ana\", \"created_at\": {\"gte\": \"2026-01-31T15:04:05Z\"}}'."`
+	JSON        bool            `help:"Print each event as a line of JSON."`
 }
 
 const replayPage = 500
@@ -41,8 +43,8 @@ func (c *Replay) Run(ctx context.Context, a *App) error {
 	if c.From < 1 || c.To < c.From {
 		return UsageError{errors.New("--from must be at least 1 and --to at least --from, e.g. --from 1 --to 100")}
 	}
-	if c.Stream != uuid.Nil && c.Agent+c.User+c.Correlation != "" {
-		return UsageError{errors.New("--stream must not be given together with --agent, --user or --correlation, which choose among many streams")}
+	if c.Stream != uuid.Nil && (c.Agent+c.User+c.Correlation != "" || !c.Filters.IsZero()) {
+		return UsageError{errors.New("--stream must not be given together with --agent, --user, --correlation or --filters, which choose among many streams")}
 	}
 	door, err := a.OpenDoor(ctx, "replay")
 	if err != nil {
@@ -83,7 +85,7 @@ func (c *Replay) matches(e *eventstore.Event) bool {
 }
 
 func (c *Replay) filter() api.EventFilter {
-	f := api.EventFilter{Categories: c.Category, EventTypes: c.EventType, AgentID: c.Agent, UserID: c.User, CorrelationID: c.Correlation}
+	f := api.EventFilter{Categories: c.Category, EventTypes: c.EventType, AgentID: c.Agent, UserID: c.User, CorrelationID: c.Correlation, Filters: c.Filters.Raw()}
 	if c.To < math.MaxInt64 { // the default is no limit
 		f.Until = c.To
 	}
