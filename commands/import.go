@@ -90,9 +90,12 @@ func (h *Handler) importOnce(ctx context.Context, req Request, records []ImportR
 	if err != nil {
 		return nil, false, err
 	}
-	ids := make([]uuid.UUID, len(records))
-	for i, r := range records {
-		ids[i] = r.ID
+	var ids []uuid.UUID
+	for _, r := range records {
+		// No memory has a new id yet.
+		if r.ID != unclaimed[r.Key] {
+			ids = append(ids, r.ID)
+		}
 	}
 	present, err := h.loadAll(ctx, req.Tenant, ids)
 	if err != nil {

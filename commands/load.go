@@ -67,6 +67,9 @@ func (h *Handler) load(ctx context.Context, tenant domain.Tenant, id uuid.UUID) 
 
 // loadAll folds many memories. Those that do not exist are absent, those that cannot be read are marked unreadable.
 func (h *Handler) loadAll(ctx context.Context, tenant domain.Tenant, ids []uuid.UUID) (map[uuid.UUID]loaded, error) {
+	if len(ids) == 0 {
+		return map[uuid.UUID]loaded{}, nil
+	}
 	streams, err := h.log.ReadStreams(ctx, tenant, ids)
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package eventstore
 
 // The statements that look something up.
 var (
-	ReadStreams = readStreams
-	ReadLog     = readLog
+	ReadStreams  = readStreams
+	ReadLog      = readLog
+	ReadImported = readImported
 )

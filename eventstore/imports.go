@@ -9,10 +9,17 @@ import (
 	"github.com/auren-memory/auren/domain"
 )
 
+// Record by record, like readStreams: planned while the table was empty, one condition on all records would read every row of the
+// tenant.
 const readImported = `
-select coalesce(json_object_agg(encode(record, 'hex'), stream_id), '{}')
-from imported
-where tenant_id = $1 and record = any($2)`
+select coalesce(json_object_agg(encode(sought.record, 'hex'), found.stream_id), '{}')
+  from unnest($2::bytea[]) as sought (record)
+ cross join lateral (
+       select stream_id
+         from imported as i
+        where i.tenant_id = $1 and i.record = sought.record
+        order by i.record
+        limit 1) as found`
 
 // Imported returns the streams that were claimed for imported records, by the keyed digests of the records. A stream whose import
 // was interrupted may not exist yet; one whose contents were erased is not found.

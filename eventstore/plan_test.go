@@ -16,7 +16,10 @@ func TestReadsUseTheirIndexEvenIfPlannedOnAnEmptyTable(t *testing.T) {
 	pool := pgtest.New(t)
 	const contents = `Index Scan using event_contents_pkey .*\n *Index Cond: .*tenant_id.* AND .*sequence_id`
 	const stream = `Index Scan using events_stream_version_key .*\n *Index Cond: .*tenant_id.* AND .*stream_id`
-	for sql, expected := range map[string][]string{eventstore.ReadStreams: {stream, contents}, eventstore.ReadLog: {contents}} {
+	const imported = `Index Scan using imported_pkey .*\n *Index Cond: .*tenant_id.* AND .*record`
+	for sql, expected := range map[string][]string{
+		eventstore.ReadStreams: {stream, contents}, eventstore.ReadLog: {contents}, eventstore.ReadImported: {imported},
+	} {
 		plan := pgtest.GenericPlan(t, pool, sql)
 		for _, line := range expected {
 			require.Regexp(t, line, plan)

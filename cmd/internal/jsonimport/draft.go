@@ -62,7 +62,7 @@ type draft struct {
 	element
 	mapped
 	// source is the record in canonical form; fields are the members that have not been mapped yet.
-	source json.RawMessage
+	source canonjson.Value
 	fields fields
 	// content becomes the memory's.
 	content json.RawMessage
@@ -157,10 +157,11 @@ func (d *draft) takeConfidence(name string) {
 }
 
 // identify sets what finds the memory again, from the field id of its record: that id if it is a UUID; for another id, a key
-// of agent, user, id and the record's time, if any; without an id, a key of agent, user and the whole record.
-func (d *draft) identify(time json.RawMessage) {
+// of agent, user, id and the first of the named fields that there is, a time; without an id, a key of agent, user and the whole
+// record.
+func (d *draft) identify(times ...string) {
 	r := &d.record
-	agent, user := r.Draft.AgentID, r.Draft.UserID
+	agent, user := canonjson.Text(r.Draft.AgentID), canonjson.Text(r.Draft.UserID)
 	if !d.fields.given(fieldID) {
 		r.Key = d.mapper.key(agent, user, d.source)
 		return
@@ -170,33 +171,30 @@ func (d *draft) identify(time json.RawMessage) {
 		r.ID = id
 		return
 	}
-	r.Key = d.mapper.key(agent, user, fieldID, d.fields[fieldID], time)
+	var at canonjson.Value
+	for _, name := range times {
+		if at.IsZero() {
+			at = d.source.Member(name)
+		}
+	}
+	r.Key = d.mapper.key(agent, user, canonjson.Text(fieldID), d.source.Member(fieldID), at)
 	d.note(NoteIDDerived, fieldID, "%s is not a UUID; the memory got an id of its own", excerpt(d.fields[fieldID]))
 }
 
 // key is the same for the same parts within a tenant.
-func (m mapper) key(parts ...any) [sha256.Size]byte { return m.keyed("auren import id", parts) }
+func (m mapper) key(parts ...canonjson.Value) [sha256.Size]byte {
+	return m.keyed("auren import id", parts)
+}
 
 // digest shows whether a record has changed since its last import. It covers the record, its agent and its user, but
 // not what its file contributes, so a file that grew changes none of its old records. It is keyed by the tenant's secret.
-func (m mapper) digest(k kind, agent, user string, source json.RawMessage) [sha256.Size]byte {
-	return m.keyed("auren import digest", []any{k, agent, user, source})
+func (m mapper) digest(k kind, agent, user string, source canonjson.Value) [sha256.Size]byte {
+	return m.keyed("auren import digest", []canonjson.Value{canonjson.Text(string(k)), canonjson.Text(agent), canonjson.Text(user), source})
 }
 
-func (m mapper) keyed(purpose string, parts []any) (mac [sha256.Size]byte) {
-	raw, _ := canonicalList(append([]any{purpose}, parts...)...) // on an error the domain rejects the agent or user in a moment: any key will do
+func (m mapper) keyed(purpose string, parts []canonjson.Value) (mac [sha256.Size]byte) {
 	h := hmac.New(sha256.New, m.secret)
-	h.Write(raw)
+	h.Write(canonjson.List(append([]canonjson.Value{canonjson.Text(purpose)}, parts...)...).Raw())
 	h.Sum(mac[:0])
 	return mac
-}
-
-// canonicalList writes values as a list in canonical JSON.
-func canonicalList(parts ...any) ([]byte, error) {
-	raw, err := json.Marshal(parts)
-	if err != nil {
-		return nil, err
-	}
-	value, err := canonjson.Parse(raw)
-	return value.Raw(), err
 }

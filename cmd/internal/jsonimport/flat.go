@@ -14,11 +14,7 @@ func (d *draft) flat() error {
 	if err := d.flatOwner(); err != nil {
 		return err
 	}
-	at := d.fields[fieldTimestamp]
-	if at == nil {
-		at = d.fields[fieldCreatedAt]
-	}
-	d.identify(at)
+	d.identify(fieldTimestamp, fieldCreatedAt)
 	d.flatType()
 	d.takeConfidence(fieldConfidence)
 	if !d.occurred(fieldTimestamp, fieldCreatedAt, fieldUpdatedAt) {
@@ -171,7 +167,7 @@ func (d *draft) knowledge() error {
 		agent = d.mapper.owners.named(keyKnowledge)
 	}
 	d.owner(agent)
-	d.identify(nil)
+	d.identify()
 	d.record.Draft.Type = "knowledge"
 	d.takeConfidence("confidence_score")
 	if !d.occurred("last_updated") {

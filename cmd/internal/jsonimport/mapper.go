@@ -41,10 +41,10 @@ func (d *draft) read() error {
 	if d.kind == kindScore {
 		return nil
 	}
-	if d.source[0] != '{' {
-		return fmt.Errorf("must be an object, got %s", kindOf(d.source))
+	if !d.source.IsObject() {
+		return fmt.Errorf("must be an object, got %s", kindOf(d.source.Raw()))
 	}
-	d.fields, err = fieldsOf(d.source)
+	d.fields, err = fieldsOf(d.source.Raw())
 	return err
 }
 

@@ -17,21 +17,21 @@ import (
 
 // canonical returns the canonical form of a record as it will be stored, with a note for each replacement. Its error
 // says why the record cannot be stored.
-func canonical(raw []byte) (json.RawMessage, []Note, error) {
+func canonical(raw []byte) (canonjson.Value, []Note, error) {
 	value, err := canonjson.Parse(raw)
 	if err == nil {
-		return value.Raw(), nil, nil
+		return value, nil, nil
 	}
 	r := repairer{in: raw}
 	repaired, err := r.value("", 0)
 	if err != nil {
-		return nil, nil, err
+		return canonjson.Value{}, nil, err
 	}
 	if r.next(); r.at < len(raw) {
-		return nil, nil, r.syntax("unexpected text after the value")
+		return canonjson.Value{}, nil, r.syntax("unexpected text after the value")
 	}
 	value, err = canonjson.Parse(repaired)
-	return value.Raw(), r.notes, err
+	return value, r.notes, err
 }
 
 // maxNotes is the maximum number of notes per record.

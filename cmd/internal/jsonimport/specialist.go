@@ -6,6 +6,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/domain/memory"
 )
 
@@ -56,7 +57,7 @@ func (d *draft) evolution() error {
 	d.specialistOwner()
 	r := &d.record
 	r.OccurredAt = at.Time
-	r.Key = d.mapper.key(r.Draft.AgentID, r.Draft.UserID, d.source)
+	r.Key = d.mapper.key(canonjson.Text(r.Draft.AgentID), canonjson.Text(r.Draft.UserID), d.source)
 	r.Draft.Type = typeInsight
 	if textOf(d.fields["interaction_type"]) == "user_interaction" {
 		r.Draft.Type = typeConversation
@@ -74,7 +75,7 @@ func (o *origin) score() float64 {
 	if err != nil {
 		return memory.DefaultConfidence
 	}
-	confidence, _ := (&draft{}).confidence(keyScore, value)
+	confidence, _ := (&draft{}).confidence(keyScore, value.Raw())
 	return confidence
 }
 
@@ -84,7 +85,7 @@ func (d *draft) hypothesis() error {
 		return err
 	}
 	d.specialistOwner()
-	d.identify(nil)
+	d.identify()
 	if err := d.equalStatements(); err != nil {
 		return err
 	}
@@ -120,14 +121,14 @@ func (d *draft) equalStatements() error {
 // score maps the relationship_score of a file to one memory, which is revised when the score changes.
 func (d *draft) score() error {
 	var number json.Number
-	if err := json.Unmarshal([]byte(textOf(d.source)), &number); err != nil || string(d.source) == "null" {
-		return fmt.Errorf("must be a number from 0 to 1, got %s", kindOf(d.source))
+	if err := json.Unmarshal([]byte(textOf(d.source.Raw())), &number); err != nil || d.source.IsNull() {
+		return fmt.Errorf("must be a number from 0 to 1, got %s", kindOf(d.source.Raw()))
 	}
 	d.specialistOwner()
 	r := &d.record
-	score, _ := d.confidence(keyScore, d.source)
+	score, _ := d.confidence(keyScore, d.source.Raw())
 	certain := 1.0
-	r.Key = d.mapper.key(r.Draft.AgentID, r.Draft.UserID, keyScore)
+	r.Key = d.mapper.key(canonjson.Text(r.Draft.AgentID), canonjson.Text(r.Draft.UserID), canonjson.Text(keyScore))
 	r.OccurredAt = d.in.modified
 	r.Draft.Type = typeFact
 	r.Draft.Confidence = &certain

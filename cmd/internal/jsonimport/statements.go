@@ -40,7 +40,7 @@ func (s statements) add(index int, at span) {
 	if err != nil {
 		return
 	}
-	f, err := fieldsOf(source)
+	f, err := fieldsOf(source.Raw())
 	if err != nil || kindOf(f["statement"]) != "a string" {
 		return
 	}

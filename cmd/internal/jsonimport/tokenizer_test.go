@@ -145,11 +145,11 @@ func TestMemoryIsLimitedOnALargeFile(t *testing.T) { // not parallel: it measure
 func TestKeysAndDigestsNeverChange(t *testing.T) {
 	t.Parallel()
 	m, other := mapper{secret: []byte("secret")}, mapper{secret: []byte("of another tenant")}
-	source := json.RawMessage(`{"b":1,"a":"x"}`)
-	key := m.key("agent", "user", source)
+	agent, user, source := canonjson.Text("agent"), canonjson.Text("user"), canonjson.MustParse(`{"b":1,"a":"x"}`)
+	key := m.key(agent, user, source)
 	require.Equal(t, "8cbef14a68182d1c", hex.EncodeToString(key[:8]))
-	require.Equal(t, key, m.key("agent", "user", json.RawMessage(`{"a":"x", "b":1.0}`)))
-	require.NotEqual(t, key, other.key("agent", "user", source))
+	require.Equal(t, key, m.key(agent, user, canonjson.MustParse(`{"a":"x", "b":1.0}`)))
+	require.NotEqual(t, key, other.key(agent, user, source))
 	digest := m.digest(kindFlat, "agent", "user", source)
 	require.NotEqual(t, digest, m.digest(kindFlat, "agent", "other", source))
 	require.NotEqual(t, digest, other.digest(kindFlat, "agent", "user", source))

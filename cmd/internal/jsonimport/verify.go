@@ -5,12 +5,13 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/auren-memory/auren/commands"
+	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/queries"
 )
 
@@ -63,26 +64,26 @@ func (r *run) expect(i item, v Verdict, result commands.ImportResult) error {
 }
 
 func (s scope) fingerprint(m queries.Memory) ([sha256.Size]byte, error) {
-	parts := []any{m.ID, m.AgentID, m.UserID, m.Type, m.Content, m.Metadata, m.State == queries.StateForgotten}
-	for i, at := range []*time.Time{m.ExpiresAt, m.ValidFrom, m.ValidTo} {
-		if at != nil {
-			parts = append(parts, []string{"expires", "valid_from", "valid_to"}[i], at.UTC())
-		}
-	}
-	if s.created {
-		parts = append(parts, "created", m.CreatedAt.UTC())
-	}
-	if s.confidence {
-		parts = append(parts, "confidence", m.Confidence)
-	}
 	if !s.file {
-		parts[4], parts[5] = withoutFile(m.Content), withoutFile(m.Metadata)
+		m.Content, m.Metadata = withoutFile(m.Content), withoutFile(m.Metadata)
 	}
-	raw, err := canonicalList(parts...)
-	if err != nil {
+	content, err := canonjson.Adopt(m.Content)
+	metadata, err2 := canonjson.Adopt(m.Metadata)
+	if err = errors.Join(err, err2); err != nil {
 		return [sha256.Size]byte{}, fmt.Errorf("compare memory %s: %w", m.ID, err)
 	}
-	return sha256.Sum256(raw), nil
+	o := canonjson.NewObject(nil).Text("agent_id", m.AgentID)
+	if s.confidence {
+		o.Float("confidence", m.Confidence)
+	}
+	o.Value("content", content)
+	if s.created {
+		o.Time("created_at", &m.CreatedAt)
+	}
+	o.Time("expires_at", m.ExpiresAt).Bool("forgotten", m.State == queries.StateForgotten).Text("id", m.ID.String()).
+		Text("memory_type", m.Type).Value("metadata", metadata).Text("user_id", m.UserID).
+		Time("valid_from", m.ValidFrom).Time("valid_to", m.ValidTo)
+	return sha256.Sum256(o.Done().Raw()), nil
 }
 
 // withoutFile removes where a record came from.
