@@ -197,8 +197,8 @@ func (p *parser) onField(field Field, kind *kind, operator string, value canonjs
 	return compare(operator, value, kind.optional, condition{field, exists, kind, nil}, func(operator string, values []canonjson.Value) (node, error) {
 		read := make([]any, 0, len(values))
 		for i, v := range values {
-			if kind.optional && v.IsNull() {
-				continue
+			if operator == in && kind.optional && v.IsNull() {
+				continue // compare knows about it
 			}
 			one, ok := kind.read(v)
 			if !ok {
