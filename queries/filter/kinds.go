@@ -26,6 +26,8 @@ type kind struct {
 	sql map[string]string
 	// optional says that a memory may have no value.
 	optional bool
+	// schema describes an operand.
+	schema Schema
 }
 
 // allows tells whether an operator that a caller may write goes with the kind.
@@ -47,15 +49,18 @@ var (
 			id, err := uuid.Parse(text)
 			return id, err == nil && len(text) == 36
 		},
-		check: always,
+		check:  always,
+		schema: Schema{"type": "string", "format": "uuid"},
 	}
 	contents = kind{
 		expects: "a text", read: readText, list: listOf[string], sql: texts("({c} #>> '{}')"), optional: true,
-		check: func(field string, v any) (any, error) { return v, domain.CheckText(field, v.(string), maxText) },
+		schema: Schema{"type": "string", "maxLength": maxText},
+		check:  func(field string, v any) (any, error) { return v, domain.CheckText(field, v.(string), maxText) },
 	}
 	words = kind{
 		expects: "a text", read: readText, list: listOf[string], sql: texts("{c}"), optional: true,
-		check: func(field string, v any) (any, error) { return v, domain.CheckText(field, v.(string), maxText) },
+		schema: Schema{"type": "string", "maxLength": maxText},
+		check:  func(field string, v any) (any, error) { return v, domain.CheckText(field, v.(string), maxText) },
 	}
 	units = kind{
 		expects: "a number from 0 to 1", list: listOf[float64], sql: ordered(""),
@@ -63,7 +68,8 @@ var (
 			n, err := strconv.ParseFloat(v.String(), 64)
 			return n, err == nil && isNumber(v)
 		},
-		check: func(field string, v any) (any, error) { return v, domain.CheckUnit(field, v.(float64)) },
+		check:  func(field string, v any) (any, error) { return v, domain.CheckUnit(field, v.(float64)) },
+		schema: Schema{"type": "number", "minimum": 0, "maximum": 1},
 	}
 	// Whole numbers of 64 bits, whatever the width of the column.
 	wholes = kind{
@@ -72,7 +78,8 @@ var (
 			n, err := strconv.ParseInt(v.String(), 10, 64)
 			return n, err == nil
 		},
-		check: always,
+		check:  always,
+		schema: Schema{"type": "integer", "format": "int64"},
 	}
 	moments         = times(false)
 	optionalMoments = times(true)
@@ -85,26 +92,30 @@ var (
 			}
 			return v, nil
 		},
+		schema: Schema{"type": "string", "enum": []string{Active, Forgotten, Expired}},
 	}
 	objects = kind{
 		expects: anObject,
 		read:    func(v canonjson.Value) (any, bool) { return v, v.IsObject() },
 		check:   func(field string, v any) (any, error) { return checkObject(field, v.(canonjson.Value)) },
 		sql:     map[string]string{eq: "{c} = {v}", contains: "{c} @> {v}"},
+		schema:  Schema{"type": "object"},
 	}
 )
 
 func namesOf(limit int) kind {
 	return kind{
 		expects: "a text", read: readText, list: listOf[string], sql: texts("{c}"),
-		check: func(field string, v any) (any, error) { return v, domain.CheckName(field, v.(string), limit) },
+		check:  func(field string, v any) (any, error) { return v, domain.CheckName(field, v.(string), limit) },
+		schema: Schema{"type": "string", "minLength": 1, "maxLength": limit, "pattern": `\S`},
 	}
 }
 
 func times(optional bool) kind {
 	return kind{
 		expects: "an RFC 3339 time, e.g. 2026-01-31T15:04:05Z", list: listOf[time.Time], sql: ordered(""), optional: optional,
-		read: func(v canonjson.Value) (any, bool) { return readTime(v) },
+		read:   func(v canonjson.Value) (any, bool) { return readTime(v) },
+		schema: Schema{"type": "string", "format": "date-time"},
 		check: func(field string, v any) (any, error) {
 			// As times are stored.
 			return v.(time.Time).UTC().Truncate(time.Microsecond), domain.CheckTime(field, v.(time.Time))

@@ -61,7 +61,7 @@ func rows() map[string][]string {
 		"cmd/internal/database":           {},
 		"cmd/internal/api":                {"cmd/internal/api/decode", "commands", "domain", "domain/canonjson", "domain/memory", "eventstore", "projections", "queries"},
 		"cmd/internal/api/decode":         {"domain", "domain/canonjson"},
-		"cmd/internal/httpapi":            {"cmd/internal/api", "cmd/internal/api/decode", "commands", "domain", "domain/canonjson", "queries"},
+		"cmd/internal/httpapi":            {"cmd/internal/api", "cmd/internal/api/decode", "commands", "domain", "domain/canonjson", "queries", "queries/filter"},
 		"cmd/internal/httpclient":         {"cmd/internal/api", "cmd/internal/api/decode", "cmd/internal/httpapi", "domain", "domain/canonjson", "eventstore"},
 		"cmd/internal/jsonimport":         {"commands", "domain", "domain/canonjson", "domain/failpoint", "domain/memory", "queries"},
 		"cmd/internal/jsonimport/sample":  {},

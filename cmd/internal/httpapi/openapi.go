@@ -17,6 +17,7 @@ import (
 	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/domain/canonjson"
+	"github.com/auren-memory/auren/queries/filter"
 )
 
 // uuidText describes a UUID.
@@ -41,12 +42,22 @@ type anyJSON struct{}
 // Schema describes it.
 func (anyJSON) Schema(huma.Registry) *huma.Schema { return &huma.Schema{} }
 
+// The components that describe filters.
+const (
+	memoryFilters = "MemoryFilters"
+	eventFilters  = "EventFilters"
+)
+
+func refTo(component string) string { return "#/components/schemas/" + component }
+
 // newHuma makes an API without pages, links or formats of huma's own: it routes and describes.
 func newHuma(mux *http.ServeMux, version string) huma.API {
 	registry := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
 	registry.RegisterTypeAlias(reflect.TypeFor[uuid.UUID](), reflect.TypeFor[uuidText]())
 	registry.RegisterTypeAlias(reflect.TypeFor[canonjson.Value](), reflect.TypeFor[anyJSON]())
 	registry.RegisterTypeAlias(reflect.TypeFor[domain.NullableTime](), reflect.TypeFor[nullableTime]())
+	registry.Map()[memoryFilters] = &huma.Schema{Extensions: filter.MemorySchema(refTo(memoryFilters))}
+	registry.Map()[eventFilters] = &huma.Schema{Extensions: filter.EventSchema(refTo(eventFilters))}
 	return humago.New(mux, huma.Config{OpenAPI: &huma.OpenAPI{
 		OpenAPI: "3.1.0",
 		Info: &huma.Info{
@@ -149,6 +160,10 @@ func describeParameters(registry huma.Registry, route Route) []*huma.Param {
 	}
 	if !route.HasBody() {
 		for _, f := range restOf(route) {
+			if jsonName(f) == "filters" {
+				described = append(described, describeFilters(route, f))
+				continue
+			}
 			described = append(described, describeParameter(registry, f))
 		}
 	}
@@ -179,6 +194,16 @@ func describeParameters(registry huma.Registry, route Route) []*huma.Param {
 	return described
 }
 
+// describeFilters describes a parameter that holds JSON.
+func describeFilters(route Route, f reflect.StructField) *huma.Param {
+	component := memoryFilters
+	if _, ok := route.Request.FieldByName("EventFilter"); ok {
+		component = eventFilters
+	}
+	content := map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Ref: refTo(component)}}}
+	return &huma.Param{Name: jsonName(f), In: "query", Description: f.Tag.Get("doc"), Extensions: map[string]any{"content": content}}
+}
+
 func describeParameter(registry huma.Registry, f reflect.StructField) *huma.Param {
 	schema := huma.SchemaFromField(registry, f, "")
 	schema.Nullable = false
@@ -202,8 +227,11 @@ func writeDocument(o *huma.OpenAPI) (asJSON, asYAML []byte, err error) {
 			// Lists of ours are empty, never null.
 			property.Nullable = property.Nullable && property.Type != huma.TypeArray
 			// These are passed on as they are, so their Go type does not tell that they are objects.
-			if name == "metadata" || name == "payload" || name == "filters" {
+			switch name {
+			case "metadata", "payload":
 				property.Type, property.AdditionalProperties = huma.TypeObject, true
+			case "filters":
+				schema.Properties[name] = &huma.Schema{Ref: refTo(memoryFilters), Description: property.Description}
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -18,6 +19,7 @@ import (
 	"github.com/auren-memory/auren/cmd/internal/httpapi"
 	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/projections"
+	"github.com/auren-memory/auren/queries/filter"
 )
 
 // routes are all that the API serves, by method and path.
@@ -41,6 +43,7 @@ type described struct {
 		Name, In, Description string
 		Required              bool
 		Schema                map[string]any
+		Content               map[string]struct{ Schema map[string]any }
 	}
 	RequestBody *struct {
 		Required bool
@@ -109,7 +112,7 @@ func TestOpenAPI(t *testing.T) {
 				require.False(t, names[p.In+p.Name], "%s: %s stands twice", at, p.Name)
 				names[p.In+p.Name] = true
 				require.NotEmpty(t, p.Description, "%s: %s", at, p.Name)
-				require.NotEmpty(t, p.Schema, "%s: %s", at, p.Name)
+				require.NotEqual(t, len(p.Schema) == 0, len(p.Content) == 0, "%s: %s has a schema, or a content that has one", at, p.Name)
 				require.Equal(t, p.In == "path", p.Required, "%s: %s", at, p.Name)
 			}
 			require.Equal(t, strings.Contains(at, "{id}"), names["pathid"], at)
@@ -254,6 +257,55 @@ func TestFiltersAreDescribedAsNotEmpty(t *testing.T) {
 		require.EqualValues(t, 1, properties["memory_types"].(map[string]any)["minItems"], at)
 	}
 	require.Equal(t, map[string]int{"agent_id": 8, "user_id": 8, "correlation_id": 2, "as_of": 6, "prefix": 1, "from": 1, "to": 1, "state": 1, "order": 1, "direction": 1}, counts)
+}
+
+// Each operation that takes filters refers to the schema of their grammar.
+func TestFiltersAreDescribedByTheirGrammar(t *testing.T) {
+	t.Parallel()
+	doc := newService(t).document(t)
+	for component, schema := range map[string]filter.Schema{
+		"MemoryFilters": filter.MemorySchema("#/components/schemas/MemoryFilters"), "EventFilters": filter.EventSchema("#/components/schemas/EventFilters"),
+	} {
+		want, err := json.Marshal(schema)
+		require.NoError(t, err)
+		got, err := json.Marshal(doc.Components.Schemas[component])
+		require.NoError(t, err)
+		require.JSONEq(t, string(want), string(got))
+	}
+	refs := map[string]string{}
+	for _, route := range httpapi.Routes() {
+		at := route.Method + " " + route.Path
+		_, takes := jsonFields(route.Request)["filters"]
+		for _, p := range doc.operations[at].Parameters {
+			if p.Name == "filters" {
+				refs[route.Name] = p.Content["application/json"].Schema["$ref"].(string)
+			}
+		}
+		if route.HasBody() && takes {
+			refs[route.Name] = doc.body(doc.operations[at])["properties"].(map[string]any)["filters"].(map[string]any)["$ref"].(string)
+		}
+		if takes {
+			require.Contains(t, refs, route.Name)
+		}
+	}
+	for name, ref := range refs {
+		want := "#/components/schemas/MemoryFilters"
+		if name == "readLog" || name == "followLog" {
+			want = "#/components/schemas/EventFilters"
+		}
+		require.Equal(t, want, ref, name)
+	}
+	require.GreaterOrEqual(t, len(refs), 7)
+}
+
+// jsonFields are the fields of a request by their names in JSON.
+func jsonFields(request reflect.Type) map[string]reflect.StructField {
+	fields := map[string]reflect.StructField{}
+	for _, f := range reflect.VisibleFields(request) {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		fields[name] = f
+	}
+	return fields
 }
 
 func TestContentsAreDescribedAsAnyJSON(t *testing.T) {
