@@ -37,11 +37,17 @@ type Bucket struct {
 	Data   []byte
 }
 
-// BucketNumber returns the number of the bucket of a term in a segment of n buckets, a power of two. Numbers of different n
-// differ: a segment with n buckets has those from n to 2n-1. A word and its variant, which a query looks for together, share
-// a bucket.
+// maxBuckets is how many buckets a segment has at most.
+const maxBuckets = 2048
+
+// FirstBucket returns the lowest number of the buckets of a segment that has n, a power of two; the others follow. Numbers of
+// different n differ, and those of larger segments, which hold the earlier documents, are lower: so the rows of a term come
+// in the order of documents, and need no sorting.
+func FirstBucket(n int) int { return 2 * (maxBuckets - n) }
+
+// BucketNumber returns the number of the bucket of a term in a segment of n buckets.
 func BucketNumber(term string, n int) int {
-	return n + int(Hash(strings.TrimPrefix(term, lexicon.Variant)))&(n-1)
+	return FirstBucket(n) + int(Hash(strings.TrimPrefix(term, lexicon.Variant)))&(n-1)
 }
 
 // List is the postings of a term in ascending order of documents: one element of each slice for each posting.
@@ -92,13 +98,13 @@ func (s *Segment) Buckets(n int) []Bucket {
 	for _, term := range slices.Sorted(maps.Keys(s.lists)) {
 		l := s.lists[term]
 		number := BucketNumber(term, n)
-		b := &buckets[number-n]
+		b := &buckets[number-FirstBucket(n)]
 		b.Number = number
 		postings = l.append(postings[:0], s.first)
 		b.Data = appendNumber(appendBytes(b.Data, term), len(l.Docs))
 		b.Data = appendBytes(b.Data, postings)
 	}
-	return slices.DeleteFunc(buckets, func(b Bucket) bool { return b.Number == 0 })
+	return slices.DeleteFunc(buckets, func(b Bucket) bool { return b.Data == nil })
 }
 
 func (l *List) append(dst []byte, first int) []byte {

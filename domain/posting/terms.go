@@ -56,7 +56,7 @@ func (s *Segment) Terms(n int) []Bucket {
 			*before = term
 		}
 	}
-	return slices.DeleteFunc(buckets, func(b Bucket) bool { return b.Number == 0 })
+	return slices.DeleteFunc(buckets, func(b Bucket) bool { return b.Data == nil })
 }
 
 // ReadTerms calls yield for every term of a bucket. The term is valid during the call only.

@@ -128,8 +128,10 @@ func (s store) merge(ctx context.Context, sc *scope, first int, from, to posting
 	if err != nil {
 		return err
 	}
+	lowest := posting.FirstBucket(from.Buckets)
+	highest := lowest + from.Buckets - 1
 	made := posting.NewSegment(first)
-	err = s.each(ctx, loadSmallPostings, []any{s.tenant, sc.id, from.Buckets, 2*from.Buckets - 1}, func(small int, data []byte) error {
+	err = s.each(ctx, loadSmallPostings, []any{s.tenant, sc.id, lowest, highest}, func(small int, data []byte) error {
 		return made.AddBucket(data, small)
 	})
 	if err != nil {
@@ -148,7 +150,7 @@ func (s store) merge(ctx context.Context, sc *scope, first int, from, to posting
 	})
 	batch := &pgx.Batch{}
 	batch.Queue(deleteSegments, s.tenant, sc.id, first)
-	batch.Queue(deletePostings, s.tenant, sc.id, from.Buckets, 2*from.Buckets-1)
+	batch.Queue(deletePostings, s.tenant, sc.id, lowest, highest)
 	batch.Queue(deleteTerms, s.tenant, sc.id, 2*from.TermBuckets, 4*from.TermBuckets-1)
 	batch.Queue(deleteEnds, s.tenant, sc.id, first)
 	if err := s.tx.SendBatch(ctx, batch).Close(); err != nil {

@@ -12,7 +12,7 @@ import (
 const (
 	// block is how many memories are read at a time, in their order by words: confidence and age decide among equals of a block.
 	// Where phrases and weights change the order, they do so within a weighedBlock.
-	block, weighedBlock = 30, answer.MaxLimit + 20
+	block, weighedBlock = around, answer.MaxLimit + 20
 	// phraseWeight is the share of its words that a phrase in quotes adds where it stands.
 	phraseWeight = 0.5
 )
