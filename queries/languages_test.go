@@ -58,6 +58,20 @@ func (w *world) searchTables(t *testing.T) map[string][]string {
 	return all
 }
 
+func TestACursorIsOfTheLanguagesOfTheIndex(t *testing.T) {
+	w := setup(t)
+	for range 3 {
+		w.add(t, "green tea")
+	}
+	request := queries.SearchRequest{Query: "tea", Limit: 1}
+	request.Cursor = w.search(t, request).NextCursor
+	request.Cursor = w.search(t, request).NextCursor
+	w.speak(t, tenant, "german")
+	_, err := w.reader.Search(t.Context(), tenant, request, queries.At{})
+	requireInvalid(t, err, "cursor")
+	require.ErrorContains(t, err, "other languages")
+}
+
 func TestEachTenantIsSearchedInItsLanguages(t *testing.T) {
 	w := setup(t)
 	const german, japanese, english domain.Tenant = "de-shop", "ja-shop", tenant

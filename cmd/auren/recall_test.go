@@ -45,3 +45,18 @@ func TestRecallWithinABudgetAndWithContext(t *testing.T) {
 		w.fails(exitUsage, "--context must be 1 to 6, got 7", "recall", "train", "--context", "7")
 	})
 }
+
+func TestRecallOfSeveralQuestions(t *testing.T) {
+	onEveryDoor(t, func(t *testing.T, w *world) {
+		w.remember("trains at dawn, then rests")
+		w.remember("drinks tea")
+		said := w.must("recall", "when", "does", "she", "train?", "--also", "what does she drink, tea?", "--also", "xylophones", "--limit", "1")
+		require.Regexp(t, `(?s)^when does she train\?\nscore .* trains at dawn, then rests\n\nwhat does she drink, tea\?\nscore .* drinks tea\n\nxylophones\nnothing is remembered`, said)
+		result := decode[queries.SearchResult](t, w.must("recall", "dawn", "--also", "tea", "--json"))
+		require.Len(t, result.Answers, 2)
+		w.fails(exitUsage, "--cursor must be given with the one query", "recall", "dawn", "--also", "tea", "--cursor", "x")
+		w.fails(exitUsage, "--also: must not be empty", "recall", "dawn", "--also", " ")
+		w.fails(exitUsage, "--also must be at most 100000 characters", "recall", "dawn", "--also", strings.Repeat("x", 100_001))
+		w.fails(exitUsage, "<query> must be at most 100000 characters", "recall", strings.Repeat("x", 100_001), "--also", "x")
+	})
+}

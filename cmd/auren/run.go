@@ -118,6 +118,11 @@ func flagOf(field string) string {
 		return "type"
 	case "event_types":
 		return "event-type"
+	case "queries[0]":
+		return "query"
+	}
+	if strings.HasPrefix(field, "queries") {
+		return "also"
 	}
 	return strings.ReplaceAll(field, "_", "-")
 }

@@ -23,7 +23,7 @@ const defaultHalfLife = 30 * 24 * time.Hour
 
 // collect fills a page from the rank that the request begins with.
 func (r *run) collect(ctx context.Context, page *answer.Page) error {
-	found := r.resultsFrom(r.from)
+	found := r.resultsFrom(r.place.Rank)
 	var shown []int
 	for !page.Full() {
 		s, err := found.next(ctx)

@@ -36,43 +36,50 @@ type Searcher struct {
 // New makes a Searcher.
 func New(source *snapshot.Source) *Searcher { return &Searcher{source: source} }
 
-// Search returns the memories that hold words of the query, the best first.
+// Search returns the memories that hold words of the query, the best first, or those of each of several queries.
 func (s *Searcher) Search(ctx context.Context, tenant domain.Tenant, request answer.Request, at snapshot.At) (answer.Result, error) {
 	where, err := request.Check()
 	if err != nil {
 		return answer.Result{}, err
 	}
-	r := run{lexicon: s.languages.Last(string(tenant)), languages: &s.languages, request: request, search: request.Fingerprint(tenant, where, at.AsOf)}
-	r.owners, r.narrow = where.Split(scopeColumns)
-	if err := r.parse(); err != nil {
-		return answer.Result{}, err
+	owners, narrow := where.Split(scopeColumns)
+	var runs []*run
+	for i, one := range request.Each() {
+		r := &run{lexicon: s.languages.Last(string(tenant)), languages: &s.languages, request: one, field: request.Field(i),
+			search: one.Fingerprint(tenant, where, at.AsOf), owners: owners, narrow: narrow}
+		if err := r.parse(); err != nil {
+			return answer.Result{}, err
+		}
+		runs = append(runs, r)
 	}
-	place, err := request.ReadPlace(r.search)
+	place, err := request.ReadPlace(runs[0].search)
 	if err != nil {
 		return answer.Result{}, err
 	}
-	if r.snap, err = s.snapshot(ctx, tenant, at, place); err != nil {
+	snap, err := s.snapshot(ctx, tenant, at, place)
+	if err != nil {
 		return answer.Result{}, err
 	}
 	if place != nil {
-		r.from = place.Rank
+		runs[0].place = *place
 	}
-	var result answer.Result
+	pages := make([]*answer.Page, len(runs))
 	err = s.source.Connected(ctx, func(ctx context.Context, conn *pgxpool.Conn) (err error) {
-		r.conn = conn
-		page, err := r.findInItsLanguages(ctx, 1)
-		if errors.Is(err, errTooWide) {
-			return errTooWide
-		} else if err != nil {
-			return err
+		for i, r := range runs {
+			r.conn, r.snap = conn, snap
+			if pages[i], err = r.findInItsLanguages(ctx, len(runs)); errors.Is(err, errTooWide) {
+				return errTooWide
+			} else if err != nil {
+				return err
+			}
+			snap, runs[i] = r.then(), nil // the others are of the same state; the index is large
 		}
-		result = answer.Result{Answer: answer.Answers([]*answer.Page{page}, request.MaxTokens)[0], SequenceID: r.index.position}
 		return nil
 	})
 	if err != nil {
 		return answer.Result{}, fmt.Errorf("search: %w", err)
 	}
-	return result, nil
+	return request.Result(pages, snap.Position), nil
 }
 
 // snapshot returns the state that is searched, that of a cursor if there is one, once both projections can answer about it.

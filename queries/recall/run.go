@@ -1,6 +1,7 @@
 package recall
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -24,11 +25,12 @@ type run struct {
 	languages *lexicon.Choice
 
 	request answer.Request
-	search  []byte      // the fingerprint of the search
-	from    int         // the rank of the first result, from 0
-	words   []word      // that add to the score
-	quoted  []phrase    // that add to the score where they stand
-	require []condition // what a result must hold, or must not
+	field   string       // the name of the query
+	search  []byte       // the fingerprint of the search
+	place   answer.Place // where the page begins
+	words   []word       // that add to the score
+	quoted  []phrase     // that add to the score where they stand
+	require []condition  // what a result must hold, or must not
 
 	conn   *pgxpool.Conn
 	snap   snapshot.Snapshot
@@ -71,7 +73,7 @@ func (r *run) parse() error {
 	}
 	r.words = distinct(analyzed)
 	if len(r.words) == 0 {
-		return domain.Invalidf("query", "must hold at least one word, or must, phrase or prefix must")
+		return domain.Invalidf(r.field, "must hold at least one word, or must, phrase or prefix must")
 	}
 	for i := range r.words {
 		r.words[i].addSynonyms(r.lexicon)
@@ -95,13 +97,18 @@ func (r *run) find(ctx context.Context, several int) (*answer.Page, error) {
 		return nil, err
 	}
 	defer r.index.release()
+	analyzed := answer.AnalyzedBy(r.lexicon.Version())
+	if r.place.Index != nil && !bytes.Equal(r.place.Index, analyzed) {
+		return nil, domain.Invalidf("cursor", "must be of the index as it is, which has been made in other languages since: begin again")
+	}
 	passes, err := r.passing(ctx)
 	if err != nil {
 		return nil, err
 	}
 	r.order = order{run: r, passes: passes}
-	place := answer.Place{Search: r.search, Position: r.index.position, Moment: r.index.moment}
-	page := answer.NewPage(&r.request, place, several)
+	place := answer.Place{Search: r.search, Position: r.index.position, Moment: r.index.moment, Index: analyzed, Rank: r.place.Rank}
+	request := r.request // without what else the run holds
+	page := answer.NewPage(&request, place, several)
 	if err := r.collect(ctx, page); err != nil {
 		return nil, err
 	}

@@ -30,6 +30,9 @@ func found(t *testing.T, answer any) (list []any) {
 				list = append(list, len(h.Context.Before), len(h.Context.After))
 			}
 		}
+		for _, one := range a.Answers {
+			list = append(list, one.Query, found(t, queries.SearchResult{Answer: one}))
+		}
 		if a.Tokens != nil {
 			list = append(list, "tokens", *a.Tokens, a.Cut, len(a.TooLong))
 		}
@@ -103,6 +106,7 @@ func TestWhatIsAskedForIsAnsweredOnEveryDoor(t *testing.T) {
 		{api.GetStats.Operation, `{"filters":{"metadata.n":{"in":[1,3,5]}}}`, "[2]"},
 		{search, `{"query":"run","filters":{"OR":[{"agent_id":"a0","metadata.n":{"gt":3,"lt":7}},{"user_id":"u1","agent_id":{"nin":["a0","a1"]}}]}}`, "[0.4 false]"},
 		{search, `{"query":"run","filters":{"state":"forgotten"}}`, "[]"},
+		{search, `{"queries":["run number 3","2"],"limit":1,"as_of":"4"}`, "[run number 3 [0.3 false] 2 [0.2 false]]"},
 		{search, `{"query":"number 3","limit":2,"max_tokens":5}`, "[0.3 false tokens 3 true 0]"},
 		{search, `{"query":"number 3","limit":2,"max_tokens":2}`, "[tokens 0 true 5]"},
 		{search, `{"query":"number 3","agent_id":"a0","limit":1,"context":1,"neighbors":false}`, "[0.8 false 0 0]"},

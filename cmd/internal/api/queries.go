@@ -140,7 +140,8 @@ func (s *Service) getHistory(ctx context.Context, c Caller, r *GetHistoryRequest
 
 // SearchMemoriesRequest asks for the memories that answer a question.
 type SearchMemoriesRequest struct {
-	Query   string   `json:"query,omitempty" nullable:"false" doc:"A question, or any words, in any language. No character of it has a meaning of its own; a phrase in \"quotes\" adds to the score of memories that hold it. Either query, must, phrase or prefix must be given."`
+	Query   string   `json:"query,omitempty" nullable:"false" doc:"A question, or any words, in any language. No character of it has a meaning of its own; a phrase in \"quotes\" adds to the score of memories that hold it. Either query, queries, must, phrase or prefix must be given."`
+	Queries []string `json:"queries,omitempty" nullable:"false" minItems:"1" maxItems:"20" doc:"Several, in place of query: each is answered in answers as if it were asked alone, all as of the same state. max_tokens is for all together."`
 	Must    []string `json:"must,omitempty" nullable:"false" maxItems:"32" doc:"Texts, all of whose words a result must hold itself."`
 	MustNot []string `json:"must_not,omitempty" nullable:"false" maxItems:"32" doc:"Texts, none of whose words a result may hold."`
 	Phrase  []string `json:"phrase,omitempty" nullable:"false" maxItems:"32" doc:"Texts that must stand in the content, word after word."`
@@ -170,7 +171,7 @@ type Weights struct {
 func (r *SearchMemoriesRequest) search() queries.SearchRequest {
 	w := r.Weights
 	return queries.SearchRequest{
-		Query: r.Query, Must: r.Must, MustNot: r.MustNot, Phrase: r.Phrase, Prefix: r.Prefix,
+		Query: r.Query, Queries: r.Queries, Must: r.Must, MustNot: r.MustNot, Phrase: r.Phrase, Prefix: r.Prefix,
 		Filter: r.filter(), Limit: r.Limit, MinScore: r.MinScore, Explain: r.Explain, Total: r.Total, Cursor: r.Cursor, MaxTokens: r.MaxTokens, Context: r.Context,
 		WithoutNeighbors: r.Neighbors != nil && !*r.Neighbors,
 		Weights: queries.Weights{

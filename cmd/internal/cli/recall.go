@@ -16,14 +16,15 @@ import (
 type Recall struct {
 	Query []string `arg:"" help:"The question, in any words."`
 	filtering
-	Limit     int    `default:"10" placeholder:"N" help:"How many at most (default ${default}, up to 100)."`
-	AsOf      AsOf   `name:"as-of" placeholder:"TIME|N" help:"What would have been recalled at a moment, or at a sequence_id."`
-	Explain   bool   `help:"Say how each score came about."`
-	Total     bool   `help:"Say how many memories are found in all."`
-	Cursor    string `placeholder:"TEXT" empty:"" help:"Go on where the results ended that said this."`
-	MaxTokens int    `name:"max-tokens" placeholder:"N" help:"How many tokens the texts take at most, by an estimate."`
-	Context   int    `placeholder:"N" help:"Show up to so many memories told before and after each, up to 6."`
-	JSON      bool   `help:"Print the answer as JSON."`
+	Also      []string `placeholder:"QUESTION" sep:"none" help:"Another question, answered after the first, as of the same state. Repeat it for more."`
+	Limit     int      `default:"10" placeholder:"N" help:"How many at most (default ${default}, up to 100)."`
+	AsOf      AsOf     `name:"as-of" placeholder:"TIME|N" help:"What would have been recalled at a moment, or at a sequence_id."`
+	Explain   bool     `help:"Say how each score came about."`
+	Total     bool     `help:"Say how many memories are found in all."`
+	Cursor    string   `placeholder:"TEXT" empty:"" help:"Go on where the results ended that said this."`
+	MaxTokens int      `name:"max-tokens" placeholder:"N" help:"How many tokens the texts take at most, by an estimate."`
+	Context   int      `placeholder:"N" help:"Show up to so many memories told before and after each, up to 6."`
+	JSON      bool     `help:"Print the answer as JSON."`
 }
 
 // Run prints what is remembered about a question, the best first.
@@ -33,6 +34,9 @@ func (c *Recall) Run(ctx context.Context, a *App) error {
 	}
 	request := api.SearchMemoriesRequest{
 		Query: strings.Join(c.Query, " "), Limit: c.Limit, Explain: c.Explain, Total: c.Total, Cursor: c.Cursor, MaxTokens: c.MaxTokens, Context: c.Context,
+	}
+	if len(c.Also) > 0 {
+		request.Query, request.Queries = "", append([]string{request.Query}, c.Also...)
 	}
 	request.Filter = c.filter()
 	result, err := ask(ctx, a, "recall", c.AsOf, func(door *stack.Door, m api.Moment) (queries.SearchResult, error) {
@@ -45,7 +49,17 @@ func (c *Recall) Run(ctx context.Context, a *App) error {
 	if c.JSON {
 		return a.Stdout.JSON(result)
 	}
-	c.print(a.Stdout, &result.Answer)
+	if len(result.Answers) == 0 {
+		c.print(a.Stdout, &result.Answer)
+		return nil
+	}
+	for i := range result.Answers {
+		if i > 0 {
+			a.Stdout.Printf("\n")
+		}
+		a.Stdout.Printf("%s\n", a.Stdout.Paint(terminal.Bold, terminal.OneLine(result.Answers[i].Query)))
+		c.print(a.Stdout, &result.Answers[i])
+	}
 	return nil
 }
 

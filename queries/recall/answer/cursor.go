@@ -15,7 +15,11 @@ type Place struct {
 	Position int64     `json:"p"`
 	Moment   time.Time `json:"m"`
 	Rank     int       `json:"r"` // of the page's first result, from 0
+	Index    []byte    `json:"i"` // identifies what analyzed the texts
 }
+
+// AnalyzedBy is what Place.Index says of a version of the analyzer.
+func AnalyzedBy(version string) []byte { return cursor.Fingerprint(version)[:4] }
 
 // Fingerprint identifies the search by everything that decides what is found, and in which order.
 func (r *Request) Fingerprint(tenant domain.Tenant, where filter.Where, asOf snapshot.AsOf) []byte {
@@ -34,7 +38,7 @@ func (r *Request) ReadPlace(search []byte) (*Place, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.Position < 0 || p.Rank < 1 || domain.CheckTime("cursor", p.Moment) != nil {
+	if p.Position < 0 || p.Rank < 0 || domain.CheckTime("cursor", p.Moment) != nil {
 		return nil, cursor.ErrUnreadable()
 	}
 	return &p, nil

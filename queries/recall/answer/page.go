@@ -21,7 +21,7 @@ type Page struct {
 	Answer  Answer
 	request *Request
 	place   Place
-	next    int // the rank of the first result after the page; 0 if there is none
+	next    *int // the rank of the first result after the page; nil if there is none
 	hits    []candidate
 	tooLong []candidate
 	tokens  int
@@ -70,19 +70,19 @@ func (p *Page) Full() bool {
 }
 
 // Follow says that results follow, from a rank on.
-func (p *Page) Follow(rank int) { p.next = rank }
+func (p *Page) Follow(rank int) { p.next = &rank }
 
 // Surround gives the n-th memory those told before and after it, the nearest first.
 func (p *Page) Surround(n int, before, after []snapshot.Memory) {
 	p.hits[n].before, p.hits[n].after = before, after
 }
 
-// Answers makes an answer of each page. Their texts take at most so many tokens together; 0 stands for any number.
+// Result makes the answers of the pages, one for each query, as of a position.
 //
-// The results come first, one of each page at a time, in their order while they fit. Then, in the same order, what was told around
-// them, the nearest first. No memory stands in an answer twice.
-func Answers(pages []*Page, maxTokens int) []Answer {
-	b := budget{maxTokens > 0, maxTokens}
+// The budget is spent on the results first, one of each page at a time, in their order while they fit; then, in the same order, on
+// what was told around them, the nearest first. No memory stands in an answer twice.
+func (r *Request) Result(pages []*Page, position int64) Result {
+	b := budget{r.MaxTokens > 0, r.MaxTokens}
 	most := 0
 	for _, p := range pages {
 		most = max(most, len(p.hits))
@@ -97,11 +97,22 @@ func Answers(pages []*Page, maxTokens int) []Answer {
 			p.showContext(n, &b)
 		}
 	}
-	answers := make([]Answer, len(pages))
-	for i, p := range pages {
-		answers[i] = p.finish(b.limited)
+	result := Result{SequenceID: position}
+	if len(r.Queries) == 0 {
+		result.Answer = pages[0].finish(b.limited)
+		return result
 	}
-	return answers
+	result.Hits = []Hit{}
+	for i, p := range pages {
+		p.Answer.Query = r.Queries[i]
+		a := p.finish(b.limited)
+		result.Cut = result.Cut || a.Cut
+		result.Answers = append(result.Answers, a)
+	}
+	if b.limited {
+		result.Tokens = new(r.MaxTokens - b.left)
+	}
+	return result
 }
 
 // budget is how many tokens are left.
@@ -125,7 +136,7 @@ func (p *Page) show(n int, b *budget) {
 		return
 	}
 	if c := p.hits[n]; !b.spend(c.tokens) {
-		p.hits, p.next, p.Answer.Cut = p.hits[:n], c.rank, true
+		p.hits, p.next, p.Answer.Cut = p.hits[:n], &c.rank, true
 		p.tooLong = slices.DeleteFunc(p.tooLong, func(long candidate) bool { return long.rank > c.rank })
 	}
 }
@@ -193,8 +204,8 @@ func (p *Page) finish(limited bool) Answer {
 		a.TooLong = append(a.TooLong, long.Memory.ID)
 	}
 	a.Cut = a.Cut || len(a.TooLong) > 0
-	if p.next > 0 {
-		p.place.Rank = p.next
+	if p.next != nil {
+		p.place.Rank = *p.next
 		a.NextCursor = p.place.Next()
 	}
 	return a

@@ -4,6 +4,7 @@ package answer
 
 import (
 	"cmp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -22,6 +23,8 @@ const (
 	// MaxTokens is the largest budget, and MaxContext the most memories around a result on either side.
 	MaxTokens  = 1_000_000
 	MaxContext = 6
+	// MaxQueries is how many queries one search has at most.
+	MaxQueries = 20
 )
 
 // Request says what to look for.
@@ -29,6 +32,9 @@ type Request struct {
 	// Query is plain text, in any language: no character of it has a meaning of its own. A phrase in quotes adds to the score
 	// of memories that hold it.
 	Query string
+	// Queries are several, in place of Query, from 1 to MaxQueries: each is answered as if it were asked alone, all as of the same
+	// state. MaxTokens is for all together.
+	Queries []string
 	// Must are texts all of whose words a result holds itself, MustNot those none of whose words it holds.
 	Must, MustNot []string
 	// Phrase are texts that stand in the content of a result, word after word.
@@ -119,7 +125,60 @@ func (r *Request) Check() (filter.Where, error) {
 	return where, r.Weights.check()
 }
 
+// Each returns a request for each query.
+func (r *Request) Each() []Request {
+	if len(r.Queries) == 0 {
+		return []Request{*r}
+	}
+	each := make([]Request, len(r.Queries))
+	for i, query := range r.Queries {
+		each[i] = *r
+		each[i].Query, each[i].Queries = query, nil
+	}
+	return each
+}
+
+// Field is the name of the n-th query.
+func (r *Request) Field(n int) string {
+	if len(r.Queries) == 0 {
+		return "query"
+	}
+	return "queries[" + strconv.Itoa(n) + "]"
+}
+
+func (r *Request) checkQueries() error {
+	switch {
+	case len(r.Queries) == 0:
+		return nil
+	case len(r.Queries) > MaxQueries:
+		return domain.Invalidf("queries", "must be 1 to %d, got %d", MaxQueries, len(r.Queries))
+	case r.Query != "":
+		return domain.Invalidf("queries", "must be given without query: add it to them")
+	case r.Cursor != "":
+		return domain.Invalidf("cursor", "must be given with the one query that it is of, as query, not with queries")
+	}
+	for i, query := range r.Queries {
+		if err := checkText(r.Field(i), query); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkText(field, text string) error {
+	if err := domain.CheckText(field, text, maxQuery); err != nil {
+		return err
+	}
+	if strings.TrimSpace(text) == "" {
+		return domain.Invalidf(field, "must hold a word")
+	}
+	return nil
+}
+
 func (r *Request) checkTexts() error {
+	if err := r.checkQueries(); err != nil {
+		return err
+	}
 	texts := 0
 	for name, all := range map[string][]string{"query": {r.Query}, "must": r.Must, "must_not": r.MustNot, "phrase": r.Phrase, "prefix": {r.Prefix}} {
 		for _, text := range all {
@@ -127,11 +186,8 @@ func (r *Request) checkTexts() error {
 				continue
 			}
 			texts++
-			if err := domain.CheckText(name, text, maxQuery); err != nil {
+			if err := checkText(name, text); err != nil {
 				return err
-			}
-			if strings.TrimSpace(text) == "" {
-				return domain.Invalidf(name, "must hold a word")
 			}
 		}
 	}

@@ -7,14 +7,19 @@ import (
 )
 
 // Result is what a search found.
+//
+// Answers are those of Queries, in their order; there are none for a single Query. Its own results are empty then.
 type Result struct {
 	Answer
+	Answers []Answer `json:"answers,omitempty"`
 	// SequenceID is the position that the answer reflects.
 	SequenceID int64 `json:"sequence_id"`
 }
 
 // Answer is what was found of one query.
 type Answer struct {
+	// Query is which of Queries was answered; empty for a single one.
+	Query string `json:"query,omitempty"`
 	// Hits are ordered from the best to the worst; the one told last of equals comes first.
 	Hits []Hit `json:"results"`
 	// Total is how many memories are found in all, by whatever score: those that pass all conditions and hold a word, themselves or
