@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -80,6 +81,9 @@ func TestPagesOfASearchAreOneAnswer(t *testing.T) {
 		for _, hit := range whole {
 			require.False(rt, seen[hit.Memory.ID], "no memory twice")
 			seen[hit.Memory.ID] = true
+			for _, word := range hit.Explain.Words {
+				require.True(rt, word.Neighbor == nil || slices.Contains(told, *word.Neighbor), "a neighbour is a memory")
+			}
 		}
 		limit := rapid.IntRange(1, 99)
 		parts, pages := w.pages(rt, request, asOf(position), func() int { return limit.Draw(rt, "limit") }, meanwhile)
@@ -87,6 +91,7 @@ func TestPagesOfASearchAreOneAnswer(t *testing.T) {
 		for _, page := range append(pages, of...) {
 			require.Len(rt, whole, *page.Total)
 			require.Equal(rt, position, page.SequenceID)
+			require.NotEmpty(rt, page.Hits)
 		}
 		if request.Weights == (queries.Weights{}) && len(request.Query) < 10 { // in the order of the scores
 			for i := range whole[1:] {
@@ -180,4 +185,21 @@ func TestAPageOfLargeMemoriesEndsEarly(t *testing.T) {
 	hits, pages := w.pages(t, request, queries.At{}, func() int { return 100 }, func() {})
 	require.Len(t, hits, 10)
 	require.Len(t, pages, 2)
+}
+
+func TestTheLastPageIsNotEmpty(t *testing.T) {
+	w := setup(t)
+	for n := 1; n <= 41; n++ {
+		w.add(t, fmt.Sprint("green tea ", n))
+		if n%20 > 1 && n%20 < 19 {
+			continue
+		}
+		for _, limit := range []int{5, 10, 20, 40} {
+			for _, score := range []float64{0, 0.01} {
+				hits, pages := w.pages(t, queries.SearchRequest{Query: "tea", MinScore: score}, queries.At{}, func() int { return limit }, func() {})
+				require.Len(t, hits, n)
+				require.Len(t, pages, (n+limit-1)/limit, "%d of %d", limit, n)
+			}
+		}
+	}
 }

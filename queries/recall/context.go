@@ -10,7 +10,7 @@ import (
 	"github.com/auren-memory/auren/queries/snapshot"
 )
 
-// As many memories as lines returns on either side.
+// As many memories as lines returns on either side of one in the tail.
 const _ = uint(2*neighbors - answer.MaxContext)
 
 // contextBlock is how many memories are read at a time.
@@ -18,7 +18,7 @@ const contextBlock = 100
 
 // addContext gives the memories of a page, which are of these documents, those told before and after.
 func (r *run) addContext(ctx context.Context, page *answer.Page, documents []int) error {
-	lines, err := r.index.lines(ctx, r.conn, string(r.snap.Tenant), documents)
+	lines, err := r.index.lines(ctx, r.conn, string(r.snap.Tenant), documents, r.request.Context)
 	if err != nil {
 		return err
 	}

@@ -37,8 +37,14 @@ func (r *run) collect(ctx context.Context, page *answer.Page) error {
 			shown = append(shown, s.document)
 		}
 	}
-	if page.Full() && found.more() {
-		page.Follow(found.rank)
+	if page.Full() {
+		more, err := found.more(ctx)
+		if err != nil {
+			return err
+		}
+		if more {
+			page.Follow(found.rank)
+		}
 	}
 	page.Answer.Hint = r.hint
 	if found.rank == 0 && r.hint == "" {

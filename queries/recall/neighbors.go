@@ -45,7 +45,7 @@ func together(a, b *place) bool {
 
 // surround returns the documents around the given ones, as many as neighbors, and around those.
 func (x *index) surround(ctx context.Context, conn *pgxpool.Conn, tenant string, documents []int) (surroundings, error) {
-	lines, err := x.lines(ctx, conn, tenant, documents)
+	lines, err := x.lines(ctx, conn, tenant, documents, neighbors)
 	if err != nil {
 		return nil, err
 	}
@@ -81,9 +81,9 @@ func follow(line []*place, i, step int) []int {
 	return found
 }
 
-// lines returns the places around the documents in the order told: those of the tails from memory, where all of a scope is
-// there, others from the database.
-func (x *index) lines(ctx context.Context, conn *pgxpool.Conn, tenant string, documents []int) ([][]*place, error) {
+// lines returns the places around the documents in the order told, at least so many on each side: those of the tails from memory,
+// where all of a scope is there, others from the database.
+func (x *index) lines(ctx context.Context, conn *pgxpool.Conn, tenant string, documents []int, each int) ([][]*place, error) {
 	byScope := map[*scopeIndex][]int{}
 	for _, d := range documents {
 		s := x.scopeOf(d)
@@ -95,7 +95,7 @@ func (x *index) lines(ctx context.Context, conn *pgxpool.Conn, tenant string, do
 			lines = append(lines, x.tailLines(s, of)...)
 			continue
 		}
-		stored, err := x.storedLines(ctx, conn, tenant, s, of)
+		stored, err := x.storedLines(ctx, conn, tenant, s, of, each)
 		if err != nil {
 			return nil, err
 		}
@@ -145,12 +145,12 @@ select c.doc, n.doc, n.memory_id, n.session, n.created_at, n.opened_seq, n.lengt
        limit case when d.session = 0 then $6 else 2 * $6 end)
  ) as n`
 
-func (x *index) storedLines(ctx context.Context, conn *pgxpool.Conn, tenant string, s *scopeIndex, of []int) ([][]*place, error) {
+func (x *index) storedLines(ctx context.Context, conn *pgxpool.Conn, tenant string, s *scopeIndex, of []int, each int) ([][]*place, error) {
 	inScope := make([]int, len(of))
 	for i, d := range of {
 		inScope[i] = d - s.base
 	}
-	rows, err := conn.Query(ctx, readLines, tenant, s.id, inScope, x.position, x.moment, neighbors)
+	rows, err := conn.Query(ctx, readLines, tenant, s.id, inScope, x.position, x.moment, each)
 	if err != nil {
 		return nil, err
 	}

@@ -55,6 +55,25 @@ func (o *order) best(ctx context.Context, n int) ([]ranked, error) {
 	return o.ranked, nil
 }
 
+// reaches tells whether the order has more than n documents, of which best has returned so many.
+func (o *order) reaches(n int) bool {
+	if o.complete || n < max(len(o.ranked), len(o.head)) {
+		return n < max(len(o.ranked), len(o.head))
+	}
+	known := make(map[int]bool, len(o.ranked))
+	for _, r := range o.ranked {
+		known[r.document] = true
+	}
+	for _, w := range o.words {
+		for _, m := range w.matches {
+			if d := int(m.document); !known[d] && (o.passes == nil || o.passes(d)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 func (o *order) rankHead(ctx context.Context, own []ranked) (err error) {
 	var around surroundings
 	if !o.request.WithoutNeighbors {

@@ -10,8 +10,9 @@ import (
 )
 
 const (
-	// block is how many memories are read at a time, in their order by words: confidence and age decide among equals of a block.
-	// Where phrases and weights change the order, they do so within a weighedBlock.
+	// block is how many memories are read at a time, in their order by words: confidence and age decide among equals of a block. It
+	// is the head of the order, so a search for a few results ranks no others. Where phrases and weights change the order, they do so
+	// within a weighedBlock.
 	block, weighedBlock = around, answer.MaxLimit + 20
 	// phraseWeight is the share of its words that a phrase in quotes adds where it stands.
 	phraseWeight = 0.5
@@ -32,7 +33,6 @@ type results struct {
 	rank   int      // of the next result, from 0
 	number int      // of the block that has been read; -1 for none
 	found  []scored // its memories
-	after  *ranked  // what follows the block
 	places map[int]*place
 }
 
@@ -62,39 +62,41 @@ func (x *results) next(ctx context.Context) (*scored, error) {
 			x.rank++
 			return &x.found[i], nil
 		}
-		if !x.follows() {
-			return nil, nil
+		if follows, err := x.follows(ctx); err != nil || !follows {
+			return nil, err
 		}
 		x.rank = (x.number + 1) * x.size
 	}
 }
 
 // more tells whether next would return a result, as far as can be known without reading it.
-func (x *results) more() bool {
+func (x *results) more(ctx context.Context) (bool, error) {
 	if i := x.rank % x.size; x.rank/x.size == x.number && i < len(x.found) && x.found[i].score >= x.request.MinScore {
-		return true
+		return true, nil
 	}
-	return x.follows()
+	return x.follows(ctx)
 }
 
 // follows tells whether a block follows that may be good enough. By words alone it is no better than this one.
-func (x *results) follows() bool {
-	return x.after != nil && (x.size == weighedBlock || x.after.score/x.total >= x.request.MinScore)
+func (x *results) follows(ctx context.Context) (bool, error) {
+	next := (x.number + 1) * x.size
+	if x.request.MinScore == 0 || x.size == weighedBlock {
+		return x.order.reaches(next), nil
+	}
+	best, err := x.order.best(ctx, next+1)
+	return err == nil && next < len(best) && best[next].score/x.total >= x.request.MinScore, err
 }
 
 // read reads a block.
 func (x *results) read(ctx context.Context, number int) error {
 	from, to := number*x.size, (number+1)*x.size
-	best, err := x.order.best(ctx, to+1)
+	best, err := x.order.best(ctx, to)
 	if err != nil {
 		return err
 	}
-	x.number, x.found, x.after = number, nil, nil
+	x.number, x.found = number, nil
 	if from >= len(best) {
 		return nil
-	}
-	if to < len(best) {
-		x.after = &best[to]
 	}
 	best = best[from:min(to, len(best))]
 	if x.places, err = x.storedPlaces(ctx, x.named(best)); err != nil {
