@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"errors"
 	"math"
 	"strings"
 	"time"
@@ -50,6 +51,17 @@ func CheckUnit(field string, value float64) error {
 	}
 	return nil
 }
+
+// ParseTime reads a time of RFC 3339. Unlike time.Parse it takes neither a decimal comma nor an hour of one digit.
+func ParseTime(text string) (time.Time, error) {
+	t, err := time.Parse(time.RFC3339Nano, text)
+	if err == nil && (strings.Contains(text, ",") || text[len("2006-01-02T15")] != ':') {
+		err = errNotRFC3339
+	}
+	return t, err
+}
+
+var errNotRFC3339 = errors.New("must be an RFC 3339 time, e.g. 2026-01-31T15:04:05Z")
 
 // CheckTime returns an error if RFC 3339 cannot write a time, or PostgreSQL cannot store it.
 func CheckTime(field string, t time.Time) error {

@@ -35,3 +35,26 @@ func TestBounds(t *testing.T) {
 	require.NoError(t, domain.CheckName("id", strings.Repeat("ä", 3), 3))
 	require.NoError(t, domain.CheckUnit("c", 1))
 }
+
+func TestTimesAreThoseOfRFC3339(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"2026-01-01T00:00:00Z", "2026-01-01T00:00:00.5Z", "2026-01-01T23:59:59.123456789+14:00"} {
+		_, err := domain.ParseTime(text)
+		require.NoError(t, err, text)
+	}
+	for _, text := range []string{"", "2026-01-01", "2026-01-01T00:00:00,5Z", "2026-01-01T1:00:00Z", "2026-01-01 00:00:00Z", "2026-02-30T00:00:00Z", "2026-01-01T24:00:00Z"} {
+		_, err := domain.ParseTime(text)
+		require.Error(t, err, text)
+	}
+}
+
+func TestTheNameOfAFieldIsBounded(t *testing.T) {
+	t.Parallel()
+	var err error = domain.Invalidf(strings.Repeat("ä", 1<<20), "must not be")
+	for range 1000 {
+		err = domain.WithField("[0]", err)
+	}
+	err = domain.WithField("content", err)
+	require.Less(t, len(err.Error()), 250)
+	require.Regexp(t, `^content\[0\]\[0\].*…: must not be$`, err.Error())
+}

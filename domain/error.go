@@ -3,6 +3,7 @@ package domain
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Kind is what an error means to the caller; each transport maps kinds in one table.
@@ -46,7 +47,7 @@ func (e *Error) Error() string {
 
 // Invalidf makes an error of kind Invalid about a field.
 func Invalidf(field, format string, args ...any) *Error {
-	return &Error{Kind: Invalid, Field: field, Message: fmt.Sprintf(format, args...)}
+	return &Error{Kind: Invalid, Field: short(field), Message: fmt.Sprintf(format, args...)}
 }
 
 // Errorf makes an error of any kind that names no field.
@@ -84,8 +85,18 @@ func KindOf(err error) Kind {
 	return Internal
 }
 
+// maxField is how many bytes of the place of a field an Error names: nobody reads the rest of a path of 500 keys.
+const maxField = 200
+
+func short(field string) string {
+	if len(field) <= maxField {
+		return field
+	}
+	return strings.ToValidUTF8(field[:maxField], "") + "…"
+}
+
 // WithField prefixes the field of an Error of kind Invalid in err's chain, as in "memories[3]" + "confidence"; any other
-// error is returned unchanged.
+// error is returned unchanged. Of a very long place the beginning is left.
 func WithField(prefix string, err error) error {
 	e, ok := errors.AsType[*Error](err)
 	if !ok || e.Kind != Invalid {
@@ -100,5 +111,6 @@ func WithField(prefix string, err error) error {
 	default:
 		moved.Field = prefix + "." + e.Field
 	}
+	moved.Field = short(moved.Field)
 	return &moved
 }

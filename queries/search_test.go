@@ -204,23 +204,6 @@ func TestSearchKeepsToWhatMustAndMustNotStand(t *testing.T) {
 	require.Equal(t, exact, w.recall(t, queries.SearchRequest{Query: `"support group"`})[0])
 }
 
-func TestSearchFindsStopWordsAndSymbolsWhereNothingElseIsLeft(t *testing.T) {
-	w := setup(t)
-	will := w.add(t, "It is what it is")
-	party := w.add(t, "🎉")
-	w.add(t, "something else")
-	for query, want := range map[string][]uuid.UUID{
-		"It is what it is": {will}, "🎉": {party}, "???": nil, "Don": nil,
-	} {
-		result := w.search(t, queries.SearchRequest{Query: query})
-		require.Len(t, result.Hits, len(want), query)
-		for i, id := range want {
-			require.Equal(t, id, result.Hits[i].Memory.ID, query)
-		}
-		require.Equal(t, len(want) == 0, result.Hint != "", "nothing found, a hint: %s", query)
-	}
-}
-
 // What real queries broke: a memory is found by its own text, whatever stands in it.
 func TestAMemoryIsFoundByItsOwnText(t *testing.T) {
 	w := setup(t)
@@ -255,14 +238,6 @@ func TestSearchForgivesTypos(t *testing.T) {
 	hit := w.search(t, queries.SearchRequest{Query: "peanutz", Explain: true}).Hits[0]
 	require.Equal(t, "typo", hit.Explain.Words[0].Kind)
 	require.Empty(t, w.recall(t, queries.SearchRequest{Query: "xylophone"}))
-}
-
-func TestSearchFindsKeysBooleansAndNumbers(t *testing.T) {
-	w := setup(t)
-	id := w.add(t, map[string]any{"allergy": "nuts", "vegan": true, "ticket": 4711})
-	for _, query := range []string{"allergy", "vegan", "nuts", "4711"} {
-		require.Equal(t, []uuid.UUID{id}, w.recall(t, queries.SearchRequest{Query: query}), query)
-	}
 }
 
 func TestSearchRefusesBadInputAndNamesIt(t *testing.T) {

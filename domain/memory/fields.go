@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"strings"
 	"time"
 
 	"github.com/auren-memory/auren/domain"
@@ -31,7 +32,7 @@ const (
 type Draft struct {
 	AgentID    string          `json:"agent_id" minLength:"1" maxLength:"100" doc:"The agent that remembers."`
 	UserID     string          `json:"user_id" minLength:"1" maxLength:"255" doc:"The user it is about."`
-	Type       string          `json:"memory_type,omitempty" maxLength:"50" default:"observation" doc:"The kind of memory."`
+	Type       string          `json:"memory_type,omitempty" maxLength:"50" default:"observation" doc:"The kind of memory. White space around it is dropped."`
 	Content    canonjson.Value `json:"content" doc:"Any JSON value, of at most 1 MiB."`
 	Confidence *float64        `json:"confidence,omitempty" minimum:"0" maximum:"1" default:"0.5" doc:"How sure the agent is."`
 	Metadata   canonjson.Value `json:"metadata,omitzero" nullable:"false" doc:"A JSON object of at most 64 KiB to filter by; default {}."`
@@ -53,9 +54,17 @@ type Fields struct {
 	ValidTo    *time.Time      // exclusive and after ValidFrom; nil means that it stays so
 }
 
+// typeOf drops the white space around the name of a type, which would make another type of it.
+func typeOf(name string) string {
+	if trimmed := strings.TrimSpace(name); trimmed != "" {
+		return trimmed
+	}
+	return name
+}
+
 // Remember decides whether a draft can become a memory. The error names the first bad field.
 func Remember(d Draft) (Remembered, error) {
-	f := Fields{AgentID: d.AgentID, UserID: d.UserID, Type: d.Type, Content: d.Content, Confidence: DefaultConfidence}
+	f := Fields{AgentID: d.AgentID, UserID: d.UserID, Type: typeOf(d.Type), Content: d.Content, Confidence: DefaultConfidence}
 	if f.Type == "" {
 		f.Type = DefaultType
 	}

@@ -144,6 +144,17 @@ func TestRememberChecksEveryField(t *testing.T) {
 	}
 }
 
+func TestATypeHasNoWhiteSpaceAroundIt(t *testing.T) {
+	t.Parallel()
+	d := memory.Draft{AgentID: "a", UserID: "u", Type: " Fact\n", Content: canonjson.MustParse(`1`)}
+	event, err := memory.Remember(d)
+	require.NoError(t, err)
+	require.Equal(t, "Fact", event.Type)
+	d.Type = " \t"
+	_, err = memory.Remember(d)
+	require.EqualError(t, err, "memory_type: must not be blank")
+}
+
 func TestContentBound(t *testing.T) {
 	t.Parallel()
 	d := memory.Draft{AgentID: "a", UserID: "u", Content: canonjson.MustParse(`"` + strings.Repeat("x", memory.MaxContentBytes-2) + `"`)}

@@ -63,7 +63,7 @@ func (m *Memory) Revise(r Revision, now time.Time) (Event, error) {
 		if err := domain.CheckName("memory_type", *r.Type, MaxType); err != nil {
 			return nil, err
 		}
-		e.Type = *r.Type
+		e.Type = typeOf(*r.Type)
 	}
 	if !r.Content.IsZero() {
 		if err := checkContent(r.Content); err != nil {

@@ -146,10 +146,7 @@ func readText(v canonjson.Value) (any, bool) {
 
 func readTime(v canonjson.Value) (time.Time, bool) {
 	text, _ := v.Text()
-	if strings.Contains(text, ",") { // which time.Parse takes for a decimal point
-		return time.Time{}, false
-	}
-	t, err := time.Parse(time.RFC3339Nano, text)
+	t, err := domain.ParseTime(text)
 	return t, err == nil
 }
 

@@ -83,7 +83,7 @@ func parseAsOf(field, text string) (asOf queries.AsOf, err error) {
 		return queries.AsOf{SequenceID: sequenceID}, nil
 	}
 	// In the query of a URL, + means a space.
-	asOf.Time, err = time.Parse(time.RFC3339Nano, strings.Replace(text, " ", "+", 1))
+	asOf.Time, err = domain.ParseTime(strings.Replace(text, " ", "+", 1))
 	if err != nil || asOf.Time.IsZero() {
 		return asOf, domain.Invalidf(field, "must be a sequence_id of at least 1, or an RFC 3339 time, e.g. 2026-01-31T15:04:05Z")
 	}

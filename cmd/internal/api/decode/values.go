@@ -87,7 +87,7 @@ func (d *valueDecoder) decode(v reflect.Value, value canonjson.Value) error {
 }
 
 func setTime(v reflect.Value, value canonjson.Value) error {
-	t, err := time.Parse(time.RFC3339Nano, text(value))
+	t, err := domain.ParseTime(text(value))
 	if err != nil {
 		return domain.Invalidf("", "must be an RFC 3339 time, e.g. 2026-01-31T15:04:05Z")
 	}
