@@ -5,14 +5,23 @@ import (
 	"maps"
 	"strconv"
 	"strings"
+
+	"github.com/auren-memory/auren/domain/canonjson"
 )
 
 // fields are the members of a record that have not been mapped yet.
 type fields map[string]json.RawMessage
 
-func fieldsOf(object json.RawMessage) (fields, error) {
-	var f fields
-	return f, json.Unmarshal(object, &f)
+// fieldsOf returns the members of an object; none for another value.
+func fieldsOf(object canonjson.Value) fields {
+	f := fields{}
+	if object.IsObject() {
+		_ = object.Each(func(name string, value canonjson.Value) error { // it is an object
+			f[name] = value.Raw()
+			return nil
+		})
+	}
+	return f
 }
 
 // take removes a member and returns it; nil if there is none.

@@ -23,9 +23,7 @@ func (d *draft) flat() error {
 	if err := d.flatLife(); err != nil {
 		return err
 	}
-	if err := d.flatMetadata(); err != nil {
-		return err
-	}
+	d.flatMetadata()
 	d.flatContent()
 	d.left = d.fields
 	return nil
@@ -124,20 +122,16 @@ func (d *draft) optionalMoment(name string) (*time.Time, error) {
 	return &t.Time, nil
 }
 
-func (d *draft) flatMetadata() error {
+func (d *draft) flatMetadata() {
 	raw := d.fields.take(fieldMetadata)
-	var err error
 	switch {
 	case len(raw) == 0 || string(raw) == "null":
 	case raw[0] == '{':
-		if d.metadata, err = fieldsOf(raw); err != nil {
-			return errors.New("metadata: must be an object")
-		}
+		d.metadata = fieldsOf(d.source.Member(fieldMetadata))
 	default:
 		d.metadata = fields{"value": raw}
 		d.note(NoteMetadataWrapped, fieldMetadata, "is %s; it was kept as the member value of an object", kindOf(raw))
 	}
-	return nil
 }
 
 // flatContent takes the content and leaves in fields what is not part of it.

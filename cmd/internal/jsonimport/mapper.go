@@ -44,8 +44,8 @@ func (d *draft) read() error {
 	if !d.source.IsObject() {
 		return fmt.Errorf("must be an object, got %s", kindOf(d.source.Raw()))
 	}
-	d.fields, err = fieldsOf(d.source.Raw())
-	return err
+	d.fields = fieldsOf(d.source)
+	return nil
 }
 
 func (d *draft) fill() error {

@@ -53,14 +53,18 @@ func parseMoment(text string, zone *time.Location) (moment, error) {
 	if len(text) > 10 && text[10] == ' ' {
 		text = text[:10] + "T" + text[11:]
 	}
-	for _, layout := range []string{"2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07", "2006-01-02T15:04Z07:00"} {
-		if t, err := time.Parse(layout, text); err == nil {
-			return moment{Time: t}, nil
-		}
+	naive := len(text) <= 10 || !strings.ContainsAny(text[10:], "Z+-")
+	layouts := []string{"2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07", "2006-01-02T15:04Z07:00"}
+	if naive {
+		layouts = []string{"2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02"}
 	}
-	for _, layout := range []string{"2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02"} {
-		if t, err := time.Parse(layout, text); err == nil {
+	for _, layout := range layouts {
+		switch t, err := time.Parse(layout, text); {
+		case err != nil:
+		case naive:
 			return resolve(t, zone), nil
+		default:
+			return moment{Time: t}, nil
 		}
 	}
 	return moment{}, fmt.Errorf("%q is not a time", text)

@@ -141,12 +141,13 @@ func loadMap(what, file string, longest int) (map[string]string, error) {
 		return nil, fmt.Errorf("read %s: %w", what, err)
 	}
 	raw = []byte(strings.TrimPrefix(string(raw), "\ufeff"))
-	if _, err := canonjson.Parse(raw); err != nil {
+	value, err := canonjson.Parse(raw)
+	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w", what, file, err)
 	}
-	members, err := fieldsOf(raw)
-	if err != nil || members == nil {
-		return nil, fmt.Errorf("%s %s: must be a JSON object, got %s", what, file, kindOf(raw))
+	members := fieldsOf(value)
+	if !value.IsObject() {
+		return nil, fmt.Errorf("%s %s: must be a JSON object, got %s", what, file, kindOf(value.Raw()))
 	}
 	names := make(map[string]string, len(members))
 	for name, value := range members {

@@ -40,8 +40,8 @@ func (s statements) add(index int, at span) {
 	if err != nil {
 		return
 	}
-	f, err := fieldsOf(source.Raw())
-	if err != nil || kindOf(f["statement"]) != "a string" {
+	f := fieldsOf(source)
+	if kindOf(f["statement"]) != "a string" {
 		return
 	}
 	key, r := statementKey(f), rankOf(f)

@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/auren-memory/auren/commands"
 	"github.com/auren-memory/auren/domain/canonjson"
@@ -40,9 +40,9 @@ type scope struct {
 }
 
 // expect records what an imported record must look like in the projection.
-func (r *run) expect(i item, v Verdict, result commands.ImportResult) error {
+func (r *run) expect(i item, v Verdict, result commands.ImportResult) {
 	if r.options.DryRun || r.deps.Current == nil || v == Kept {
-		return nil
+		return
 	}
 	m := i.mapped
 	s := scope{created: v == Added, file: v != Unchanged, confidence: v != Unchanged || !m.inherited}
@@ -50,27 +50,19 @@ func (r *run) expect(i item, v Verdict, result commands.ImportResult) error {
 	if m.record.Forgotten {
 		state = queries.StateForgotten
 	}
-	hash, err := s.fingerprint(queries.Memory{
-		ID: result.ID, AgentID: m.memory.AgentID, UserID: m.memory.UserID, Type: m.memory.Type,
-		Content: m.memory.Content.Raw(), Confidence: m.memory.Confidence, Metadata: m.memory.Metadata.Raw(),
+	content, metadata := m.memory.Content, m.memory.Metadata
+	hash := s.fingerprint(content, metadata, queries.Memory{
+		ID: result.ID, AgentID: m.memory.AgentID, UserID: m.memory.UserID, Type: m.memory.Type, Confidence: m.memory.Confidence,
 		ExpiresAt: m.memory.ExpiresAt, ValidFrom: m.memory.ValidFrom, ValidTo: m.memory.ValidTo, State: state, CreatedAt: m.record.OccurredAt,
 	})
-	if err != nil {
-		return err
-	}
 	r.checks = append(r.checks, check{id: result.ID, hash: hash, version: result.Version, file: i.file,
-		size: len(m.memory.Content.Raw()) + len(m.memory.Metadata.Raw()), agent: r.agent(m.memory.AgentID), scope: s})
-	return nil
+		size: len(content.Raw()) + len(metadata.Raw()), agent: r.agent(m.memory.AgentID), scope: s})
 }
 
-func (s scope) fingerprint(m queries.Memory) ([sha256.Size]byte, error) {
+// fingerprint returns a hash of what is compared of a memory with this content and metadata.
+func (s scope) fingerprint(content, metadata canonjson.Value, m queries.Memory) [sha256.Size]byte {
 	if !s.file {
-		m.Content, m.Metadata = withoutFile(m.Content), withoutFile(m.Metadata)
-	}
-	content, err := canonjson.Adopt(m.Content)
-	metadata, err2 := canonjson.Adopt(m.Metadata)
-	if err = errors.Join(err, err2); err != nil {
-		return [sha256.Size]byte{}, fmt.Errorf("compare memory %s: %w", m.ID, err)
+		content, metadata = withoutFile(content), withoutFile(metadata)
 	}
 	o := canonjson.NewObject(nil).Text("agent_id", m.AgentID)
 	if s.confidence {
@@ -83,39 +75,68 @@ func (s scope) fingerprint(m queries.Memory) ([sha256.Size]byte, error) {
 	o.Time("expires_at", m.ExpiresAt).Bool("forgotten", m.State == queries.StateForgotten).Text("id", m.ID.String()).
 		Text("memory_type", m.Type).Value("metadata", metadata).Text("user_id", m.UserID).
 		Time("valid_from", m.ValidFrom).Time("valid_to", m.ValidTo)
-	return sha256.Sum256(o.Done().Raw()), nil
+	return sha256.Sum256(o.Done().Raw())
 }
 
 // withoutFile removes where a record came from.
-func withoutFile(value json.RawMessage) json.RawMessage {
-	if !bytes.Contains(value, []byte(importedFrom)) {
+func withoutFile(value canonjson.Value) canonjson.Value {
+	if !value.IsObject() || !bytes.Contains(value.Raw(), []byte(importedFrom)) {
 		return value
 	}
-	f, err := fieldsOf(value)
-	if err != nil || f == nil {
-		return value
-	}
-	delete(f, importedFrom)
-	return f.merged(nil)
+	o := canonjson.NewObject(nil)
+	_ = value.Each(func(name string, member canonjson.Value) error { // it is an object
+		if name != importedFrom {
+			o.Value(name, member)
+		}
+		return nil
+	})
+	return o.Done()
 }
 
-// verify compares every record that was imported with what the projection holds.
+// verify compares every record that was imported with what the projection holds. It reads a part while it compares the one before.
 func (r *run) verify(ctx context.Context) error {
 	if r.options.DryRun || r.deps.Current == nil {
 		return nil
 	}
 	v := &Verification{Checked: len(r.checks)}
 	r.report.Verification = v
-	for done := 0; done < len(r.checks); {
-		part := nextPart(r.checks[done:])
-		if err := r.verifyPart(ctx, v, part); err != nil {
-			return err
+	g, ctx := errgroup.WithContext(ctx)
+	parts := make(chan part)
+	g.Go(func() error {
+		defer close(parts)
+		for done := 0; done < len(r.checks); {
+			p, err := r.readPart(ctx, nextPart(r.checks[done:]))
+			if err != nil {
+				return err
+			}
+			done += len(p.checks)
+			select {
+			case parts <- p:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
 		}
-		done += len(part)
-		r.report.Total.Verified = v.Verified + v.ChangedSince
-		r.deps.Progress(Progress{Phase: PhaseVerify, Records: done, TotalRecords: len(r.checks)})
-	}
-	return nil
+		return nil
+	})
+	g.Go(func() error {
+		done := 0
+		for p := range parts {
+			if err := r.verifyPart(ctx, v, p); err != nil {
+				return err
+			}
+			done += len(p.checks)
+			r.report.Total.Verified = v.Verified + v.ChangedSince
+			r.deps.Progress(Progress{Phase: PhaseVerify, Records: done, TotalRecords: len(r.checks)})
+		}
+		return nil
+	})
+	return g.Wait()
+}
+
+// part is a part of the checks, with the memories that the projection holds.
+type part struct {
+	checks []check
+	held   map[uuid.UUID]queries.Memory
 }
 
 // nextPart limits what is compared at once, by count and by size.
@@ -129,17 +150,21 @@ func nextPart(checks []check) []check {
 	return checks
 }
 
-func (r *run) verifyPart(ctx context.Context, v *Verification, part []check) error {
-	ids := make([]uuid.UUID, len(part))
-	for i, c := range part {
+func (r *run) readPart(ctx context.Context, checks []check) (part, error) {
+	ids := make([]uuid.UUID, len(checks))
+	for i, c := range checks {
 		ids[i] = c.id
 	}
 	held, err := r.deps.Current(ctx, r.options.Request.Tenant, r.report.SequenceID, ids)
 	if err != nil {
-		return fmt.Errorf("read %d memories to verify: %w", len(ids), err)
+		return part{}, fmt.Errorf("read %d memories to verify: %w", len(ids), err)
 	}
-	for _, c := range part {
-		m, ok := held[c.id]
+	return part{checks, held}, nil
+}
+
+func (r *run) verifyPart(ctx context.Context, v *Verification, p part) error {
+	for _, c := range p.checks {
+		m, ok := p.held[c.id]
 		if !ok {
 			v.Missing++
 			v.differ(c, "is not in the projection")
@@ -169,8 +194,12 @@ func (r *run) verifyPart(ctx context.Context, v *Verification, part []check) err
 }
 
 func (c check) matches(m queries.Memory) (bool, error) {
-	hash, err := c.scope.fingerprint(m)
-	return hash == c.hash, err
+	content, err := canonjson.Adopt(m.Content)
+	metadata, err2 := canonjson.Adopt(m.Metadata)
+	if err = errors.Join(err, err2); err != nil {
+		return false, fmt.Errorf("compare memory %s: %w", m.ID, err)
+	}
+	return c.scope.fingerprint(content, metadata, m) == c.hash, nil
 }
 
 // asImported looks for the imported version among the earlier versions of a memory. For an unchanged record the number
