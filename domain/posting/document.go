@@ -15,29 +15,31 @@ type Document []byte
 
 // NewDocument encodes terms, which must differ from each other.
 func NewDocument(terms []lexicon.Term) Document {
-	type hashed struct {
-		hash uint32
-		term lexicon.Term
-	}
-	sorted := make([]hashed, len(terms))
+	// Sorting numbers, each a hash before the place of its term, takes a third of the time of sorting the terms.
+	sorted := make([]uint64, len(terms))
 	size := 0
 	for i, t := range terms {
-		sorted[i] = hashed{Hash(t.Text), t}
+		sorted[i] = uint64(Hash(t.Text))<<32 | uint64(i) //nolint:gosec // a document has fewer than 2^32 terms
 		size += len(t.Text)
 	}
-	slices.SortFunc(sorted, func(a, b hashed) int {
-		return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.term.Text, b.term.Text))
+	term := func(key uint64) *lexicon.Term { return &terms[uint32(key)] } //nolint:gosec // its lower half
+	slices.SortFunc(sorted, func(a, b uint64) int {
+		if a>>32 != b>>32 {
+			return cmp.Compare(a, b)
+		}
+		return cmp.Compare(term(a).Text, term(b).Text)
 	})
 	d := make([]byte, 0, binary.MaxVarintLen32+len(terms)*7+size)
 	d = appendNumber(d, len(terms))
-	for _, s := range sorted {
-		d = binary.LittleEndian.AppendUint32(d, s.hash)
+	for _, key := range sorted {
+		d = binary.LittleEndian.AppendUint32(d, uint32(key>>32))
 	}
-	for _, s := range sorted {
-		d = append(d, byte(NewCounts(s.term.Content, s.term.Other)))
+	for _, key := range sorted {
+		t := term(key)
+		d = append(d, byte(NewCounts(t.Content, t.Other)))
 	}
-	for _, s := range sorted {
-		d = appendBytes(d, s.term.Text)
+	for _, key := range sorted {
+		d = appendBytes(d, term(key).Text)
 	}
 	return d
 }
