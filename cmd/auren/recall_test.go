@@ -60,3 +60,12 @@ func TestRecallOfSeveralQuestions(t *testing.T) {
 		w.fails(exitUsage, "<query> must be at most 100000 characters", "recall", strings.Repeat("x", 100_001), "--also", "x")
 	})
 }
+
+func TestRecallFoldsWhatSaysTheSame(t *testing.T) {
+	onEveryDoor(t, func(t *testing.T, w *world) {
+		first, second := w.remember("trains at dawn"), w.remember("Trains at dawn!")
+		require.Contains(t, w.must("recall", "train", "--fold"), second+" says the same as 1 other: "+first+"\n")
+		result := decode[queries.SearchResult](t, w.must("recall", "train", "--fold", "--json"))
+		require.Equal(t, first, result.Hits[0].Duplicates[0].String())
+	})
+}

@@ -2,6 +2,8 @@ package recall
 
 import (
 	"context"
+
+	"github.com/google/uuid"
 )
 
 // order is the order of the documents by their words, from the best to the worst. It does not depend on how many are asked
@@ -20,6 +22,10 @@ type order struct {
 	inHead   map[int]bool // nil while nothing but the head is ranked
 	covered  *coverage    // of the head
 	others   *coverage    // of what follows
+
+	// The documents that others stand for, and the memories that a document stands for; nil without folding.
+	folded     map[int]duplicate
+	duplicates map[int][]uuid.UUID
 }
 
 // best returns the beginning of the order: at least n documents, if there are as many.

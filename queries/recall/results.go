@@ -135,7 +135,7 @@ func (x *results) weigh(b ranked, m snapshot.Memory) scored {
 
 // hit is a result as an answer shows it.
 func (x *results) hit(s *scored) answer.Hit {
-	h := answer.Hit{Memory: s.memory, Score: s.score}
+	h := answer.Hit{Memory: s.memory, Score: s.score, Duplicates: x.order.duplicates[s.document]}
 	if x.request.Explain {
 		h.Explain = x.explanation(s)
 	}

@@ -106,6 +106,11 @@ func (r *run) find(ctx context.Context, several int) (*answer.Page, error) {
 		return nil, err
 	}
 	r.order = order{run: r, passes: passes}
+	if r.request.Fold {
+		if err := r.order.fold(ctx); err != nil {
+			return nil, err
+		}
+	}
 	place := answer.Place{Search: r.search, Position: r.index.position, Moment: r.index.moment, Index: analyzed, Rank: r.place.Rank}
 	request := r.request // without what else the run holds
 	page := answer.NewPage(&request, place, several)

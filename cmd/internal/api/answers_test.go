@@ -26,6 +26,9 @@ func found(t *testing.T, answer any) (list []any) {
 		for _, h := range a.Hits {
 			require.Positive(t, h.Score)
 			list = append(list, h.Memory.Confidence, h.Explain != nil)
+			if h.Duplicates != nil {
+				list = append(list, "for", len(h.Duplicates))
+			}
 			if h.Context != nil {
 				list = append(list, len(h.Context.Before), len(h.Context.After))
 			}
@@ -107,6 +110,7 @@ func TestWhatIsAskedForIsAnsweredOnEveryDoor(t *testing.T) {
 		{search, `{"query":"run","filters":{"OR":[{"agent_id":"a0","metadata.n":{"gt":3,"lt":7}},{"user_id":"u1","agent_id":{"nin":["a0","a1"]}}]}}`, "[0.4 false]"},
 		{search, `{"query":"run","filters":{"state":"forgotten"}}`, "[]"},
 		{search, `{"queries":["run number 3","2"],"limit":1,"as_of":"4"}`, "[run number 3 [0.3 false] 2 [0.2 false]]"},
+		{search, `{"query":"run","fold":true,"limit":9,"agent_id":"a0"}`, "[0.8 false 0.4 false 0.2 false]"},
 		{search, `{"query":"number 3","limit":2,"max_tokens":5}`, "[0.3 false tokens 3 true 0]"},
 		{search, `{"query":"number 3","limit":2,"max_tokens":2}`, "[tokens 0 true 5]"},
 		{search, `{"query":"number 3","agent_id":"a0","limit":1,"context":1,"neighbors":false}`, "[0.8 false 0 0]"},

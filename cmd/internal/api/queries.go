@@ -156,6 +156,7 @@ type SearchMemoriesRequest struct {
 	Cursor    string  `json:"cursor,omitempty" doc:"The next_cursor of the page before, with everything else as there but limit, explain, total, max_tokens and context. The page is of the state of the memories that the first page was of."`
 	MaxTokens int     `json:"max_tokens,omitempty" minimum:"1" maximum:"1000000" doc:"How many tokens the texts of the results take at most, by an estimate: 1 for each character of a script without spaces between words and for each emoji, 1 for each 4 bytes of UTF-8 of anything else. Results come in their order while they fit; too_long names those that exceed it alone. Each has its tokens."`
 	Context   int     `json:"context,omitempty" minimum:"1" maximum:"6" doc:"Show so many memories told before, and so many told after each result, of the same agent, user and session, whatever the other filters say. None stands in an answer twice. They count within max_tokens, after the results."`
+	Fold      bool    `json:"fold,omitempty" doc:"Show one of the memories whose texts say nearly the same, the best, with the ids of the others as duplicates. The 1,000 best memories are compared, and no others are found."`
 	Moment
 }
 
@@ -172,7 +173,7 @@ func (r *SearchMemoriesRequest) search() queries.SearchRequest {
 	w := r.Weights
 	return queries.SearchRequest{
 		Query: r.Query, Queries: r.Queries, Must: r.Must, MustNot: r.MustNot, Phrase: r.Phrase, Prefix: r.Prefix,
-		Filter: r.filter(), Limit: r.Limit, MinScore: r.MinScore, Explain: r.Explain, Total: r.Total, Cursor: r.Cursor, MaxTokens: r.MaxTokens, Context: r.Context,
+		Filter: r.filter(), Limit: r.Limit, MinScore: r.MinScore, Explain: r.Explain, Total: r.Total, Cursor: r.Cursor, MaxTokens: r.MaxTokens, Context: r.Context, Fold: r.Fold,
 		WithoutNeighbors: r.Neighbors != nil && !*r.Neighbors,
 		Weights: queries.Weights{
 			Recency: w.Recency, HalfLife: time.Duration(w.HalfLifeDays * float64(24*time.Hour)),

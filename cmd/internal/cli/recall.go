@@ -24,6 +24,7 @@ type Recall struct {
 	Cursor    string   `placeholder:"TEXT" empty:"" help:"Go on where the results ended that said this."`
 	MaxTokens int      `name:"max-tokens" placeholder:"N" help:"How many tokens the texts take at most, by an estimate."`
 	Context   int      `placeholder:"N" help:"Show up to so many memories told before and after each, up to 6."`
+	Fold      bool     `help:"Show one of the memories that say nearly the same."`
 	JSON      bool     `help:"Print the answer as JSON."`
 }
 
@@ -33,7 +34,7 @@ func (c *Recall) Run(ctx context.Context, a *App) error {
 		return err
 	}
 	request := api.SearchMemoriesRequest{
-		Query: strings.Join(c.Query, " "), Limit: c.Limit, Explain: c.Explain, Total: c.Total, Cursor: c.Cursor, MaxTokens: c.MaxTokens, Context: c.Context,
+		Query: strings.Join(c.Query, " "), Limit: c.Limit, Explain: c.Explain, Total: c.Total, Cursor: c.Cursor, MaxTokens: c.MaxTokens, Context: c.Context, Fold: c.Fold,
 	}
 	if len(c.Also) > 0 {
 		request.Query, request.Queries = "", append([]string{request.Query}, c.Also...)
@@ -80,6 +81,12 @@ func (c *Recall) print(s *terminal.Screen, found *answer.Answer) {
 		s.Printf("there are no more\n")
 	default:
 		s.Printf("nothing is remembered about that: %s\n", found.Hint)
+	}
+	for i := range found.Hits {
+		if h := &found.Hits[i]; len(h.Duplicates) > 0 {
+			ids := strings.Trim(fmt.Sprint(h.Duplicates), "[]")
+			note("%s says the same as %s: %s", h.Memory.ID, terminal.Count(len(h.Duplicates), "other"), ids)
+		}
 	}
 	if c.Explain {
 		printExplanations(s, found.Hits)

@@ -23,7 +23,7 @@ func AnalyzedBy(version string) []byte { return cursor.Fingerprint(version)[:4] 
 
 // Fingerprint identifies the search by everything that decides what is found, and in which order.
 func (r *Request) Fingerprint(tenant domain.Tenant, where filter.Where, asOf snapshot.AsOf) []byte {
-	return cursor.Fingerprint("search", tenant, where, r.Query, r.Must, r.MustNot, r.Phrase, r.Prefix, r.MinScore, r.Weights, r.WithoutNeighbors, asOf)
+	return cursor.Fingerprint("search", tenant, where, r.Query, r.Must, r.MustNot, r.Phrase, r.Prefix, r.MinScore, r.Weights, r.WithoutNeighbors, r.Fold, asOf)
 }
 
 // Next is the cursor of a page.

@@ -64,6 +64,9 @@ type Request struct {
 	// Context is how many memories, told before and as many told after each result, are shown with it, from 1 to MaxContext;
 	// default 0: none.
 	Context int
+	// Fold shows one of the memories whose texts say the same, the best, with the ids of the others. The best 1,000 memories are
+	// compared, and no others are found.
+	Fold bool
 }
 
 // Weights are shares of the score, from 0 to 1 together; the rest is that of the words.

@@ -44,9 +44,11 @@ type Hit struct {
 	// search, not those of different ones.
 	Score float64 `json:"score"`
 	// Tokens is how many tokens the text takes, with that of the context; nil unless texts were bounded.
-	Tokens  *int     `json:"tokens,omitempty"`
-	Context *Context `json:"context,omitempty"`
-	Explain *Explain `json:"explain,omitempty"`
+	Tokens *int `json:"tokens,omitempty"`
+	// Duplicates are the memories that this one stands for, the best first.
+	Duplicates []uuid.UUID `json:"duplicates,omitempty"`
+	Context    *Context    `json:"context,omitempty"`
+	Explain    *Explain    `json:"explain,omitempty"`
 }
 
 // Context is what was told around a memory, as far as it does not stand elsewhere in the answer.
