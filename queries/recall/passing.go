@@ -3,6 +3,7 @@ package recall
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -20,15 +21,26 @@ func (r *run) passing(ctx context.Context) (func(document int) bool, error) {
 	if err != nil {
 		return nil, err
 	}
+	var phrases []phrase
+	var kept []bool // by the conditions so far; nil for all
 	add := func(more []bool, want bool) {
-		before := passes
-		passes = func(d int) bool { return (before == nil || before(d)) && more[d] == want }
+		if kept == nil {
+			kept = slices.Repeat([]bool{true}, r.index.size)
+			filtered := passes
+			passes = func(d int) bool { return kept[d] && (filtered == nil || filtered(d)) }
+		}
+		for d, holds := range more {
+			kept[d] = kept[d] && holds == want
+		}
 	}
 	for _, c := range r.require {
 		for _, w := range c.words {
 			if !w.Stop || len(c.words) == 1 {
 				add(r.index.holders(w), !c.not)
 			}
+		}
+		if c.phrase != nil {
+			phrases = append(phrases, *c.phrase)
 		}
 	}
 	if r.request.Prefix != "" {
@@ -40,30 +52,45 @@ func (r *run) passing(ctx context.Context) (func(document int) bool, error) {
 			}
 		}
 	}
-	for _, c := range r.require {
-		if c.phrase == nil {
-			continue
-		}
-		best := rankOwn(r.index, r.words, maxPhraseCandidates, passes)
-		documents := map[int]bool{}
-		for _, b := range best {
-			documents[b.document] = true
-		}
-		places, err := r.storedPlaces(ctx, documents)
+	if len(phrases) > 0 {
+		stand, err := r.standing(ctx, phrases, passes)
 		if err != nil {
 			return nil, err
 		}
-		memories, err := r.memories(ctx, best, places)
-		if err != nil {
-			return nil, err
-		}
-		stands := make([]bool, r.index.size)
-		for _, b := range best {
-			stands[b.document] = c.phrase.standsIn(r.lexicon, memories[places[b.document].memory].Content)
-		}
-		add(stands, true)
+		add(stand, true)
 	}
 	return passes, nil
+}
+
+// readAtOnce bounds the memories that are held at a time: each may be of 1 MiB.
+const readAtOnce = 50
+
+// standing returns which documents hold all of the phrases.
+func (r *run) standing(ctx context.Context, phrases []phrase, passes func(document int) bool) ([]bool, error) {
+	best := rankOwn(r.index, r.words, maxPhraseCandidates, passes)
+	documents := map[int]bool{}
+	for _, b := range best {
+		documents[b.document] = true
+	}
+	places, err := r.storedPlaces(ctx, documents)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]bool, r.index.size)
+	for some := range slices.Chunk(best, readAtOnce) {
+		memories, err := r.memories(ctx, some, places)
+		if err != nil {
+			return nil, err
+		}
+		for _, b := range some {
+			stand, err := standIn(ctx, phrases, r.lexicon, memories[places[b.document].memory].Content)
+			if err != nil {
+				return nil, err
+			}
+			all[b.document] = !slices.Contains(stand, false)
+		}
+	}
+	return all, nil
 }
 
 // holders returns which documents hold a word itself, not only a synonym.

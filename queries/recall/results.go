@@ -109,7 +109,11 @@ func (x *results) read(ctx context.Context, number int) error {
 	x.found = make([]scored, 0, len(best))
 	for _, b := range best {
 		if m, ok := memories[x.places[b.document].memory]; ok { // always: both projections have reached the position
-			x.found = append(x.found, x.weigh(b, m))
+			s, err := x.weigh(ctx, b, m)
+			if err != nil {
+				return err
+			}
+			x.found = append(x.found, s)
 		}
 	}
 	slices.SortFunc(x.found, func(a, b scored) int {
@@ -120,17 +124,18 @@ func (x *results) read(ctx context.Context, number int) error {
 }
 
 // weigh adds to the score of the words what they do not tell.
-func (x *results) weigh(b ranked, m snapshot.Memory) scored {
+func (x *results) weigh(ctx context.Context, b ranked, m snapshot.Memory) (scored, error) {
 	words := 1 - x.request.Weights.Sum()
 	s := scored{ranked: ranked{b.document, words * b.score / x.total}, memory: m}
-	for _, p := range x.quoted {
-		if p.standsIn(x.lexicon, m.Content) {
+	stand, err := standIn(ctx, x.quoted, x.lexicon, m.Content)
+	for i, p := range x.quoted {
+		if stand[i] {
 			s.phrases += words * phraseWeight * x.worth(p) / x.total
 		}
 	}
 	x.addWeights(&s)
 	s.score += s.phrases + s.recency + s.confidence + s.importance
-	return s
+	return s, err
 }
 
 // hit is a result as an answer shows it.

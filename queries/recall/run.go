@@ -48,38 +48,65 @@ type condition struct {
 	phrase *phrase
 }
 
+// The limits of words, so that a search reads a bounded number of lists: those of a query, of which the first are taken, and those of
+// a text of must, must_not, phrase or prefix, and of a quoted phrase.
+const maxLookedFor, maxExact = 2000, 200
+
 // parse finds out which words are looked for.
 func (r *run) parse() error {
 	r.require, r.hint = nil, ""
 	analyzed := r.lexicon.Query(r.request.Query)
 	r.quoted = phrasesOf(analyzed)
 	for _, text := range r.request.Must {
-		all := r.lexicon.Query(text)
+		all, err := r.exactly("must", text)
+		if err != nil {
+			return err
+		}
 		r.require = append(r.require, condition{words: distinct(all)})
 		analyzed = append(analyzed, all...)
 	}
 	for _, text := range r.request.Phrase {
-		all := r.lexicon.Query(text)
+		all, err := r.exactly("phrase", text)
+		if err != nil {
+			return err
+		}
 		r.require = append(r.require, condition{words: distinct(all), phrase: &phrase{all}})
 		analyzed = append(analyzed, all...)
 	}
-	var beginning []lexicon.Word
-	if r.request.Prefix != "" {
-		beginning = r.lexicon.Query(r.request.Prefix)
-		analyzed = append(analyzed, beginning...)
+	beginning, err := r.exactly("prefix", r.request.Prefix)
+	if err != nil {
+		return err
 	}
+	analyzed = append(analyzed, beginning...)
 	for _, text := range r.request.MustNot {
-		r.require = append(r.require, condition{words: distinct(r.lexicon.Query(text)), not: true})
+		all, err := r.exactly("must_not", text)
+		if err != nil {
+			return err
+		}
+		r.require = append(r.require, condition{words: distinct(all), not: true})
 	}
 	r.words = distinct(analyzed)
 	if len(r.words) == 0 {
 		return domain.Invalidf(r.field, "must hold at least one word, or must, phrase or prefix must")
+	}
+	if len(r.words) > maxLookedFor {
+		r.hint = fmt.Sprintf("the first %d of %d words were looked for", maxLookedFor, len(r.words))
+		r.words = r.words[:maxLookedFor]
 	}
 	for i := range r.words {
 		r.words[i].addSynonyms(r.lexicon)
 		r.words[i].prefix = len(beginning) > 0 && slices.Equal(r.words[i].Terms, beginning[len(beginning)-1].Terms)
 	}
 	return nil
+}
+
+// exactly analyzes a text all of whose words count.
+func (r *run) exactly(field, text string) ([]lexicon.Word, error) {
+	all := r.lexicon.Query(text)
+	if len(all) > maxExact {
+		return nil, domain.Invalidf(field, "must be at most %d words, got %d", maxExact, len(all))
+	}
+	return all, nil
 }
 
 func (r *run) terms() []string {
@@ -162,8 +189,8 @@ func (r *run) load(ctx context.Context) (err error) {
 	return nil
 }
 
-// maxScored is how many words of a query count: the rarest.
-const maxScored = 32
+// maxScored is how many words of a query count: the rarest. The hint names at most maxNamed of the others.
+const maxScored, maxNamed = 32, 50
 
 // match finds the documents of every word and keeps the words that say most.
 func (r *run) match() {
@@ -181,7 +208,10 @@ func (r *run) match() {
 		for _, w := range r.words[maxScored:] {
 			common = append(common, w.Text)
 		}
-		r.hint = fmt.Sprintf("the %d rarest words were looked for; left out: %s", maxScored, strings.Join(common, " "))
+		r.hint = strings.TrimPrefix(r.hint+"; ", "; ") + fmt.Sprintf("the %d rarest words count; left out: %s", maxScored, strings.Join(common[:min(len(common), maxNamed)], " "))
+		if more := len(common) - maxNamed; more > 0 {
+			r.hint += fmt.Sprintf(" and %d more", more)
+		}
 		r.words = r.words[:maxScored]
 	}
 }

@@ -46,9 +46,12 @@ func saturate(frequency, relativeLength float64) float64 {
 func distinct(all []lexicon.Word) []word {
 	onlyStop := !slices.ContainsFunc(all, func(w lexicon.Word) bool { return !w.Stop })
 	var words []word
+	byTerm := map[string][]int{} // places in words, by the first term
 	for _, w := range all {
-		known := slices.ContainsFunc(words, func(other word) bool { return slices.Equal(other.Terms, w.Terms) })
+		first := w.Terms[0].Term
+		known := slices.ContainsFunc(byTerm[first], func(i int) bool { return slices.Equal(words[i].Terms, w.Terms) })
 		if !known && (!w.Stop || onlyStop) {
+			byTerm[first] = append(byTerm[first], len(words))
 			words = append(words, word{Word: w, terms: w.Terms})
 		}
 	}
