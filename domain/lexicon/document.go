@@ -1,7 +1,6 @@
 package lexicon
 
 import (
-	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -64,18 +63,12 @@ type draft struct {
 	found []counted
 	// table finds a term in found: its index plus one, at or after the place of its hash; 0 is free.
 	table []int32
-	order []place
+	order []uint64
 }
 
 type counted struct {
 	lexeme
 	content, other int32
-}
-
-// place is where a term stands, with its key: sorting these rather than the terms, and each term once, takes half the time.
-type place struct {
-	key uint64
-	at  int32
 }
 
 var drafts = sync.Pool{New: func() any { return &draft{table: make([]int32, 1<<10)} }}
@@ -91,9 +84,9 @@ func (d *draft) add(terms []lexeme, content, other int32) {
 // of returns the counts of a term.
 func (d *draft) of(l lexeme) *counted {
 	mask := len(d.table) - 1
-	at := int(l.hash>>1) & mask //nolint:gosec // 63 bits
+	at := int(l.hash) & mask
 	for ; d.table[at] != 0; at = (at + 1) & mask {
-		if f := &d.found[d.table[at]-1]; f.key == l.key && f.text == l.text {
+		if f := &d.found[d.table[at]-1]; f.hash == l.hash && f.text == l.text {
 			return f
 		}
 	}
@@ -114,25 +107,21 @@ func (d *draft) grow() {
 	}
 }
 
-// terms returns the terms in order, and empties the draft.
+// terms returns the terms in order, and empties the draft. What is sorted are numbers, of a hash and the term's place in found:
+// that takes a fifth of the time of sorting terms.
 func (d *draft) terms() []Term {
 	d.order = d.order[:0]
 	for i, f := range d.found {
-		d.order = append(d.order, place{f.key, int32(i)}) //nolint:gosec // as above
+		d.order = append(d.order, uint64(f.hash)<<32|uint64(i)) //nolint:gosec // a document has fewer terms than bytes
 	}
-	slices.SortFunc(d.order, func(x, y place) int {
-		switch {
-		case x.key < y.key:
-			return -1
-		case x.key > y.key:
-			return 1
-		}
-		return cmp.Compare(d.found[x.at].text, d.found[y.at].text)
-	})
+	slices.Sort(d.order)
 	terms := make([]Term, len(d.order))
-	for i, p := range d.order {
-		f := &d.found[p.at]
-		terms[i] = Term{f.text, int(f.content), int(f.other)}
+	for i, o := range d.order {
+		f := &d.found[uint32(o)] //nolint:gosec // the lower half
+		terms[i] = Term{f.text, f.hash, int(f.content), int(f.other)}
+		for at := i; at > 0 && terms[at].Hash == terms[at-1].Hash && terms[at].Text < terms[at-1].Text; at-- {
+			terms[at], terms[at-1] = terms[at-1], terms[at]
+		}
 	}
 	clear(d.found) // the texts are not kept
 	clear(d.table)

@@ -120,6 +120,6 @@ func TestEachLanguageHasItsMonths(t *testing.T) {
 	}
 	german, err := lexicon.New("german", "english")
 	require.NoError(t, err)
-	require.Equal(t, []lexicon.Term{{"11", 0, 1}, {"2026", 0, 1}, {"march", 0, 1}, {"marz", 0, 1}, {"märz", 0, 1}, {"~maerz", 0, 1}},
-		german.Document(lexicon.Text{At: time.Date(2026, 3, 11, 0, 0, 0, 0, time.UTC)}).Terms)
+	require.ElementsMatch(t, []lexicon.Term{{"11", 0, 0, 1}, {"2026", 0, 0, 1}, {"march", 0, 0, 1}, {"marz", 0, 0, 1}, {"märz", 0, 0, 1}, {"~maerz", 0, 0, 1}},
+		plain(german.Document(lexicon.Text{At: time.Date(2026, 3, 11, 0, 0, 0, 0, time.UTC)}).Terms))
 }

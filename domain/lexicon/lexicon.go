@@ -45,7 +45,7 @@ type Text struct {
 
 // Document holds the terms of a text.
 type Document struct {
-	// Terms are sorted by Text, each once.
+	// Terms are sorted by Hash and Text, each once.
 	Terms []Term
 	// Length is the number of words of the content and the type that are not stop words.
 	Length int
@@ -54,6 +54,7 @@ type Document struct {
 // Term is a term of a document and how often it occurs.
 type Term struct {
 	Text string
+	Hash uint32 // Hash of Text
 	// Content counts the occurrences in the content, keys included.
 	Content int
 	// Other counts occurrences elsewhere: one for the type, three for a word in a value of the metadata (one if it holds a

@@ -1,7 +1,6 @@
 package lexicon
 
 import (
-	"hash/maphash"
 	"strings"
 	"unicode/utf8"
 )
@@ -17,21 +16,25 @@ type token struct {
 	digits bool
 }
 
-// lexeme is a term with its first eight bytes as a number, by which terms are compared first, and a hash.
+// lexeme is a term with its Hash.
 type lexeme struct {
-	key, hash uint64
-	text      string
+	hash uint32
+	text string
 }
 
-func newLexeme(text string) lexeme {
-	var key uint64
-	for i := range 8 {
-		key <<= 8
-		if i < len(text) {
-			key |= uint64(text[i])
+// Hash returns a hash of a term, the same for a variant: FNV-1a, whose bits are mixed further as in MurmurHash3, since indexes
+// are cut by the first ones.
+func Hash[T string | []byte](term T) uint32 {
+	h := uint32(2166136261)
+	for i := range len(term) {
+		if i == 0 && term[0] == Variant[0] {
+			continue
 		}
+		h = (h ^ uint32(term[i])) * 16777619
 	}
-	return lexeme{key, maphash.String(seed, text), text}
+	h = (h ^ h>>16) * 0x85ebca6b
+	h = (h ^ h>>13) * 0xc2b2ae35
+	return h ^ h>>16
 }
 
 func (t *token) addWord(w word) {
@@ -44,7 +47,7 @@ func (t *token) addWord(w word) {
 
 func (t *token) addTerms(terms []string) {
 	for _, term := range terms {
-		t.terms = append(t.terms, newLexeme(term))
+		t.terms = append(t.terms, lexeme{Hash(term), term})
 	}
 }
 

@@ -36,15 +36,6 @@ func (c Counts) Content() int { return int(c >> 4) }
 // Other is the weight of the term in type, metadata and dates.
 func (c Counts) Other() int { return int(c & maxCount) }
 
-// Hash spreads terms over buckets. It is FNV-1a with 32 bits, which must not change while segments exist.
-func Hash[T string | []byte](term T) uint32 {
-	h := uint32(2166136261)
-	for i := range len(term) {
-		h = (h ^ uint32(term[i])) * 16777619
-	}
-	return h
-}
-
 // reader reads numbers and bytes, until data ends or is corrupt.
 type reader struct {
 	data    []byte

@@ -1,6 +1,7 @@
 package posting
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -12,13 +13,22 @@ import (
 	"github.com/auren-memory/auren/domain/lexicon"
 )
 
+// document encodes terms as lexicon gives them.
+func document(terms []lexicon.Term) Document {
+	for i := range terms {
+		terms[i].Hash = lexicon.Hash(terms[i].Text)
+	}
+	slices.SortFunc(terms, func(a, b lexicon.Term) int { return cmp.Or(cmp.Compare(a.Hash, b.Hash), cmp.Compare(a.Text, b.Text)) })
+	return NewDocument(terms)
+}
+
 func TestADocumentKeepsItsTerms(t *testing.T) {
 	terms := []lexicon.Term{{Text: "tea", Content: 2}, {Text: "ä", Other: 3}, {Text: "", Content: 1}, {Text: "much", Content: 1000, Other: 99}}
-	d := NewDocument(terms)
+	d := document(terms)
 	found := map[string]Counts{}
 	last := uint32(0)
 	require.NoError(t, d.Each(func(hash uint32, text []byte, counts Counts) {
-		require.Equal(t, Hash(text), hash)
+		require.Equal(t, lexicon.Hash(text), hash)
 		require.GreaterOrEqual(t, hash, last)
 		last = hash
 		found[string(text)] = counts
@@ -37,11 +47,11 @@ func TestADocumentKeepsItsTerms(t *testing.T) {
 // These two share their hash.
 func TestFindTellsTermsWithTheSameHashApart(t *testing.T) {
 	a, b := collision()
-	require.Equal(t, Hash(a), Hash(b))
+	require.Equal(t, lexicon.Hash(a), lexicon.Hash(b))
 	for _, terms := range [][]lexicon.Term{{{Text: a, Content: 1}, {Text: b, Content: 2}}, {{Text: b, Content: 2}}, {{Text: a, Content: 1}}} {
 		sought := Seek([]string{a, b})
 		found := map[string]int{}
-		require.NoError(t, NewDocument(terms).Find(sought, func(i int, counts Counts) { found[sought[i].Text] = counts.Content() }))
+		require.NoError(t, document(terms).Find(sought, func(i int, counts Counts) { found[sought[i].Text] = counts.Content() }))
 		want := map[string]int{}
 		for _, term := range terms {
 			want[term.Text] = term.Content
@@ -54,10 +64,10 @@ func collision() (string, string) {
 	seen := map[uint32]string{}
 	for i := 0; ; i++ {
 		text := fmt.Sprint("term", i)
-		if other, ok := seen[Hash(text)]; ok {
+		if other, ok := seen[lexicon.Hash(text)]; ok {
 			return other, text
 		}
-		seen[Hash(text)] = text
+		seen[lexicon.Hash(text)] = text
 	}
 }
 
@@ -72,7 +82,7 @@ func corpus(n, first int) []Numbered {
 			t := terms[word]
 			terms[word] = lexicon.Term{Text: word, Content: t.Content + 1, Other: i % 2}
 		}
-		all[i] = Numbered{Doc: first + i, Length: random.IntN(1000), Terms: NewDocument(slices.Collect(maps.Values(terms)))}
+		all[i] = Numbered{Doc: first + i, Length: random.IntN(1000), Terms: document(slices.Collect(maps.Values(terms)))}
 	}
 	return all
 }
@@ -87,7 +97,7 @@ func segment(t *testing.T, first int, documents []Numbered) *Segment {
 }
 
 // list reads a term from all its buckets.
-func list(t *testing.T, term string, n, first int, buckets []Bucket) List {
+func listOf(t *testing.T, term string, n, first int, buckets []Bucket) List {
 	t.Helper()
 	var l List
 	for _, b := range buckets {
@@ -104,15 +114,13 @@ func TestASegmentHoldsThePostingsOfItsDocuments(t *testing.T) {
 	buckets := s.Buckets(16)
 	dictionary, ends := map[string]int{}, map[string]int{}
 	for _, b := range s.Terms(8) {
-		last := ""
-		require.NoError(t, ReadTerms(b.Data, func(term []byte, n int) {
-			require.Less(t, last, string(term))
-			last = string(term)
-			if beginning, _ := BeginningNumber(last, 8); beginning == b.Number {
-				dictionary[last] = n
+		require.NoError(t, ReadTerms(b.Data, func(text []byte, n int) {
+			term := string(text)
+			if beginning, _ := BeginningNumber(term, 8); beginning == b.Number {
+				dictionary[term] = n
 			} else {
-				require.Equal(t, EndNumber(last, 8), b.Number)
-				ends[last] = n
+				require.Equal(t, EndNumber(term, 8), b.Number)
+				ends[term] = n
 			}
 		}))
 	}
@@ -120,12 +128,12 @@ func TestASegmentHoldsThePostingsOfItsDocuments(t *testing.T) {
 	for term, n := range dictionary {
 		var want List
 		for _, d := range documents {
-			require.NoError(t, d.Terms.Find(Seek([]string{term}), func(_ int, counts Counts) { want.add(d.Doc, d.Length, counts) }))
+			require.NoError(t, d.Terms.Find(Seek([]string{term}), func(_ int, counts Counts) { want.Add(d.Doc, d.Length, counts) }))
 		}
 		require.Len(t, want.Docs, n)
-		require.Equal(t, want, list(t, term, 16, 512, buckets))
+		require.Equal(t, want, listOf(t, term, 16, 512, buckets))
 	}
-	require.Empty(t, list(t, "nowhere", 16, 512, buckets).Docs)
+	require.Empty(t, listOf(t, "nowhere", 16, 512, buckets).Docs)
 }
 
 func TestMergedSegmentsEqualOneThatWasMadeAtOnce(t *testing.T) {

@@ -1,7 +1,6 @@
 package posting
 
 import (
-	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -23,7 +22,7 @@ func BeginningNumber(text string, n int) (number int, ok bool) {
 		_, size := utf8.DecodeRuneInString(text[end:])
 		end += size
 	}
-	return 2*n + int(Hash(text[:end]))&(n-1), utf8.RuneCountInString(text[:end]) == edge
+	return 2*n + int(lexicon.Hash(text[:end]))&(n-1), utf8.RuneCountInString(text[:end]) == edge
 }
 
 // EndNumber returns the number of the bucket, among n, of the terms that end as a text does.
@@ -34,41 +33,35 @@ func EndNumber(text string, n int) int {
 		_, size := utf8.DecodeLastRuneInString(text[:begin])
 		begin -= size
 	}
-	return 3*n + int(Hash(text[begin:]))&(n-1)
+	return 3*n + int(lexicon.Hash(text[begin:]))&(n-1)
 }
 
-// Terms returns the terms of the segment in n buckets by their beginnings and n by their ends. A bucket holds for each term, in
-// order, how many bytes it shares with the one before, the others, and how many documents hold it.
+// Terms returns the terms of the segment in n buckets by their beginnings and n by their ends. A bucket holds each term and how
+// many documents have it.
 func (s *Segment) Terms(n int) []Bucket {
+	s.sort()
 	buckets := make([]Bucket, 2*n)
-	last := make([]string, 2*n)
-	for _, term := range slices.Sorted(maps.Keys(s.lists)) {
-		beginning, _ := BeginningNumber(term, n)
-		for _, number := range []int{beginning, EndNumber(term, n)} {
-			b, before := &buckets[number-2*n], &last[number-2*n]
+	for i := range s.lists {
+		l := &s.lists[i]
+		text := string(l.text)
+		beginning, _ := BeginningNumber(text, n)
+		for _, number := range []int{beginning, EndNumber(text, n)} {
+			b := &buckets[number-2*n]
 			b.Number = number
-			shared := 0
-			for shared < min(len(*before), len(term)) && (*before)[shared] == term[shared] {
-				shared++
-			}
-			b.Data = appendBytes(appendNumber(b.Data, shared), term[shared:])
-			b.Data = appendNumber(b.Data, len(s.lists[term].Docs))
-			*before = term
+			b.Data = appendNumber(appendBytes(b.Data, text), l.documents)
 		}
 	}
 	return slices.DeleteFunc(buckets, func(b Bucket) bool { return b.Data == nil })
 }
 
-// ReadTerms calls yield for every term of a bucket. The term is valid during the call only.
+// ReadTerms calls yield for every term of a bucket. The term is valid as long as the bucket.
 func ReadTerms(bucket []byte, yield func(term []byte, documents int)) error {
 	r := reader{data: bucket}
-	var term []byte
 	for r.more() {
-		shared, rest, n := r.number(), r.bytes(), r.number()
-		if r.corrupt || shared > len(term) {
+		term, n := r.bytes(), r.number()
+		if r.corrupt {
 			return ErrCorrupt
 		}
-		term = append(term[:shared], rest...)
 		yield(term, n)
 	}
 	return r.err()

@@ -66,6 +66,7 @@ func (s store) makeSmall(ctx context.Context, sc *scope) error {
 		return err
 	}
 	made := posting.NewSegment(first)
+	defer made.Release()
 	row := segment{first: first}
 	var ends []posting.End
 	var d document
@@ -131,6 +132,7 @@ func (s store) merge(ctx context.Context, sc *scope, first int, from, to posting
 	lowest := posting.FirstBucket(from.Buckets)
 	highest := lowest + from.Buckets - 1
 	made := posting.NewSegment(first)
+	defer made.Release()
 	err = s.each(ctx, loadSmallPostings, []any{s.tenant, sc.id, lowest, highest}, func(small int, data []byte) error {
 		return made.AddBucket(data, small)
 	})
