@@ -7,7 +7,6 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -18,8 +17,8 @@ import (
 	"github.com/auren-memory/auren/queries/snapshot"
 )
 
-// defaultHalfLife is how long a memory stays half as recent.
-const defaultHalfLife = 30 * 24 * time.Hour
+// defaultHalfLife is after how many days a memory is half as recent.
+const defaultHalfLife = 30
 
 // collect fills a page from the rank that the request begins with.
 func (r *run) collect(ctx context.Context, page *answer.Page) error {
@@ -72,7 +71,7 @@ func (r *run) addWeights(s *scored) {
 	w := r.request.Weights
 	if w.Recency > 0 {
 		age := max(0, r.index.moment.Sub(s.memory.UpdatedAt))
-		s.recency = w.Recency * math.Exp2(-age.Hours()/cmp.Or(w.HalfLife, defaultHalfLife).Hours())
+		s.recency = w.Recency * math.Exp2(-age.Hours()/24/cmp.Or(w.HalfLifeDays, defaultHalfLife))
 	}
 	s.confidence = w.Confidence * s.memory.Confidence
 	if w.Importance > 0 {

@@ -20,6 +20,7 @@ import (
 
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/domain/lexicon"
+	"github.com/auren-memory/auren/queries/cursor"
 	"github.com/auren-memory/auren/queries/filter"
 	"github.com/auren-memory/auren/queries/recall/answer"
 	"github.com/auren-memory/auren/queries/snapshot"
@@ -85,8 +86,13 @@ func (s *Searcher) Search(ctx context.Context, tenant domain.Tenant, request ans
 // snapshot returns the state that is searched, that of a cursor if there is one, once both projections can answer about it.
 func (s *Searcher) snapshot(ctx context.Context, tenant domain.Tenant, at snapshot.At, place *answer.Place) (snap snapshot.Snapshot, err error) {
 	if place != nil { // reflects what it reflects, whatever the least is that the answer should
-		at = snapshot.At{}
-		snap = snapshot.Snapshot{Tenant: tenant, Past: true, Position: place.Position, Moment: place.Moment}
+		at = snapshot.At{AsOf: snapshot.AsOf{SequenceID: place.Position}}
+		if snap, err = s.source.At(ctx, tenant, at); domain.KindOf(err) == domain.Invalid { // beyond the log: of another history, or forged
+			return snap, cursor.ErrUnreadable()
+		} else if err != nil {
+			return snap, err
+		}
+		snap.Past, snap.Moment = true, place.Moment
 	} else if snap, err = s.source.At(ctx, tenant, at); err != nil {
 		return snap, err
 	}

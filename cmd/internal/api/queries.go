@@ -3,7 +3,6 @@ package api
 import (
 	"cmp"
 	"context"
-	"time"
 
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/projections"
@@ -176,7 +175,7 @@ func (r *SearchMemoriesRequest) search() queries.SearchRequest {
 		Filter: r.filter(), Limit: r.Limit, MinScore: r.MinScore, Explain: r.Explain, Total: r.Total, Cursor: r.Cursor, MaxTokens: r.MaxTokens, Context: r.Context, Fold: r.Fold,
 		WithoutNeighbors: r.Neighbors != nil && !*r.Neighbors,
 		Weights: queries.Weights{
-			Recency: w.Recency, HalfLife: time.Duration(w.HalfLifeDays * float64(24*time.Hour)),
+			Recency: w.Recency, HalfLifeDays: w.HalfLifeDays,
 			Confidence: w.Confidence, Importance: w.Importance, ImportanceKey: w.ImportanceKey,
 		},
 	}

@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/domain/memory"
@@ -71,9 +70,9 @@ type Request struct {
 
 // Weights are shares of the score, from 0 to 1 together; the rest is that of the words.
 type Weights struct {
-	// Recency is the share of a memory's age: halved every HalfLife since it was last updated; default 30 days.
-	Recency  float64
-	HalfLife time.Duration
+	// Recency is the share of a memory's age: halved every HalfLifeDays since it was last updated, from 0.001 to 36525; default 30.
+	Recency      float64
+	HalfLifeDays float64
 	// Confidence is the share of the memory's confidence.
 	Confidence float64
 	// Importance is the share of the number, from 0 to 1, at ImportanceKey of the metadata; default "importance".
@@ -93,8 +92,8 @@ func (w Weights) check() error {
 	if w.Sum() > 1 {
 		return domain.Invalidf("weights", "must be at most 1 together, got %v", w.Sum())
 	}
-	if w.HalfLife < 0 {
-		return domain.Invalidf("weights.half_life", "must be longer than nothing, got %v", w.HalfLife)
+	if w.HalfLifeDays != 0 && !(w.HalfLifeDays >= 0.001 && w.HalfLifeDays <= 36525) {
+		return domain.Invalidf("weights.half_life_days", "must be 0.001 to 36525, got %v", w.HalfLifeDays)
 	}
 	return nil
 }
