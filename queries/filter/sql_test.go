@@ -261,6 +261,7 @@ var refused = map[string]string{
 	`{"content": {"contains": null}}`:                     "filters.content.contains: must be a text, got null",
 	`{"metadata.a": {"lte": null}}`:                       "filters.metadata.a.lte: must be a number or a text, got null",
 	`{"metadata": 7}`:                                     "filters.metadata: must be a JSON object",
+	`{"metadata": {"eq": 5}}`:                             "filters.metadata.eq: must be a JSON object",
 	`{"metadata": {}}`:                                    "filters.metadata: must hold an operator: eq, ne, contains",
 	`{"metadata.": 1}`:                                    "must have a name after each dot of the path",
 	`{"metadata.a..b": 1}`:                                "must have a name after each dot of the path",
