@@ -88,7 +88,7 @@ func TestFiltersOfEventsHaveTheFieldsOfEvents(t *testing.T) {
 	args := Args{"default"}
 	require.Equal(t, Conditions{
 		"((metadata ->> 'actor') = $2) is not true", "((metadata ->> 'causation_id') is not null) is not true",
-		"(jsonb_typeof((payload::jsonb #> $3)) = 'number' and (payload::jsonb #> $3) > $4)", "stream_id is not null",
+		"(jsonb_typeof((payload::jsonb -> $3::text)) = 'number' and (payload::jsonb -> $3::text) > $4)", "stream_id is not null",
 	}, where.SQL(EventColumns, time.Time{}, &args))
 	for filters, want := range map[string]string{
 		`{"confidence": 1}`:   "filters.confidence: is unknown: it must be one of AND, OR, NOT, sequence_id, event_id,",

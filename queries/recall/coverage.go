@@ -106,8 +106,8 @@ func (c *coverage) score(words []word, document int) (sum float64) {
 	return sum
 }
 
-// rankAround scores again the best documents and those around them, by what stands in their neighbours too.
-func rankAround(x *index, words []word, own []ranked, all surroundings, passes func(document int) bool) ([]ranked, *coverage) {
+// candidatesAround are the best documents, and the neighbours that they lend a chance.
+func candidatesAround(own []ranked, all surroundings) map[int]bool {
 	candidates := map[int]bool{}
 	for i, r := range own {
 		candidates[r.document] = true
@@ -117,6 +117,12 @@ func rankAround(x *index, words []word, own []ranked, all surroundings, passes f
 			}
 		}
 	}
+	return candidates
+}
+
+// rankAround scores again the best documents and those around them, by what stands in their neighbours too.
+func rankAround(x *index, words []word, own []ranked, all surroundings, passes func(document int) bool) ([]ranked, *coverage) {
+	candidates := candidatesAround(own, all)
 	maps.DeleteFunc(candidates, func(d int, _ bool) bool { return x.hidden[d] || passes != nil && !passes(d) })
 	c := cover(words, slices.Collect(maps.Keys(candidates)), all)
 	result := make([]ranked, 0, len(candidates))

@@ -33,7 +33,13 @@ func (o *order) fold(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(best) > maxFolded || o.reaches(len(best)) {
+	more := len(best) > maxFolded
+	if !more {
+		if more, err = o.reaches(ctx, len(best)); err != nil {
+			return err
+		}
+	}
+	if more {
 		best = best[:min(len(best), maxFolded)]
 		if o.hint != "" {
 			o.hint += "; "

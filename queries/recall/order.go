@@ -2,6 +2,8 @@ package recall
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/google/uuid"
 )
@@ -14,7 +16,7 @@ import (
 //   - The others follow by their own words alone.
 type order struct {
 	*run
-	passes func(document int) bool // nil for all
+	sieve *sieve
 
 	ranked   []ranked // the beginning of the order
 	complete bool     // ranked is all of it
@@ -33,17 +35,23 @@ func (o *order) best(ctx context.Context, n int) ([]ranked, error) {
 	if o.complete || n <= len(o.ranked) {
 		return o.ranked, nil
 	}
-	limit := around
-	if n > around { // the documents that the head takes from the others do not count
-		limit = n + around + 2*neighbors*around
+	limit := max(n, around)
+	own, err := o.sieve.best(ctx, limit)
+	if err != nil {
+		return nil, err
 	}
-	own := rankOwn(o.index, o.words, limit, o.passes)
-	o.complete = len(own) < limit
 	if o.head == nil {
 		if err := o.rankHead(ctx, own[:min(around, len(own))]); err != nil {
 			return nil, err
 		}
 	}
+	if more := len(o.head) - around; n > around && more > 0 && len(own) == limit { // the head takes them from the others
+		limit += more
+		if own, err = o.sieve.best(ctx, limit); err != nil {
+			return nil, err
+		}
+	}
+	o.complete = len(own) < limit
 	o.ranked = o.head
 	if len(own) <= around {
 		if !o.complete { // what follows may be better than the last of the head
@@ -62,9 +70,13 @@ func (o *order) best(ctx context.Context, n int) ([]ranked, error) {
 }
 
 // reaches tells whether the order has more than n documents, of which best has returned so many.
-func (o *order) reaches(n int) bool {
+func (o *order) reaches(ctx context.Context, n int) (bool, error) {
 	if o.complete || n < max(len(o.ranked), len(o.head)) {
-		return n < max(len(o.ranked), len(o.head))
+		return n < max(len(o.ranked), len(o.head)), nil
+	}
+	if o.sieve.filters() {
+		best, err := o.best(ctx, n+1)
+		return len(best) > n, err
 	}
 	known := make(map[int]bool, len(o.ranked))
 	for _, r := range o.ranked {
@@ -72,12 +84,12 @@ func (o *order) reaches(n int) bool {
 	}
 	for _, w := range o.words {
 		for _, m := range w.matches {
-			if d := int(m.document); !known[d] && (o.passes == nil || o.passes(d)) {
-				return true
+			if d := int(m.document); !known[d] && o.sieve.passes(d) {
+				return true, nil
 			}
 		}
 	}
-	return false
+	return false, nil
 }
 
 func (o *order) rankHead(ctx context.Context, own []ranked) (err error) {
@@ -92,7 +104,10 @@ func (o *order) rankHead(ctx context.Context, own []ranked) (err error) {
 		}
 	}
 	// The scores so far are sums of 32 bits, enough to choose by.
-	o.head, o.covered = rankAround(o.index, o.words, own, around, o.passes)
+	if err := o.sieve.check(ctx, slices.Collect(maps.Keys(candidatesAround(own, around)))); err != nil {
+		return err
+	}
+	o.head, o.covered = rankAround(o.index, o.words, own, around, o.sieve.passes)
 	return nil
 }
 
@@ -136,9 +151,10 @@ func (o *order) total(ctx context.Context) (n int, err error) {
 		return 0, err
 	}
 	counted := make([]bool, o.index.size)
+	var documents []int
 	count := func(document int) {
-		if !counted[document] && (o.passes == nil || o.passes(document)) {
-			n++
+		if !counted[document] {
+			documents = append(documents, document)
 		}
 		counted[document] = true
 	}
@@ -149,6 +165,14 @@ func (o *order) total(ctx context.Context) (n int, err error) {
 	}
 	for _, h := range o.head {
 		count(h.document)
+	}
+	if err := o.sieve.check(ctx, documents); err != nil {
+		return 0, err
+	}
+	for _, d := range documents {
+		if o.sieve.passes(d) {
+			n++
+		}
 	}
 	return n, nil
 }

@@ -28,20 +28,34 @@ func bestPossible(words []word) float64 {
 
 // rankOwn scores every document by its own words and returns the best, in order.
 func rankOwn(x *index, words []word, limit int, passes func(document int) bool) []ranked {
-	scores := make([]float32, x.size)
-	var touched []uint32
+	return scoreOwn(x, words).best(limit, passes)
+}
+
+// ownScores are the scores of documents by their own words.
+type ownScores struct {
+	scores    []float32
+	documents []uint32 // that hold a word
+}
+
+func scoreOwn(x *index, words []word) *ownScores {
+	own := &ownScores{scores: make([]float32, x.size)}
 	for _, w := range words {
 		idf := float32(w.idf)
 		for _, m := range w.matches {
-			if scores[m.document] == 0 {
-				touched = append(touched, m.document)
+			if own.scores[m.document] == 0 {
+				own.documents = append(own.documents, m.document)
 			}
-			scores[m.document] += idf * m.own
+			own.scores[m.document] += idf * m.own
 		}
 	}
+	return own
+}
+
+// best returns the best documents, in order.
+func (o *ownScores) best(limit int, passes func(document int) bool) []ranked {
 	var best worstFirst
-	for _, document := range touched {
-		r := ranked{int(document), float64(scores[document])}
+	for _, document := range o.documents {
+		r := ranked{int(document), float64(o.scores[document])}
 		if len(best) == limit && better(best[0], r) < 0 || passes != nil && !passes(r.document) {
 			continue
 		}

@@ -81,7 +81,7 @@ func (x *results) more(ctx context.Context) (bool, error) {
 func (x *results) follows(ctx context.Context) (bool, error) {
 	next := (x.number + 1) * x.size
 	if x.request.MinScore == 0 || x.size == weighedBlock {
-		return x.order.reaches(next), nil
+		return x.order.reaches(ctx, next)
 	}
 	best, err := x.order.best(ctx, next+1)
 	return err == nil && next < len(best) && best[next].score/x.total >= x.request.MinScore, err

@@ -128,11 +128,11 @@ func (r *run) find(ctx context.Context, several int) (*answer.Page, error) {
 	if r.place.Index != nil && !bytes.Equal(r.place.Index, analyzed) {
 		return nil, domain.Invalidf("cursor", "must be of the index as it is, which has been made in other languages since: begin again")
 	}
-	passes, err := r.passing(ctx)
+	sieve, err := r.sieve(ctx)
 	if err != nil {
 		return nil, err
 	}
-	r.order = order{run: r, passes: passes}
+	r.order = order{run: r, sieve: sieve}
 	if r.request.Fold {
 		if err := r.order.fold(ctx); err != nil {
 			return nil, err
