@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -86,14 +87,14 @@ func (h *Handler) Import(ctx context.Context, req Request, records []ImportRecor
 }
 
 func (h *Handler) importOnce(ctx context.Context, req Request, records []ImportRecord, dryRun bool) (results []ImportResult, conflict bool, err error) {
-	records, unclaimed, err := h.findImported(ctx, req.Tenant, records)
+	records, fresh, err := h.findImported(ctx, req.Tenant, records)
 	if err != nil {
 		return nil, false, err
 	}
 	var ids []uuid.UUID
 	for _, r := range records {
 		// No memory has a new id yet.
-		if r.ID != unclaimed[r.Key] {
+		if r.ID != fresh[r.Key] {
 			ids = append(ids, r.ID)
 		}
 	}
@@ -105,7 +106,6 @@ func (h *Handler) importOnce(ctx context.Context, req Request, records []ImportR
 	results = make([]ImportResult, len(records))
 	command := eventstore.Command{Tenant: req.Tenant}
 	var written []int
-	claims := map[eventstore.Hash]uuid.UUID{}
 	for i, r := range records {
 		before, exists := present[r.ID]
 		if !exists {
@@ -120,14 +120,16 @@ func (h *Handler) importOnce(ctx context.Context, req Request, records []ImportR
 		if len(events) == 0 {
 			continue
 		}
-		if id, ok := unclaimed[r.Key]; ok {
-			claims[r.Key] = id
-			if dryRun {
-				results[i].ID = uuid.Nil
-			}
+		isNew := r.ID == fresh[r.Key]
+		if isNew && dryRun {
+			results[i].ID = uuid.Nil
 		}
 		written = append(written, i)
-		command.Writes = append(command.Writes, h.importWrite(req, r, before.memory, events, now))
+		w := h.importWrite(req, r, before.memory, events, now)
+		if isNew && w.Expected == eventstore.None {
+			w.Record = r.Key
+		}
+		command.Writes = append(command.Writes, w)
 		// A later record of the batch may belong to the same memory.
 		before.imported = r.Digest.String()
 		present[r.ID] = before
@@ -136,13 +138,10 @@ func (h *Handler) importOnce(ctx context.Context, req Request, records []ImportR
 	if dryRun || len(written) == 0 {
 		return results, false, nil
 	}
-	// Claimed before they exist, so that no import of the same record makes another memory, even if this one is interrupted here.
-	if len(claims) > 0 {
-		if free, err := h.log.ClaimImported(ctx, req.Tenant, claims); err != nil || !free {
-			return nil, !free, err
-		}
-	}
 	appended, err := h.writer.Append(ctx, command)
+	if errors.Is(err, eventstore.ErrImported) {
+		return nil, true, nil // another import has made a memory from one of the records
+	}
 	if err != nil {
 		return nil, false, err
 	}
@@ -155,7 +154,7 @@ func (h *Handler) importOnce(ctx context.Context, req Request, records []ImportR
 
 // findImported returns the records with the ids of their memories. Those with a Key that no memory is known for get new ids,
 // which it returns by their Keys.
-func (h *Handler) findImported(ctx context.Context, tenant domain.Tenant, records []ImportRecord) (_ []ImportRecord, unclaimed map[eventstore.Hash]uuid.UUID, err error) {
+func (h *Handler) findImported(ctx context.Context, tenant domain.Tenant, records []ImportRecord) (_ []ImportRecord, fresh map[eventstore.Hash]uuid.UUID, err error) {
 	records = slices.Clone(records)
 	var sought []*ImportRecord
 	var keys [][]byte
@@ -171,16 +170,16 @@ func (h *Handler) findImported(ctx context.Context, tenant domain.Tenant, record
 	if err != nil {
 		return nil, nil, err
 	}
-	unclaimed = map[eventstore.Hash]uuid.UUID{}
+	fresh = map[eventstore.Hash]uuid.UUID{}
 	for _, r := range sought {
 		id, ok := known[r.Key]
 		if !ok {
 			id = h.config.NewID()
-			known[r.Key], unclaimed[r.Key] = id, id
+			known[r.Key], fresh[r.Key] = id, id
 		}
 		r.ID = id
 	}
-	return records, unclaimed, nil
+	return records, fresh, nil
 }
 
 // importWrite makes the append of the decided events, and applies them to the memory.

@@ -27,6 +27,9 @@ type StreamAppend struct {
 	AgentID, UserID string
 	// Events to append; with none, it only asserts the expected version.
 	Events []NewEvent
+	// Record is the keyed digest of the imported record that the stream was made from, by which Log.Imported finds it; default
+	// none. If it finds a stream by it already, the command is not appended, and its error is ErrImported.
+	Record Hash
 }
 
 // Command is appended in one transaction with its outcome, though each write succeeds or conflicts by itself.

@@ -21,14 +21,19 @@ var (
 	// an id can be repeated; for one that had none, the caller must look.
 	ErrOutcomeUnknown = &domain.Error{Kind: domain.Unavailable,
 		Message: "the database was lost while the command was being committed; repeat it with the same command id"}
+	// ErrImported says that nothing was written, because a stream was made from the same imported record meanwhile.
+	ErrImported = &domain.Error{Kind: domain.Conflict, Message: "another memory was made from the same record"}
 	// ErrReused says that nothing was written, because the command id came before with another body.
 	ErrReused = &domain.Error{Kind: domain.Reused, Field: "command_id",
 		Message: "was used before for another command; a new command needs a new id"}
 )
 
 // Translate gives an error of the database the meaning it has for the caller: a lost connection and a server that is shutting
-// down are ErrUnavailable, everything else stays what it is.
+// down are ErrUnavailable, a record that is imported already is ErrImported, everything else stays what it is.
 func Translate(err error) error {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.ConstraintName == "imported_pkey" {
+		return errors.Join(ErrImported, err)
+	}
 	// An unknown outcome holds the error of the lost connection, too, and must not become one after which nothing is written.
 	if err == nil || errors.Is(err, ErrUnavailable) || errors.Is(err, ErrOutcomeUnknown) || !IsUnavailable(err) {
 		return err

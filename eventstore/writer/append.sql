@@ -51,6 +51,14 @@ recorded as (
          from moved
         cross join unnest($24::text[], $25::text[], $26::bytea[], $27::text[]) as c (command_id, sequence_ids, fingerprint, outcome)),
 {{- end}}
+{{- if .Imports}}
+-- The streams that were made from imported records. The primary key refuses a record from which another stream was made.
+imported_now as (
+       insert into imported (tenant_id, record, stream_id)
+       select moved.tenant_id, i.record, i.stream_id
+         from moved
+        cross join unnest(${{.Argument 1}}::bytea[], ${{.Argument 2}}::uuid[]) as i (record, stream_id)),
+{{- end}}
 appended as (
        insert into events (tenant_id, sequence_id, event_id, stream_id, version, category, event_type, schema_version,
                            agent_id, user_id, payload, metadata, occurred_at, created_at, hash)

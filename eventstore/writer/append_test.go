@@ -123,6 +123,63 @@ func TestOneVersionHasOneWinner(t *testing.T) {
 	requireChain(t, store)
 }
 
+func TestOneRecordMakesOneStream(t *testing.T) {
+	t.Parallel()
+	store, pool := setup(t)
+	other := newStore(t, pool, writer.Config{})
+	of := func(record byte, c eventstore.Command) eventstore.Command {
+		c.Writes[len(c.Writes)-1].Record = eventstore.Hash{record}
+		return c
+	}
+	// In each form of the statement: locked and optimistic, one event and two, with a command id or without, next to a stream that
+	// is continued.
+	first := store.add(t, of(1, one())).Writes[0].StreamID
+	made := map[eventstore.Hash]uuid.UUID{{1}: first}
+	identified, row := one(), writes(uuid.New(), eventstore.None, `{}`, `{}`)
+	identified.ID, row.ID = "of one event", "of two"
+	continuing := writes(first, 1, `{}`)
+	continuing.Writes = append(continuing.Writes, one().Writes...)
+	for i, c := range []eventstore.Command{one(), writes(uuid.New(), eventstore.None, `{}`, `{}`), identified, row, continuing} {
+		written := store.add(t, of(byte(i+2), c)).Writes
+		made[eventstore.Hash{byte(i + 2)}] = written[len(written)-1].StreamID
+	}
+	var records [][]byte
+	for i := range byte(10) {
+		records = append(records, append([]byte{i}, make([]byte, 31)...))
+	}
+	found, err := store.Imported(t.Context(), tenant, records)
+	require.NoError(t, err)
+	require.Equal(t, made, found)
+
+	head := len(requireChain(t, store))
+	results, errs := atOnce(t, 60, func(i int) logStore { return []logStore{store, other}[i%2] }, func(i int) eventstore.Command {
+		if i%10 > 0 {
+			return one()
+		}
+		c := one()
+		c.Writes = append(c.Writes, one().Writes...)
+		return of(9, c)
+	})
+	won := 0
+	for i, err := range errs {
+		switch {
+		case i%10 > 0 || err == nil:
+			require.NoError(t, err, "it is another's record")
+			won += 1 - min(1, i%10)
+		default:
+			require.ErrorIs(t, err, eventstore.ErrImported)
+			require.Empty(t, results[i])
+		}
+	}
+	require.Equal(t, 1, won)
+	require.Len(t, requireChain(t, store), head+54+2)
+	pgtest.Exec(t, pool, `delete from event_contents`)
+	found, err = store.Imported(t.Context(), tenant, records)
+	require.NoError(t, err)
+	require.Empty(t, found, "what was erased is not found by its record")
+	store.add(t, of(1, one()))
+}
+
 // One bad command in a batch, here one that reuses an event id, which only the database finds out.
 func TestOneCommandsFailureIsItsOwn(t *testing.T) {
 	t.Parallel()

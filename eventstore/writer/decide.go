@@ -65,6 +65,7 @@ type decision struct {
 	after    logState
 	events   []saltedEvent
 	commands []commandRow
+	imports  []importRow
 	// refused says that something is not written: a duplicate, a conflict, a reused id.
 	refused bool
 	chain   chain
@@ -76,6 +77,12 @@ type commandRow struct {
 	sequenceIDs []int64
 	fingerprint []byte
 	outcome     []byte
+}
+
+// importRow is a row of table imported.
+type importRow struct {
+	record eventstore.Hash
+	stream uuid.UUID
 }
 
 // decideAll decides a batch. It changes the maps of state.
@@ -170,6 +177,9 @@ func (d *decision) write(w eventstore.StreamAppend, events []saltedEvent) events
 		at = streamHead{version: e.Version, category: e.Category, sequenceID: e.SequenceID, eventID: e.ID, salt: e.salt[:]}
 	}
 	d.after.streams[w.StreamID] = at
+	if w.Record != (eventstore.Hash{}) {
+		d.imports = append(d.imports, importRow{w.Record, w.StreamID})
+	}
 	return eventstore.WriteResult{StreamID: w.StreamID, Version: at.version, SequenceID: at.sequenceID, EventID: at.eventID}
 }
 

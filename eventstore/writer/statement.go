@@ -29,6 +29,26 @@ type form struct {
 	// Optimistic adds the condition on the clock, Continues that on the streams that the batch continues, New that on the ids of
 	// its commands. A condition that a batch does not need took a tenth of what one event from one client takes.
 	Optimistic, Continues, New bool
+	// Imports says that streams are made from imported records.
+	Imports bool
+}
+
+// Argument returns the number of the n-th argument after those of the other parts.
+func (f form) Argument(n int) int {
+	n += 23
+	if f.Records {
+		n += 4
+	}
+	if f.Optimistic {
+		n++
+	}
+	if f.Continues {
+		n += 3
+	}
+	if f.New {
+		n++
+	}
+	return n
 }
 
 // statements holds the text of append.sql in each form that is used.
@@ -37,12 +57,12 @@ type statements map[form]string
 func newStatements() statements {
 	t := template.Must(template.New("append.sql").Parse(appendTemplate))
 	all := statements{}
-	for _, one := range []bool{false, true} {
+	for variant := range 4 {
 		for _, f := range []form{
 			{}, {Records: true}, {Optimistic: true}, {Optimistic: true, Continues: true}, {Optimistic: true, New: true},
 			{Optimistic: true, Continues: true, New: true},
 		} {
-			f.One = one
+			f.One, f.Imports = variant&1 != 0, variant&2 != 0
 			var text strings.Builder
 			if err := t.Execute(&text, f); err != nil {
 				panic("writer: append.sql: " + err.Error())
@@ -96,7 +116,7 @@ func (s statements) send(ctx context.Context, conn *pgxpool.Conn, d *decision) (
 // statement returns the form of the statement that writes the events, and its arguments in the order of their numbers.
 func (d *decision) statement() (f form, arguments []any) {
 	head := &d.after.head
-	arguments = make([]any, 0, 28)
+	arguments = make([]any, 0, 30)
 	arguments = append(arguments, d.tenant, head.SequenceID, head.Hash[:], head.CreatedAt, d.before.SequenceID, d.before.Hash[:], d.after.epoch)
 	if f.One = len(d.events) == 1; f.One {
 		e := &d.events[0]
@@ -118,6 +138,10 @@ func (d *decision) statement() (f form, arguments []any) {
 		}
 	case f.Records:
 		arguments = append(arguments, d.commandColumns()...)
+	}
+	if f.Imports = len(d.imports) > 0; f.Imports {
+		arguments = append(arguments, column(d.imports, func(i *importRow) []byte { return i.record[:] }),
+			column(d.imports, func(i *importRow) uuid.UUID { return i.stream }))
 	}
 	return f, arguments
 }
