@@ -3,6 +3,7 @@ package jsonimport
 import (
 	"encoding/json"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -38,23 +39,25 @@ func (f fields) given(key string) bool {
 }
 
 // merged writes an object of the members, and of those in others that are missing here.
-func (f fields) merged(others map[string]any) json.RawMessage {
-	all := map[string]any{}
-	maps.Copy(all, others)
-	for key, value := range f {
-		all[key] = value
-	}
-	return object(all)
+func (f fields) merged(others fields) json.RawMessage {
+	all := maps.Clone(others)
+	maps.Copy(all, f)
+	return all.object()
 }
 
-// object writes an object. Its values are JSON already, or strings and numbers, so it cannot fail.
-func object(members map[string]any) json.RawMessage {
-	raw, err := json.Marshal(members)
-	if err != nil {
-		panic("jsonimport: write object: " + err.Error())
+// object writes an object of the members.
+func (f fields) object() json.RawMessage {
+	out := []byte{'{'}
+	for i, name := range slices.Sorted(maps.Keys(f)) {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = append(append(canonjson.AppendText(out, name), ':'), f[name]...)
 	}
-	return raw
+	return append(out, '}')
 }
+
+func quoted(text string) json.RawMessage { return canonjson.AppendText(nil, text) }
 
 // textOf returns the decoded string; for any other value its JSON.
 func textOf(raw json.RawMessage) string {

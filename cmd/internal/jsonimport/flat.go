@@ -142,13 +142,13 @@ func (d *draft) flatContent() {
 			return
 		}
 	}
-	content := map[string]any{}
+	content := fields{}
 	for key := range d.fields {
 		if !slices.Contains(knownFields, key) {
 			content[key] = d.fields.take(key)
 		}
 	}
-	d.content = object(content)
+	d.content = content.object()
 }
 
 // knowledge maps one entry of a knowledge_base.json, whose agent and user come from the flags.
@@ -167,6 +167,6 @@ func (d *draft) knowledge() error {
 	if !d.occurred("last_updated") {
 		d.note(NoteTimeMissing, "last_updated", "no time; the file's was used")
 	}
-	d.content = d.fields.merged(nil)
+	d.content = d.fields.object()
 	return nil
 }

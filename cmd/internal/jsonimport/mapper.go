@@ -66,18 +66,18 @@ func (d *draft) fill() error {
 // finish adds where the record came from and validates the memory with the domain.
 func (d *draft) finish() error {
 	r := &d.record
-	from := map[string]any{"file": d.in.path}
+	from := fields{"file": quoted(d.in.path)}
 	if d.section != "" {
-		from["section"] = d.section
+		from["section"] = quoted(d.section)
 	}
 	if len(d.left) > 0 {
-		from["fields"] = d.left
+		from["fields"] = d.left.object()
 	}
 	var err error
-	if r.Draft.Content, err = canonjson.Parse(d.content); err != nil {
+	if r.Draft.Content, err = canonjson.Adopt(d.content); err != nil {
 		return domain.WithField("content", err)
 	}
-	if r.Draft.Metadata, err = canonjson.Parse(d.metadata.merged(map[string]any{importedFrom: from})); err != nil {
+	if r.Draft.Metadata, err = canonjson.Adopt(d.metadata.merged(fields{importedFrom: from.object()})); err != nil {
 		return domain.WithField("metadata", err)
 	}
 	if strings.TrimSpace(r.Draft.UserID) == "" {

@@ -64,7 +64,7 @@ func (d *draft) evolution() error {
 	}
 	confidence := d.in.score()
 	r.Draft.Confidence, d.inherited = &confidence, true
-	d.content = d.fields.merged(map[string]any{"relationship_impact": 0, importedFrom: d.in.path})
+	d.content = d.fields.merged(fields{"relationship_impact": json.RawMessage("0"), importedFrom: quoted(d.in.path)})
 	return nil
 }
 
@@ -96,8 +96,8 @@ func (d *draft) hypothesis() error {
 	if tested != nil {
 		d.fields["last_tested"] = tested
 	}
-	d.content = d.fields.merged(map[string]any{
-		"evidence_for": []string{}, "evidence_against": []string{}, "test_count": 0, "last_tested": nil,
+	d.content = d.fields.merged(fields{
+		"evidence_for": json.RawMessage("[]"), "evidence_against": json.RawMessage("[]"), "test_count": json.RawMessage("0"), "last_tested": json.RawMessage("null"),
 	})
 	return nil
 }
@@ -132,6 +132,6 @@ func (d *draft) score() error {
 	r.OccurredAt = d.in.modified
 	r.Draft.Type = typeFact
 	r.Draft.Confidence = &certain
-	d.content = object(map[string]any{"kind": keyScore, "score": score})
+	d.content = canonjson.NewObject(nil).Text("kind", keyScore).Float("score", score).Done().Raw()
 	return nil
 }
