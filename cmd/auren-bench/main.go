@@ -7,9 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -23,17 +21,8 @@ import (
 	"github.com/auren-memory/auren/deploy/standalone"
 )
 
-// The exit codes are those of auren.
-const (
-	exitOK     = 0
-	exitFailed = 1
-	exitUsage  = 2
-)
-
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	terminal.Main(func(ctx context.Context) int { return run(ctx, os.Args[1:], os.Stdout, os.Stderr) })
 }
 
 // commandLine is the grammar of the command line.
@@ -47,42 +36,32 @@ type commandLine struct {
 	DataDir   string     `env:"AUREN_DATA_DIR" default:"${data_dir}" placeholder:"DIR" help:"Where the private server has its files while it measures (default ${default})."`
 }
 
-// usageError is a command line that can never work.
-type usageError struct{ error }
-
 // run measures as a command line says and returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	out, errs := terminal.New(stdout), terminal.New(stderr)
-	err := carryOut(ctx, args, out, errs)
-	if err == nil {
-		err = out.Failure()
-	}
-	if err == nil {
-		return exitOK
-	}
-	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
-		err = errors.New("interrupted")
-	}
-	errs.Printf("%s %s\n", errs.Paint(terminal.Red, "auren-bench:"), config.MaskSecrets(err.Error()))
-	if _, ok := errors.AsType[usageError](err); ok {
-		return exitUsage
-	}
-	return exitFailed
+	line := &commandLine{}
+	dataDir, err := standalone.DefaultDataDir()
+	return terminal.Program{
+		Name: "auren-bench", Grammar: line, Mask: config.MaskSecrets,
+		Description: "Measures AUREN beside what the machine can do, on a private server or an empty database (docs/benchmarks.md).",
+		Vars:        kong.Vars{"data_dir": dataDir, "scenarios": strings.Join(scenario.Names(), ",")},
+		Do: func(ctx context.Context, out, errs *terminal.Screen) error {
+			if err != nil {
+				return err
+			}
+			return line.carryOut(ctx, out, errs)
+		},
+	}.Run(ctx, args, stdout, stderr)
 }
 
-func carryOut(ctx context.Context, args []string, out, errs *terminal.Screen) (err error) {
-	line, shown, err := parse(args, out, errs)
-	if err != nil || shown {
-		return err
-	}
-	chosen, err := line.scenarios()
+func (c *commandLine) carryOut(ctx context.Context, out, errs *terminal.Screen) (err error) {
+	chosen, err := c.scenarios()
 	if err != nil {
-		return usageError{err}
+		return terminal.UsageError{Err: err}
 	}
 	if chosen.Log, err = observe.NewLogger(errs, observe.LogConfig{Level: "warn", Terminal: errs.Colour}); err != nil {
 		return err
 	}
-	remove, err := line.database(ctx, &chosen)
+	remove, err := c.database(ctx, &chosen)
 	if err != nil {
 		return err
 	}
@@ -99,38 +78,11 @@ func carryOut(ctx context.Context, args []string, out, errs *terminal.Screen) (e
 	if err != nil {
 		return err
 	}
-	if line.JSON {
+	if c.JSON {
 		return out.JSON(report)
 	}
 	printReport(out, report)
 	return nil
-}
-
-// parse reads the command line; shown says that it asked for help and was answered.
-func parse(args []string, out, errs *terminal.Screen) (line *commandLine, shown bool, err error) {
-	dataDir, err := standalone.DefaultDataDir()
-	if err != nil {
-		return nil, false, err
-	}
-	line = &commandLine{}
-	parser, err := kong.New(line,
-		kong.Name("auren-bench"),
-		kong.Description("Measures AUREN beside what the machine can do, on a private server or an empty database (docs/benchmarks.md)."),
-		kong.Vars{"data_dir": dataDir, "scenarios": strings.Join(scenario.Names(), ",")},
-		kong.Writers(out, errs),
-		kong.Exit(func(int) { shown = true }),
-	)
-	if err != nil {
-		return nil, false, err
-	}
-	_, err = parser.Parse(args)
-	if shown {
-		return nil, true, nil
-	}
-	if err != nil {
-		return nil, false, usageError{fmt.Errorf("%w; see auren-bench --help", err)}
-	}
-	return line, false, nil
 }
 
 // scenarios says what to measure.

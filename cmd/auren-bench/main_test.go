@@ -9,6 +9,7 @@ import (
 
 	"github.com/auren-memory/auren/cmd/auren-bench/internal/measure"
 	"github.com/auren-memory/auren/cmd/internal/proctest"
+	"github.com/auren-memory/auren/cmd/internal/terminal"
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 )
 
@@ -24,7 +25,7 @@ func call(t *testing.T, args ...string) (stdout, stderr string, code int) {
 func TestAPrivateServerSyncsAndIsRemovedAfterwards(t *testing.T) {
 	dataDir := pgtest.DataDir(t)
 	stdout, stderr, code := call(t, "--data-dir", dataDir, "freshness", "--quick", "--rounds", "1", "--json")
-	require.Equal(t, exitOK, code, stderr)
+	require.Equal(t, terminal.ExitOK, code, stderr)
 	var report measure.Report
 	require.NoError(t, json.Unmarshal([]byte(stdout), &report))
 	require.Len(t, report.Results, 1)
@@ -41,14 +42,14 @@ func TestAnEmptyDatabaseIsUsedAndOneWithMemoriesIsRefused(t *testing.T) {
 	pool := pgtest.New(t)
 	dsn := pool.Config().ConnString()
 	stdout, stderr, code := call(t, "--db-dsn", dsn, "freshness", "--quick", "--rounds", "1")
-	require.Equal(t, exitOK, code, stderr)
+	require.Equal(t, terminal.ExitOK, code, stderr)
 	require.Contains(t, stdout, "commit → NATS message")
 	require.Contains(t, stdout, "given by its DSN")
 
 	_, err := pool.Exec(t.Context(), `insert into logs (tenant_id, hash, created_at) values ('kept', '', now())`)
 	require.NoError(t, err)
 	_, stderr, code = call(t, "--db-dsn", dsn, "freshness", "--quick")
-	require.Equal(t, exitFailed, code)
+	require.Equal(t, terminal.ExitFailed, code)
 	require.Contains(t, stderr, "needs an empty database")
 	kept := 0
 	require.NoError(t, pool.QueryRow(t.Context(), `select count(*) from logs`).Scan(&kept))
@@ -63,7 +64,7 @@ func TestUsageErrorsNameTheFlag(t *testing.T) {
 		"--events must be at least":   {"--events", "10"},
 	} {
 		_, stderr, code := call(t, args...)
-		require.Equal(t, exitUsage, code, stderr)
+		require.Equal(t, terminal.ExitUsage, code, stderr)
 		require.Contains(t, stderr, want)
 	}
 }

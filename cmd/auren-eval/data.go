@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/auren-memory/auren/cmd/internal/terminal"
 )
 
 // set is a file of conversations.
@@ -65,17 +67,17 @@ func readSets(paths []string) (sets []*set, err error) {
 	for _, path := range paths {
 		s := &set{path: path, name: filepath.Base(path)}
 		if slices.ContainsFunc(sets, func(other *set) bool { return other.name == s.name }) {
-			return nil, usagef("two files must not have the same name, got %s twice", s.name)
+			return nil, terminal.Usagef("two files must not have the same name, got %s twice", s.name)
 		}
 		raw, err := os.ReadFile(path)
 		if err != nil {
-			return nil, usageError{err}
+			return nil, terminal.UsageError{Err: err}
 		}
 		if err := json.Unmarshal(raw, &s.conversations); err != nil {
-			return nil, usagef("%s must be a JSON list of conversations (docs/evaluation.md): %w", path, explain(raw, err))
+			return nil, terminal.Usagef("%s must be a JSON list of conversations (docs/evaluation.md): %w", path, explain(raw, err))
 		}
 		if err := s.check(); err != nil {
-			return nil, usagef("%s: %w", path, err)
+			return nil, terminal.Usagef("%s: %w", path, err)
 		}
 		sets = append(sets, s)
 	}

@@ -9,10 +9,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/alecthomas/kong"
 
@@ -21,20 +19,11 @@ import (
 	"github.com/auren-memory/auren/deploy/standalone"
 )
 
-// The exit codes are those of auren.
-const (
-	exitOK     = 0
-	exitFailed = 1
-	exitUsage  = 2
-)
-
 // version is stamped by the build.
 var version = "dev"
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	terminal.Main(func(ctx context.Context) int { return run(ctx, os.Args[1:], os.Stdout, os.Stderr) })
 }
 
 // commandLine is the grammar of the command line.
@@ -55,53 +44,40 @@ type commandLine struct {
 	fields map[string]any // of With
 }
 
-// usageError is a command line or an input that can never work.
-type usageError struct{ error }
-
-func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
-
 // run evaluates as a command line says and returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	out, errs := terminal.New(stdout), terminal.New(stderr)
-	err := carryOut(ctx, args, out, errs)
-	if err == nil {
-		err = out.Failure()
-	}
-	if err == nil {
-		return exitOK
-	}
-	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
-		err = errors.New("interrupted")
-	}
-	errs.Printf("%s %s\n", errs.Paint(terminal.Red, "auren-eval:"), config.MaskSecrets(err.Error()))
-	if _, ok := errors.AsType[usageError](err); ok {
-		return exitUsage
-	}
-	return exitFailed
+	line := &commandLine{}
+	dataDir, err := standalone.DefaultDataDir()
+	return terminal.Program{
+		Name: "auren-eval", Grammar: line, Mask: config.MaskSecrets, Vars: kong.Vars{"data_dir": dataDir},
+		Description: "Measures how well recall finds what a question needs, on conversations whose answers are known (docs/evaluation.md).",
+		Do: func(ctx context.Context, out, errs *terminal.Screen) error {
+			if err != nil {
+				return err
+			}
+			return line.carryOut(ctx, out, errs)
+		},
+	}.Run(ctx, args, stdout, stderr)
 }
 
-func carryOut(ctx context.Context, args []string, out, errs *terminal.Screen) (err error) {
-	line, shown, err := parse(args, out, errs)
-	if err != nil || shown {
-		return err
-	}
-	mode, err := line.check()
+func (c *commandLine) carryOut(ctx context.Context, out, errs *terminal.Screen) (err error) {
+	mode, err := c.check()
 	if err != nil {
 		return err
 	}
-	sets, err := readSets(line.Files)
+	sets, err := readSets(c.Files)
 	if err != nil {
 		return err
 	}
-	before, err := readBefore(line.Against, sets)
+	before, err := readBefore(c.Against, sets)
 	if err != nil {
 		return err
 	}
-	r := &report{Version: version, Server: line.URL, Mode: mode, Seed: line.Seed, Limit: line.Limit}
+	r := &report{Version: version, Server: c.URL, Mode: mode, Seed: c.Seed, Limit: c.Limit}
 	for _, s := range sets {
-		s.transform(line.Shuffle, line.Typos, line.Seed)
+		s.transform(c.Shuffle, c.Typos, c.Seed)
 	}
-	server, err := open(ctx, line, errs)
+	server, err := open(ctx, c, errs)
 	if err != nil {
 		return err
 	}
@@ -115,52 +91,25 @@ func carryOut(ctx context.Context, args []string, out, errs *terminal.Screen) (e
 		}
 		r.Sets = append(r.Sets, score(s, answers, before))
 	}
-	r.print(out, line.Against)
-	return r.write(line.JSON)
-}
-
-// parse reads the command line; shown says that it asked for help and was answered.
-func parse(args []string, out, errs *terminal.Screen) (line *commandLine, shown bool, err error) {
-	dataDir, err := standalone.DefaultDataDir()
-	if err != nil {
-		return nil, false, err
-	}
-	line = &commandLine{}
-	parser, err := kong.New(line,
-		kong.Name("auren-eval"),
-		kong.Description("Measures how well recall finds what a question needs, on conversations whose answers are known (docs/evaluation.md)."),
-		kong.Vars{"data_dir": dataDir},
-		kong.Writers(out, errs),
-		kong.Exit(func(int) { shown = true }),
-	)
-	if err != nil {
-		return nil, false, err
-	}
-	_, err = parser.Parse(args)
-	if shown {
-		return nil, true, nil
-	}
-	if err != nil {
-		return nil, false, usagef("%w; see auren-eval --help", err)
-	}
-	return line, false, nil
+	r.print(out, c.Against)
+	return r.write(c.JSON)
 }
 
 // check reads the fields of --with, refuses what cannot work before anything is started, and names how the run differs from a plain one.
 func (c *commandLine) check() (mode string, err error) {
 	if c.Limit < 20 || c.Limit > 100 {
-		return "", usagef("--limit must be 20 to 100, got %d", c.Limit)
+		return "", terminal.Usagef("--limit must be 20 to 100, got %d", c.Limit)
 	}
 	c.fields = map[string]any{}
 	for _, field := range c.With {
 		name, value, _ := strings.Cut(field, "=")
 		switch {
 		case !json.Valid([]byte(value)):
-			return "", usagef(`--with must be a name, = and a JSON value, e.g. neighbors=false or order='"created"', got %s`, field)
+			return "", terminal.Usagef(`--with must be a name, = and a JSON value, e.g. neighbors=false or order='"created"', got %s`, field)
 		case slices.Contains([]string{"query", "agent_id", "user_id", "limit", "min_sequence_id"}, name):
-			return "", usagef("--with %s: auren-eval sets this field itself", name)
+			return "", terminal.Usagef("--with %s: auren-eval sets this field itself", name)
 		case c.fields[name] != nil:
-			return "", usagef("--with %s must be given once", name)
+			return "", terminal.Usagef("--with %s must be given once", name)
 		}
 		c.fields[name] = json.RawMessage(value)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/auren-memory/auren/cmd/internal/proctest"
+	"github.com/auren-memory/auren/cmd/internal/terminal"
 	"github.com/auren-memory/auren/deploy/standalone/pgtest"
 )
 
@@ -40,22 +41,22 @@ func readReport(t *testing.T, path string) (r report) {
 func TestRecallFindsDailyFacts(t *testing.T) {
 	dataDir, first := pgtest.DataDir(t), filepath.Join(t.TempDir(), "first.json")
 	stdout, stderr, code := call(t, daily, "--data-dir", dataDir, "--json", first)
-	require.Equal(t, exitOK, code, stderr)
+	require.Equal(t, terminal.ExitOK, code, stderr)
 	require.Regexp(t, `(?m)^daily +10 +`, stdout)
 	require.Regexp(t, `(?m)^  context +3 +`, stdout)
 
 	got := readReport(t, first).Sets[0]
 	require.Len(t, got.Questions, 10)
-	require.GreaterOrEqual(t, got.All.Recall[0], .79, stdout)
-	require.GreaterOrEqual(t, got.All.Recall[1], .79, stdout)
-	require.GreaterOrEqual(t, got.All.Recall[2], .79, stdout)
-	require.GreaterOrEqual(t, got.All.Any[0], .89, stdout)
+	require.GreaterOrEqual(t, got.All.Recall[0], .99, stdout)
+	require.GreaterOrEqual(t, got.All.Recall[1], .99, stdout)
+	require.GreaterOrEqual(t, got.All.Recall[2], .99, stdout)
+	require.GreaterOrEqual(t, got.All.Any[0], .99, stdout)
 	require.GreaterOrEqual(t, got.All.Session[0], .99, stdout)
-	require.GreaterOrEqual(t, got.All.MRR, .84, stdout)
+	require.GreaterOrEqual(t, got.All.MRR, .88, stdout)
 
 	second := filepath.Join(t.TempDir(), "second.json")
 	stdout, stderr, code = call(t, daily, "--data-dir", dataDir, "--json", second, "--against", first, "--with", "explain=true", "--typos", "--shuffle")
-	require.Equal(t, exitOK, code, stderr)
+	require.Equal(t, terminal.ExitOK, code, stderr)
 	require.Contains(t, stdout, "Mode: explain=true, shuffled, typos")
 	require.Contains(t, stdout, "against first.json")
 	worse := readReport(t, second).Sets[0]
@@ -64,7 +65,7 @@ func TestRecallFindsDailyFacts(t *testing.T) {
 	require.NotEqual(t, worse.Questions[0].Question, worse.Questions[0].Asked)
 
 	_, stderr, code = call(t, daily, "--data-dir", dataDir, "--with", "nonsense=1")
-	require.Equal(t, exitFailed, code)
+	require.Equal(t, terminal.ExitFailed, code)
 	require.Contains(t, stderr, "nonsense")
 	left, err := os.ReadDir(dataDir)
 	require.NoError(t, err)
@@ -93,7 +94,7 @@ func TestBadInputIsNamed(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "bad.json")
 		require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
 		_, stderr, code := call(t, path)
-		require.Equal(t, exitUsage, code, stderr)
+		require.Equal(t, terminal.ExitUsage, code, stderr)
 		require.Contains(t, stderr, path)
 		require.Contains(t, stderr, want)
 	}
@@ -111,7 +112,7 @@ func TestBadInputIsNamed(t *testing.T) {
 		"auren-eval --help":                      {daily, "--nonsense"},
 	} {
 		_, stderr, code := call(t, args...)
-		require.Equal(t, exitUsage, code, stderr)
+		require.Equal(t, terminal.ExitUsage, code, stderr)
 		require.Contains(t, stderr, want)
 	}
 }

@@ -178,11 +178,11 @@ func readBefore(path string, sets []*set) (map[string]float64, error) {
 	}
 	raw, err := os.ReadFile(path)
 	if err != nil {
-		return nil, usageError{err}
+		return nil, terminal.UsageError{Err: err}
 	}
 	var before report
 	if err := json.Unmarshal(raw, &before); err != nil {
-		return nil, usagef("--against %s must be a file that --json wrote: %w", path, explain(raw, err))
+		return nil, terminal.Usagef("--against %s must be a file that --json wrote: %w", path, explain(raw, err))
 	}
 	recalls := map[string]float64{}
 	for _, s := range before.Sets {
@@ -194,7 +194,7 @@ func readBefore(path string, sets []*set) (map[string]float64, error) {
 		for _, c := range s.conversations {
 			for i, q := range c.Questions {
 				if _, ok := recalls[key(s.name, c.Name, i+1, q.Question)]; !ok {
-					return nil, usagef("--against %s must have the same questions: it has no question %d of conversation %s of %s", path, i+1, c.Name, s.name)
+					return nil, terminal.Usagef("--against %s must have the same questions: it has no question %d of conversation %s of %s", path, i+1, c.Name, s.name)
 				}
 			}
 		}

@@ -43,14 +43,14 @@ type server struct {
 func open(ctx context.Context, line *commandLine, errs *terminal.Screen) (*server, error) {
 	tenant, err := domain.ParseTenant(line.Tenant)
 	if err != nil {
-		return nil, usagef("--tenant (AUREN_TENANT): %w", err)
+		return nil, terminal.Usagef("--tenant (AUREN_TENANT): %w", err)
 	}
 	settings := &stack.Settings{Tenant: tenant, Version: version, Stderr: errs, Config: config.Config{
 		URL: line.URL, Key: line.Key, HTTPAddr: "127.0.0.1:0", NATSAddr: "127.0.0.1:0", PoolSize: 20, MaxOverflow: 30,
 		NATSReplicas: 1, NATSMaxAge: time.Hour, NATSMaxBytes: 64 * config.MiB,
 	}}
 	if err := settings.Config.Check(); err != nil {
-		return nil, usageError{err}
+		return nil, terminal.UsageError{Err: err}
 	}
 	if settings.Log, err = observe.NewLogger(errs, observe.LogConfig{Level: "warn", Terminal: errs.Colour}); err != nil {
 		return nil, err

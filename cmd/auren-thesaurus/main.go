@@ -5,12 +5,9 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/alecthomas/kong"
 
@@ -25,17 +22,8 @@ const (
 	modelChecksum = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 )
 
-// The exit codes are those of auren.
-const (
-	exitOK     = 0
-	exitFailed = 1
-	exitUsage  = 2
-)
-
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	terminal.Main(func(ctx context.Context) int { return run(ctx, os.Args[1:], os.Stdout, os.Stderr) })
 }
 
 // commandLine is the grammar of the command line.
@@ -48,28 +36,11 @@ type commandLine struct {
 
 // run makes the thesaurus as a command line says and returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	out, errs := terminal.New(stdout), terminal.New(stderr)
-	line, helped := commandLine{}, false
-	parser, err := kong.New(&line, kong.Name("auren-thesaurus"), kong.Writers(out, errs), kong.Exit(func(int) { helped = true }),
-		kong.Description("Makes the thesaurus of package lexicon from a sentence model (docs/thesaurus.md)."), kong.Vars{"model": modelName})
-	if err != nil {
-		panic("auren-thesaurus: " + err.Error()) // the grammar is a constant
-	}
-	if _, err := parser.Parse(args); err != nil && !helped {
-		errs.Printf("%s %s\n", errs.Paint(terminal.Red, "auren-thesaurus:"), err)
-		return exitUsage
-	}
-	if helped {
-		return exitOK
-	}
-	if err := line.carryOut(ctx, out, errs); err != nil {
-		if errors.Is(err, context.Canceled) {
-			err = errors.New("interrupted")
-		}
-		errs.Printf("%s %s\n", errs.Paint(terminal.Red, "auren-thesaurus:"), err)
-		return exitFailed
-	}
-	return exitOK
+	line := &commandLine{}
+	return terminal.Program{
+		Name: "auren-thesaurus", Grammar: line, Vars: kong.Vars{"model": modelName}, Do: line.carryOut,
+		Description: "Makes the thesaurus of package lexicon from a sentence model (docs/thesaurus.md).",
+	}.Run(ctx, args, stdout, stderr)
 }
 
 func (line *commandLine) carryOut(ctx context.Context, out, errs *terminal.Screen) (err error) {

@@ -70,14 +70,14 @@ func TestAModelThatIsNoneIsRefused(t *testing.T) {
 	t.Parallel()
 	output := filepath.Join(t.TempDir(), "thesaurus.gz")
 	var out, errs bytes.Buffer
-	require.Equal(t, exitFailed, run(t.Context(), []string{t.TempDir(), "--output", output}, &out, &errs))
+	require.Equal(t, terminal.ExitFailed, run(t.Context(), []string{t.TempDir(), "--output", output}, &out, &errs))
 	require.Contains(t, errs.String(), "config.json")
 	_, err := os.Stat(output)
 	require.ErrorIs(t, err, os.ErrNotExist)
 
 	errs.Reset()
-	require.Equal(t, exitUsage, run(t.Context(), nil, &out, &errs))
-	require.Equal(t, exitOK, run(t.Context(), []string{"--help"}, &out, &errs))
+	require.Equal(t, terminal.ExitUsage, run(t.Context(), nil, &out, &errs))
+	require.Equal(t, terminal.ExitOK, run(t.Context(), []string{"--help"}, &out, &errs))
 	require.Contains(t, out.String(), "--any-model")
 }
 

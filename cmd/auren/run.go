@@ -24,9 +24,9 @@ import (
 
 // The exit codes, as the help documents them; jsonimport has two more.
 const (
-	exitOK     = 0
-	exitFailed = 1
-	exitUsage  = 2
+	exitOK     = terminal.ExitOK
+	exitFailed = terminal.ExitFailed
+	exitUsage  = terminal.ExitUsage
 )
 
 // version is stamped by the build.

@@ -101,3 +101,11 @@ func TestQueriesOfAnyLengthAreReadInTime(t *testing.T) {
 	require.Len(t, words, 3, "many, different, words")
 	require.True(t, utf8.ValidString(words[0].Text))
 }
+
+func TestPhrasesAreBounded(t *testing.T) {
+	found := phrasesOf(lexicon.Default().Query(strings.Repeat(`"a b" `, 100) + `"` + strings.Repeat("a ", 500) + `"`))
+	require.Len(t, found, maxQuoted)
+	found = phrasesOf(lexicon.Default().Query(`"` + strings.Repeat("a ", 500) + `"`))
+	require.Len(t, found, 1)
+	require.Len(t, found[0].words, maxExact)
+}
