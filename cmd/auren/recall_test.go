@@ -69,3 +69,15 @@ func TestRecallFoldsWhatSaysTheSame(t *testing.T) {
 		require.Equal(t, first, result.Hits[0].Duplicates[0].String())
 	})
 }
+
+func TestRecallSaysWhyNot(t *testing.T) {
+	onEveryDoor(t, func(t *testing.T, w *world) {
+		best, id := w.remember("trains at dawn"), w.remember("trains at dawn, as her friend Tom says")
+		said := w.must("recall", "dawn", "--limit", "1", "--why-not", id)
+		require.Regexp(t, "why not "+id+`: it is number 2 of all results, and the page ends before it \(limit\)\n\n`+id+`  \d words, where`, said)
+		require.Contains(t, w.must("recall", "tea", "--why-not", best), "why not "+best+": it holds none of the words looked for: tea (query)\n")
+		result := decode[queries.SearchResult](t, w.must("recall", "dawn", "--limit", "1", "--why-not", id, "--json"))
+		require.Equal(t, 2, result.WhyNot.Rank)
+		w.fails(exitUsage, "--why-not: must be a UUID", "recall", "dawn", "--why-not", "x")
+	})
+}

@@ -157,7 +157,15 @@ func (a atPath) contains(value, text string, args *Args) string {
 }
 
 func (a atPath) MarshalJSON() ([]byte, error) {
-	return json.Marshal(map[string]any{"path": a.path, a.operator: a.values})
+	name := string(a.tree)
+	for _, part := range a.path {
+		if part == "" || strings.ContainsAny(part, `."`) {
+			quoted, _ := json.Marshal(part)
+			part = string(quoted)
+		}
+		name += "." + part
+	}
+	return asWritten(name, a.operator, a.values)
 }
 
 // timeOf is a text as a time, to the microsecond; null if it is not an RFC 3339 one. PostgreSQL before 16 fails at a text that

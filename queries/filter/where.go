@@ -22,6 +22,26 @@ func (w Where) Split(columns Columns) (covered, rest Where) {
 	return covered, rest
 }
 
+// Parts returns the conditions, all of which hold for a memory that matches, one by one.
+func (w Where) Parts() []Where {
+	parts := make([]Where, len(w.all))
+	for i, n := range w.all {
+		parts[i].all = group{n}
+	}
+	return parts
+}
+
+// String writes the filter for people, as an object of the grammar.
+func (w Where) String() string {
+	var text []byte
+	if len(w.all) == 1 {
+		text, _ = json.Marshal(w.all[0]) // what has been checked cannot fail to be encoded
+	} else {
+		text, _ = json.Marshal(w.all)
+	}
+	return string(text)
+}
+
 // SQL compiles the filter for a table that has all the columns it needs. moment decides what has expired.
 func (w Where) SQL(columns Columns, moment time.Time, args *Args) (conditions Conditions) {
 	for _, n := range w.all {
@@ -149,7 +169,19 @@ func (c condition) sql(columns Columns, moment time.Time, args *Args) string {
 }
 
 func (c condition) MarshalJSON() ([]byte, error) {
-	return json.Marshal(map[Field]any{c.Field: map[string]any{c.operator: c.values}})
+	return asWritten(string(c.Field), c.operator, c.values)
+}
+
+// asWritten writes a condition as the grammar has it.
+func asWritten[V any](name, operator string, values []V) ([]byte, error) {
+	var operand any = values
+	switch {
+	case operator == exists:
+		operand = true
+	case operator != in && len(values) == 1:
+		operand = values[0]
+	}
+	return json.Marshal(map[string]any{name: map[string]any{operator: operand}})
 }
 
 // inState holds for memories in a state at the moment: an active memory is expired from the instant of its expires_at on,

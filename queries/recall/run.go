@@ -43,6 +43,8 @@ type run struct {
 
 // condition is words that a result holds all of, or none.
 type condition struct {
+	field  string // that asks for it
+	text   string
 	words  []word
 	not    bool
 	phrase *phrase
@@ -58,32 +60,32 @@ func (r *run) parse() error {
 	analyzed := r.lexicon.Query(r.request.Query)
 	r.quoted = phrasesOf(analyzed)
 	for _, text := range r.request.Must {
-		all, err := r.exactly("must", text)
+		all, err := r.exactly(answer.ByMust, text)
 		if err != nil {
 			return err
 		}
-		r.require = append(r.require, condition{words: distinct(all)})
+		r.require = append(r.require, condition{field: answer.ByMust, text: text, words: distinct(all)})
 		analyzed = append(analyzed, all...)
 	}
 	for _, text := range r.request.Phrase {
-		all, err := r.exactly("phrase", text)
+		all, err := r.exactly(answer.ByPhrase, text)
 		if err != nil {
 			return err
 		}
-		r.require = append(r.require, condition{words: distinct(all), phrase: &phrase{all}})
+		r.require = append(r.require, condition{field: answer.ByPhrase, text: text, words: distinct(all), phrase: &phrase{all}})
 		analyzed = append(analyzed, all...)
 	}
-	beginning, err := r.exactly("prefix", r.request.Prefix)
+	beginning, err := r.exactly(answer.ByPrefix, r.request.Prefix)
 	if err != nil {
 		return err
 	}
 	analyzed = append(analyzed, beginning...)
 	for _, text := range r.request.MustNot {
-		all, err := r.exactly("must_not", text)
+		all, err := r.exactly(answer.ByMustNot, text)
 		if err != nil {
 			return err
 		}
-		r.require = append(r.require, condition{words: distinct(all), not: true})
+		r.require = append(r.require, condition{field: answer.ByMustNot, text: text, words: distinct(all), not: true})
 	}
 	r.words = distinct(analyzed)
 	if len(r.words) == 0 {
@@ -151,7 +153,10 @@ func (r *run) find(ctx context.Context, several int) (*answer.Page, error) {
 		}
 		page.Answer.Total = &total
 	}
-	return page, nil
+	if id := r.request.WhyNot; id != nil {
+		page.Answer.WhyNot, err = r.whyNot(ctx, *id)
+	}
+	return page, err
 }
 
 // load reads the index and finds the documents of every word. For words that nothing matches it looks for what was meant.

@@ -33,6 +33,9 @@ func found(t *testing.T, answer any) (list []any) {
 				list = append(list, len(h.Context.Before), len(h.Context.After))
 			}
 		}
+		if w := a.WhyNot; w != nil {
+			list = append(list, w.Reason, w.Rank)
+		}
 		for _, one := range a.Answers {
 			list = append(list, one.Query, found(t, queries.SearchResult{Answer: one}))
 		}
@@ -111,6 +114,8 @@ func TestWhatIsAskedForIsAnsweredOnEveryDoor(t *testing.T) {
 		{search, `{"query":"run","filters":{"state":"forgotten"}}`, "[]"},
 		{search, `{"queries":["run number 3","2"],"limit":1,"as_of":"4"}`, "[run number 3 [0.3 false] 2 [0.2 false]]"},
 		{search, `{"query":"run","fold":true,"limit":9,"agent_id":"a0"}`, "[0.8 false 0.4 false 0.2 false]"},
+		{search, `{"query":"number 3","limit":1,"why_not":"` + memoryID + `"}`, "[0.3 false limit 2]"},
+		{search, `{"query":"run","agent_id":"a1","limit":1,"why_not":"` + memoryID + `"}`, "[0.3 false not_found 0]"},
 		{search, `{"query":"number 3","limit":2,"max_tokens":5}`, "[0.3 false tokens 3 true 0]"},
 		{search, `{"query":"number 3","limit":2,"max_tokens":2}`, "[tokens 0 true 5]"},
 		{search, `{"query":"number 3","agent_id":"a0","limit":1,"context":1,"neighbors":false}`, "[0.8 false 0 0]"},

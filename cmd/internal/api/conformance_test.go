@@ -41,7 +41,7 @@ var valid = []struct {
 	{api.RememberBatch.Operation, `{"memories":[{"agent_id":"a","user_id":"u","content":1}]}`, `{"memories":[{"agent_id":"a","user_id":"u","content":2}]}`},
 	{api.GetMemory.Operation, one(`"min_sequence_id":3`), ""},
 	{api.ListMemories.Operation, `{"agent_id":"coach","state":"all","order":"confidence","limit":3,"memory_types":["observation","fact"],"metadata":{"topic":"sleep"},"agent_ids":["coach","b"],"filters":{"NOT":{"metadata.topic":{"ne":"sleep"}}},"min_sequence_id":3}`, ""},
-	{api.SearchMemories.Operation, `{"query":"coffee","explain":true,"total":true,"cursor":"","max_tokens":9,"context":2,"fold":true,"filters":{"metadata":{"topic":"sleep"},"OR":[{"content":{"icontains":"COFFEE"}},{"confidence":{"gte":0.99}}]},"min_sequence_id":3}`, ""},
+	{api.SearchMemories.Operation, `{"query":"coffee","explain":true,"total":true,"cursor":"","max_tokens":9,"context":2,"fold":true,"why_not":"` + memoryID + `","filters":{"metadata":{"topic":"sleep"},"OR":[{"content":{"icontains":"COFFEE"}},{"confidence":{"gte":0.99}}]},"min_sequence_id":3}`, ""},
 	{api.GetHistory.Operation, one(`"limit":2,"min_sequence_id":3`), ""},
 	{api.ListRecent.Operation, `{"days":1,"min_sequence_id":3}`, ""},
 	{api.GetStats.Operation, `{"user_id":"ana","filters":{"version":{"gte":1}},"valid_at":"2020-01-01T00:00:00Z","min_sequence_id":3}`, ""},

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 
+	"github.com/google/uuid"
+
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/queries"
@@ -146,16 +148,17 @@ type SearchMemoriesRequest struct {
 	Phrase  []string `json:"phrase,omitempty" nullable:"false" maxItems:"32" doc:"Texts that must stand in the content, word after word."`
 	Prefix  string   `json:"prefix,omitempty" nullable:"false" minLength:"1" doc:"The beginning of a word that a result must hold, such as what a person has typed so far."`
 	Filter
-	Limit     int     `json:"limit,omitempty" minimum:"1" maximum:"100" default:"10" doc:"How many results at most."`
-	MinScore  float64 `json:"min_score,omitempty" minimum:"0" maximum:"1" doc:"Leave out results with a lower score."`
-	Weights   Weights `json:"weights,omitempty" nullable:"false" doc:"Shares of the score that are not those of words; none by default."`
-	Neighbors *bool   `json:"neighbors,omitempty" nullable:"false" default:"true" doc:"Whether a word also counts, at a discount, if it stands in a memory told just before or after."`
-	Explain   bool    `json:"explain,omitempty" doc:"Tell how each score came about."`
-	Total     bool    `json:"total,omitempty" doc:"Tell how many memories are found in all."`
-	Cursor    string  `json:"cursor,omitempty" doc:"The next_cursor of the page before, with everything else as there but limit, explain, total, max_tokens and context. The page is of the state of the memories that the first page was of."`
-	MaxTokens int     `json:"max_tokens,omitempty" minimum:"1" maximum:"1000000" doc:"How many tokens the texts of the results take at most, by an estimate: 1 for each character of a script without spaces between words and for each emoji, 1 for each 4 bytes of UTF-8 of anything else. Results come in their order while they fit; too_long names those that exceed it alone. Each has its tokens."`
-	Context   int     `json:"context,omitempty" minimum:"1" maximum:"6" doc:"Show so many memories told before, and so many told after each result, of the same agent, user and session, whatever the other filters say. None stands in an answer twice. They count within max_tokens, after the results."`
-	Fold      bool    `json:"fold,omitempty" doc:"Show one of the memories whose texts say nearly the same, the best, with the ids of the others as duplicates. The 1,000 best memories are compared, and no others are found."`
+	Limit     int        `json:"limit,omitempty" minimum:"1" maximum:"100" default:"10" doc:"How many results at most."`
+	MinScore  float64    `json:"min_score,omitempty" minimum:"0" maximum:"1" doc:"Leave out results with a lower score."`
+	Weights   Weights    `json:"weights,omitempty" nullable:"false" doc:"Shares of the score that are not those of words; none by default."`
+	Neighbors *bool      `json:"neighbors,omitempty" nullable:"false" default:"true" doc:"Whether a word also counts, at a discount, if it stands in a memory told just before or after."`
+	Explain   bool       `json:"explain,omitempty" doc:"Tell how each score came about."`
+	Total     bool       `json:"total,omitempty" doc:"Tell how many memories are found in all."`
+	Cursor    string     `json:"cursor,omitempty" doc:"The next_cursor of the page before, with everything else as there but limit, explain, total, max_tokens, context and why_not. The page is of the state of the memories that the first page was of."`
+	MaxTokens int        `json:"max_tokens,omitempty" minimum:"1" maximum:"1000000" doc:"How many tokens the texts of the results take at most, by an estimate: 1 for each character of a script without spaces between words and for each emoji, 1 for each 4 bytes of UTF-8 of anything else. Results come in their order while they fit; too_long names those that exceed it alone. Each has its tokens."`
+	Context   int        `json:"context,omitempty" minimum:"1" maximum:"6" doc:"Show so many memories told before, and so many told after each result, of the same agent, user and session, whatever the other filters say. None stands in an answer twice. They count within max_tokens, after the results."`
+	WhyNot    *uuid.UUID `json:"why_not,omitempty" nullable:"false" doc:"A memory that is not among the results: why_not says what leaves it out. One that is not of the agents and users searched is not_found, as one that does not exist."`
+	Fold      bool       `json:"fold,omitempty" doc:"Show one of the memories whose texts say nearly the same, the best, with the ids of the others as duplicates. The 1,000 best memories are compared, and no others are found."`
 	Moment
 }
 
@@ -172,7 +175,7 @@ func (r *SearchMemoriesRequest) search() queries.SearchRequest {
 	w := r.Weights
 	return queries.SearchRequest{
 		Query: r.Query, Queries: r.Queries, Must: r.Must, MustNot: r.MustNot, Phrase: r.Phrase, Prefix: r.Prefix,
-		Filter: r.filter(), Limit: r.Limit, MinScore: r.MinScore, Explain: r.Explain, Total: r.Total, Cursor: r.Cursor, MaxTokens: r.MaxTokens, Context: r.Context, Fold: r.Fold,
+		Filter: r.filter(), Limit: r.Limit, MinScore: r.MinScore, Explain: r.Explain, Total: r.Total, Cursor: r.Cursor, MaxTokens: r.MaxTokens, Context: r.Context, Fold: r.Fold, WhyNot: r.WhyNot,
 		WithoutNeighbors: r.Neighbors != nil && !*r.Neighbors,
 		Weights: queries.Weights{
 			Recency: w.Recency, HalfLifeDays: w.HalfLifeDays,

@@ -169,6 +169,8 @@ func TestRefusals(t *testing.T) {
 		{search, `{"queries":["a"],"query":"b"}`, invalid, "queries", "without query"},
 		{search, `{"queries":["a"],"cursor":"b"}`, invalid, "cursor", "one query"},
 		{search, `{"queries":[` + strings.Repeat(`"a",`, 20) + `"a"]}`, invalid, "queries", "1 to 20, got 21"},
+		{search, `{"query":"a","why_not":"17"}`, invalid, "why_not", "must be a UUID"},
+		{search, `{"query":"a","why_not":null}`, invalid, "why_not", "must not be null"},
 		{search, `{"query":"a","fold":1}`, invalid, "fold", "true or false"},
 		{search, `{"query":"a","max_tokens":0}`, invalid, "max_tokens", "must be 1 to 1000000, got 0"},
 		{search, `{"query":"a","max_tokens":"9"}`, invalid, "max_tokens", "a whole number"},

@@ -94,7 +94,7 @@ func rows() map[string][]string {
 		"queries":                   {"domain", "domain/canonjson", "domain/memory", "queries/cursor", "queries/filter", "queries/recall", "queries/recall/answer", "queries/snapshot"},
 		"queries/cursor":            {"domain"},
 		"queries/filter":            {"domain", "domain/canonjson", "domain/memory"},
-		"queries/recall":            {"domain", "domain/canonjson", "domain/lexicon", "domain/posting", "queries/cursor", "queries/filter", "queries/recall/answer", "queries/snapshot"},
+		"queries/recall":            {"domain", "domain/canonjson", "domain/lexicon", "domain/memory", "domain/posting", "queries/cursor", "queries/filter", "queries/recall/answer", "queries/snapshot"},
 		"queries/recall/answer":     {"domain", "domain/canonjson", "domain/lexicon", "domain/memory", "domain/posting", "queries/cursor", "queries/filter", "queries/snapshot"},
 		"queries/snapshot":          {"domain", "eventstore", "queries/filter"},
 	}

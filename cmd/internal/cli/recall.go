@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/auren-memory/auren/cmd/internal/api"
 	"github.com/auren-memory/auren/cmd/internal/stack"
 	"github.com/auren-memory/auren/cmd/internal/terminal"
@@ -16,16 +18,17 @@ import (
 type Recall struct {
 	Query []string `arg:"" help:"The question, in any words."`
 	filtering
-	Also      []string `placeholder:"QUESTION" sep:"none" help:"Another question, answered after the first, as of the same state. Repeat it for more."`
-	Limit     int      `default:"10" placeholder:"N" help:"How many at most (default ${default}, up to 100)."`
-	AsOf      AsOf     `name:"as-of" placeholder:"TIME|N" help:"What would have been recalled at a moment, or at a sequence_id."`
-	Explain   bool     `help:"Say how each score came about."`
-	Total     bool     `help:"Say how many memories are found in all."`
-	Cursor    string   `placeholder:"TEXT" empty:"" help:"Go on where the results ended that said this."`
-	MaxTokens int      `name:"max-tokens" placeholder:"N" help:"How many tokens the texts take at most, by an estimate."`
-	Context   int      `placeholder:"N" help:"Show up to so many memories told before and after each, up to 6."`
-	Fold      bool     `help:"Show one of the memories that say nearly the same."`
-	JSON      bool     `help:"Print the answer as JSON."`
+	Also      []string   `placeholder:"QUESTION" sep:"none" help:"Another question, answered after the first, as of the same state. Repeat it for more."`
+	Limit     int        `default:"10" placeholder:"N" help:"How many at most (default ${default}, up to 100)."`
+	AsOf      AsOf       `name:"as-of" placeholder:"TIME|N" help:"What would have been recalled at a moment, or at a sequence_id."`
+	Explain   bool       `help:"Say how each score came about."`
+	Total     bool       `help:"Say how many memories are found in all."`
+	Cursor    string     `placeholder:"TEXT" empty:"" help:"Go on where the results ended that said this."`
+	MaxTokens int        `name:"max-tokens" placeholder:"N" help:"How many tokens the texts take at most, by an estimate."`
+	Context   int        `placeholder:"N" help:"Show up to so many memories told before and after each, up to 6."`
+	WhyNot    *uuid.UUID `name:"why-not" placeholder:"ID" help:"Say why this memory is not among the results."`
+	Fold      bool       `help:"Show one of the memories that say nearly the same."`
+	JSON      bool       `help:"Print the answer as JSON."`
 }
 
 // Run prints what is remembered about a question, the best first.
@@ -34,7 +37,7 @@ func (c *Recall) Run(ctx context.Context, a *App) error {
 		return err
 	}
 	request := api.SearchMemoriesRequest{
-		Query: strings.Join(c.Query, " "), Limit: c.Limit, Explain: c.Explain, Total: c.Total, Cursor: c.Cursor, MaxTokens: c.MaxTokens, Context: c.Context, Fold: c.Fold,
+		Query: strings.Join(c.Query, " "), Limit: c.Limit, Explain: c.Explain, Total: c.Total, Cursor: c.Cursor, MaxTokens: c.MaxTokens, Context: c.Context, Fold: c.Fold, WhyNot: c.WhyNot,
 	}
 	if len(c.Also) > 0 {
 		request.Query, request.Queries = "", append([]string{request.Query}, c.Also...)
@@ -99,6 +102,12 @@ func (c *Recall) print(s *terminal.Screen, found *answer.Answer) {
 	}
 	for _, id := range found.TooLong {
 		note("takes more than %s alone: %s", terminal.Count(c.MaxTokens, "token"), id)
+	}
+	if why := found.WhyNot; why != nil {
+		s.Printf("why not %s: %s (%s)\n", why.ID, terminal.OneLine(why.Detail), why.Reason)
+		if why.Explain != nil {
+			printExplanations(s, []queries.Hit{{Memory: queries.Memory{ID: why.ID}, Explain: why.Explain}})
+		}
 	}
 	printMore(s, found.NextCursor)
 }

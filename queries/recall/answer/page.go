@@ -204,6 +204,9 @@ func (p *Page) finish(limited bool) Answer {
 		a.TooLong = append(a.TooLong, long.Memory.ID)
 	}
 	a.Cut = a.Cut || len(a.TooLong) > 0
+	if a.WhyNot != nil {
+		p.decide(a.WhyNot)
+	}
 	if p.next != nil {
 		p.place.Rank = *p.next
 		a.NextCursor = p.place.Next()

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/domain/memory"
 	"github.com/auren-memory/auren/queries/filter"
@@ -55,7 +57,7 @@ type Request struct {
 	// Total asks how many memories are found in all.
 	Total bool
 	// Cursor continues the search that returned it, as of the same state, with everything else the same but what is only about
-	// how much an answer shows: Limit, Explain, Total, MaxTokens, Context. Default the beginning.
+	// how much an answer shows: Limit, Explain, Total, MaxTokens, Context, WhyNot. Default the beginning.
 	Cursor string
 	// MaxTokens bounds the texts of the results, from 1 to MaxTokens, by the estimate of Tokens. They are shown in their order while
 	// they fit; those that exceed it alone are passed over. Default 0: no bound.
@@ -66,6 +68,8 @@ type Request struct {
 	// Fold shows one of the memories whose texts say the same, the best, with the ids of the others. The best 1,000 memories are
 	// compared, and no others are found.
 	Fold bool
+	// WhyNot is a memory to be explained that is not among the results; default none.
+	WhyNot *uuid.UUID
 }
 
 // Weights are shares of the score, from 0 to 1 together; the rest is that of the words.

@@ -33,6 +33,8 @@ type Answer struct {
 	Cut bool `json:"cut,omitempty"`
 	// TooLong are the memories, among the results by their rank, that take more than MaxTokens alone.
 	TooLong []uuid.UUID `json:"too_long,omitempty"`
+	// WhyNot is what was asked about a memory.
+	WhyNot *WhyNot `json:"why_not,omitempty"`
 	// Hint says why nothing was found, or what was left out of account.
 	Hint string `json:"hint,omitempty"`
 }
