@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -97,6 +98,10 @@ func TestFiltersLetNeighborsThrough(t *testing.T) {
 	w.add(t, "what about the lighthouse", in(1))
 	answer := w.add(t, "it was painted red", in(2))
 	w.add(t, "it was sold", in(3))
+	for n := range 50 { // among few, all are looked at
+		w.tell(t, "something else", in(1000+n), created(epoch.Add(-24*time.Hour)))
+	}
+	w.project(t)
 	request := queries.SearchRequest{Query: "lighthouse", Filter: queries.Filter{Filters: json.RawMessage(`{"metadata.n": 2}`)}, Total: true}
 	found, err := w.reader.Search(t.Context(), tenant, request, queries.At{})
 	require.NoError(t, err)
