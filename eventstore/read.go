@@ -128,6 +128,26 @@ func (l *Log) ReadStreams(ctx context.Context, tenant domain.Tenant, streams []u
 	return byStream, nil
 }
 
+// readSome follows the index, event by event.
+const readSome = `
+select e.*
+  from unnest($2::bigint[]) as sought (id)
+ cross join lateral (
+       select ` + eventColumns + `
+         from events
+        where tenant_id = $1 and sequence_id = sought.id
+       offset 0) as e`
+
+// ReadEvents reads the events with some sequence_ids, in their order, in a transaction.
+func ReadEvents(ctx context.Context, tx pgx.Tx, tenant domain.Tenant, sequenceIDs []int64) ([]Event, error) {
+	rows, err := tx.Query(ctx, readSome, tenant, sequenceIDs)
+	if err != nil {
+		return nil, Translate(err)
+	}
+	events, err := pgx.CollectRows(rows, scanEvent)
+	return events, Translate(err)
+}
+
 // The head is read first and bounds what is read after it, so that Next is right even where nothing matches.
 const readLog = `
 select ` + eventColumns + `

@@ -7,7 +7,7 @@ var (
 	}
 	// Package projections/generation creates the read models: a table in the schema of the live generation and a view of it each.
 	readModels = []string{"agent_memories", "agent_memory_history", "search_documents", "search_ends", "search_languages",
-		"search_postings", "search_scopes", "search_segments", "search_terms"}
+		"search_postings", "search_scopes", "search_segments", "search_tails", "search_terms"}
 	functions = []string{"refuse_event_change", "erase_digests"}
 )
 

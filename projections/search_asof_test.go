@@ -100,7 +100,7 @@ func (a *asked) askNow(ctx context.Context, t *rapid.T) {
 // askEventByEvent projects the log into an empty index and asks after each event.
 func (a *asked) askEventByEvent(ctx context.Context, t *rapid.T) {
 	_, err := a.pool.Exec(ctx, `
-		delete from search_scopes; delete from search_documents; delete from search_segments; delete from search_postings;
+		delete from search_scopes; delete from search_documents; delete from search_tails; delete from search_segments; delete from search_postings;
 		delete from search_ends; delete from search_terms; delete from projection_checkpoints where projection = 'search'`)
 	require.NoError(t, err)
 	reached := map[domain.Tenant]int64{}

@@ -77,7 +77,7 @@ func (t Table) Acquire(ctx context.Context, l Lease, version int) (Lease, bool, 
 	return l, true, nil
 }
 
-// From then on the transaction finds the tables of the generation ($7) under their plain names.
+// From then on the transaction finds the tables of the generation ($7) under their plain names, and the log.
 const advanceCheckpoint = `
 update projection_checkpoints
    set sequence_id = $5,
@@ -86,7 +86,7 @@ update projection_checkpoints
        stopped_at = null,
        stopped_reason = ''
  where tenant_id = $1 and projection = $2 and lease_term = $3 and sequence_id = $4
-returning set_config('search_path', coalesce(nullif($7, ''), current_setting('search_path')), true)`
+returning set_config('search_path', concat_ws(', ', nullif($7, ''), current_setting('search_path')), true)`
 
 // Advance moves the checkpoint and renews the lease, or returns ErrLost. This condition keeps the rows correct: a runner
 // that was suspended while another took its lease writes nothing.

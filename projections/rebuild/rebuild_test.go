@@ -167,7 +167,7 @@ func (f fixture) requireIntact(t *testing.T) {
 	differences, err := migrations.Verify(t.Context(), f.pool)
 	require.NoError(t, err)
 	require.Empty(t, differences, "the schema is unchanged")
-	require.Equal(t, []int{2, 9}, pgtest.Rows[int](t, f.pool, `
+	require.Equal(t, []int{2, 10}, pgtest.Rows[int](t, f.pool, `
 		select count(*) from pg_namespace where nspname like 'auren\_%'
 		 union all
 		select count(*) from pg_class where relnamespace::regnamespace::text like 'auren\_%' and relkind in ('r', 'v')`), "only the live tables are left")

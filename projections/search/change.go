@@ -23,6 +23,7 @@ type change struct {
 
 // text is what a document is of.
 type text struct {
+	told    int64 // the sequence_id of its event; 0 for none
 	session int64
 	length  int
 	terms   posting.Document
@@ -68,19 +69,22 @@ func read(words *lexicon.Analyzer, events []eventstore.Event) ([]change, error) 
 
 func readOne(words *lexicon.Analyzer, stored *eventstore.Event) (change, error) {
 	event, err := rows.Decode(stored)
-	c := change{stored: stored, event: event}
-	switch e := event.(type) {
-	case memory.Remembered:
-		c.text = newText(words, lexicon.Text{Type: e.Type, Content: e.Content, Metadata: e.Metadata, At: stored.OccurredAt})
-	case memory.Revised:
-		c.text = newText(words, lexicon.Text{Type: e.Type, Content: e.Content, Metadata: e.Metadata, At: stored.OccurredAt})
-	}
-	return c, err
+	return change{stored: stored, event: event, text: newText(words, stored, event)}, err
 }
 
-func newText(words *lexicon.Analyzer, t lexicon.Text) *text {
+// newText returns the text of an event; nil if it has none.
+func newText(words *lexicon.Analyzer, stored *eventstore.Event, event memory.Event) *text {
+	var t lexicon.Text
+	switch e := event.(type) {
+	case memory.Remembered:
+		t = lexicon.Text{Type: e.Type, Content: e.Content, Metadata: e.Metadata, At: stored.OccurredAt}
+	case memory.Revised:
+		t = lexicon.Text{Type: e.Type, Content: e.Content, Metadata: e.Metadata, At: stored.OccurredAt}
+	default:
+		return nil
+	}
 	d := words.Document(t)
-	return &text{session: session(t.Metadata), length: d.Length, terms: posting.NewDocument(d.Terms)}
+	return &text{told: stored.SequenceID, session: session(t.Metadata), length: d.Length, terms: posting.NewDocument(d.Terms)}
 }
 
 // session returns a hash of what tells sessions apart; 0 if the metadata name no session.

@@ -24,7 +24,7 @@ import (
 // is the terms in order but for those of every document.
 func (f fixture) documents(t *testing.T) []string {
 	t.Helper()
-	rows, err := f.pool.Query(t.Context(), `select scope, doc, from_seq, to_seq, expires_at, terms from search_documents order by scope, doc`)
+	rows, err := f.pool.Query(t.Context(), `select scope, doc, from_seq, to_seq, expires_at, terms from search_documents join search_tails using (scope, doc) order by scope, doc`)
 	require.NoError(t, err)
 	var found []string
 	var scope, from, to int64

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/auren-memory/auren/domain/memory"
+	"github.com/auren-memory/auren/domain/posting"
 	"github.com/auren-memory/auren/projections"
 	"github.com/auren-memory/auren/projections/rows"
 )
@@ -28,6 +29,9 @@ type document struct {
 	stored bool // before the batch
 }
 
+// noTerms are those of a document without a text.
+var noTerms = posting.NewDocument(nil)
+
 // scope is a row of search_scopes.
 type scope struct {
 	id                int64
@@ -38,6 +42,9 @@ type scope struct {
 	fresh []*document // of the batch
 	ended []*document // those from before that the batch ended
 }
+
+// firstFresh is the number of the first document of the batch.
+func (s *scope) firstFresh() int { return s.documents - len(s.fresh) }
 
 // batch is what a batch reads and makes of the tables.
 type batch struct {
@@ -101,7 +108,7 @@ func (b *batch) open(c change) *document {
 	d := &document{scope: s, memory: c.stored.StreamID, from: c.stored.SequenceID, to: c.stored.SequenceID,
 		createdAt: c.stored.OccurredAt, opened: c.stored.SequenceID}
 	if c.event == nil {
-		d.terms = []byte{0}
+		d.terms = noTerms
 		b.add(d)
 	}
 	return d

@@ -97,7 +97,7 @@ func (f fixture) run(t *testing.T, batch int, p projections.Projection) error {
 func (f fixture) clear(t *testing.T) {
 	t.Helper()
 	_, err := f.pool.Exec(t.Context(), `
-		delete from search_scopes; delete from search_documents; delete from search_segments; delete from search_postings;
+		delete from search_scopes; delete from search_documents; delete from search_tails; delete from search_segments; delete from search_postings;
 		delete from search_ends; delete from search_terms; truncate projection_checkpoints`)
 	require.NoError(t, err)
 }

@@ -31,16 +31,25 @@ create table search_documents (
     created_at timestamptz not null, -- when the memory's first event occurred, and its sequence_id: the memory's place among
     opened_seq bigint      not null, -- those told before and after it
     session    bigint      not null, -- a hash of the session in the metadata; 0 without one
+    text_seq   bigint      not null, -- the event that has the text; 0 for none
     length     int         not null, -- in words
-    terms      bytea       not null, -- posting.Document
     constraint search_documents_pkey primary key (tenant_id, scope, doc),
     -- Not an index, which a rebuild would create at the end: each batch finds its memories by it.
     constraint search_documents_memory_key unique (tenant_id, memory_id, doc)
 )
 -- Ending a document changes no index but that of expiry.
-  with (fillfactor = 90, toast_tuple_target = 8160);
+  with (fillfactor = 90);
 create index search_documents_place_idx on search_documents (tenant_id, scope, session, created_at, opened_seq);
 create index search_documents_expiry_idx on search_documents (tenant_id, scope, to_seq, expires_at) where expires_at is not null;
+
+-- The terms of the documents that are in no segment yet.
+create table search_tails (
+    tenant_id varchar(63) not null,
+    scope     bigint      not null,
+    doc       int         not null,
+    terms     bytea       not null, -- posting.Document
+    constraint search_tails_pkey primary key (tenant_id, scope, doc)
+) with (toast_tuple_target = 8160);
 
 -- Runs of documents, named by their first one, with what all their postings have in common.
 create table search_segments (

@@ -39,38 +39,45 @@ func (s store) seal(ctx context.Context, sc *scope) error {
 		}
 	}
 	for sc.documents-sc.sealed >= posting.Levels[0].Documents {
-		if err := s.makeSmall(ctx, sc); err != nil {
+		made := 0
+		for i, level := range posting.Levels { // the largest that fits: what it would be merged from is not made
+			if sc.sealed%level.Documents == 0 && sc.documents-sc.sealed >= level.Documents {
+				made = i
+			}
+		}
+		if err := s.makeSegment(ctx, sc, posting.Levels[made]); err != nil {
 			return err
 		}
-		sc.sealed += posting.Levels[0].Documents
-		for i := 1; i < len(posting.Levels) && sc.sealed%posting.Levels[i].Documents == 0; i++ {
+		sc.sealed += posting.Levels[made].Documents
+		for i := made + 1; i < len(posting.Levels) && sc.sealed%posting.Levels[i].Documents == 0; i++ {
 			if err := s.merge(ctx, sc, sc.sealed-posting.Levels[i].Documents, posting.Levels[i-1], posting.Levels[i]); err != nil {
 				return err
 			}
 		}
 	}
-	return nil
+	return s.saveTail(ctx, sc)
 }
 
-const loadTail = `
-select doc, from_seq, to_seq, length, terms
-  from search_documents
- where tenant_id = $1 and scope = $2 and doc between $3 and $4
+const takeTail = `
+with taken as (
+    delete from search_tails
+     where tenant_id = $1 and scope = $2 and doc between $3 and $4
+    returning doc, terms
+)
+select doc, d.from_seq, d.to_seq, d.length, taken.terms
+  from taken
+  join search_documents as d using (doc)
+ where d.tenant_id = $1 and d.scope = $2
  order by doc`
 
-// makeSmall makes a segment of the first documents of the tail.
-func (s store) makeSmall(ctx context.Context, sc *scope) error {
-	first := sc.sealed
-	rows, err := s.tx.Query(ctx, loadTail, s.tenant, sc.id, first, first+posting.Levels[0].Documents-1)
-	if err != nil {
-		return err
-	}
+// makeSegment makes a segment of the first documents of the tail, those from before and those of the batch.
+func (s store) makeSegment(ctx context.Context, sc *scope, level posting.Level) error {
+	first, end := sc.sealed, sc.sealed+level.Documents
 	made := posting.NewSegment(first)
 	defer made.Release()
 	row := segment{first: first}
 	var ends []posting.End
-	var d document
-	_, err = pgx.ForEachRow(rows, []any{&d.doc, &d.from, &d.to, &d.length, &d.terms}, func() error {
+	add := func(d *document) error {
 		if row.documents == 0 {
 			row.from = d.from
 		}
@@ -82,12 +89,41 @@ func (s store) makeSmall(ctx context.Context, sc *scope) error {
 			ends = append(ends, posting.End{Doc: d.doc, SequenceID: d.to, Length: d.length})
 		}
 		return made.AddDocument(posting.Numbered{Doc: d.doc, Length: d.length, Terms: d.terms})
-	})
-	err = errors.Join(err, rows.Err())
-	if err != nil {
-		return err
 	}
-	return s.insertSegment(ctx, sc, row, made, posting.Levels[0], ends)
+	if fresh := sc.firstFresh(); first < fresh {
+		rows, err := s.tx.Query(ctx, takeTail, s.tenant, sc.id, first, min(fresh, end)-1)
+		if err != nil {
+			return err
+		}
+		var d document
+		_, err = pgx.ForEachRow(rows, []any{&d.doc, &d.from, &d.to, &d.length, &d.terms}, func() error { return add(&d) })
+		if err := errors.Join(err, rows.Err()); err != nil {
+			return err
+		}
+	}
+	for doc := max(first, sc.firstFresh()); doc < end; doc++ {
+		if err := add(sc.fresh[doc-sc.firstFresh()]); err != nil {
+			return err
+		}
+	}
+	if row.documents != level.Documents {
+		return fmt.Errorf("the documents from %d on are %d instead of %d", first, row.documents, level.Documents)
+	}
+	return s.insertSegment(ctx, sc, row, made, level, ends)
+}
+
+// saveTail keeps the terms of the documents of the batch that are in no segment.
+func (s store) saveTail(ctx context.Context, sc *scope) error {
+	first := max(sc.sealed, sc.firstFresh())
+	if sc.documents == first {
+		return nil
+	}
+	fresh := sc.fresh[first-sc.firstFresh():]
+	_, err := s.tx.CopyFrom(ctx, pgx.Identifier{"search_tails"}, []string{"tenant_id", "scope", "doc", "terms"},
+		pgx.CopyFromSlice(len(fresh), func(i int) ([]any, error) {
+			return []any{string(s.tenant), sc.id, fresh[i].doc, []byte(fresh[i].terms)}, nil
+		}))
+	return err
 }
 
 // segment is a row of search_segments.

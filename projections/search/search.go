@@ -48,7 +48,7 @@ func (*Projection) Categories() []string { return nil }
 
 // Tables returns the names of the tables.
 func (*Projection) Tables() []string {
-	return []string{"search_scopes", "search_documents", "search_segments", "search_postings", "search_terms", "search_ends", "search_languages"}
+	return []string{"search_scopes", "search_documents", "search_tails", "search_segments", "search_postings", "search_terms", "search_ends", "search_languages"}
 }
 
 // Settings returns the name of the table of languages.
@@ -75,12 +75,17 @@ func (p *Projection) Prepare(ctx context.Context, tenant domain.Tenant, events [
 		if err != nil {
 			return err
 		}
-		if now, err := p.languages.Of(string(tenant), b.languages); err != nil {
+		now, err := p.languages.Of(string(tenant), b.languages)
+		if err != nil {
 			return err
-		} else if now != words {
+		}
+		if now != words {
 			if changes, err = read(now, events); err != nil {
 				return err
 			}
+		}
+		if err := s.loadTexts(ctx, now, b, changes); err != nil {
+			return err
 		}
 		for _, c := range changes {
 			if err := b.apply(c); err != nil {

@@ -12,7 +12,9 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/lexicon"
 	"github.com/auren-memory/auren/domain/memory"
+	"github.com/auren-memory/auren/eventstore"
 )
 
 // store reads and writes the tables of a tenant.
@@ -22,10 +24,8 @@ type store struct {
 }
 
 const (
-	// The terms, most of a row, are read only where a new document may need them.
 	loadDocuments = `
-select m.id, d.scope, d.doc, d.from_seq, d.to_seq, d.expires_at, d.created_at, d.opened_seq, d.session, d.length,
-       case when m.id = any($3) then d.terms end
+select m.id, d.scope, d.doc, d.from_seq, d.to_seq, d.expires_at, d.created_at, d.opened_seq, d.session, d.text_seq, d.length
   from unnest($2::uuid[]) as m (id)
  cross join lateral (
      select *
@@ -58,7 +58,6 @@ select coalesce(max(scope), 0),
 func (s store) load(ctx context.Context, changes []change) (*batch, error) {
 	b := &batch{latest: map[uuid.UUID]*document{}, scopes: map[[2]string]*scope{}}
 	known := map[uuid.UUID]bool{}
-	var withTerms []uuid.UUID
 	var agents, users []string
 	for _, c := range changes {
 		if c.stored.Version == 1 {
@@ -66,16 +65,12 @@ func (s store) load(ctx context.Context, changes []change) (*batch, error) {
 			continue
 		}
 		known[c.stored.StreamID] = true
-		switch c.event.(type) {
-		case memory.Restored, memory.ExpirySet:
-			withTerms = append(withTerms, c.stored.StreamID)
-		}
 	}
 	var documents []*document
 	var ids []int64
 	if len(known) > 0 {
 		var err error
-		if documents, ids, err = s.loadDocuments(ctx, slices.Collect(maps.Keys(known)), withTerms); err != nil {
+		if documents, ids, err = s.loadDocuments(ctx, slices.Collect(maps.Keys(known))); err != nil {
 			return nil, err
 		}
 	}
@@ -104,15 +99,15 @@ func (s store) load(ctx context.Context, changes []change) (*batch, error) {
 }
 
 // loadDocuments returns documents and the ids of their scopes.
-func (s store) loadDocuments(ctx context.Context, memories, withTerms []uuid.UUID) (documents []*document, scopes []int64, err error) {
-	rows, err := s.tx.Query(ctx, loadDocuments, s.tenant, memories, withTerms)
+func (s store) loadDocuments(ctx context.Context, memories []uuid.UUID) (documents []*document, scopes []int64, err error) {
+	rows, err := s.tx.Query(ctx, loadDocuments, s.tenant, memories)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read documents: %w", err)
 	}
 	documents, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (*document, error) {
 		d := document{stored: true}
 		var in int64
-		err := row.Scan(&d.memory, &in, &d.doc, &d.from, &d.to, &d.expiresAt, &d.createdAt, &d.opened, &d.session, &d.length, &d.terms)
+		err := row.Scan(&d.memory, &in, &d.doc, &d.from, &d.to, &d.expiresAt, &d.createdAt, &d.opened, &d.session, &d.told, &d.length)
 		scopes = append(scopes, in)
 		return &d, err
 	})
@@ -120,6 +115,37 @@ func (s store) loadDocuments(ctx context.Context, memories, withTerms []uuid.UUI
 		return nil, nil, fmt.Errorf("read documents: %w", err)
 	}
 	return documents, scopes, nil
+}
+
+// loadTexts analyzes the texts of the documents that a change may follow by another with the same text. They are read from the
+// log: keeping the terms of all documents would take more room than all the rest of the index.
+func (s store) loadTexts(ctx context.Context, words *lexicon.Analyzer, b *batch, changes []change) error {
+	byEvent := map[int64]*document{}
+	for _, c := range changes {
+		switch c.event.(type) {
+		case memory.Restored, memory.ExpirySet:
+			if d := b.latest[c.stored.StreamID]; d != nil && d.told > 0 {
+				byEvent[d.told] = d
+			} else if d != nil {
+				d.terms = noTerms
+			}
+		}
+	}
+	if len(byEvent) == 0 {
+		return nil
+	}
+	events, err := eventstore.ReadEvents(ctx, s.tx, s.tenant, slices.Sorted(maps.Keys(byEvent)))
+	if err != nil {
+		return fmt.Errorf("read texts: %w", err)
+	}
+	for i := range events {
+		c, err := readOne(words, &events[i])
+		if err != nil {
+			return err
+		}
+		byEvent[events[i].SequenceID].text = *c.text
+	}
+	return nil
 }
 
 const (
@@ -139,7 +165,7 @@ on conflict (tenant_id, agent_id, user_id) do update
 )
 
 var documentColumns = []string{"tenant_id", "scope", "doc", "memory_id", "from_seq", "to_seq", "expires_at", "created_at",
-	"opened_seq", "session", "length", "terms"}
+	"opened_seq", "session", "text_seq", "length"}
 
 // save writes the documents of a batch and makes the segments that are full.
 func (s store) save(ctx context.Context, b *batch) error {
@@ -175,7 +201,7 @@ func (s store) insertDocuments(ctx context.Context, fresh []*document) error {
 	_, err := s.tx.CopyFrom(ctx, pgx.Identifier{"search_documents"}, documentColumns, pgx.CopyFromSlice(len(fresh), func(i int) ([]any, error) {
 		d := fresh[i]
 		return []any{string(s.tenant), d.scope.id, d.doc, d.memory, d.from, d.to, d.expiresAt, d.createdAt,
-			d.opened, d.session, d.length, []byte(d.terms)}, nil
+			d.opened, d.session, d.told, d.length}, nil
 	}))
 	if err != nil {
 		return fmt.Errorf("copy documents: %w", err)

@@ -2,24 +2,17 @@ package recall
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
 
-	"github.com/auren-memory/auren/domain/posting"
+	"github.com/auren-memory/auren/domain/canonjson"
+	"github.com/auren-memory/auren/domain/lexicon"
 	"github.com/auren-memory/auren/queries/recall/answer"
 )
 
 // maxFolded is how many of the best memories are compared with each other.
 const maxFolded = 1_000
-
-const readTexts = `
-select d.scope, d.doc, d.memory_id, d.terms
-  from unnest($2::bigint[], $3::int[]) as h (scope, doc)
-  join search_documents as d on d.tenant_id = $1 and d.scope = h.scope and d.doc = h.doc`
 
 // duplicate is a document that another stands for.
 type duplicate struct {
@@ -65,26 +58,26 @@ func (o *order) fold(ctx context.Context) error {
 
 // texts reads the texts of documents, and which memories they are of.
 func (o *order) texts(ctx context.Context, of []ranked) ([]answer.Text, []uuid.UUID, error) {
-	at := make(map[int]int, len(of))
-	scopes, docs := make([]int64, len(of)), make(pgtype.FlatArray[int32], len(of))
-	for i, r := range of {
-		s := o.index.scopeOf(r.document)
-		at[r.document], scopes[i], docs[i] = i, s.id, int32(r.document-s.base) //nolint:gosec // a document's number
+	documents := make(map[int]bool, len(of))
+	for _, r := range of {
+		documents[r.document] = true
 	}
-	texts, memories := make([]answer.Text, len(of)), make([]uuid.UUID, len(of))
-	rows, err := o.conn.Query(ctx, readTexts, o.snap.Tenant, scopes, docs)
+	places, err := o.storedPlaces(ctx, documents)
 	if err != nil {
 		return nil, nil, err
 	}
-	var scope int64
-	var doc int
-	var id uuid.UUID
-	var terms []byte
-	_, err = pgx.ForEachRow(rows, []any{&scope, &doc, &id, (*pgxBytes)(&terms)}, func() (err error) {
-		i := at[o.index.scopes[scope].base+doc]
-		memories[i] = id
-		texts[i], err = answer.NewText(scope, posting.Document(terms))
-		return err
-	})
-	return texts, memories, errors.Join(err, rows.Err())
+	memories, err := o.memories(ctx, of, places)
+	if err != nil {
+		return nil, nil, err
+	}
+	texts, ids := make([]answer.Text, len(of)), make([]uuid.UUID, len(of))
+	for i, r := range of {
+		ids[i] = places[r.document].memory
+		content, err := canonjson.Parse(memories[ids[i]].Content)
+		if err != nil {
+			return nil, nil, err
+		}
+		texts[i] = answer.NewText(o.index.scopeOf(r.document).id, o.lexicon.Document(lexicon.Text{Content: content}).Terms)
+	}
+	return texts, ids, nil
 }

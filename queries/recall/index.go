@@ -150,9 +150,10 @@ select 5, s.scope, t.doc, t.length, t.from_seq, t.to_seq, t.opened_seq, t.sessio
   from s
  cross join n
  cross join lateral (
-     select *
-       from search_documents as t
-      where t.tenant_id = $1 and t.scope = s.scope and t.doc >= s.sealed and t.from_seq <= n.position
+     select d.*, t.terms
+       from search_documents as d
+       join search_tails as t on t.tenant_id = $1 and t.scope = d.scope and t.doc = d.doc
+      where d.tenant_id = $1 and d.scope = s.scope and d.doc >= s.sealed and d.from_seq <= n.position
      offset 0) as t
 union all
 select 6, s.scope, x.doc, x.length, 0, 0, 0, 0, null, null, null

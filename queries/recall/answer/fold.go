@@ -1,12 +1,11 @@
 package answer
 
 import (
-	"bytes"
 	"math"
+	"strings"
 	"unicode"
 
 	"github.com/auren-memory/auren/domain/lexicon"
-	"github.com/auren-memory/auren/domain/posting"
 )
 
 const (
@@ -25,22 +24,22 @@ type Text struct {
 	numbers uint64   // a digest of the terms with digits
 }
 
-// NewText makes a Text of a document in a scope.
-func NewText(scope int64, document posting.Document) (Text, error) {
+// NewText makes a Text of the terms of a content in a scope.
+func NewText(scope int64, terms []lexicon.Term) Text {
 	t := Text{scope: scope}
-	err := document.Each(func(hash uint32, term []byte, counts posting.Counts) {
-		if counts.Content() == 0 || bytes.HasPrefix(term, []byte(lexicon.Variant)) {
-			return
+	for _, term := range terms {
+		if term.Content == 0 || strings.HasPrefix(term.Text, lexicon.Variant) {
+			continue
 		}
 		t.size++
 		if len(t.terms) < sketchSize {
-			t.terms = append(t.terms, hash)
+			t.terms = append(t.terms, term.Hash)
 		}
-		if bytes.IndexFunc(term, unicode.IsDigit) >= 0 {
-			t.numbers += uint64(hash)*0x9E3779B97F4A7C15 + 1 // in any order
+		if strings.IndexFunc(term.Text, unicode.IsDigit) >= 0 {
+			t.numbers += uint64(term.Hash)*0x9E3779B97F4A7C15 + 1 // in any order
 		}
-	})
-	return t, err
+	}
+	return t
 }
 
 // same tells whether two texts say the same: they are of one agent and user, have nearly the same terms and exactly the same numbers.

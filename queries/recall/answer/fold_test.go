@@ -11,15 +11,12 @@ import (
 
 	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/domain/lexicon"
-	"github.com/auren-memory/auren/domain/posting"
 	"github.com/auren-memory/auren/queries/recall/answer"
 )
 
-func text(t require.TestingT, scope int64, content string) answer.Text {
+func text(scope int64, content string) answer.Text {
 	d := lexicon.Default().Document(lexicon.Text{Type: "fact", Content: canonjson.MustParse(fmt.Sprintf("%q", content)), Metadata: canonjson.MustParse(`{"topic": "x"}`)})
-	folded, err := answer.NewText(scope, posting.NewDocument(d.Terms))
-	require.NoError(t, err)
-	return folded
+	return answer.NewText(scope, d.Terms)
 }
 
 func TestTextsThatSayTheSameAreFolded(t *testing.T) {
@@ -35,15 +32,15 @@ func TestTextsThatSayTheSameAreFolded(t *testing.T) {
 		"Ana likes green tea": false,
 		"":                    false,
 	} {
-		require.Equal(t, want, answer.Fold([]answer.Text{text(t, 1, plain), text(t, 1, content)})[1] == 0, content)
-		require.Equal(t, want, answer.Fold([]answer.Text{text(t, 1, content), text(t, 1, plain)})[1] == 0, content)
+		require.Equal(t, want, answer.Fold([]answer.Text{text(1, plain), text(1, content)})[1] == 0, content)
+		require.Equal(t, want, answer.Fold([]answer.Text{text(1, content), text(1, plain)})[1] == 0, content)
 	}
-	require.Equal(t, []int{0, 1}, answer.Fold([]answer.Text{text(t, 1, plain), text(t, 2, plain)}), "of another agent or user")
-	require.Equal(t, []int{0, 0}, answer.Fold([]answer.Text{text(t, 1, "Tom is allergic"), text(t, 1, "Tom is allergic")}))
-	require.Equal(t, []int{0, 1}, answer.Fold([]answer.Text{text(t, 1, "Tom is allergic"), text(t, 1, "Tom is not allergic")}))
-	require.Equal(t, []int{0, 1}, answer.Fold([]answer.Text{text(t, 1, "on 3 May "+longer), text(t, 1, "on 4 May "+longer)}), "other numbers")
-	require.Equal(t, []int{0, 0}, answer.Fold([]answer.Text{text(t, 1, "on 3 May "+longer), text(t, 1, "in 3 May "+longer)}))
-	require.Equal(t, []int{0, 1, 2}, answer.Fold([]answer.Text{text(t, 1, ""), text(t, 1, ""), text(t, 1, "x")}), "nothing says nothing")
+	require.Equal(t, []int{0, 1}, answer.Fold([]answer.Text{text(1, plain), text(2, plain)}), "of another agent or user")
+	require.Equal(t, []int{0, 0}, answer.Fold([]answer.Text{text(1, "Tom is allergic"), text(1, "Tom is allergic")}))
+	require.Equal(t, []int{0, 1}, answer.Fold([]answer.Text{text(1, "Tom is allergic"), text(1, "Tom is not allergic")}))
+	require.Equal(t, []int{0, 1}, answer.Fold([]answer.Text{text(1, "on 3 May "+longer), text(1, "on 4 May "+longer)}), "other numbers")
+	require.Equal(t, []int{0, 0}, answer.Fold([]answer.Text{text(1, "on 3 May "+longer), text(1, "in 3 May "+longer)}))
+	require.Equal(t, []int{0, 1, 2}, answer.Fold([]answer.Text{text(1, ""), text(1, ""), text(1, "x")}), "nothing says nothing")
 }
 
 func TestLongTextsAreComparedByASample(t *testing.T) {
@@ -54,7 +51,7 @@ func TestLongTextsAreComparedByASample(t *testing.T) {
 	long := strings.Join(words, " ")
 	most := strings.Join(words[:4900], " ") + " other words"
 	half := strings.Join(words[:2500], " ") + strings.Repeat(" more", 2500)
-	require.Equal(t, []int{0, 0, 2}, answer.Fold([]answer.Text{text(t, 1, long), text(t, 1, most), text(t, 1, half)}))
+	require.Equal(t, []int{0, 0, 2}, answer.Fold([]answer.Text{text(1, long), text(1, most), text(1, half)}))
 }
 
 // Fold finds what comparing all with all finds.
@@ -70,7 +67,7 @@ func TestFoldComparesAllTexts(t *testing.T) {
 			return slices.Compact(s)
 		}
 		for i := range contents {
-			texts[i], want[i] = text(t, 1, strings.Join(contents[i], " ")), i
+			texts[i], want[i] = text(1, strings.Join(contents[i], " ")), i
 			for j := range i {
 				if want[j] != j || want[i] != i {
 					continue

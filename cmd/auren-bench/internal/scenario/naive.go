@@ -44,7 +44,7 @@ select id, agent_id, user_id, memory_type, content, confidence_score, metadata, 
 )
 
 // settle is what autovacuum does in its own time.
-const settle = `vacuum (analyze) agent_memories, search_scopes, search_documents, search_segments, search_postings, search_terms, search_ends, auren_bench.memories`
+const settle = `vacuum (analyze) agent_memories, search_scopes, search_documents, search_tails, search_segments, search_postings, search_terms, search_ends, auren_bench.memories`
 
 // readable fills the log, the read models and the naive table, and lets them settle.
 func (b *run) readable(ctx context.Context, scopes []world.Scope) error {

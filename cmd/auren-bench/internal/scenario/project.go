@@ -37,7 +37,7 @@ insert into auren_bench.checkpoint values (0)`
 truncate agent_memories, agent_memory_history;
 delete from projection_checkpoints where projection = 'agent_memories'`
 	forgetSearch = `
-truncate search_scopes, search_documents, search_segments, search_postings, search_terms, search_ends;
+truncate search_scopes, search_documents, search_tails, search_segments, search_postings, search_terms, search_ends;
 delete from projection_checkpoints where projection = 'search'`
 
 	forgetFloors = `truncate auren_bench.agent_memories, auren_bench.texts`
