@@ -127,8 +127,8 @@ func (r *run) whyUnranked(ctx context.Context, why *answer.WhyNot, document int)
 		if err != nil {
 			return nil, err
 		}
-		why.StoodFor = &places[d.of].memory
-		return why.Because(answer.ByFold, "it says the same as %s", why.StoodFor), nil
+		why.DuplicateOf = &places[d.of].memory
+		return why.Because(answer.ByFold, "it says the same as %s", why.DuplicateOf), nil
 	}
 	var words []string
 	for _, w := range r.words {

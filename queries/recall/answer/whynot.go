@@ -17,8 +17,8 @@ type WhyNot struct {
 	Rank    int      `json:"rank,omitempty"`
 	Score   *float64 `json:"score,omitempty"`
 	Explain *Explain `json:"explain,omitempty"`
-	// StoodFor is the result that stands for the memory, by Fold.
-	StoodFor *uuid.UUID `json:"stood_for_by,omitempty"`
+	// DuplicateOf is the result that stands for the memory, by Fold.
+	DuplicateOf *uuid.UUID `json:"duplicate_of,omitempty"`
 
 	tokens int
 }
