@@ -60,7 +60,7 @@ func benchFilters(ctx context.Context, b *run) error {
 				}
 				err := b.Compare(ctx, measure.Result{Case: fmt.Sprintf("%s, %s passes %v %%", kind.name, condition.name, float64(limit)/10)},
 					measure.Floor("without a filter", kind.unit, load(`{}`, true)),
-					measure.Subject("with it", kind.unit, load(condition.of(limit), limit > 0)))
+					measure.Subject("with it", kind.unit, load(condition.of(limit), limit >= 100)))
 				if err != nil {
 					return err
 				}
