@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"runtime"
 	"slices"
 	"strings"
@@ -81,6 +82,16 @@ func TestSQLInAnyTextIsText(t *testing.T) {
 				{"filters": map[string]any{"OR": []any{map[string]any{"agent_id": text}, map[string]any{"NOT": map[string]any{"user_id": map[string]any{"ne": text}}}}}},
 			} {
 				require.Positive(t, search(more), "%v", more)
+				if filters, ok := more["filters"]; ok {
+					answer := s.send(t, "GET", "/v1/memories?filters="+url.QueryEscape(object(t, filters.(map[string]any))), "")
+					require.Equal(t, http.StatusOK, answer.status, "%s", answer.body)
+					answer = s.send(t, "POST", "/v1/memories/forget", object(t, map[string]any{"filters": filters, "dry_run": true}))
+					require.Equal(t, http.StatusOK, answer.status, "%s", answer.body)
+				}
+			}
+			for _, name := range []string{"agent_id", "user_id", "memory_types"} {
+				found := ok[queries.ListResult](t, s.send(t, "GET", "/v1/memories?"+name+"="+url.QueryEscape(text), ""), http.StatusOK)
+				require.Len(t, found.Memories, 1, name)
 			}
 			require.Zero(t, search(map[string]any{"must_not": []string{text}, "agent_id": text}))
 			search(map[string]any{"prefix": text, "weights": map[string]any{"importance": 1, "importance_key": text}})
