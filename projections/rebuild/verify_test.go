@@ -51,7 +51,7 @@ func TestVerifyFindsDamagedLiveTables(t *testing.T) {
 		"two columns of history": {`update agent_memory_history set reason = 'secret', superseded_at = superseded_at + '1 microsecond'
 			where (id, version) = (select id, version from agent_memory_history order by 1, 2 limit 1)`, "agent_memory_history", "altered", []string{"reason", "superseded_at"}},
 		"the terms of a document": {`update search_tails set terms = terms || 'secret'::bytea where (scope, doc) = (1, 0)`,
-			"search_documents", "altered", []string{"terms"}},
+			"search_tails", "altered", []string{"terms"}},
 		"a count":       {`update search_scopes set documents = documents + 1 where scope = 1`, "search_scopes", "altered", []string{"documents"}},
 		"a row deleted": {`delete from agent_memories where id = (select min(id::text)::uuid from agent_memories)`, "agent_memories", "missing", nil},
 		"a row added":   {copyOfARow("search_documents"), "search_documents", "extra", nil},
