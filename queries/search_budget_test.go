@@ -175,3 +175,36 @@ func TestContextsOfResultsNearEachOtherAreWhole(t *testing.T) {
 	require.Equal(t, told[6:11], ids(hits[1].Context.Before))
 	require.Empty(t, hits[1].Context.After)
 }
+
+// The memories of a scope are in segments once there are 512.
+func TestContextsAndReasonsOfMemoriesInSegments(t *testing.T) {
+	w := setup(t)
+	var told []uuid.UUID
+	for i := range 700 {
+		text := fmt.Sprint("nothing ", i)
+		if i == 100 || i == 300 || i == 650 {
+			text = "green tea"
+		}
+		session := metadata(`{}`)
+		if i >= 200 {
+			session = metadata(`{"session": "s"}`)
+		}
+		told = append(told, w.tell(t, text, session, created(at(i))))
+	}
+	w.project(t)
+	w.change(t, told[301], forget)
+	request := queries.SearchRequest{Query: "tea", Context: 6, WithoutNeighbors: true, WhyNot: &told[302]}
+	result := w.search(t, request)
+	require.Equal(t, []uuid.UUID{told[650], told[300], told[100]}, hitIDs(result))
+	for i, around := range [][2][]uuid.UUID{{told[644:650], told[651:657]}, {told[294:300], told[302:308]}, {told[94:100], told[101:107]}} {
+		require.Equal(t, around[0], ids(result.Hits[i].Context.Before), "before %d", i)
+		require.Equal(t, around[1], ids(result.Hits[i].Context.After), "after %d", i)
+	}
+	require.Equal(t, "query", result.WhyNot.Reason)
+	request.WhyNot, request.Limit = &told[100], 1
+	why := w.search(t, request).WhyNot
+	require.Equal(t, "limit", why.Reason)
+	require.Equal(t, 3, why.Rank)
+	request.WhyNot, request.Limit = &told[301], 1
+	require.Equal(t, "forgotten", w.search(t, request).WhyNot.Reason)
+}

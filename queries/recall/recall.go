@@ -47,7 +47,7 @@ func (s *Searcher) Search(ctx context.Context, tenant domain.Tenant, request ans
 	var runs []*run
 	for i, one := range request.Each() {
 		r := &run{lexicon: s.languages.Last(string(tenant)), languages: &s.languages, request: one, field: request.Field(i),
-			search: one.Fingerprint(tenant, where, at.AsOf), owners: owners, narrow: narrow}
+			search: func() []byte { return one.Fingerprint(tenant, where, at.AsOf) }, owners: owners, narrow: narrow}
 		if err := r.parse(); err != nil {
 			return answer.Result{}, err
 		}

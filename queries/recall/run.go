@@ -25,12 +25,12 @@ type run struct {
 	languages *lexicon.Choice
 
 	request answer.Request
-	field   string       // the name of the query
-	search  []byte       // the fingerprint of the search
-	place   answer.Place // where the page begins
-	words   []word       // that add to the score
-	quoted  []phrase     // that add to the score where they stand
-	require []condition  // what a result must hold, or must not
+	field   string        // the name of the query
+	search  func() []byte // the fingerprint of the search
+	place   answer.Place  // where the page begins
+	words   []word        // that add to the score
+	quoted  []phrase      // that add to the score where they stand
+	require []condition   // what a result must hold, or must not
 
 	conn   *pgxpool.Conn
 	snap   snapshot.Snapshot
@@ -140,9 +140,9 @@ func (r *run) find(ctx context.Context, several int) (*answer.Page, error) {
 			return nil, err
 		}
 	}
-	place := answer.Place{Search: r.search, Position: r.index.position, Moment: r.index.moment, Index: analyzed, Rank: r.place.Rank}
+	place := answer.Place{Position: r.index.position, Moment: r.index.moment, Index: analyzed, Rank: r.place.Rank}
 	request := r.request // without what else the run holds
-	page := answer.NewPage(&request, place, several)
+	page := answer.NewPage(&request, place, r.search, several)
 	if err := r.collect(ctx, page); err != nil {
 		return nil, err
 	}

@@ -30,11 +30,11 @@ func (r *Request) Fingerprint(tenant domain.Tenant, where filter.Where, asOf sna
 func (p Place) Next() string { return cursor.Encode(p) }
 
 // ReadPlace reads the cursor of a request, which must be of the search with the fingerprint. It returns nil for none.
-func (r *Request) ReadPlace(search []byte) (*Place, error) {
+func (r *Request) ReadPlace(search func() []byte) (*Place, error) {
 	if r.Cursor == "" {
 		return nil, nil
 	}
-	p, err := cursor.Read(r.Cursor, search, func(p Place) []byte { return p.Search })
+	p, err := cursor.Read(r.Cursor, search(), func(p Place) []byte { return p.Search })
 	if err != nil {
 		return nil, err
 	}

@@ -21,7 +21,8 @@ type Page struct {
 	Answer  Answer
 	request *Request
 	place   Place
-	next    *int // the rank of the first result after the page; nil if there is none
+	search  func() []byte // the fingerprint; it takes some microseconds
+	next    *int          // the rank of the first result after the page; nil if there is none
 	hits    []candidate
 	tooLong []candidate
 	tokens  int
@@ -37,9 +38,10 @@ type candidate struct {
 	before, after []snapshot.Memory
 }
 
-// NewPage makes the page of a request that begins at a place, one of several that share the memory of the process.
-func NewPage(request *Request, place Place, several int) *Page {
-	return &Page{Answer: Answer{Hits: []Hit{}}, request: request, place: place, most: maxBytes / several}
+// NewPage makes the page of a request that begins at a place of the search with the fingerprint, one of several that share the memory
+// of the process.
+func NewPage(request *Request, place Place, search func() []byte, several int) *Page {
+	return &Page{Answer: Answer{Hits: []Hit{}}, request: request, place: place, search: search, most: maxBytes / several}
 }
 
 // Add adds the memory of a rank. It tells whether the budget has room for it at all.
@@ -208,7 +210,7 @@ func (p *Page) finish(limited bool) Answer {
 		p.decide(a.WhyNot)
 	}
 	if p.next != nil {
-		p.place.Rank = *p.next
+		p.place.Rank, p.place.Search = *p.next, p.search()
 		a.NextCursor = p.place.Next()
 	}
 	return a
