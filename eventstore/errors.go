@@ -29,11 +29,8 @@ var (
 )
 
 // Translate gives an error of the database the meaning it has for the caller: a lost connection and a server that is shutting
-// down are ErrUnavailable, a record that is imported already is ErrImported, everything else stays what it is.
+// down are ErrUnavailable, everything else stays what it is.
 func Translate(err error) error {
-	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.ConstraintName == "imported_pkey" {
-		return errors.Join(ErrImported, err)
-	}
 	// An unknown outcome holds the error of the lost connection, too, and must not become one after which nothing is written.
 	if err == nil || errors.Is(err, ErrUnavailable) || errors.Is(err, ErrOutcomeUnknown) || !IsUnavailable(err) {
 		return err

@@ -42,6 +42,19 @@ with moved as (
                       order by c.command_id
                       limit 1) as c)
 {{- end}}
+{{- if and .Imports .Optimistic}}
+          -- No stream was made from the same records. The primary key would refuse them, but PostgreSQL would log their digests, which
+          -- are to be erased with the contents.
+          and not exists (
+              select
+                from unnest(${{.Argument 1}}::bytea[]) as s (record)
+               cross join lateral (
+                     select i.record
+                       from imported as i
+                      where i.tenant_id = $1 and i.record = s.record
+                      order by i.record
+                      limit 1) as i)
+{{- end}}
        returning tenant_id, pg_notify('auren_log', tenant_id || ' ' || sequence_id)),
 {{- if .Records}}
 -- Records commands ($24 to $27).
@@ -52,7 +65,7 @@ recorded as (
         cross join unnest($24::text[], $25::text[], $26::bytea[], $27::text[]) as c (command_id, sequence_ids, fingerprint, outcome)),
 {{- end}}
 {{- if .Imports}}
--- The streams that were made from imported records. The primary key refuses a record from which another stream was made.
+-- The streams that are made from imported records.
 imported_now as (
        insert into imported (tenant_id, record, stream_id)
        select moved.tenant_id, i.record, i.stream_id

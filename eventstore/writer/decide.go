@@ -23,6 +23,8 @@ type logState struct {
 
 	streams  map[uuid.UUID]streamHead
 	commands map[string]recorded
+	// imported are the records that streams were made from.
+	imported map[eventstore.Hash]bool
 
 	// assumed says that nothing of this was read. It is then a condition of the insert, for which these are the streams that
 	// the batch continues, with their versions and categories, and the commands that its events record.
@@ -119,6 +121,13 @@ func (d *decision) decide(r *request) {
 		d.refused = true
 		return
 	}
+	for _, w := range c.Writes {
+		if d.after.imported[w.Record] {
+			d.refused = true
+			r.err = eventstore.ErrImported
+			return
+		}
+	}
 	first, conflicts := len(d.events), 0
 	var kept []streamHead
 	r.result.Note = c.Note
@@ -179,6 +188,7 @@ func (d *decision) write(w eventstore.StreamAppend, events []saltedEvent) events
 	d.after.streams[w.StreamID] = at
 	if w.Record != (eventstore.Hash{}) {
 		d.imports = append(d.imports, importRow{w.Record, w.StreamID})
+		d.after.imported[w.Record] = true
 	}
 	return eventstore.WriteResult{StreamID: w.StreamID, Version: at.version, SequenceID: at.sequenceID, EventID: at.eventID}
 }

@@ -28,6 +28,8 @@
 //   - The head is locked from its move until the commit, so sequence_ids have no gaps and appear in the order of commits.
 //   - Nothing is answered before it is committed, and nothing is refused that was only assumed.
 //   - A command id is recorded in the transaction that writes the events of the command.
+//   - A stream that is made from an imported record is found by the record from the transaction on that appends its first event, and
+//     one record makes one stream.
 //   - created_at is at most 100 ms before the lock, never after it, and never before that of the previous event.
 //   - The fingerprint of a command is stored keyed by the salts of the events that it concerns.
 //

@@ -13,12 +13,14 @@ import (
 var (
 	ReadCommands    = readCommands
 	ReadStreamHeads = readStreamHeads
+	ReadRecords     = readRecords
 )
 
 // AppendStatements returns the statement of one event and of many, on every assumption.
 func AppendStatements() []string {
 	all := newStatements()
-	return []string{all[form{One: true, Optimistic: true, Continues: true, New: true}], all[form{Optimistic: true, Continues: true, New: true}]}
+	return []string{all[form{One: true, Optimistic: true, Continues: true, New: true, Imports: true}],
+		all[form{Optimistic: true, Continues: true, New: true, Imports: true}]}
 }
 
 // Option changes what a Writer has as constants.

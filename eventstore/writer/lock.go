@@ -36,10 +36,20 @@ select s.id, e.version, e.category, e.sequence_id, e.event_id,
         order by version desc
         limit 1) as e`
 
+const readRecords = `
+select i.record
+  from unnest($2::bytea[]) as s (record)
+ cross join lateral (
+       select record
+         from imported
+        where tenant_id = $1 and record = s.record
+        order by record
+        limit 1) as i`
+
 // lock begins a transaction, locks the head of the log, and reads what decides the batch, in one round trip. Each statement sees
 // what was committed before it ran, so those after the lock see everything.
 func lock(ctx context.Context, conn *pgxpool.Conn, tenant domain.Tenant, batch []*request) (logState, error) {
-	state := logState{streams: map[uuid.UUID]streamHead{}, commands: map[string]recorded{}}
+	state := logState{streams: map[uuid.UUID]streamHead{}, commands: map[string]recorded{}, imported: map[eventstore.Hash]bool{}}
 	b := &pgx.Batch{}
 	b.Queue("begin")
 	exists := false
@@ -70,12 +80,17 @@ func lock(ctx context.Context, conn *pgxpool.Conn, tenant domain.Tenant, batch [
 	return lock(ctx, conn, tenant, batch)
 }
 
-// queueRead adds the statements that read where the streams of the batch are, and its commands that were recorded before.
+// queueRead adds the statements that read where the streams of the batch are, its commands that were recorded before, and the
+// records of it that were imported.
 func (s *logState) queueRead(b *pgx.Batch, tenant domain.Tenant, batch []*request) {
+	var records pgtype.FlatArray[[]byte]
 	streams, commands, events := pgtype.FlatArray[uuid.UUID]{}, []string(nil), pgtype.FlatArray[uuid.UUID](nil)
 	for _, r := range batch {
 		for _, w := range r.command.Writes {
 			streams = append(streams, w.StreamID)
+			if w.Record != (eventstore.Hash{}) {
+				records = append(records, w.Record[:])
+			}
 		}
 		if r.command.ID != "" {
 			commands = append(commands, r.command.ID)
@@ -93,6 +108,16 @@ func (s *logState) queueRead(b *pgx.Batch, tenant domain.Tenant, batch []*reques
 	})
 	if len(commands) > 0 {
 		queueReadCommands(b, tenant, commands, events, s.commands)
+	}
+	if len(records) > 0 {
+		b.Queue(readRecords, tenant, records).Query(func(rows pgx.Rows) error {
+			var record []byte
+			_, err := pgx.ForEachRow(rows, []any{&record}, func() error {
+				s.imported[eventstore.Hash(record)] = true
+				return nil
+			})
+			return err
+		})
 	}
 }
 

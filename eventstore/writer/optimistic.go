@@ -48,6 +48,7 @@ func (c *headCache) assume(batch []*request) (state logState, ok bool) {
 	state = logState{
 		head: c.head, epoch: c.epoch, now: c.now.Add(now.Sub(c.at)).Truncate(time.Microsecond), assumed: true,
 		streams: make(map[uuid.UUID]streamHead, len(batch)), commands: make(map[string]recorded, len(batch)),
+		imported: map[eventstore.Hash]bool{},
 	}
 	for _, r := range batch {
 		for i, w := range r.command.Writes {

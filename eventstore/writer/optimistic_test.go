@@ -103,8 +103,11 @@ func TestLookUpsFollowTheirIndexHoweverLittleThereWas(t *testing.T) {
 		require.Regexp(t, `Index Scan using event_contents_pkey .*\n *Index Cond: .*tenant_id.* AND .*sequence_id`, plan(sql))
 	}
 	require.Regexp(t, `Index Scan using events_event_id_key .*\n *Index Cond: .*tenant_id.* AND .*event_id`, commands)
+	const records = `Index (Only )?Scan using imported_pkey .*\n *Index Cond: .*tenant_id.* AND .*record`
+	require.Regexp(t, records, plan(writer.ReadRecords))
 	for _, sql := range writer.AppendStatements() {
 		optimistic := plan(sql)
+		require.Regexp(t, records, optimistic)
 		require.Regexp(t, `Index (Only )?Scan using events_stream_version_key .*\n *Index Cond: .*tenant_id.* AND .*stream_id.* AND .*version`, optimistic)
 		require.Regexp(t, `Index (Only )?Scan using commands_pkey .*\n *Index Cond: .*tenant_id.* AND .*command_id`, optimistic)
 	}
