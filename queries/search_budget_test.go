@@ -82,8 +82,20 @@ func TestPagesOfABudgetAreAllResults(t *testing.T) {
 		var ids, long []uuid.UUID
 		for _, page := range pages {
 			sum := 0
+			shown := map[uuid.UUID]bool{}
+			show := func(id uuid.UUID) {
+				require.False(rt, shown[id], "no memory twice in an answer")
+				shown[id] = true
+			}
 			for _, hit := range page.Hits {
 				sum += *hit.Tokens
+				show(hit.Memory.ID)
+				if hit.Context == nil {
+					continue
+				}
+				for _, m := range slices.Concat(hit.Context.Before, hit.Context.After) {
+					show(m.ID)
+				}
 			}
 			require.Equal(rt, sum, *page.Tokens)
 			require.LessOrEqual(rt, sum, request.MaxTokens)
