@@ -62,7 +62,7 @@ type tailDocument struct {
 	terms posting.Document
 }
 
-// tails are used again, for they are most of what a search allocates: without it a search in 1,000 memories took 1.2 × as long.
+// tails are used again: they were half of what a search allocates.
 var tails = sync.Pool{New: func() any { return &tail{} }}
 
 // release makes the tail available to other searches; the index is not used any more.
