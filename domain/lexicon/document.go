@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/auren-memory/auren/domain/canonjson"
+	"github.com/auren-memory/auren/domain/lexicon/segment"
 )
 
 // metadataWeight is how often a word of the metadata's values counts.
@@ -36,7 +37,7 @@ func (a *Analyzer) Document(t Text) Document {
 			switch {
 			case !token.digits:
 				d.add(token.terms, 0, metadataWeight)
-			case len(text) >= len(time.DateOnly+"T00:00") && isTimestamp(strings.ToLower(text)):
+			case len(text) >= len(time.DateOnly+"T00:00") && segment.IsTimestamp(strings.ToLower(text)):
 				d.add(token.terms[:1], 0, 1) // the whole
 			default:
 				d.add(token.terms, 0, 1)

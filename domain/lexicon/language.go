@@ -28,6 +28,7 @@ import (
 	"github.com/blevesearch/snowballstem/turkish"
 
 	"github.com/auren-memory/auren/domain"
+	"github.com/auren-memory/auren/domain/lexicon/segment"
 )
 
 // script is a script, or group of scripts, by whose words languages are told apart.
@@ -99,7 +100,7 @@ var languages = sync.OnceValue(func() map[string]*language {
 	} {
 		l.stop = map[string]bool{}
 		for _, word := range lists[l.name] {
-			l.stop[fold(word)] = true
+			l.stop[segment.Fold(word)] = true
 		}
 		l.months = months[l.name]
 		byName[l.name], byName[l.code] = &l, &l

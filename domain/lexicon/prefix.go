@@ -1,6 +1,10 @@
 package lexicon
 
-import "unicode/utf8"
+import (
+	"unicode/utf8"
+
+	"github.com/auren-memory/auren/domain/lexicon/segment"
+)
 
 // Prefix is the beginning of a word, to be looked for in a vocabulary.
 type Prefix struct {
@@ -18,8 +22,8 @@ const maxEnding = 4
 func (a *Analyzer) Prefixes(text string) []Prefix {
 	var all []Prefix
 	for _, w := range a.Query(text) {
-		p := Prefix{Begins: []string{w.Text, Variant + plain(w.Text)}, Terms: w.Terms}
-		if folded := plain(w.Text); folded != w.Text {
+		p := Prefix{Begins: []string{w.Text, Variant + segment.Plain(w.Text)}, Terms: w.Terms}
+		if folded := segment.Plain(w.Text); folded != w.Text {
 			p.Begins = append(p.Begins, folded)
 		}
 		short := w.Text

@@ -1,91 +1,16 @@
 package lexicon
 
 import (
-	"iter"
 	"math/bits"
 	"slices"
-	"strings"
-	"unicode/utf8"
+
+	"github.com/auren-memory/auren/domain/lexicon/segment"
 )
-
-// tokens yields the analyses of a text's tokens in order.
-func (a *Analyzer) tokens(text string) iter.Seq[*token] {
-	return func(yield func(*token) bool) {
-		for _, t := range a.spans(normalize(text)) {
-			if !yield(t) {
-				return
-			}
-		}
-	}
-}
-
-// spans yields the tokens of a normalized text, each with its place.
-func (a *Analyzer) spans(text string) iter.Seq2[int, *token] {
-	return func(yield func(int, *token) bool) {
-		found := false
-		for at := 0; at < len(text); {
-			if edges[text[at]] == space {
-				at++
-				continue
-			}
-			start := at
-			for at < len(text) && edges[text[at]] != space {
-				at++
-			}
-			end := at
-			for start < end && edges[text[start]]&opens != 0 {
-				start++
-			}
-			for end > start && edges[text[end-1]]&closes != 0 {
-				end--
-			}
-			if start == end { // punctuation only
-				for start = end; start > 0 && edges[text[start-1]] != space; {
-					start--
-				}
-				end = at
-			}
-			t := a.known.token(text[start:end], a.analyze)
-			found = found || len(t.words) > 0
-			if !yield(start, t) {
-				return
-			}
-		}
-		if hidden := strings.TrimSpace(text); !found && hidden != "" {
-			// Characters that count for nothing are all there is.
-			var t token
-			w := word{text: cut(hidden), stop: alwaysStop, terms: []string{cut(hidden)}}
-			w.add(w.text, 1, Exact)
-			t.addWord(w)
-			yield(0, &t)
-		}
-	}
-}
-
-// What a character does at the edge of a token.
-const (
-	space  = 1 << iota // ends it
-	opens              // is not part of the token before which it stands
-	closes             // is not part of the token after which it stands
-)
-
-var edges = func() (is [256]uint8) {
-	for _, c := range []byte("\t\n\v\f\r ") {
-		is[c] = space
-	}
-	for _, c := range []byte("([{<\"'*_`|;,!?") {
-		is[c] |= opens
-	}
-	for _, c := range []byte(")]}>\"'*_`|;,.:!?") {
-		is[c] |= closes
-	}
-	return is
-}()
 
 // Query analyzes a query. Every word is there, in order.
 func (a *Analyzer) Query(text string) []Word {
-	text = normalize(text)
-	quoted := quotations(text)
+	text = segment.Normalize(text)
+	quoted := segment.QuotationsOf(text)
 	var found []word
 	var phrases []int
 	var hits [32]int // stop words by language
@@ -97,7 +22,7 @@ func (a *Analyzer) Query(text string) []Word {
 				}
 			}
 			found = append(found, w)
-			phrases = append(phrases, quoted.of(at))
+			phrases = append(phrases, quoted.At(at))
 		}
 	}
 	spoken := a.spoken(hits[:])
@@ -143,41 +68,6 @@ func numberPhrases(words []Word) {
 			words[i].Phrase = number
 		}
 	}
-}
-
-// quotation is a text in quotation marks.
-type quotation struct{ start, end int }
-
-type quoted []quotation
-
-// quotations finds texts in quotation marks. A mark after a letter or digit opens none: 5'10" tall.
-func quotations(text string) (all quoted) {
-	open := -1
-	for i := range len(text) {
-		if text[i] != '"' {
-			continue
-		}
-		before, _ := utf8.DecodeLastRuneInString(text[:i])
-		switch {
-		case open >= 0:
-			if strings.TrimSpace(text[open+1:i]) != "" {
-				all = append(all, quotation{open, i})
-			}
-			open = -1
-		case i == 0 || classOf(before) != letter:
-			open = i
-		}
-	}
-	return all
-}
-
-// of returns the number, from 1, of the quotation around a place, 0 if there is none.
-func (q quoted) of(at int) int {
-	i, _ := slices.BinarySearchFunc(q, at, func(q quotation, at int) int { return q.end - at })
-	if i < len(q) && q[i].start < at {
-		return i + 1
-	}
-	return 0
 }
 
 // Sequence returns the terms of a text with their positions, which are those that Query gives to the words of the same text.
