@@ -13,7 +13,8 @@ type Analyzer struct {
 	// byScript holds, for each script, the languages whose stemmers its words go through.
 	byScript [scripts][]*language
 	english  *english // nil if English is not among the languages
-	known    cache
+	known    cache    // of tokens
+	pairs    cache    // of characters of scripts without spaces: the same text may be a token, with other terms
 }
 
 // MaxLanguages is how many languages an Analyzer has at most: each makes a term more of a word.

@@ -29,7 +29,7 @@ func (a *Analyzer) addPairs(t *token, run string) {
 
 // pair returns the analysis of one or two characters.
 func (a *Analyzer) pair(text string) *token {
-	return a.known.token(text, func(text string) (t token) {
+	return a.pairs.token(text, func(text string) (t token) {
 		t.addWord(pairOf(text))
 		return t
 	})
