@@ -79,6 +79,7 @@ func rows() map[string][]string {
 		"domain/lexicon/segment":    {},
 		"domain/memory":             {"domain", "domain/canonjson"},
 		"domain/posting":            {"domain/lexicon"},
+		"embedding":                 {"domain/encoder"},
 		"eventstore":                {"domain", "domain/canonjson", "eventstore/contents"},
 		"eventstore/contents":       {"domain", "domain/canonjson"},
 		"eventstore/writer":         {"domain", "domain/canonjson", "domain/failpoint", "eventstore", "eventstore/contents"},

@@ -1,0 +1,60 @@
+// Package embedding turns texts into vectors whose cosine tells how close the texts are in meaning: with a model on this machine
+// (Local), or by asking a server that speaks OpenAI's protocol (Endpoint).
+package embedding
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+)
+
+// Embedder makes vectors with one model. It is safe for concurrent use.
+type Embedder interface {
+	// Model returns the model. An endpoint must have answered once for that: until then it is asked, and the error is that of
+	// Embed.
+	Model(ctx context.Context) (Model, error)
+	// Embed returns a vector of length 1 for each text, in their order, all of the model's dimensions. It returns all or none:
+	// ErrUnavailable if it may succeed later, ErrRefused if it will not as long as texts and settings are the same, or the error
+	// of ctx. It tries again by itself where that may help, for as long as ctx and a few attempts allow.
+	Embed(ctx context.Context, texts []string) ([][]float32, error)
+}
+
+// Model identifies what made a vector. Vectors of different models must not be compared.
+type Model struct {
+	Name       string `json:"name"`
+	Checksum   string `json:"checksum,omitempty"` // SHA-256 of the weights in hexadecimal digits; "" if an endpoint holds them
+	Dimensions int    `json:"dimensions"`
+}
+
+// String names the model and how its vectors differ from those of others of that name.
+func (m Model) String() string {
+	if m.Checksum == "" {
+		return fmt.Sprintf("%s (%d dimensions)", m.Name, m.Dimensions)
+	}
+	return fmt.Sprintf("%s (%d dimensions, SHA-256 %.12s)", m.Name, m.Dimensions, m.Checksum)
+}
+
+var (
+	// ErrUnavailable means that the vectors may be had later.
+	ErrUnavailable = errors.New("no embeddings at present")
+	// ErrRefused means that these texts get no vectors with these settings.
+	ErrRefused = errors.New("embeddings refused")
+)
+
+// normalize scales a vector to length 1. It reports false if the vector has no direction: a number of it is no finite number,
+// or all are 0.
+func normalize(vector []float32) bool {
+	var squares float64
+	for _, v := range vector {
+		squares += float64(v) * float64(v)
+	}
+	length := math.Sqrt(squares)
+	if !(length > 0 && length <= math.MaxFloat64) {
+		return false
+	}
+	for i, v := range vector {
+		vector[i] = float32(float64(v) / length)
+	}
+	return true
+}
