@@ -15,8 +15,8 @@ type Embedder interface {
 	// Embed.
 	Model(ctx context.Context) (Model, error)
 	// Embed returns a vector of length 1 for each text, in their order, all of the model's dimensions. It returns all or none:
-	// ErrUnavailable if it may succeed later, ErrRefused if it will not as long as texts and settings are the same, or the error
-	// of ctx. It tries again by itself where that may help, for as long as ctx and a few attempts allow.
+	// ErrUnavailable, ErrMisconfigured, ErrRefused, or the error of ctx. It tries again by itself where that may help, for as
+	// long as ctx and a few attempts allow.
 	Embed(ctx context.Context, texts []string) ([][]float32, error)
 }
 
@@ -35,11 +35,17 @@ func (m Model) String() string {
 	return fmt.Sprintf("%s (%d dimensions, SHA-256 %.12s)", m.Name, m.Dimensions, m.Checksum)
 }
 
+// BatchTexts is how many texts an endpoint is sent at once: a call for more makes several requests, and one that fails wastes the
+// others.
+const BatchTexts = 32
+
 var (
-	// ErrUnavailable means that the vectors may be had later.
+	// ErrUnavailable means that the same call may succeed later, with nothing changed.
 	ErrUnavailable = errors.New("no embeddings at present")
-	// ErrRefused means that these texts get no vectors with these settings.
-	ErrRefused = errors.New("embeddings refused")
+	// ErrMisconfigured means that no call succeeds until somebody changes a setting here or at the endpoint.
+	ErrMisconfigured = errors.New("no embeddings with these settings")
+	// ErrRefused means that the endpoint makes vectors, but never for at least one of these texts.
+	ErrRefused = errors.New("no embedding of this text")
 )
 
 // normalize scales a vector to length 1. It reports false if the vector has no direction: a number of it is no finite number,
