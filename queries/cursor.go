@@ -33,12 +33,12 @@ func cursorAfter(list []byte, order Order, last *Memory) string {
 }
 
 // decodeCursor returns a memory that has only the place of the cursor: its id and the key of the order. It is nil for an empty
-// cursor. The error names the field if the text is not a cursor of the list.
-func decodeCursor(text string, list []byte, order Order) (*Memory, error) {
+// cursor, whose list is not asked for. The error names the field if the text is not a cursor of the list.
+func decodeCursor(text string, list func() []byte, order Order) (*Memory, error) {
 	if text == "" {
 		return nil, nil
 	}
-	c, err := cursor.Read(text, list, func(c listCursor) []byte { return c.List })
+	c, err := cursor.Read(text, list(), func(c listCursor) []byte { return c.List })
 	if err != nil {
 		return nil, err
 	}

@@ -65,7 +65,7 @@ func (r *Reader) List(ctx context.Context, tenant domain.Tenant, f Filter, p Pag
 		return ListResult{}, err
 	}
 	// A cursor that is wrong is refused before the projection is waited for.
-	after, err := decodeCursor(p.Cursor, fingerprint(tenant, where, p, at.AsOf), p.Order)
+	after, err := decodeCursor(p.Cursor, func() []byte { return fingerprint(tenant, where, p, at.AsOf) }, p.Order)
 	if err != nil {
 		return ListResult{}, err
 	}
@@ -82,7 +82,7 @@ func (r *Reader) page(ctx context.Context, snap snapshot.Snapshot, where filter.
 	sql := selectPage(snap, where, p, after, &args)
 	result.SequenceID, err = r.source.Answer(ctx, snap, sql, args, func(rows pgx.Rows) (err error) {
 		var more bool
-		result.Memories, more, err = collectPage(rows, p.Limit, snapshot.ScanMemory, (*Memory).Size)
+		result.Memories, more, err = collectPage(rows, p.Limit, snapshot.MemoryScanner(), (*Memory).Size)
 		if err == nil && more {
 			list := fingerprint(snap.Tenant, where, p, asOf)
 			result.NextCursor = cursorAfter(list, p.Order, &result.Memories[len(result.Memories)-1])

@@ -152,7 +152,7 @@ func (r *run) read(ctx context.Context, id uuid.UUID, where filter.Where) (*snap
 	if err != nil {
 		return nil, err
 	}
-	m, err := pgx.CollectExactlyOneRow(rows, snapshot.ScanMemory)
+	m, err := pgx.CollectExactlyOneRow(rows, snapshot.MemoryScanner())
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
 	}

@@ -64,6 +64,7 @@ select position.sequence_id, answer.*
 type answerRows struct {
 	pgx.Rows
 	position *int64
+	into     []any
 }
 
 func (a *answerRows) Next() bool {
@@ -82,7 +83,8 @@ func (a *answerRows) Next() bool {
 }
 
 func (a *answerRows) Scan(into ...any) error {
-	return a.Rows.Scan(append([]any{a.position, nil}, into...)...)
+	a.into = append(append(a.into[:0], a.position, nil), into...)
+	return a.Rows.Scan(a.into...)
 }
 
 // CollectInto reads all rows of an answer.
