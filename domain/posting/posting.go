@@ -1,5 +1,6 @@
 // Package posting holds the byte formats of the search index: the terms of a document, the postings of a segment of
-// documents, its dictionary, and the ends of its documents. Package projections/search writes them, queries/recall reads them.
+// documents, its dictionary, and the ends of its documents. Package projections/search writes them, package
+// queries/recall/index reads them.
 //
 // A document is the searchable text of one version of a memory. The documents of a scope have numbers, 0, 1, 2, … in the
 // order of the log. A posting says how often a term stands in a document and how long that document is. A segment holds the

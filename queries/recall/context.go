@@ -7,44 +7,33 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/auren-memory/auren/queries/recall/answer"
+	"github.com/auren-memory/auren/queries/recall/index"
+	"github.com/auren-memory/auren/queries/recall/ranking"
 	"github.com/auren-memory/auren/queries/snapshot"
 )
 
-// As many memories as lines returns on either side of one in the tail.
-const _ = uint(2*neighbors - answer.MaxContext)
+// As many memories as Context finds on either side of one in the tail.
+const _ = uint(2*index.Neighbors - answer.MaxContext)
 
 // contextBlock is how many memories are read at a time.
 const contextBlock = 100
 
 // addContext gives the memories of a page, which are of these documents, those told before and after.
 func (r *run) addContext(ctx context.Context, page *answer.Page, documents []int) error {
-	lines, err := r.index.lines(ctx, r.conn, string(r.snap.Tenant), documents, r.request.Context)
+	around, err := r.index.Context(ctx, documents, r.request.Context)
 	if err != nil {
 		return err
 	}
-	around := make(map[int]*sides, len(documents))
-	for _, d := range documents {
-		around[d] = &sides{}
-	}
-	for _, line := range lines {
-		for i, p := range line {
-			if s := around[p.document]; s != nil {
-				// A memory stands in the lines of others, too, with fewer around it.
-				s.before = longer(s.before, inContext(line, i, -1, r.request.Context))
-				s.after = longer(s.after, inContext(line, i, 1, r.request.Context))
-			}
-		}
-	}
-	var told []ranked
+	var told []ranking.Ranked
 	wanted := map[int]bool{}
 	for _, d := range documents {
-		for _, d := range slices.Concat(around[d].before, around[d].after) {
+		for _, d := range slices.Concat(around[d].Before, around[d].After) {
 			if !wanted[d] {
-				wanted[d], told = true, append(told, ranked{document: d})
+				wanted[d], told = true, append(told, ranking.Ranked{Document: d})
 			}
 		}
 	}
-	places, err := r.storedPlaces(ctx, wanted)
+	places, err := r.index.Places(ctx, wanted)
 	if err != nil {
 		return err
 	}
@@ -64,29 +53,14 @@ func (r *run) addContext(ctx context.Context, page *answer.Page, documents []int
 	}
 	of := func(documents []int) (all []snapshot.Memory) {
 		for _, d := range documents {
-			if m, ok := memories[places[d].memory]; ok {
+			if m, ok := memories[places[d].Memory]; ok {
 				all = append(all, m)
 			}
 		}
 		return all
 	}
 	for n, d := range documents {
-		page.Surround(n, of(around[d].before), of(around[d].after))
+		page.Surround(n, of(around[d].Before), of(around[d].After))
 	}
 	return nil
-}
-
-// inContext returns up to n documents that are together with one in a line, in a direction.
-func inContext(line []*place, i, step, n int) (found []int) {
-	for at := i + step; at >= 0 && at < len(line) && len(found) < n && together(line[min(at, at-step)], line[max(at, at-step)]); at += step {
-		found = append(found, line[at].document)
-	}
-	return found
-}
-
-func longer(a, b []int) []int {
-	if len(b) > len(a) {
-		return b
-	}
-	return a
 }

@@ -9,16 +9,11 @@ import (
 	"github.com/auren-memory/auren/domain/canonjson"
 	"github.com/auren-memory/auren/domain/lexicon"
 	"github.com/auren-memory/auren/queries/recall/answer"
+	"github.com/auren-memory/auren/queries/recall/ranking"
 )
 
 // maxFolded is how many of the best memories are compared with each other.
 const maxFolded = 1_000
-
-// duplicate is a document that another stands for.
-type duplicate struct {
-	of     int // document
-	memory uuid.UUID
-}
 
 // fold leaves in the order one of the documents that say the same, the best. The order ends with the documents that are compared.
 func (o *order) fold(ctx context.Context) error {
@@ -44,25 +39,25 @@ func (o *order) fold(ctx context.Context) error {
 		return err
 	}
 	o.ranked, o.complete = nil, true
-	o.folded, o.duplicates = map[int]duplicate{}, map[int][]uuid.UUID{}
+	o.folded, o.duplicates = map[int]int{}, map[int][]uuid.UUID{}
 	for i, first := range answer.Fold(texts) {
 		if first == i {
 			o.ranked = append(o.ranked, best[i])
 			continue
 		}
-		o.folded[best[i].document] = duplicate{best[first].document, memories[i]}
-		o.duplicates[best[first].document] = append(o.duplicates[best[first].document], memories[i])
+		o.folded[best[i].Document] = best[first].Document
+		o.duplicates[best[first].Document] = append(o.duplicates[best[first].Document], memories[i])
 	}
 	return nil
 }
 
 // texts reads the texts of documents, and which memories they are of.
-func (o *order) texts(ctx context.Context, of []ranked) ([]answer.Text, []uuid.UUID, error) {
+func (o *order) texts(ctx context.Context, of []ranking.Ranked) ([]answer.Text, []uuid.UUID, error) {
 	documents := make(map[int]bool, len(of))
 	for _, r := range of {
-		documents[r.document] = true
+		documents[r.Document] = true
 	}
-	places, err := o.storedPlaces(ctx, documents)
+	places, err := o.index.Places(ctx, documents)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -72,12 +67,13 @@ func (o *order) texts(ctx context.Context, of []ranked) ([]answer.Text, []uuid.U
 	}
 	texts, ids := make([]answer.Text, len(of)), make([]uuid.UUID, len(of))
 	for i, r := range of {
-		ids[i] = places[r.document].memory
+		ids[i] = places[r.Document].Memory
 		content, err := canonjson.Parse(memories[ids[i]].Content)
 		if err != nil {
 			return nil, nil, err
 		}
-		texts[i] = answer.NewText(o.index.scopeOf(r.document).id, o.lexicon.Document(lexicon.Text{Content: content}).Terms)
+		scope, _ := o.index.Stored(r.Document)
+		texts[i] = answer.NewText(scope, o.lexicon.Document(lexicon.Text{Content: content}).Terms)
 	}
 	return texts, ids, nil
 }

@@ -6,46 +6,49 @@ import (
 	"slices"
 
 	"github.com/google/uuid"
+
+	"github.com/auren-memory/auren/queries/recall/index"
+	"github.com/auren-memory/auren/queries/recall/ranking"
 )
 
 // order is the order of the documents by their words, from the best to the worst. It does not depend on how many are asked
 // for, so pages that are read one by one are parts of it.
 //
-//   - The documents best by their own words, as many as around, and the neighbours that those lend a chance are the head,
-//     scored with what stands around them.
+//   - The documents best by their own words, as many as ranking.Around, and the neighbours that those lend a chance are the
+//     head, scored with what stands around them.
 //   - The others follow by their own words alone.
 type order struct {
 	*run
 	sieve *sieve
 
-	ranked   []ranked // the beginning of the order
-	complete bool     // ranked is all of it
-	head     []ranked
-	inHead   map[int]bool // nil while nothing but the head is ranked
-	covered  *coverage    // of the head
-	others   *coverage    // of what follows
+	ranked   []ranking.Ranked // the beginning of the order
+	complete bool             // ranked is all of it
+	head     []ranking.Ranked
+	inHead   map[int]bool      // nil while nothing but the head is ranked
+	covered  *ranking.Coverage // of the head
+	others   *ranking.Coverage // of what follows
 
 	// The documents that others stand for, and the memories that a document stands for; nil without folding.
-	folded     map[int]duplicate
+	folded     map[int]int
 	duplicates map[int][]uuid.UUID
 }
 
 // best returns the beginning of the order: at least n documents, if there are as many.
-func (o *order) best(ctx context.Context, n int) ([]ranked, error) {
+func (o *order) best(ctx context.Context, n int) ([]ranking.Ranked, error) {
 	if o.complete || n <= len(o.ranked) {
 		return o.ranked, nil
 	}
-	limit := max(n, around)
+	limit := max(n, ranking.Around)
 	own, err := o.sieve.best(ctx, limit)
 	if err != nil {
 		return nil, err
 	}
 	if o.head == nil {
-		if err := o.rankHead(ctx, own[:min(around, len(own))]); err != nil {
+		if err := o.rankHead(ctx, own[:min(ranking.Around, len(own))]); err != nil {
 			return nil, err
 		}
 	}
-	if more := len(o.head) - around; n > around && more > 0 && len(own) == limit { // the head takes them from the others
+	if more := len(o.head) - ranking.Around; n > ranking.Around && more > 0 && len(own) == limit { // the head takes them from the others
 		limit += more
 		if own, err = o.sieve.best(ctx, limit); err != nil {
 			return nil, err
@@ -53,19 +56,19 @@ func (o *order) best(ctx context.Context, n int) ([]ranked, error) {
 	}
 	o.complete = len(own) < limit
 	o.ranked = o.head
-	if len(own) <= around {
+	if len(own) <= ranking.Around {
 		if !o.complete { // what follows may be better than the last of the head
-			o.ranked = o.head[:around]
+			o.ranked = o.head[:ranking.Around]
 		}
 		return o.ranked, nil
 	}
 	if o.inHead == nil {
 		o.inHead = make(map[int]bool, len(o.head))
 		for _, h := range o.head {
-			o.inHead[h.document] = true
+			o.inHead[h.Document] = true
 		}
 	}
-	o.ranked = o.merge(own[around:])
+	o.ranked = o.merge(own[ranking.Around:])
 	return o.ranked, nil
 }
 
@@ -80,55 +83,53 @@ func (o *order) reaches(ctx context.Context, n int) (bool, error) {
 	}
 	known := make(map[int]bool, len(o.ranked))
 	for _, r := range o.ranked {
-		known[r.document] = true
+		known[r.Document] = true
 	}
-	for _, w := range o.words {
-		for _, m := range w.matches {
-			if d := int(m.document); !known[d] && o.sieve.passes(d) {
-				return true, nil
-			}
+	for d := range o.sieve.own.All() {
+		if !known[d] && o.sieve.passes(d) {
+			return true, nil
 		}
 	}
 	return false, nil
 }
 
-func (o *order) rankHead(ctx context.Context, own []ranked) (err error) {
-	var around surroundings
+func (o *order) rankHead(ctx context.Context, own []ranking.Ranked) (err error) {
+	var around index.Surroundings
 	if !o.request.WithoutNeighbors {
 		documents := make([]int, len(own))
 		for i, d := range own {
-			documents[i] = d.document
+			documents[i] = d.Document
 		}
-		if around, err = o.index.surround(ctx, o.conn, string(o.snap.Tenant), documents); err != nil {
+		if around, err = o.index.Surround(ctx, documents); err != nil {
 			return err
 		}
 	}
 	// The scores so far are sums of 32 bits, enough to choose by.
-	if err := o.sieve.check(ctx, slices.Collect(maps.Keys(candidatesAround(own, around)))); err != nil {
+	if err := o.sieve.check(ctx, slices.Collect(maps.Keys(ranking.Candidates(own, around)))); err != nil {
 		return err
 	}
-	o.head, o.covered = rankAround(o.index, o.words, own, around, o.sieve.passes)
+	o.head, o.covered = ranking.RankAround(&o.index.Lists, o.words, own, around, o.sieve.passes)
 	return nil
 }
 
 // merge returns the head, and the tail as far as it is known: none of it comes before the first of the head, which are better
 // by their own words, though sums of different precision might say so.
-func (o *order) merge(tail []ranked) []ranked {
-	merged := append(make([]ranked, 0, len(o.head)+len(tail)), o.head[:around]...)
-	rest := o.head[around:]
+func (o *order) merge(tail []ranking.Ranked) []ranking.Ranked {
+	merged := append(make([]ranking.Ranked, 0, len(o.head)+len(tail)), o.head[:ranking.Around]...)
+	rest := o.head[ranking.Around:]
 	documents := make([]int, len(tail))
 	for i, t := range tail {
-		documents[i] = t.document
+		documents[i] = t.Document
 	}
-	o.others = cover(o.words, documents, nil)
+	o.others = ranking.Cover(o.words, documents, nil)
 	for _, t := range tail {
-		if o.inHead[t.document] {
+		if o.inHead[t.Document] {
 			continue
 		}
-		for len(rest) > 0 && rest[0].score >= t.score {
+		for len(rest) > 0 && rest[0].Score >= t.Score {
 			merged, rest = append(merged, rest[0]), rest[1:]
 		}
-		t.score = o.others.score(o.words, t.document) // with 64 bits
+		t.Score = o.others.Score(t.Document) // with 64 bits
 		merged = append(merged, t)
 	}
 	if o.complete {
@@ -137,12 +138,28 @@ func (o *order) merge(tail []ranked) []ranked {
 	return merged
 }
 
-// surrounding is a document and the neighbours that count for it.
-func (o *order) surrounding(document int) surrounding {
+// surrounding is a document of the order and the neighbours that count for it.
+func (o *order) surrounding(document int) ranking.Surrounding {
 	if o.inHead == nil || o.inHead[document] {
-		return o.covered.surrounding(document)
+		return o.covered.Surrounding(document)
 	}
-	return o.others.surrounding(document)
+	return o.others.Surrounding(document)
+}
+
+// named returns the documents and, for an explanation, the neighbours that it names.
+func (o *order) named(best []ranking.Ranked) map[int]bool {
+	documents := map[int]bool{}
+	for _, b := range best {
+		documents[b.Document] = true
+		if !o.request.Explain {
+			continue
+		}
+		at := o.surrounding(b.Document)
+		for i := range o.words {
+			documents[at.Best(i).Document] = true
+		}
+	}
+	return documents
 }
 
 // total counts the documents in the order.
@@ -150,21 +167,15 @@ func (o *order) total(ctx context.Context) (n int, err error) {
 	if _, err := o.best(ctx, 1); err != nil {
 		return 0, err
 	}
-	counted := make([]bool, o.index.size)
-	var documents []int
-	count := func(document int) {
-		if !counted[document] {
-			documents = append(documents, document)
-		}
-		counted[document] = true
-	}
-	for _, w := range o.words {
-		for _, m := range w.matches {
-			count(int(m.document))
-		}
-	}
+	found := map[int]bool{}
 	for _, h := range o.head {
-		count(h.document)
+		found[h.Document] = true
+	}
+	documents := slices.Collect(maps.Keys(found))
+	for d := range o.sieve.own.All() {
+		if !found[d] {
+			documents = append(documents, d)
+		}
 	}
 	if err := o.sieve.check(ctx, documents); err != nil {
 		return 0, err

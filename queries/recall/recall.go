@@ -1,10 +1,8 @@
 // Package recall finds the memories that answer a question best.
 //
 // A query is plain text. Its words are looked for in the search index (projections/search), which says exactly how many
-// memories of the scope hold each. The ranking is BM25 with the constants of short texts, where a word counts
-//
-//   - for the best of its terms only: itself, other spellings, synonyms at a lower weight (words.go);
-//   - also if it stands in a memory told just before or after, at a discount (neighbors.go).
+// memories of the scope hold each (package index); the documents are ranked by them (package ranking). What the filter says of the
+// memories is asked for the best only (sieve.go), and what else counts is weighed for those that are shown (weights.go).
 //
 // Everything is read as of one position of the log, with the statistics of that position, so a search of the past answers what
 // the same search answered then.
@@ -21,12 +19,10 @@ import (
 	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/domain/lexicon"
 	"github.com/auren-memory/auren/queries/cursor"
-	"github.com/auren-memory/auren/queries/filter"
 	"github.com/auren-memory/auren/queries/recall/answer"
+	"github.com/auren-memory/auren/queries/recall/index"
 	"github.com/auren-memory/auren/queries/snapshot"
 )
-
-var errTooWide = domain.Errorf(domain.Invalid, "a search can read at most %d pairs of agent and user; name an agent_id or a user_id", maxScopes)
 
 // Searcher searches. It is safe for concurrent use.
 type Searcher struct {
@@ -43,7 +39,7 @@ func (s *Searcher) Search(ctx context.Context, tenant domain.Tenant, request ans
 	if err != nil {
 		return answer.Result{}, err
 	}
-	owners, narrow := where.Split(scopeColumns)
+	owners, narrow := where.Split(index.ScopeColumns)
 	var runs []*run
 	for i, one := range request.Each() {
 		r := &run{lexicon: s.languages.Last(string(tenant)), languages: &s.languages, request: one, field: request.Field(i),
@@ -68,12 +64,12 @@ func (s *Searcher) Search(ctx context.Context, tenant domain.Tenant, request ans
 	err = s.source.Connected(ctx, func(ctx context.Context, conn *pgxpool.Conn) (err error) {
 		for i, r := range runs {
 			r.conn, r.snap = conn, snap
-			if pages[i], err = r.findInItsLanguages(ctx, len(runs)); errors.Is(err, errTooWide) {
-				return errTooWide
+			if pages[i], err = r.findInItsLanguages(ctx, len(runs)); errors.Is(err, index.ErrTooWide) {
+				return index.ErrTooWide
 			} else if err != nil {
 				return err
 			}
-			snap, runs[i] = r.then(), nil // the others are of the same state; the index is large
+			snap, runs[i] = r.index.State, nil // the others are of the same state; the index is large
 		}
 		return nil
 	})
@@ -105,13 +101,4 @@ func (s *Searcher) snapshot(ctx context.Context, tenant domain.Tenant, at snapsh
 		}
 	}
 	return snap, nil
-}
-
-// scopeColumns are the columns by which search_scopes tells scopes apart.
-func scopeColumns(f filter.Field) string {
-	switch f {
-	case filter.AgentID, filter.UserID:
-		return string(f)
-	}
-	return ""
 }

@@ -6,43 +6,30 @@ import (
 	"slices"
 
 	"github.com/auren-memory/auren/queries/recall/answer"
-	"github.com/auren-memory/auren/queries/snapshot"
+	"github.com/auren-memory/auren/queries/recall/index"
+	"github.com/auren-memory/auren/queries/recall/ranking"
 )
 
-const (
-	// block is how many memories are read at a time, in their order by words: confidence and age decide among equals of a block. It
-	// is the head of the order, so a search for a few results ranks no others. Where phrases and weights change the order, they do so
-	// within a weighedBlock.
-	block, weighedBlock = around, answer.MaxLimit + 20
-	// phraseWeight is the share of its words that a phrase in quotes adds where it stands.
-	phraseWeight = 0.5
-)
-
-// scored is a document with the parts of its score, which add up to it.
-type scored struct {
-	ranked
-	memory                                   snapshot.Memory
-	phrases, recency, confidence, importance float64
-}
+// block is how many memories are read at a time, in their order by words: confidence and age decide among equals of a block. It is the
+// head of the order, so a search for a few results ranks no others. Where phrases and weights change the order, they do so within a
+// weighedBlock.
+const block, weighedBlock = ranking.Around, answer.MaxLimit + 20
 
 // results reads the memories in their final order, block by block. Nothing of it depends on the rank at which it begins.
 type results struct {
-	*run
+	*order
 	size   int
 	total  float64  // the best possible score
 	rank   int      // of the next result, from 0
 	number int      // of the block that has been read; -1 for none
 	found  []scored // its memories
-	places map[int]*place
+	places map[int]*index.Place
 }
 
-func (r *run) resultsFrom(rank int) *results {
-	x := &results{run: r, size: block, rank: rank, number: -1, total: bestPossible(r.words)}
-	if len(r.quoted) > 0 || r.request.Weights.Sum() > 0 {
+func (o *order) resultsFrom(rank int) *results {
+	x := &results{order: o, size: block, rank: rank, number: -1, total: o.bestPossible()}
+	if len(o.quoted) > 0 || o.request.Weights.Sum() > 0 {
 		x.size = weighedBlock
-	}
-	for _, p := range r.quoted {
-		x.total += phraseWeight * r.worth(p)
 	}
 	return x
 }
@@ -54,11 +41,11 @@ func (x *results) next(ctx context.Context) (*scored, error) {
 			if err := x.read(ctx, number); err != nil {
 				return nil, err
 			}
-			if len(x.found) == 0 || x.found[0].score < x.request.MinScore { // nor is any later block good enough
+			if len(x.found) == 0 || x.found[0].Score < x.request.MinScore { // nor is any later block good enough
 				return nil, nil
 			}
 		}
-		if i := x.rank % x.size; i < len(x.found) && x.found[i].score >= x.request.MinScore {
+		if i := x.rank % x.size; i < len(x.found) && x.found[i].Score >= x.request.MinScore {
 			x.rank++
 			return &x.found[i], nil
 		}
@@ -71,7 +58,7 @@ func (x *results) next(ctx context.Context) (*scored, error) {
 
 // more tells whether next would return a result, as far as can be known without reading it.
 func (x *results) more(ctx context.Context) (bool, error) {
-	if i := x.rank % x.size; x.rank/x.size == x.number && i < len(x.found) && x.found[i].score >= x.request.MinScore {
+	if i := x.rank % x.size; x.rank/x.size == x.number && i < len(x.found) && x.found[i].Score >= x.request.MinScore {
 		return true, nil
 	}
 	return x.follows(ctx)
@@ -81,16 +68,16 @@ func (x *results) more(ctx context.Context) (bool, error) {
 func (x *results) follows(ctx context.Context) (bool, error) {
 	next := (x.number + 1) * x.size
 	if x.request.MinScore == 0 || x.size == weighedBlock {
-		return x.order.reaches(ctx, next)
+		return x.reaches(ctx, next)
 	}
-	best, err := x.order.best(ctx, next+1)
-	return err == nil && next < len(best) && best[next].score/x.total >= x.request.MinScore, err
+	best, err := x.best(ctx, next+1)
+	return err == nil && next < len(best) && best[next].Score/x.total >= x.request.MinScore, err
 }
 
 // read reads a block.
 func (x *results) read(ctx context.Context, number int) error {
 	from, to := number*x.size, (number+1)*x.size
-	best, err := x.order.best(ctx, to)
+	best, err := x.best(ctx, to)
 	if err != nil {
 		return err
 	}
@@ -99,7 +86,7 @@ func (x *results) read(ctx context.Context, number int) error {
 		return nil
 	}
 	best = best[from:min(to, len(best))]
-	if x.places, err = x.storedPlaces(ctx, x.named(best)); err != nil {
+	if x.places, err = x.index.Places(ctx, x.named(best)); err != nil {
 		return err
 	}
 	memories, err := x.memories(ctx, best, x.places)
@@ -108,8 +95,8 @@ func (x *results) read(ctx context.Context, number int) error {
 	}
 	x.found = make([]scored, 0, len(best))
 	for _, b := range best {
-		if m, ok := memories[x.places[b.document].memory]; ok { // always: both projections have reached the position
-			s, err := x.weigh(ctx, b, m)
+		if m, ok := memories[x.places[b.Document].Memory]; ok { // always: both projections have reached the position
+			s, err := x.weigh(ctx, b, m, x.total)
 			if err != nil {
 				return err
 			}
@@ -117,32 +104,8 @@ func (x *results) read(ctx context.Context, number int) error {
 		}
 	}
 	slices.SortFunc(x.found, func(a, b scored) int {
-		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(b.memory.Confidence, a.memory.Confidence),
-			b.memory.CreatedAt.Compare(a.memory.CreatedAt), cmp.Compare(b.document, a.document))
+		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(b.memory.Confidence, a.memory.Confidence),
+			b.memory.CreatedAt.Compare(a.memory.CreatedAt), cmp.Compare(b.Document, a.Document))
 	})
 	return nil
-}
-
-// weigh adds to the score of the words what they do not tell.
-func (x *results) weigh(ctx context.Context, b ranked, m snapshot.Memory) (scored, error) {
-	words := 1 - x.request.Weights.Sum()
-	s := scored{ranked: ranked{b.document, words * b.score / x.total}, memory: m}
-	stand, err := standIn(ctx, x.quoted, x.lexicon, m.Content)
-	for i, p := range x.quoted {
-		if stand[i] {
-			s.phrases += words * phraseWeight * x.worth(p) / x.total
-		}
-	}
-	x.addWeights(&s)
-	s.score += s.phrases + s.recency + s.confidence + s.importance
-	return s, err
-}
-
-// hit is a result as an answer shows it.
-func (x *results) hit(s *scored) answer.Hit {
-	h := answer.Hit{Memory: s.memory, Score: s.score, Duplicates: x.order.duplicates[s.document]}
-	if x.request.Explain {
-		h.Explain = x.explanation(s)
-	}
-	return h
 }

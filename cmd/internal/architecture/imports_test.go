@@ -96,8 +96,10 @@ func rows() map[string][]string {
 		"queries":                   {"domain", "domain/canonjson", "domain/memory", "queries/cursor", "queries/filter", "queries/recall", "queries/recall/answer", "queries/snapshot"},
 		"queries/cursor":            {"domain"},
 		"queries/filter":            {"domain", "domain/canonjson", "domain/memory"},
-		"queries/recall":            {"domain", "domain/canonjson", "domain/lexicon", "domain/memory", "domain/posting", "queries/cursor", "queries/filter", "queries/recall/answer", "queries/snapshot"},
+		"queries/recall":            {"domain", "domain/canonjson", "domain/lexicon", "domain/memory", "queries/cursor", "queries/filter", "queries/recall/answer", "queries/recall/index", "queries/recall/ranking", "queries/snapshot"},
 		"queries/recall/answer":     {"domain", "domain/canonjson", "domain/lexicon", "domain/memory", "domain/posting", "queries/cursor", "queries/filter", "queries/snapshot"},
+		"queries/recall/index":      {"domain", "domain/posting", "queries/filter", "queries/snapshot"},
+		"queries/recall/ranking":    {"domain/lexicon", "domain/posting", "queries/recall/index"},
 		"queries/snapshot":          {"domain", "eventstore", "queries/filter"},
 	}
 }

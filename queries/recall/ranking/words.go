@@ -1,4 +1,4 @@
-package recall
+package ranking
 
 import (
 	"cmp"
@@ -6,6 +6,7 @@ import (
 
 	"github.com/auren-memory/auren/domain/lexicon"
 	"github.com/auren-memory/auren/domain/posting"
+	"github.com/auren-memory/auren/queries/recall/index"
 )
 
 // The weights of what stands for a word. The sources of all constants of the ranking are in docs/recall.md.
@@ -14,14 +15,17 @@ const (
 	synonymMaxShare = 0.05 // of the documents that may hold a synonym: a common word says too little
 )
 
-// word is a word of the query, with where it stands.
-type word struct {
+// Word is a word of the query, with the documents that hold it.
+type Word struct {
 	lexicon.Word
-	prefix    bool                  // longer words that begin so are meant, too
-	terms     []lexicon.Alternative // with synonyms
-	documents int                   // that hold it; its synonyms do not count
-	idf       float64
-	matches   []match // in the order of documents
+	// Prefix is set where longer words that begin so are meant, too.
+	Prefix bool
+	// Documents is how many documents hold the word; its synonyms do not count.
+	Documents int
+	// IDF is the inverse document frequency of the word.
+	IDF     float64
+	terms   []lexicon.Alternative // with synonyms, and what Guess found
+	matches []match               // in the order of documents
 }
 
 // match is how well a document answers a word: by its best term, of all its text and of its content.
@@ -42,24 +46,24 @@ func saturate(frequency, relativeLength float64) float64 {
 	return frequency * (k1 + 1) / (frequency + k1*(1-b+b*relativeLength))
 }
 
-// distinct returns the words of a text, each once; without stop words, unless there is nothing else.
-func distinct(all []lexicon.Word) []word {
+// Distinct returns the words of a text, each once; without stop words, unless there is nothing else. They have no synonyms.
+func Distinct(all []lexicon.Word) []Word {
 	onlyStop := !slices.ContainsFunc(all, func(w lexicon.Word) bool { return !w.Stop })
-	var words []word
+	var words []Word
 	byTerm := map[string][]int{} // places in words, by the first term
 	for _, w := range all {
 		first := w.Terms[0].Term
 		known := slices.ContainsFunc(byTerm[first], func(i int) bool { return slices.Equal(words[i].Terms, w.Terms) })
 		if !known && (!w.Stop || onlyStop) {
 			byTerm[first] = append(byTerm[first], len(words))
-			words = append(words, word{Word: w, terms: w.Terms})
+			words = append(words, Word{Word: w, terms: w.Terms})
 		}
 	}
 	return words
 }
 
-// addSynonyms adds the terms of the thesaurus.
-func (w *word) addSynonyms(analyzer *lexicon.Analyzer) {
+// AddSynonyms adds the synonyms of the thesaurus to the terms of the word.
+func (w *Word) AddSynonyms(analyzer *lexicon.Analyzer) {
 	for _, a := range w.Terms {
 		switch a.Kind {
 		case lexicon.Exact, lexicon.Irregular, lexicon.Part:
@@ -69,8 +73,8 @@ func (w *word) addSynonyms(analyzer *lexicon.Analyzer) {
 	}
 }
 
-// termsOf returns all terms of the words.
-func termsOf(words []word) []string {
+// TermsOf returns the terms of words, in order, each once.
+func TermsOf(words []Word) []string {
 	var terms []string
 	for _, w := range words {
 		for _, a := range w.terms {
@@ -81,36 +85,53 @@ func termsOf(words []word) []string {
 	return slices.Compact(terms)
 }
 
-// match finds the documents of a word and weighs the word.
-func (w *word) match(x *index) {
-	average := x.averageLength()
+// Worth is what the word adds to a score at most.
+func (w *Word) Worth() float64 { return w.IDF * (k1 + 1) }
+
+// Holders tells which documents hold the word itself, not only a synonym.
+func (w *Word) Holders(lists *index.Lists) []bool {
+	holds := make([]bool, lists.Size)
+	for _, a := range w.terms {
+		if a.Kind == lexicon.Synonym {
+			continue
+		}
+		for _, d := range lists.ByTerm[a.Term].Docs {
+			holds[d] = !lists.Hidden[d]
+		}
+	}
+	return holds
+}
+
+// Match finds the documents that hold the word and sets Documents and IDF. The terms of the word must have been loaded.
+func (w *Word) Match(lists *index.Lists) {
+	average := lists.AverageLength()
 	w.matches = nil
 	for i, a := range w.terms {
 		if a.Kind == lexicon.Synonym {
 			continue
 		}
-		w.matches = merge(w.matches, matchesOf(x, x.lists[a.Term], uint8(i), a.Weight, average)) //nolint:gosec // terms of a word are few
+		w.matches = merge(w.matches, matchesOf(lists, lists.ByTerm[a.Term], uint8(i), a.Weight, average)) //nolint:gosec // terms of a word are few
 	}
-	w.documents = len(w.matches)
-	w.idf = x.idf(w.documents)
+	w.Documents = len(w.matches)
+	w.IDF = lists.IDF(w.Documents)
 	for i, a := range w.terms {
 		if a.Kind != lexicon.Synonym {
 			continue
 		}
-		list := x.lists[a.Term]
-		holding := x.holding(a.Term)
-		if holding == 0 || float64(holding) > synonymMaxShare*float64(x.documents) {
+		list := lists.ByTerm[a.Term]
+		holding := lists.Holding(a.Term)
+		if holding == 0 || float64(holding) > synonymMaxShare*float64(lists.Documents) {
 			continue
 		}
-		weight := synonymWeight * a.Weight * min(1, x.idf(holding)/w.idf)
-		w.matches = merge(w.matches, matchesOf(x, list, uint8(i), weight, average)) //nolint:gosec // terms of a word are few
+		weight := synonymWeight * a.Weight * min(1, lists.IDF(holding)/w.IDF)
+		w.matches = merge(w.matches, matchesOf(lists, list, uint8(i), weight, average)) //nolint:gosec // terms of a word are few
 	}
 }
 
-func matchesOf(x *index, list *posting.List, term uint8, weight, average float64) []match {
+func matchesOf(lists *index.Lists, list *posting.List, term uint8, weight, average float64) []match {
 	matches := make([]match, 0, len(list.Docs))
 	for i, document := range list.Docs {
-		if x.hidden[document] {
+		if lists.Hidden[document] {
 			continue
 		}
 		counts, relative := list.Counts[i], float64(list.Lengths[i])/average

@@ -1,4 +1,4 @@
-package recall
+package ranking
 
 import (
 	"math/bits"
@@ -17,7 +17,7 @@ type spelling struct {
 	allowed int // letters that may be wrong
 }
 
-func spellings(w *word, letters int) []spelling {
+func spellings(w *Word, letters int) []spelling {
 	allowed := 1
 	if letters >= twoTypos {
 		allowed = 2

@@ -1,4 +1,4 @@
-package recall
+package index
 
 import (
 	"cmp"
@@ -6,92 +6,31 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
-	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/auren-memory/auren/domain"
 	"github.com/auren-memory/auren/domain/posting"
 	"github.com/auren-memory/auren/queries/filter"
 	"github.com/auren-memory/auren/queries/snapshot"
 )
 
-// index is what a search reads of the documents of its scopes, as of one position. Documents have numbers across all scopes:
-// that within their scope beyond the base of the scope.
-type index struct {
-	position int64 // both projections have reached it
-	moment   time.Time
-	scopes   map[int64]*scopeIndex
-	size     int    // of the numbers of documents
-	hidden   []bool // documents that had ended, or not begun
-	tail     *tail
-	places   map[int]*place // of documents in segments, as they are read
-	lists    map[string]*posting.List
-	// The statistics of what was searched.
-	documents, length int64
-}
-
-type scopeIndex struct {
-	id                int64
-	base              int
-	documents, sealed int
-	begun             int // so many documents had begun
-}
-
-// place is where a document stands among others of its session.
-type place struct {
-	document  int
-	memory    uuid.UUID
-	session   int64
-	createdAt time.Time
-	opened    int64
-	length    int
-}
-
-// tail is the active documents that are in no segment, in their order.
-type tail struct {
-	documents []tailDocument
-	texts     []byte // their terms; where it outgrows its array, what was added before stays in the old one
-}
-
-type tailDocument struct {
-	place
-	terms posting.Document
-}
-
-// tails are used again: they were half of what a search allocates.
-var tails = sync.Pool{New: func() any { return &tail{} }}
-
-// release makes the tail available to other searches; the index is not used any more.
-func (x *index) release() {
-	clear(x.tail.documents)
-	x.tail.documents, x.tail.texts = x.tail.documents[:0], x.tail.texts[:0]
-	tails.Put(x.tail)
-	x.tail = nil
-}
-
-func (x *index) averageLength() float64 {
-	return max(1, float64(x.length)/float64(max(1, x.documents)))
-}
-
-// scopeOf returns the scope of a document.
-func (x *index) scopeOf(document int) *scopeIndex {
-	for _, s := range x.scopes {
-		if s.base <= document && document < s.base+s.documents {
-			return s
-		}
-	}
-	return nil
-}
-
 // maxScopes bounds how many scopes one search reads.
 const maxScopes = 10_000
 
-// readLanguages is how the texts of the index are analyzed.
-const readLanguages = `coalesce((select languages from search_languages where tenant_id in ($1, '') order by tenant_id desc limit 1), '')`
+// ErrTooWide is the error of a search of more scopes than one may read.
+var ErrTooWide = domain.Errorf(domain.Invalid, "a search can read at most %d pairs of agent and user; name an agent_id or a user_id", maxScopes)
+
+// ScopeColumns names the columns by which search_scopes tells scopes apart; it is empty for other fields.
+func ScopeColumns(f filter.Field) string {
+	switch f {
+	case filter.AgentID, filter.UserID:
+		return string(f)
+	}
+	return ""
+}
 
 // readIndex is one statement, so that everything in it is of one state of the database. Its parts share their columns; kind
 // tells them apart.
@@ -166,26 +105,19 @@ select 6, s.scope, x.doc, x.length, 0, 0, 0, 0, null, null, null
         and x.expires_at is not null and x.expires_at <= $3
      offset 0) as x`
 
-// row is a row of readIndex.
-type row struct {
-	kind             int
-	scope            int64
-	a, b, c, d, e, f int64
-	at               pgtype.Timestamptz // not pointers, which would be allocated for each row
-	id               pgtype.UUID
-	data             []byte
-}
-
-// loadIndex reads the index of the scopes for some terms, which include those of variants. A snapshot of the past names the position.
-// Its error is that of analyzed, which is given the languages of the index.
-func loadIndex(ctx context.Context, conn *pgxpool.Conn, snap snapshot.Snapshot, owners filter.Where, terms []string, analyzed func(languages string) error) (*index, error) {
+// Load reads the index of the scopes that owners let through, and the lists of terms, which include those of variants. It reads as of the
+// position of a snapshot of the past, or else of the one that both projections have reached. It gives analyzed the languages in which
+// the texts of the index are analyzed, and returns the error of that; so do LoadMore and EachTerm. It returns ErrTooWide where there
+// are too many scopes. The caller must release the index.
+func Load(ctx context.Context, conn *pgxpool.Conn, snap snapshot.Snapshot, owners filter.Where, terms []string, analyzed func(languages string) error) (*Index, error) {
 	args := filter.Args{snap.Tenant, nil, snap.Moment, pgtype.FlatArray[int32](buckets(terms))}
 	if snap.Past {
 		args[1] = snap.Position
 	}
-	sql := fmt.Sprintf(readIndex, owners.SQL(scopeColumns, snap.Moment, &args).And(), maxScopes+1)
-	x := &index{moment: snap.Moment, scopes: map[int64]*scopeIndex{}, places: map[int]*place{}, lists: map[string]*posting.List{}, tail: tails.Get().(*tail)}
-	l := loader{index: x, analyzed: analyzed, wanted: x.want(terms)}
+	sql := fmt.Sprintf(readIndex, owners.SQL(ScopeColumns, snap.Moment, &args).And(), maxScopes+1)
+	x := &Index{Lists: Lists{ByTerm: map[string]*posting.List{}}, State: snapshot.Snapshot{Tenant: snap.Tenant, Past: true, Moment: snap.Moment},
+		conn: conn, analyzed: analyzed, scopes: map[int64]*scope{}, tail: tails.Get().(*tail), places: map[int]*Place{}}
+	l := loader{Index: x, wanted: x.want(terms)}
 	rows, err := conn.Query(ctx, sql, args...)
 	if err != nil {
 		return nil, err
@@ -199,19 +131,9 @@ func loadIndex(ctx context.Context, conn *pgxpool.Conn, snap snapshot.Snapshot, 
 	return x, x.searchTail(terms)
 }
 
-// pgxBytes scans bytes without a copy; they are valid until the next row.
-type pgxBytes []byte
-
-// ScanBytes keeps the bytes.
-func (b *pgxBytes) ScanBytes(v []byte) error {
-	*b = v
-	return nil
-}
-
 // loader makes an index from rows. Those of scopes come before those that belong to them.
 type loader struct {
-	*index
-	analyzed func(languages string) error
+	*Index
 	wanted
 	ends []posting.End
 }
@@ -220,26 +142,26 @@ func (l *loader) add(r *row) (err error) {
 	s := l.scopes[r.scope]
 	switch r.kind {
 	case 0:
-		l.position = r.a
+		l.State.Position = r.a
 		return l.analyzed(string(r.data))
 	case 1:
 		if len(l.scopes) == maxScopes {
-			return errTooWide
+			return ErrTooWide
 		}
-		l.scopes[r.scope] = &scopeIndex{id: r.scope, base: l.size, documents: int(r.a), sealed: int(r.b)}
-		l.size += int(r.a)
+		l.scopes[r.scope] = &scope{id: r.scope, base: l.Size, documents: int(r.a), sealed: int(r.b)}
+		l.Size += int(r.a)
 	case 2:
 		switch {
-		case r.d <= l.position:
+		case r.d <= l.State.Position:
 			s.begun += int(r.b)
-			l.length += r.e
-		case r.c <= l.position:
-			begun, length, err := posting.ReadBegins(r.data, l.position)
+			l.Length += r.e
+		case r.c <= l.State.Position:
+			begun, length, err := posting.ReadBegins(r.data, l.State.Position)
 			if err != nil {
 				return err
 			}
 			s.begun += begun
-			l.length += length
+			l.Length += length
 		}
 	case 3:
 		return l.read(l.wanted, s, r)
@@ -247,15 +169,15 @@ func (l *loader) add(r *row) (err error) {
 		l.ends, err = posting.ReadEnds(l.ends, r.data, s.base+int(r.a))
 	case 5:
 		s.begun++
-		l.length += r.b
+		l.Length += r.b
 		document := s.base + int(r.a)
-		if r.d <= l.position {
+		if r.d <= l.State.Position {
 			l.ends = append(l.ends, posting.End{Doc: document, SequenceID: r.d, Length: int(r.b)})
 			return nil
 		}
 		l.tail.texts = append(l.tail.texts, r.data...)
 		terms := posting.Document(l.tail.texts[len(l.tail.texts)-len(r.data):])
-		l.tail.documents = append(l.tail.documents, tailDocument{place{document, r.id.Bytes, r.f, r.at.Time, r.e, int(r.b)}, terms})
+		l.tail.documents = append(l.tail.documents, tailDocument{Place{document, r.id.Bytes, int(r.b), r.f, r.at.Time, r.e}, terms})
 	case 6:
 		l.ends = append(l.ends, posting.End{Doc: s.base + int(r.a), SequenceID: 0, Length: int(r.b)})
 	}
@@ -264,30 +186,20 @@ func (l *loader) add(r *row) (err error) {
 
 // finish counts what ended.
 func (l *loader) finish() {
-	l.hidden = make([]bool, l.size)
+	l.Hidden = make([]bool, l.Size)
 	for _, s := range l.scopes {
-		l.documents += int64(s.begun)
+		l.Documents += int64(s.begun)
 		for i := s.begun; i < s.documents; i++ {
-			l.hidden[s.base+i] = true
+			l.Hidden[s.base+i] = true
 		}
 	}
 	for _, e := range l.ends {
-		if e.SequenceID <= l.position && !l.hidden[e.Doc] {
-			l.hidden[e.Doc] = true
-			l.documents--
-			l.length -= int64(e.Length)
+		if e.SequenceID <= l.State.Position && !l.Hidden[e.Doc] {
+			l.Hidden[e.Doc] = true
+			l.Documents--
+			l.Length -= int64(e.Length)
 		}
 	}
-	l.tail.documents = slices.DeleteFunc(l.tail.documents, func(d tailDocument) bool { return l.hidden[d.document] })
-	slices.SortFunc(l.tail.documents, func(a, b tailDocument) int { return cmp.Compare(a.document, b.document) })
-}
-
-// place returns where a document stands, if that has been read.
-func (x *index) place(document int) *place {
-	i, ok := slices.BinarySearchFunc(x.tail.documents, document, func(d tailDocument, document int) int { return cmp.Compare(d.document, document) })
-	if ok {
-		p := x.tail.documents[i].place // the tail is used again
-		return &p
-	}
-	return x.places[document]
+	l.tail.documents = slices.DeleteFunc(l.tail.documents, func(d tailDocument) bool { return l.Hidden[d.Document] })
+	slices.SortFunc(l.tail.documents, func(a, b tailDocument) int { return cmp.Compare(a.Document, b.Document) })
 }

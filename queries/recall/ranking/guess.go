@@ -1,10 +1,9 @@
-package recall
+package ranking
 
 import (
 	"bytes"
 	"cmp"
 	"context"
-	"errors"
 	"maps"
 	"math"
 	"slices"
@@ -12,11 +11,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
-
 	"github.com/auren-memory/auren/domain/lexicon"
 	"github.com/auren-memory/auren/domain/posting"
+	"github.com/auren-memory/auren/queries/recall/index"
 )
 
 const (
@@ -32,7 +29,7 @@ const (
 
 // unfinished is a word that may mean others: misspelt, or the beginning of longer ones.
 type unfinished struct {
-	*word
+	*Word
 	beginnings []string
 	spellings  []spelling
 	found      map[string]*like
@@ -49,19 +46,60 @@ type like struct {
 // maxLike bounds how many terms are looked at for a word.
 const maxLike = 200
 
-// unknown returns the words that nothing matches and that may be misspelt or unfinished, and the one that is to be taken as a
-// beginning.
-func (r *run) unknown() []*unfinished {
+// Guess looks for what is meant by the words that nothing matches and that may be misspelt or unfinished, and by the one whose Prefix is
+// set. It adds such terms to the words and matches them again. All words must have been matched.
+func Guess(ctx context.Context, x *index.Index, analyzer *lexicon.Analyzer, words []Word) error {
+	unfinished := unknown(analyzer, words)
+	if len(unfinished) == 0 || x.Documents == 0 {
+		return nil
+	}
+	var buckets []int32
+	for _, u := range unfinished {
+		buckets = append(buckets, u.buckets()...)
+	}
+	slices.Sort(buckets)
+	err := x.EachTerm(ctx, slices.Compact(buckets), func(term []byte, documents int) {
+		for _, u := range unfinished {
+			u.consider(term, documents)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	var terms []string
+	found := make([][]*like, len(unfinished))
+	for i, u := range unfinished {
+		found[i] = u.best()
+		for _, l := range found[i] {
+			terms = append(terms, l.term)
+		}
+	}
+	if len(terms) == 0 {
+		return nil
+	}
+	slices.Sort(terms)
+	if err := x.LoadMore(ctx, slices.Compact(terms)); err != nil {
+		return err
+	}
+	for i, u := range unfinished {
+		u.choose(&x.Lists, found[i])
+		u.Match(&x.Lists)
+	}
+	return nil
+}
+
+// unknown returns the words that may mean others.
+func unknown(analyzer *lexicon.Analyzer, words []Word) []*unfinished {
 	var found []*unfinished
-	for i := range r.words {
-		w := &r.words[i]
+	for i := range words {
+		w := &words[i]
 		letters := utf8.RuneCountInString(w.Text)
-		missing := w.documents == 0 && !w.Stop && letters >= minBeginning && strings.IndexFunc(w.Text, unicode.IsLetter) >= 0
-		if !missing && !w.prefix {
+		missing := w.Documents == 0 && !w.Stop && letters >= minBeginning && strings.IndexFunc(w.Text, unicode.IsLetter) >= 0
+		if !missing && !w.Prefix {
 			continue
 		}
-		u := &unfinished{word: w, found: map[string]*like{}}
-		for _, p := range r.lexicon.Prefixes(w.Text) {
+		u := &unfinished{Word: w, found: map[string]*like{}}
+		for _, p := range analyzer.Prefixes(w.Text) {
 			u.beginnings = append(u.beginnings, p.Begins...)
 		}
 		if missing && letters >= oneTypo {
@@ -119,55 +157,6 @@ func (u *unfinished) buckets() (numbers []int32) {
 	return numbers
 }
 
-const readTerms = `
-select true, ` + readLanguages + `::bytea as data
-union all
-select false, t.data
-  from unnest($2::bigint[]) as s (scope)
- cross join lateral (
-     select data
-       from search_terms as t
-      where t.tenant_id = $1 and t.scope = s.scope and t.bucket = any($3)
-     offset 0) as t`
-
-// findLike finds the terms that the words may mean. Terms that only documents hold which have ended are among them; they
-// match nothing.
-func (r *run) findLike(ctx context.Context, words []*unfinished) error {
-	consider := func(term []byte, documents int) {
-		for _, u := range words {
-			u.consider(term, documents)
-		}
-	}
-	for i := range r.index.tail.documents {
-		if err := r.index.tail.documents[i].terms.Each(func(_ uint32, term []byte, _ posting.Counts) { consider(term, 1) }); err != nil {
-			return err
-		}
-	}
-	scopes := r.index.sealedScopes()
-	if len(scopes) == 0 {
-		return nil
-	}
-	var numbers []int32
-	for _, u := range words {
-		numbers = append(numbers, u.buckets()...)
-	}
-	slices.Sort(numbers)
-	numbers = slices.Compact(numbers)
-	rows, err := r.conn.Query(ctx, readTerms, r.snap.Tenant, scopes, pgtype.FlatArray[int32](numbers))
-	if err != nil {
-		return err
-	}
-	var first bool
-	var data []byte
-	_, err = pgx.ForEachRow(rows, []any{&first, (*pgxBytes)(&data)}, func() error {
-		if first {
-			return r.isAnalyzedIn(string(data))
-		}
-		return posting.ReadTerms(data, consider)
-	})
-	return errors.Join(err, rows.Err())
-}
-
 // best returns the terms that are meant most probably, by how near they are and how many documents hold them.
 func (u *unfinished) best() []*like {
 	found := slices.SortedFunc(maps.Values(u.found), func(a, b *like) int {
@@ -177,11 +166,11 @@ func (u *unfinished) best() []*like {
 }
 
 // choose adds to a word the best of the terms that may be meant, by how many memories of the index hold them.
-func (w *word) choose(x *index, found []*like) {
+func (w *Word) choose(lists *index.Lists, found []*like) {
 	holding := map[string]int{}
 	nearest := twoTypos
 	for _, l := range found {
-		holding[l.term] = x.holding(l.term)
+		holding[l.term] = lists.Holding(l.term)
 		if l.kind == lexicon.Typo && holding[l.term] > 0 {
 			nearest = min(nearest, l.distance)
 		}
@@ -190,7 +179,7 @@ func (w *word) choose(x *index, found []*like) {
 		return cmp.Or(cmp.Compare(holding[b.term], holding[a.term]), cmp.Compare(a.term, b.term))
 	})
 	left := map[lexicon.Kind]int{lexicon.Prefixed: maxLonger, lexicon.Typo: maxTypos}
-	if w.prefix {
+	if w.Prefix {
 		left[lexicon.Prefixed] = maxLike
 	}
 	for _, l := range found {
