@@ -81,3 +81,32 @@ func TestRecallSaysWhyNot(t *testing.T) {
 		w.fails(exitUsage, "--why-not: must be a UUID", "recall", "dawn", "--why-not", "x")
 	})
 }
+
+func TestRecallWithConditionsAndWeights(t *testing.T) {
+	onEveryDoor(t, func(t *testing.T, w *world) {
+		dawn := w.remember("trains at dawn", "--confidence", "0.5", "--metadata", `{"importance":1,"rank":0}`)
+		dusk := w.remember("trains at dusk", "--confidence", "0.9", "--metadata", `{"importance":0,"rank":1}`)
+		found := func(args ...string) []string {
+			var ids []string
+			for _, h := range decode[queries.SearchResult](t, w.must(append([]string{"recall", "--json"}, args...)...)).Hits {
+				ids = append(ids, h.Memory.ID.String())
+			}
+			return ids
+		}
+		require.Equal(t, []string{dawn}, found("trains", "--must", "dawn"))
+		require.Equal(t, []string{dawn}, found("trains", "--must-not", "dusk"))
+		require.Equal(t, []string{dusk}, found("--phrase", "at dusk"))
+		require.Equal(t, []string{dusk}, found("--prefix", "dus"))
+		require.Empty(t, found("trains", "--must", "at, dawn", "--must", "dusk"))
+		require.Equal(t, []string{dawn}, found("trains dawn", "--min-score", "0.5", "--no-neighbors"))
+		require.Equal(t, []string{dusk, dawn}, found("trains", "--weight-confidence", "0.5"))
+		require.Equal(t, []string{dawn, dusk}, found("trains", "--weight-importance", "0.5"))
+		require.Equal(t, []string{dusk, dawn}, found("trains", "--weight-importance", "0.5", "--weight-importance-key", "rank"))
+		require.Len(t, found("trains", "--weight-recency", "0.5", "--weight-half-life-days", "7"), 2)
+		w.fails(exitUsage, "--weight-recency must be between 0 and 1, got 2", "recall", "trains", "--weight-recency", "2")
+		w.fails(exitUsage, "--weight-half-life-days must be 0.001 to 36525, got 99999", "recall", "trains", "--weight-half-life-days", "99999")
+		w.fails(exitUsage, "--min-score must be between 0 and 1, got 2", "recall", "trains", "--min-score", "2")
+		w.fails(exitUsage, "<query> must hold at least one word", "recall")
+		w.fails(exitUsage, "--must", "recall", "trains", "--must", " ")
+	})
+}

@@ -124,7 +124,7 @@ func flagOf(field string) string {
 	if strings.HasPrefix(field, "queries") {
 		return "also"
 	}
-	return strings.ReplaceAll(field, "_", "-")
+	return strings.NewReplacer("_", "-", "weights.", "weight-").Replace(field)
 }
 
 // nameFlag replaces the API's name of a field in an error by that of the flag or the argument.

@@ -16,8 +16,15 @@ import (
 
 // Recall is `auren recall`.
 type Recall struct {
-	Query []string `arg:"" help:"The question, in any words."`
+	Query []string `arg:"" optional:"" help:"The question, in any words. Without one, --must, --phrase or --prefix."`
 	filtering
+	Must      []string   `placeholder:"TEXT" sep:"none" help:"Only those that hold all words of this text. Repeat it for more, as the next two."`
+	MustNot   []string   `name:"must-not" placeholder:"TEXT" sep:"none" help:"Only those that hold none of these words."`
+	Phrase    []string   `placeholder:"TEXT" sep:"none" help:"Only those whose content holds these words one after the other."`
+	Prefix    string     `placeholder:"TEXT" help:"Only those that hold a word with this beginning."`
+	MinScore  float64    `name:"min-score" placeholder:"0..1" help:"Only those with at least this score."`
+	Weights   weights    `embed:"" prefix:"weight-"`
+	Neighbors bool       `default:"true" negatable:"" help:"Count words told just before and after, too; --no-neighbors counts a memory's own."`
 	Also      []string   `placeholder:"QUESTION" sep:"none" help:"Another question, answered after the first, as of the same state. Repeat it for more."`
 	Limit     int        `default:"10" placeholder:"N" help:"How many at most (default ${default}, up to 100)."`
 	AsOf      AsOf       `name:"as-of" placeholder:"TIME|N" help:"What would have been recalled at a moment, or at a sequence_id."`
@@ -31,6 +38,15 @@ type Recall struct {
 	JSON      bool       `help:"Print the answer as JSON."`
 }
 
+// weights are the shares of the score that are not those of words.
+type weights struct {
+	Recency       float64 `placeholder:"0..1" help:"Share of the score for how recently a memory was updated."`
+	HalfLifeDays  float64 `name:"half-life-days" placeholder:"DAYS" help:"After how many days it is half as recent (default 30)."`
+	Confidence    float64 `placeholder:"0..1" help:"Share of the score for confidence."`
+	Importance    float64 `placeholder:"0..1" help:"Share of the score for a number from 0 to 1 in the metadata."`
+	ImportanceKey string  `name:"importance-key" placeholder:"NAME" help:"The member of the metadata that holds it (default importance)."`
+}
+
 // Run prints what is remembered about a question, the best first.
 func (c *Recall) Run(ctx context.Context, a *App) error {
 	if err := checkLimit(c.Limit, queries.MaxSearchLimit); err != nil {
@@ -38,6 +54,7 @@ func (c *Recall) Run(ctx context.Context, a *App) error {
 	}
 	request := api.SearchMemoriesRequest{
 		Query: strings.Join(c.Query, " "), Limit: c.Limit, Explain: c.Explain, Total: c.Total, Cursor: c.Cursor, MaxTokens: c.MaxTokens, Context: c.Context, Fold: c.Fold, WhyNot: c.WhyNot,
+		Must: c.Must, MustNot: c.MustNot, Phrase: c.Phrase, Prefix: c.Prefix, MinScore: c.MinScore, Weights: api.Weights(c.Weights), Neighbors: &c.Neighbors,
 	}
 	if len(c.Also) > 0 {
 		request.Query, request.Queries = "", append([]string{request.Query}, c.Also...)
