@@ -79,6 +79,7 @@ func rows() map[string][]string {
 		"domain/lexicon/segment":    {},
 		"domain/memory":             {"domain", "domain/canonjson"},
 		"domain/posting":            {"domain/lexicon"},
+		"domain/vector":             {},
 		"embedding":                 {"domain/encoder"},
 		"eventstore":                {"domain", "domain/canonjson", "eventstore/contents"},
 		"eventstore/contents":       {"domain", "domain/canonjson"},
