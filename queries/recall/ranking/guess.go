@@ -19,8 +19,6 @@ import (
 const (
 	// likeWeight is the weight of what was probably meant by a word that no memory holds.
 	likeWeight = 0.7
-	// A word of so many letters may be misspelt in one place, a longer one in two.
-	oneTypo, twoTypos = 4, 8
 	// minBeginning is how many letters of a longer word a word must have.
 	minBeginning = 3
 	// maxTypos and maxLonger are how many terms stand for a word.

@@ -9,6 +9,9 @@ import (
 	"github.com/auren-memory/auren/domain/lexicon"
 )
 
+// A word of so many letters may be misspelt in one place, a longer one in two.
+const oneTypo, twoTypos = 4, 8
+
 // spelling is a word as it may be misspelt.
 type spelling struct {
 	text    string
