@@ -119,7 +119,7 @@ func TestInvalidUTF8IsRejected(t *testing.T) {
 		{"--actor", remember("--user", "u", "--actor", cafe)},
 		{"--note", []string{"evidence", id, "for", "--note", cafe}},
 		{"--type", []string{"forget", "--type", "fact," + cafe}},
-		{"<query> ...", []string{"recall", "a", cafe}},
+		{"[<query> ...]", []string{"recall", "a", cafe}},
 		{"--event-type", []string{"replay", "--event-type", cafe}},
 		{"--db-dsn", []string{"list", "--db-dsn", "postgres://u:s3cret" + cafe + "@127.0.0.1:1/x"}},
 	} {
