@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"strconv"
+
+	"github.com/auren-memory/auren/domain/vector"
 )
 
 const (
@@ -52,14 +54,15 @@ func (e *Endpoint) vectors(answer []byte, texts int) ([][]float32, error) {
 		if n := len(each.Embedding); n != dimensions || n == 0 || n > maxDimensions {
 			return nil, e.failf(wrong, "all embeddings must have the same dimensions, 1 to %d, got %d and %d", maxDimensions, dimensions, n)
 		}
-		vector := make([]float32, dimensions)
+		numbers := make([]float32, dimensions)
 		for k, v := range each.Embedding {
-			vector[k] = float32(v)
+			numbers[k] = float32(v)
 		}
-		if !normalize(vector) {
+		scaled, err := vector.Unit(numbers, dimensions)
+		if err != nil { // its numbers are finite, and as many
 			return nil, e.failf(wrong, "an embedding has length 0")
 		}
-		vectors[i] = vector
+		vectors[i] = scaled
 	}
 	return vectors, e.keepTo(dimensions)
 }

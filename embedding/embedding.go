@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 )
 
 // Embedder makes vectors with one model. It is safe for concurrent use.
@@ -47,20 +46,3 @@ var (
 	// ErrRefused means that the endpoint makes vectors, but never for at least one of these texts.
 	ErrRefused = errors.New("no embedding of this text")
 )
-
-// normalize scales a vector to length 1. It reports false if the vector has no direction: a number of it is no finite number,
-// or all are 0.
-func normalize(vector []float32) bool {
-	var squares float64
-	for _, v := range vector {
-		squares += float64(v) * float64(v)
-	}
-	length := math.Sqrt(squares)
-	if !(length > 0 && length <= math.MaxFloat64) {
-		return false
-	}
-	for i, v := range vector {
-		vector[i] = float32(float64(v) / length)
-	}
-	return true
-}

@@ -2,6 +2,7 @@ package queries
 
 import (
 	"encoding/json"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -20,9 +21,9 @@ type listCursor struct {
 	ID  uuid.UUID       `json:"i"`
 }
 
-// fingerprint identifies a list.
-func fingerprint(tenant domain.Tenant, where filter.Where, p Page, asOf AsOf) []byte {
-	return cursor.Fingerprint(tenant, where, p.Order, p.Descending, asOf)
+// fingerprint identifies a list. It is made once, where a cursor is read or written: a list of one page needs none.
+func fingerprint(tenant domain.Tenant, where filter.Where, p Page, asOf AsOf) func() []byte {
+	return sync.OnceValue(func() []byte { return cursor.Fingerprint(tenant, where, p.Order, p.Descending, asOf) })
 }
 
 func cursorAfter(list []byte, order Order, last *Memory) string {

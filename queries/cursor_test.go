@@ -12,7 +12,7 @@ import (
 )
 
 func FuzzDecodeCursor(f *testing.F) {
-	list := fingerprint("default", filter.Where{}, Page{Order: ByCreated}, AsOf{})
+	list := fingerprint("default", filter.Where{}, Page{Order: ByCreated}, AsOf{})()
 	for _, order := range []Order{ByCreated, ByUpdated, ByRecorded, ByConfidence} {
 		f.Add(cursorAfter(list, order, &Memory{ID: uuid.New(), Confidence: 0.1, CreatedAt: time.Unix(1, 2000), UpdatedAt: time.Unix(3, 4000)}))
 	}

@@ -64,8 +64,9 @@ func (r *Reader) List(ctx context.Context, tenant domain.Tenant, f Filter, p Pag
 	if err := p.check(); err != nil {
 		return ListResult{}, err
 	}
+	list := fingerprint(tenant, where, p, at.AsOf)
 	// A cursor that is wrong is refused before the projection is waited for.
-	after, err := decodeCursor(p.Cursor, func() []byte { return fingerprint(tenant, where, p, at.AsOf) }, p.Order)
+	after, err := decodeCursor(p.Cursor, list, p.Order)
 	if err != nil {
 		return ListResult{}, err
 	}
@@ -73,19 +74,18 @@ func (r *Reader) List(ctx context.Context, tenant domain.Tenant, f Filter, p Pag
 	if err != nil {
 		return ListResult{}, fmt.Errorf("list memories: %w", err)
 	}
-	return r.page(ctx, snap, where, p, after, at.AsOf)
+	return r.page(ctx, snap, where, p, after, list)
 }
 
-// page reads a page of a snapshot, which is what asOf stands for.
-func (r *Reader) page(ctx context.Context, snap snapshot.Snapshot, where filter.Where, p Page, after *Memory, asOf AsOf) (result ListResult, err error) {
+// page reads a page of a snapshot, of the list with this fingerprint.
+func (r *Reader) page(ctx context.Context, snap snapshot.Snapshot, where filter.Where, p Page, after *Memory, list func() []byte) (result ListResult, err error) {
 	args := filter.Args{snap.Tenant}
 	sql := selectPage(snap, where, p, after, &args)
 	result.SequenceID, err = r.source.Answer(ctx, snap, sql, args, func(rows pgx.Rows) (err error) {
 		var more bool
 		result.Memories, more, err = collectPage(rows, p.Limit, snapshot.MemoryScanner(), (*Memory).Size)
 		if err == nil && more {
-			list := fingerprint(snap.Tenant, where, p, asOf)
-			result.NextCursor = cursorAfter(list, p.Order, &result.Memories[len(result.Memories)-1])
+			result.NextCursor = cursorAfter(list(), p.Order, &result.Memories[len(result.Memories)-1])
 		}
 		return err
 	})
@@ -190,5 +190,5 @@ func (r *Reader) Recent(ctx context.Context, tenant domain.Tenant, f Filter, day
 	if err != nil {
 		return ListResult{}, err
 	}
-	return r.page(ctx, snap, where, p, nil, at.AsOf)
+	return r.page(ctx, snap, where, p, nil, fingerprint(tenant, where, p, at.AsOf))
 }

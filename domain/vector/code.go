@@ -1,8 +1,8 @@
 // Package vector keeps vectors of length 1 in few bytes and finds those nearest to a question.
 //
 // A vector is stored as the signs of its numbers, which take a bit each, and as its numbers in a byte each. A search compares the
-// signs of all vectors, and the numbers of those that come nearest by their signs: 100,000 vectors of 384 dimensions take a
-// millisecond so, and of the 10 nearest 99 % are found.
+// signs of all vectors, and the numbers of those that come nearest by their signs: 100,000 vectors of 384 dimensions, of which 400 are
+// compared by their numbers, take 1.5 ms (go test -bench Scan), and the test finds 99 % of the 10 nearest among made-up vectors.
 package vector
 
 import (
@@ -28,7 +28,7 @@ func words(dimensions int) int { return (dimensions + 63) / 64 }
 // Encode returns the code of a vector, scaled to length 1. The error tells that the vector has other dimensions, a number that is not
 // finite, or no direction.
 func Encode(vector []float32, dimensions int) (Code, error) {
-	scaled, err := unit(vector, dimensions)
+	scaled, err := Unit(vector, dimensions)
 	if err != nil {
 		return nil, err
 	}
@@ -48,8 +48,8 @@ func Encode(vector []float32, dimensions int) (Code, error) {
 	return code, nil
 }
 
-// unit returns a vector of length 1 in the same direction; the error is that of Encode.
-func unit(vector []float32, dimensions int) ([]float32, error) {
+// Unit returns a vector of length 1 in the same direction; the error is that of Encode.
+func Unit(vector []float32, dimensions int) ([]float32, error) {
 	if len(vector) != dimensions {
 		return nil, fmt.Errorf("the vector must have %d dimensions, got %d", dimensions, len(vector))
 	}

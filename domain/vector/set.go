@@ -54,7 +54,7 @@ type Question struct {
 
 // NewQuestion makes a question of a vector. The error is that of Encode.
 func NewQuestion(vector []float32, dimensions int) (*Question, error) {
-	scaled, err := unit(vector, dimensions)
+	scaled, err := Unit(vector, dimensions)
 	if err != nil {
 		return nil, err
 	}

@@ -58,7 +58,7 @@ func (m *Memory) inUTC() {
 }
 
 // MemoryScanner reads rows of Select, one after the other: it is not safe for concurrent use. All are scanned to the same
-// fields, which saves a list of 50 half of its allocations.
+// fields, which makes 605 allocations for a list of 50 instead of 702, and 96 kB instead of 121.
 func MemoryScanner() pgx.RowToFunc[Memory] {
 	var m Memory
 	fields := m.fields()

@@ -80,7 +80,7 @@ func rows() map[string][]string {
 		"domain/memory":             {"domain", "domain/canonjson"},
 		"domain/posting":            {"domain/lexicon"},
 		"domain/vector":             {},
-		"embedding":                 {"domain/encoder"},
+		"embedding":                 {"domain/encoder", "domain/vector"},
 		"eventstore":                {"domain", "domain/canonjson", "eventstore/contents"},
 		"eventstore/contents":       {"domain", "domain/canonjson"},
 		"eventstore/writer":         {"domain", "domain/canonjson", "domain/failpoint", "eventstore", "eventstore/contents"},

@@ -104,10 +104,7 @@ func (x *Index) searchTail(terms []string) error {
 	for i := range x.tail.documents {
 		d := &x.tail.documents[i]
 		err := d.terms.Find(sought, func(i int, counts posting.Counts) {
-			list := x.ByTerm[sought[i].Text]
-			list.Docs = append(list.Docs, uint32(d.Document)) //nolint:gosec // bounded by the number of documents
-			list.Counts = append(list.Counts, counts)
-			list.Lengths = append(list.Lengths, uint32(d.Length)) //nolint:gosec // the length of a text
+			x.ByTerm[sought[i].Text].Add(d.Document, d.Length, counts)
 		})
 		if err != nil {
 			return err

@@ -73,7 +73,7 @@ func (w *Word) AddSynonyms(analyzer *lexicon.Analyzer) {
 	}
 }
 
-// TermsOf returns the terms of words, in order, each once.
+// TermsOf returns the terms of words; one that several words have comes several times.
 func TermsOf(words []Word) []string {
 	var terms []string
 	for _, w := range words {
@@ -81,8 +81,7 @@ func TermsOf(words []Word) []string {
 			terms = append(terms, a.Term)
 		}
 	}
-	slices.Sort(terms)
-	return slices.Compact(terms)
+	return terms
 }
 
 // Worth is what the word adds to a score at most.
